@@ -1,0 +1,74 @@
+# Rooms: one static library per folder, linking only what it may use (docs/ARCHITECTURE.md).
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(CURL REQUIRED)
+find_package(fmt REQUIRED)
+find_package(GTest REQUIRED)
+find_package(Threads REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+pkg_check_modules(libevent REQUIRED IMPORTED_TARGET libevent_core)
+pkg_check_modules(libmnl REQUIRED IMPORTED_TARGET libmnl)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+
+add_library(baton_flags INTERFACE)
+target_compile_options(baton_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+  -Wimplicit-fallthrough -Wswitch -Werror)
+# TRY is a statement expression, the one extension the house uses (docs/decisions/0001).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(baton_flags INTERFACE -Wno-gnu-statement-expression)
+endif()
+
+# add_room(NAME [ROOMS room...] [LIBRARIES target...] [DIRECTORY dir])
+# Sources are every .cpp of the folder but those with a main(); they are listed by the glob so that a new
+# file needs no list. A room that has no source yet is an interface.
+function(add_room name)
+  cmake_parse_arguments(room "" "DIRECTORY" "ROOMS;LIBRARIES" ${ARGN})
+  if(NOT room_DIRECTORY)
+    set(room_DIRECTORY src/${name})
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${room_DIRECTORY}/*.cpp)
+  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/src/daemon/batond.cpp ${CMAKE_SOURCE_DIR}/src/cli/baton.cpp
+    ${CMAKE_SOURCE_DIR}/sim/main.cpp)
+  list(TRANSFORM room_ROOMS PREPEND baton_)
+  if(sources)
+    add_library(baton_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(baton_${name} PRIVATE baton_flags)
+  else()
+    add_library(baton_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  # Headers are named by room: #include "vrrp/node.h". Each room gets a view of src/ through a folder of its
+  # own that holds one link, so that a room which is not linked cannot be included either.
+  set(view ${CMAKE_BINARY_DIR}/rooms/${name})
+  file(MAKE_DIRECTORY ${view})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${room_DIRECTORY} ${view}/${name} SYMBOLIC)
+  target_include_directories(baton_${name} ${scope} ${view})
+  target_link_libraries(baton_${name} ${scope} ${room_ROOMS} ${room_LIBRARIES} fmt::fmt)
+endfunction()
+
+# add_program(NAME SOURCE ROOMS room...): skipped until its main() exists.
+function(add_program name source)
+  cmake_parse_arguments(program "" "" "ROOMS" ${ARGN})
+  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${source})
+    return()
+  endif()
+  list(TRANSFORM program_ROOMS PREPEND baton_)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE ${program_ROOMS} baton_flags)
+endfunction()
+
+# add_room_tests(ROOM): tests/unit/ROOM/*_test.cpp become the program unit_ROOM.
+function(add_room_tests name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${name}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(unit_${name} ${sources})
+  target_link_libraries(unit_${name} PRIVATE baton_${name} baton_flags GTest::gtest GTest::gmock GTest::gtest_main)
+  target_include_directories(unit_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_compile_definitions(unit_${name} PRIVATE BATON_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_test(NAME unit_${name} COMMAND unit_${name} --gtest_brief=1)
+  set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 300)
+endfunction()
