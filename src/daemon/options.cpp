@@ -1,0 +1,162 @@
+#include "daemon/options.h"
+
+#include <fmt/format.h>
+#include <getopt.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <map>
+
+namespace baton::daemon {
+
+namespace {
+
+// Options without a letter of their own.
+enum Long : int { strict = 256, signum, no_real_time, keepalived_exit_codes, ignore_sigint, run_directory, clean_up, flush_log_file };
+
+constexpr std::array long_options{
+    option{"use-file", required_argument, nullptr, 'f'},
+    option{"vrrp", no_argument, nullptr, 'P'},
+    option{"check", no_argument, nullptr, 'C'},
+    option{"no_bfd", no_argument, nullptr, 'B'},
+    option{"log-console", no_argument, nullptr, 'l'},
+    option{"log-detail", no_argument, nullptr, 'D'},
+    option{"log-facility", required_argument, nullptr, 'S'},
+    option{"flush-log-file", no_argument, nullptr, Long::flush_log_file},
+    option{"no-syslog", no_argument, nullptr, 'G'},
+    option{"dont-release-vrrp", no_argument, nullptr, 'V'},
+    option{"dont-release-ipvs", no_argument, nullptr, 'I'},
+    option{"dont-respawn", no_argument, nullptr, 'R'},
+    option{"dont-fork", no_argument, nullptr, 'n'},
+    option{"dump-conf", no_argument, nullptr, 'd'},
+    option{"pid", required_argument, nullptr, 'p'},
+    option{"vrrp_pid", required_argument, nullptr, 'r'},
+    option{"checkers_pid", required_argument, nullptr, 'c'},
+    option{"bfd_pid", required_argument, nullptr, 'b'},
+    option{"address-monitoring", no_argument, nullptr, 'a'},
+    option{"config-id", required_argument, nullptr, 'i'},
+    option{"signum", required_argument, nullptr, Long::signum},
+    option{"config-test", optional_argument, nullptr, 't'},
+    option{"version", no_argument, nullptr, 'v'},
+    option{"help", no_argument, nullptr, 'h'},
+    option{"strict", no_argument, nullptr, Long::strict},
+    option{"run-directory", required_argument, nullptr, Long::run_directory},
+    option{"clean-up", no_argument, nullptr, Long::clean_up},
+    option{"no-real-time", no_argument, nullptr, Long::no_real_time},
+    option{"keepalived-exit-codes", no_argument, nullptr, Long::keepalived_exit_codes},
+    option{"ignore-sigint", no_argument, nullptr, Long::ignore_sigint},
+    option{nullptr, 0, nullptr, 0},
+};
+constexpr const char* short_options = ":f:PCBlDS:GVIRndp:r:c:b:ai:t::vh";
+
+// syslog(3) facilities by the names and numbers of -S.
+std::optional<int> facility_number(std::string_view text) {
+  constexpr int local0 = 16;
+  if (text == "user") return 1;
+  if (text == "daemon") return 3;
+  if (text.starts_with("local")) text.remove_prefix(5);
+  if (text.size() == 1 && text[0] >= '0' && text[0] <= '7') return local0 + (text[0] - '0');
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::expected<Options, UsageError> parse_options(std::span<char* const> arguments) {
+  Options options;
+  opterr = 0;
+  optind = 0;  // a fresh scan, whatever was scanned before (getopt(3), GNU)
+  const int count = static_cast<int>(arguments.size());
+  char* const* vector = arguments.data();
+  for (;;) {
+    const int letter = ::getopt_long(count, vector, short_options, long_options.data(), nullptr);
+    if (letter == -1) break;
+    switch (letter) {
+      case 'f': options.configuration = optarg; break;
+      case 'l': options.console = true; break;
+      case 'D': options.detail = true; break;
+      case 'G': options.syslog = false; break;
+      case 'V': options.keep_addresses = true; break;
+      case 'R': options.respawn = false; break;
+      case 'n': options.foreground = true; break;
+      case 'p': options.pid_file = optarg; break;
+      case 'i': options.config_id = optarg; break;
+      case 'v': options.mode = Options::Mode::version; break;
+      case 'h': options.mode = Options::Mode::help; break;
+      case 't':
+        options.mode = Options::Mode::test;
+        if (optarg != nullptr) options.test_output = optarg;
+        break;
+      case 'S': {
+        const auto facility = facility_number(optarg);
+        if (!facility) {
+          return std::unexpected(UsageError{fmt::format("log facility '{}': use 0-7, local0-local7, user or daemon", optarg)});
+        }
+        options.facility = *facility;
+        break;
+      }
+      case Long::strict: options.strict = true; break;
+      case Long::run_directory: options.run_directory = optarg; break;
+      case Long::clean_up: options.mode = Options::Mode::clean_up; break;
+      case Long::no_real_time: options.real_time = false; break;
+      case Long::keepalived_exit_codes: options.keepalived_exit_codes = true; break;
+      case Long::ignore_sigint: options.ignore_sigint = true; break;
+      case Long::signum:
+        options.mode = Options::Mode::signal_number;
+        options.signal_name = optarg;
+        break;
+      // keepalived's processes of later issues and its habits that need no switch here: accepted, nothing to do.
+      case 'P': case 'C': case 'B': case 'I': case 'd': case 'r': case 'c': case 'b': case 'a': case Long::flush_log_file: break;
+      case ':': return std::unexpected(UsageError{fmt::format("option '{}' needs a value", vector[optind - 1])});
+      default: return std::unexpected(UsageError{fmt::format("unknown option '{}'", vector[optind - 1])});
+    }
+  }
+  if (optind < count) {
+    return std::unexpected(UsageError{fmt::format(
+        "unexpected argument '{0}'; a file is named with -f {0}, the output of a test with -tFILE (no blank)", vector[optind])});
+  }
+  if (options.configuration.empty()) options.configuration = default_configuration();
+  if (options.pid_file.empty()) options.pid_file = options.run_directory + "/batond.pid";
+  return options;
+}
+
+std::string default_configuration() {
+  constexpr const char* own = "/etc/baton/baton.conf";
+  constexpr const char* inherited = "/etc/keepalived/keepalived.conf";
+  return ::access(own, F_OK) != 0 && ::access(inherited, F_OK) == 0 ? inherited : own;
+}
+
+std::string help_text() {
+  return
+      R"(Usage: batond [OPTION...]
+Passes a virtual IP between servers (VRRP); reads keepalived.conf.
+
+  -f, --use-file FILE        configuration (/etc/baton/baton.conf, else /etc/keepalived/keepalived.conf)
+  -t, --config-test[=FILE]   read the configuration, say what is wrong with it (to FILE), exit
+      --strict               refuse a configuration that has warnings
+  -n, --dont-fork            stay in the foreground
+  -l, --log-console          log to stderr too (with -n)
+  -D, --log-detail           more messages
+  -G, --no-syslog            no journal, no syslog
+  -S, --log-facility NAME    0-7, local0-local7, user, daemon
+  -i, --config-id ID         for lines that begin with @ID (host name up to its first dot)
+  -p, --pid FILE             pid file
+      --run-directory DIR    control socket and pid file (/run/baton)
+  -V, --dont-release-vrrp    keep the addresses when stopping
+  -R, --dont-respawn         end when a worker dies
+      --clean-up             take the addresses of the configuration off this machine, exit (ExecStopPost)
+      --no-real-time         no real-time scheduling for the VRRP worker
+      --keepalived-exit-codes  exit codes of -t as keepalived has them
+      --ignore-sigint        SIGINT does not stop
+      --signum NAME          print the number of signal STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON
+  -v, --version   -h, --help
+
+Exit codes: 0 stopped in order, or the file is sound; 1 usage or system error; 2 the configuration has errors;
+4 permission; 6 the configuration cannot be read.
+Ask a running daemon: baton status
+)";
+}
+
+std::string version_text() { return "Baton v0.1.0\n"; }
+
+}  // namespace baton::daemon
