@@ -1,0 +1,23 @@
+// Asks a running batond over its control socket: one JSON request line, one JSON reply line.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace baton::cli {
+
+inline constexpr const char* default_control_socket = "/run/baton/control.sock";
+
+struct ControlError {
+  enum class Kind { not_running, permission, timeout, malformed, refused };
+  Kind kind = Kind::not_running;
+  std::string message;  // what happened, and what to do next
+};
+
+// The reply's object; a reply {"error": ...} is a ControlError of kind refused.
+std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, const nlohmann::json& request,
+                                                std::chrono::milliseconds timeout = std::chrono::seconds(3));
+
+}  // namespace baton::cli

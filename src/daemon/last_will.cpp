@@ -1,0 +1,59 @@
+#include "daemon/last_will.h"
+
+#include <cstring>
+
+#include "base/assert.h"
+
+namespace baton::daemon {
+
+namespace {
+
+constexpr std::size_t header_size = 64;  // one cache line, so that the heartbeat shares it with no router
+
+}  // namespace
+
+std::size_t LastWill::size_for(std::size_t routers) { return header_size + routers * sizeof(Slot); }
+
+LastWill::LastWill(void* memory, std::size_t routers) : memory_(memory), routers_(routers) {
+  static_assert(sizeof(Header) <= header_size);
+}
+
+LastWill::Slot& LastWill::slot(std::size_t router) const {
+  ASSERT(router < routers_);
+  return reinterpret_cast<Slot*>(static_cast<std::byte*>(memory_) + header_size)[router];
+}
+
+void LastWill::write(std::size_t router, const RouterWill& will) {
+  Slot& place = slot(router);
+  const std::uint32_t version = place.version.load(std::memory_order_relaxed);
+  place.version.store(version | 1, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
+  place.will = will;
+  place.version.store((version | 1) + 1, std::memory_order_release);
+}
+
+std::optional<RouterWill> LastWill::read(std::size_t router) const {
+  const Slot& place = slot(router);
+  constexpr int tries = 3;  // a living writer is done within nanoseconds; a dead one never is
+  for (int i = 0; i < tries; ++i) {
+    const std::uint32_t before = place.version.load(std::memory_order_acquire);
+    if (before == 0 || before % 2 == 1) continue;
+    const RouterWill will = place.will;
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (place.version.load(std::memory_order_relaxed) == before) return will;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::optional<RouterWill>> LastWill::read_all() const {
+  std::vector<std::optional<RouterWill>> wills;
+  wills.reserve(routers_);
+  for (std::size_t i = 0; i < routers_; ++i) wills.push_back(read(i));
+  return wills;
+}
+
+void LastWill::forget() {
+  for (std::size_t i = 0; i < routers_; ++i) slot(i).version.store(0, std::memory_order_release);
+}
+
+}  // namespace baton::daemon

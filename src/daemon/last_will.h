@@ -1,0 +1,77 @@
+// What a worker leaves behind, kept up to date in memory it shares with the guardian: a sign of life, and for every
+// virtual router what is needed to go on as it or to say goodbye for it. Written by one process (the worker), read by
+// others (guardian, api) at any moment, also when the writer was killed in the middle of a line. docs/decisions/0002.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/time.h"
+#include "vrrp/advert_codec.h"
+#include "vrrp/virtual_router.h"
+
+namespace baton::daemon {
+
+// One virtual router's last will.
+struct RouterWill {
+  vrrp::RouterMemory router;
+  vrrp::CodecMemory codec;
+  IpAddress source;                   // its adverts leave with this address
+  std::uint32_t interface_index = 0;  // and through this interface
+  bool holds_addresses = false;
+};
+static_assert(std::is_trivially_copyable_v<RouterWill>);
+
+class LastWill {
+ public:
+  // Bytes needed for so many routers.
+  static std::size_t size_for(std::size_t routers);
+  // A view of shared memory of size_for(routers) bytes, zero filled or written by an earlier LastWill.
+  LastWill(void* memory, std::size_t routers);
+
+  // --- the worker writes ---
+  void beat(Instant now) { header().heartbeat.store(now.time_since_epoch().count(), std::memory_order_release); }
+  void write(std::size_t router, const RouterWill& will);
+  void set_serving() { header().serving.store(true, std::memory_order_release); }
+
+  // --- others read ---
+  Instant heartbeat() const { return Instant(Duration(header().heartbeat.load(std::memory_order_acquire))); }
+  // The worker has taken its routers over and sent what was due.
+  bool is_serving() const { return header().serving.load(std::memory_order_acquire); }
+  std::size_t router_count() const { return routers_; }
+  // nullopt: never written, or the writer died in the middle of it.
+  std::optional<RouterWill> read(std::size_t router) const;
+  std::vector<std::optional<RouterWill>> read_all() const;
+
+  // --- the guardian, between two workers ---
+  void begin_generation(Instant now) {
+    header().serving.store(false, std::memory_order_release);
+    beat(now);
+  }
+  // After the last will was carried out nobody may go on as these routers.
+  void forget();
+
+ private:
+  struct Header {
+    std::atomic<std::int64_t> heartbeat;
+    std::atomic<bool> serving;
+  };
+  struct Slot {
+    std::atomic<std::uint32_t> version;  // odd while being written, 0 never written
+    RouterWill will;
+  };
+  static_assert(std::atomic<std::int64_t>::is_always_lock_free && std::atomic<std::uint32_t>::is_always_lock_free);
+
+  Header& header() const { return *static_cast<Header*>(memory_); }
+  Slot& slot(std::size_t router) const;
+
+  void* memory_;
+  std::size_t routers_;
+};
+
+}  // namespace baton::daemon

@@ -1,0 +1,97 @@
+// How the guardian judges a worker: is it hung, may it be resumed, when is it started again. Values in, values out;
+// the guardian (guardian.h) carries the verdicts out.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "base/time.h"
+
+namespace baton::daemon {
+
+namespace limits {
+
+inline constexpr Duration guardian_tick = std::chrono::milliseconds(40);     // how often the guardian looks
+inline constexpr Duration worker_beat = std::chrono::milliseconds(40);       // how often an idle worker shows life
+inline constexpr Duration hang = std::chrono::milliseconds(200);             // no sign of life for this long: hung
+inline constexpr Duration starved = std::chrono::seconds(1);                 // ... when it waits for a processor: this long
+inline constexpr Duration serving_again = std::chrono::milliseconds(80);     // a resumed worker must serve after this
+inline constexpr Duration lived_long = std::chrono::seconds(60);             // then a death is the first one again
+inline constexpr Duration longest_back_off = std::chrono::seconds(60);
+
+}  // namespace limits
+
+// What the kernel says of the worker's process (proc(5), /proc/PID/stat).
+struct ProcessState {
+  char state = 'S';              // R running or waiting for a processor, S sleeping, D waiting for a device, T stopped
+  std::uint64_t cpu_ticks = 0;   // utime + stime
+};
+
+// Silence is a hang, unless the guardian was away itself (the whole machine slept) or the worker is ready to run and
+// gets no processor: then killing it would make a slow machine worse, and it gets longer.
+class HangDetector {
+ public:
+  // A new worker, or the first look.
+  void reset(Instant now) {
+    last_look_ = now;
+    silent_since_ = now;
+    cpu_ticks_.reset();
+  }
+
+  // `process` is read only when it matters: when the silence is longer than limits::hang.
+  template <typename ReadProcess>
+  bool is_hung(Instant heartbeat, Instant now, ReadProcess&& read_process) {
+    if (now - last_look_ > 3 * limits::guardian_tick) silent_since_ = now;  // we were away: start counting anew
+    last_look_ = now;
+    if (heartbeat > silent_since_) silent_since_ = heartbeat;
+    const Duration silence = now - silent_since_;
+    if (silence < limits::hang) {
+      cpu_ticks_.reset();
+      return false;
+    }
+    if (silence >= limits::starved) return true;
+    const ProcessState process = read_process();
+    const bool ran_meanwhile = cpu_ticks_ && *cpu_ticks_ != process.cpu_ticks;
+    cpu_ticks_ = process.cpu_ticks;
+    const bool starved = process.state == 'R' && !ran_meanwhile;
+    return !starved;
+  }
+
+ private:
+  Instant last_look_{};
+  Instant silent_since_{};
+  std::optional<std::uint64_t> cpu_ticks_;
+};
+
+// What follows a death. The first death after a long life: start again at once and go on where the dead worker was
+// (nobody notices). A death soon after: the last will first, then a start from scratch after 0, 1, 2, 4 ... 60 s.
+class RestartPolicy {
+ public:
+  struct Verdict {
+    bool resume = false;     // else: carry out the last will
+    Duration back_off{};     // before the next start
+  };
+
+  void on_start(Instant now) { started_ = now; }
+  Verdict on_death(Instant now) {
+    const bool lived_long = now - started_ >= limits::lived_long;
+    if (lived_long || first_) {
+      first_ = false;
+      back_off_ = Duration::zero();
+      return {.resume = true, .back_off = {}};
+    }
+    const Duration wait = back_off_;
+    back_off_ = std::min(limits::longest_back_off, std::max<Duration>(std::chrono::seconds(1), back_off_ * 2));
+    return {.resume = false, .back_off = wait};
+  }
+  // A resumed worker did not come up in time.
+  Verdict on_failed_resume(Instant now) { return on_death(now); }
+
+ private:
+  Instant started_{};
+  bool first_ = true;
+  Duration back_off_{};
+};
+
+}  // namespace baton::daemon

@@ -1,0 +1,95 @@
+#include "daemon/watch_policy.h"
+
+#include <gtest/gtest.h>
+
+namespace baton::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+Instant at(Duration time) { return Instant(time); }
+ProcessState sleeping() { return {.state = 'S', .cpu_ticks = 7}; }
+
+// Looks every tick from `from` to `to` and says when the verdict fell.
+template <typename ReadProcess>
+std::optional<Duration> hung_at(HangDetector& detector, Duration heartbeat, Duration from, Duration to, ReadProcess read) {
+  for (Duration now = from; now <= to; now += limits::guardian_tick) {
+    if (detector.is_hung(at(heartbeat), at(now), read)) return now;
+  }
+  return std::nullopt;
+}
+
+TEST(HangDetector, silence_is_a_hang_within_250_ms) {
+  HangDetector detector;
+  detector.reset(at(10s));
+  const auto verdict = hung_at(detector, 10s, 10s, 11s, sleeping);
+  ASSERT_TRUE(verdict);
+  EXPECT_GE(*verdict, 10s + limits::hang);
+  EXPECT_LE(*verdict, 10s + 250ms);
+}
+
+TEST(HangDetector, a_beating_worker_is_never_hung) {
+  HangDetector detector;
+  detector.reset(at(10s));
+  for (Duration now = 10s; now < 20s; now += limits::guardian_tick) {
+    EXPECT_FALSE(detector.is_hung(at(now - 30ms), at(now), sleeping));
+  }
+}
+
+TEST(HangDetector, a_guardian_that_was_away_itself_counts_anew) {
+  HangDetector detector;
+  detector.reset(at(10s));
+  EXPECT_FALSE(detector.is_hung(at(10s), at(15s), sleeping));  // the machine was paused for five seconds
+  EXPECT_TRUE(hung_at(detector, 10s, 15s + limits::guardian_tick, 16s, sleeping));
+}
+
+TEST(HangDetector, a_worker_that_gets_no_processor_is_given_longer) {
+  HangDetector detector;
+  detector.reset(at(10s));
+  const auto verdict = hung_at(detector, 10s, 10s, 12s, [] { return ProcessState{.state = 'R', .cpu_ticks = 7}; });
+  ASSERT_TRUE(verdict);
+  EXPECT_GE(*verdict, 10s + limits::starved);
+}
+
+TEST(HangDetector, a_worker_that_burns_a_processor_in_silence_is_hung) {
+  HangDetector detector;
+  detector.reset(at(10s));
+  std::uint64_t ticks = 0;
+  const auto verdict = hung_at(detector, 10s, 10s, 12s, [&] { return ProcessState{.state = 'R', .cpu_ticks = ++ticks}; });
+  ASSERT_TRUE(verdict);
+  EXPECT_LE(*verdict, 10s + 300ms);
+}
+
+TEST(RestartPolicy, the_first_death_is_resumed_at_once) {
+  RestartPolicy policy;
+  policy.on_start(at(0s));
+  const auto verdict = policy.on_death(at(5s));
+  EXPECT_TRUE(verdict.resume);
+  EXPECT_EQ(verdict.back_off, 0s);
+}
+
+TEST(RestartPolicy, a_second_death_soon_after_is_not_resumed_and_waits_longer_each_time) {
+  RestartPolicy policy;
+  Duration now = 0s;
+  policy.on_start(at(now));
+  EXPECT_TRUE(policy.on_death(at(now + 5s)).resume);
+  for (const Duration expected : {0s, 1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
+    policy.on_start(at(now));
+    const auto verdict = policy.on_death(at(now + 1s));
+    EXPECT_FALSE(verdict.resume);
+    EXPECT_EQ(verdict.back_off, expected);
+  }
+}
+
+TEST(RestartPolicy, a_long_life_forgives) {
+  RestartPolicy policy;
+  policy.on_start(at(0s));
+  (void)policy.on_death(at(1s));
+  policy.on_start(at(1s));
+  EXPECT_FALSE(policy.on_death(at(2s)).resume);
+  policy.on_start(at(2s));
+  EXPECT_TRUE(policy.on_death(at(2s + limits::lived_long)).resume);
+}
+
+}  // namespace
+}  // namespace baton::daemon
