@@ -1,0 +1,34 @@
+// The runner: the small process that starts children on behalf of the others. Track scripts with their verdicts, notify
+// scripts in order, FIFOs, mail. It is started by the guardian before the worker and lives across worker restarts and
+// reloads, so that a script's verdict and its running child survive them. It knows no virtual router.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/sys_error.h"
+#include "base/time.h"
+#include "base/unique_fd.h"
+
+namespace baton::process {
+
+struct RunnerOptions {
+  // Where a command without a slash is looked up, and PATH of every child.
+  std::string search_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  // How long a worker that outlives the guardian may take to say Stop.
+  Duration orphan_bound = std::chrono::seconds(5);
+  // How long notifications and mails may take after the worker and the guardian are gone.
+  Duration stop_bound = std::chrono::seconds(1);
+};
+
+// The runner's main(); returns the exit status. Call it in a process of its own, forked while the caller is small and
+// has one thread. `guardian_channel` is one end of an AF_UNIX SOCK_SEQPACKET pair: over it come the worker's channels
+// (send_worker_channel), its end of file means that the guardian is gone. SIGTERM and SIGINT mean the same as that end
+// of file: the worker may still say its last words. Without guardian and worker the runner ends its children and exits.
+int run_runner(UniqueFd guardian_channel, const RunnerOptions& options);
+
+// The guardian's side: gives the runner its end of a new SOCK_SEQPACKET pair, the other end of which the next worker
+// gets. A channel that the runner had before is closed.
+SysResult<void> send_worker_channel(int guardian_channel, UniqueFd runner_end);
+
+}  // namespace baton::process
