@@ -1,0 +1,39 @@
+// The outside world as the configuration room may see it. The real one is DiskFileReader; tests and fuzzers have one in
+// memory. Paths may be relative to the process's working directory.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baton::config {
+
+enum class FileError : std::uint8_t {
+  missing,
+  directory,
+  not_regular,  // a FIFO, a device, a socket
+  executable,   // keepalived refuses files with an x bit: most likely a script
+  unreadable,   // permission or I/O error
+  too_large,    // see limits.h
+};
+// "does not exist", "is a directory", ...
+std::string_view explain(FileError error);
+
+class FileReader {
+ public:
+  virtual ~FileReader() = default;
+
+  // The whole file. At most limits::file_bytes.
+  virtual std::expected<std::string, FileError> read(const std::string& path) = 0;
+  // The paths that match a pattern of glob(7), sorted. Braces are not its business.
+  virtual std::vector<std::string> glob(const std::string& pattern) = 0;
+  // getenv(3).
+  virtual std::optional<std::string> environment(const std::string& name) = 0;
+  virtual std::string working_directory() = 0;
+  virtual std::string host_name() = 0;
+};
+
+}  // namespace baton::config

@@ -1,0 +1,42 @@
+// The room's one entrance: a path in, a Configuration and everything there is to say about it out.
+//
+//   lines (line_reader) -> comments, conditions, includes, variables, repetition (preprocessor) -> words and braces
+//   (lexer) -> tree -> model (global_defs, vrrp_instance, ...) -> what only the whole can tell (semantics)
+//
+// Nothing here keeps state between two calls, looks at an interface, or starts anything.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "config/file_reader.h"
+#include "config/model.h"
+
+namespace baton::config {
+
+struct LoadOptions {
+  bool strict = false;            // a warning refuses the configuration
+  std::string config_id;          // for @id lines and ${_INSTANCE}; empty: the host name up to its first dot
+  bool include_check = false;     // -e: every include problem is an error
+  std::uint32_t random_seed = 0;  // of ${_RANDOM} where no random_seed is given
+};
+
+struct LoadResult {
+  Configuration configuration;
+  std::vector<Diagnostic> diagnostics;  // in the order found, at most limits::diagnostics
+  std::size_t dropped = 0;              // diagnostics beyond that
+  bool ok = false;                      // no error, with `strict` no warning: may be started
+  bool missing_file = false;            // the main file could not be read at all
+  std::vector<std::string> files;       // every file read, the main one first
+};
+
+LoadResult load(std::string_view path, FileReader& reader, const LoadOptions& options = {});
+
+// Every diagnostic, then a line of counts; empty when there is nothing to say.
+std::string report(const LoadResult& result);
+
+}  // namespace baton::config

@@ -1,0 +1,341 @@
+// What a configuration says, once everything has been read, defaulted and repaired: plain values, no text to interpret
+// any more. Every default is the one keepalived has (docs/configuration.md), also those that one setting derives from
+// another. Two models compare equal when they mean the same; where things were written does not count, so that a
+// reload is the difference of two models.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/time.h"
+#include "config/secret.h"
+#include "config/source_place.h"
+
+namespace baton::config {
+
+// The place a thing came from; no part of what the thing is.
+struct Place : SourcePlace {
+  bool operator==(const Place&) const { return true; }
+};
+
+// Whom a script runs as. Names or numbers as written; they are looked up by the one that starts it.
+struct Account {
+  std::string user;   // empty: script_user, else keepalived_script where that account exists, else our own
+  std::string group;  // empty: the user's primary group
+
+  bool operator==(const Account&) const = default;
+};
+
+// A program to run.
+struct Command {
+  std::vector<std::string> arguments;  // the program and its arguments, quotes and escapes resolved; never empty
+  std::string line;                    // the same as the user wrote it, outer quotes removed
+  Account account;
+  Place place;
+
+  bool operator==(const Command&) const = default;
+};
+
+// One object as one router or sync group tracks it.
+struct Tracking {
+  std::string name;      // of the script, file or process; an interface name in track_interface
+  int weight = 0;        // 0: failure means FAULT; else -253..253 (files and processes -254..254)
+  bool reverse = false;  // the weight counts the other way round; with weight 0, success means FAULT
+  Place place;
+
+  bool operator==(const Tracking&) const = default;
+};
+
+// What a router or a sync group follows.
+struct Trackers {
+  std::vector<Tracking> interfaces;
+  std::vector<Tracking> scripts;    // every name is one of Configuration::scripts
+  std::vector<Tracking> files;      // every name is one of Configuration::files
+  std::vector<Tracking> processes;  // every name is one of Configuration::processes
+
+  bool operator==(const Trackers&) const = default;
+};
+
+// vrrp_script.
+struct Script {
+  std::string name;
+  Command command;                              // its account is `user`
+  Duration interval = std::chrono::seconds(1);  // above 0
+  Duration timeout = std::chrono::seconds(1);   // above 0; the interval when not given
+  int weight = 0;                               // default for those that track it, -253..253
+  bool reverse = false;
+  unsigned rise = 1;       // successes in a row until it is up, at least 1
+  unsigned fall = 1;       // failures in a row until it is down, at least 1
+  bool init_fail = false;  // counts as failed until its first result
+  Place place;
+
+  bool operator==(const Script&) const = default;
+};
+
+// track_file (vrrp_track_file): a number in a file.
+struct TrackedFile {
+  std::string name;
+  std::string path;
+  int weight = 1;  // default for those that track it, -254..254; the number is multiplied by it
+  bool reverse = false;
+  std::optional<int> init_value;  // init_file: create the file with this number at start
+  bool init_overwrite = false;    // also when it exists
+  Place place;
+
+  bool operator==(const TrackedFile&) const = default;
+};
+
+enum class ParameterMatch : std::uint8_t { ignore, exact, initial, partial, none };
+
+// vrrp_track_process: a process by its name.
+struct TrackedProcess {
+  std::string name;
+  std::string process;                 // its comm (15 bytes), or the first word of its command line with full_command
+  std::vector<std::string> arguments;  // with full_command
+  ParameterMatch match = ParameterMatch::ignore;
+  bool full_command = false;
+  int weight = 0;  // -254..254
+  bool reverse = false;
+  unsigned quorum = 1;                 // at least this many must run
+  std::optional<unsigned> quorum_max;  // and not more than this
+  Duration fork_delay{};               // wait before a new process counts
+  Duration terminate_delay{};          // wait before a gone one counts
+  Place place;
+
+  bool operator==(const TrackedProcess&) const = default;
+};
+
+// notify*, of an instance or a group.
+struct Notifications {
+  std::optional<Command> any;  // notify: gets INSTANCE|GROUP NAME STATE PRIORITY appended
+  std::optional<Command> master;
+  std::optional<Command> backup;
+  std::optional<Command> fault;
+  std::optional<Command> stop;
+  std::optional<Command> deleted;             // instances only
+  std::optional<Command> master_hears_lower;  // notify_master_rx_lower_pri, instances only
+  bool report_deleted = false;                // notify_deleted: DELETED instead of FAULT when a reload drops it
+  bool priority_changes = false;              // notify_priority_changes, to the FIFOs
+
+  bool operator==(const Notifications&) const = default;
+};
+
+struct SyncGroup {
+  std::string name;
+  std::vector<std::string> members;  // every name is one of Configuration::instances; no instance is in two groups
+  Trackers trackers;
+  Notifications notifications;
+  bool smtp_alert = false;
+  bool tracking_weight = false;  // sync_group_tracking_weight
+  Place place;
+
+  bool operator==(const SyncGroup&) const = default;
+};
+
+// A line of virtual_ipaddress, virtual_ipaddress_excluded or static_ipaddress.
+struct VirtualAddress {
+  IpPrefix address;                    // /32, /128 when no length was given
+  std::string device;                  // `dev`, else the instance's interface
+  std::string label;                   // IPv4, at most 15 bytes
+  std::uint8_t scope = 0;              // rtnetlink(7): 0 global, 200 site, 253 link, 254 host, 255 nowhere; IPv4
+  std::optional<IpAddress> broadcast;  // IPv4; `brd +` and `brd -` are worked out
+  std::optional<IpAddress> peer;       // point-to-point
+  bool detect_duplicates = false;      // IPv6: -nodad
+  bool home = false;                   // IPv6
+  bool manage_temporary = false;       // mngtmpaddr, IPv6
+  bool no_prefix_route = false;        // noprefixroute
+  bool auto_join = false;              // autojoin
+  bool track = true;                   // no_track: nobody minds when it is removed
+  std::optional<std::uint32_t> preferred_seconds;  // preferred_lft; nullopt: for ever; 0 for an IPv6 /128
+  Place place;
+
+  bool operator==(const VirtualAddress&) const = default;
+};
+
+struct UnicastPeer {
+  IpAddress address;
+  std::uint8_t min_ttl = 0;
+  std::uint8_t max_ttl = 255;
+  Place place;
+
+  bool operator==(const UnicastPeer&) const = default;
+};
+
+enum class WantedState : std::uint8_t { backup, master };
+enum class AuthType : std::uint8_t { none, pass, ah };
+
+// authentication, VRRPv2.
+struct Authentication {
+  AuthType type = AuthType::none;
+  Secret password;  // 1..8 bytes
+
+  bool operator==(const Authentication&) const = default;
+};
+
+enum class HmacMode : std::uint8_t { enforce, permissive, receive_only };
+enum class AntiReplay : std::uint8_t { time, monotonic };
+
+struct HmacKey {
+  std::uint8_t id = 0;  // 1..255
+  Secret secret;        // 32..64 bytes
+
+  bool operator==(const HmacKey&) const = default;
+};
+
+// auth_hmac.
+struct HmacAuthentication {
+  std::vector<HmacKey> keys;
+  std::uint8_t active_key = 0;  // one of them
+  HmacMode mode = HmacMode::enforce;
+  AntiReplay anti_replay = AntiReplay::time;
+  std::uint32_t time_window_seconds = 5;  // 1..300; max(3 x advert_int, 5) when not given
+
+  bool operator==(const HmacAuthentication&) const = default;
+};
+
+// garp_* of an instance, where not given those of global_defs (vrrp_garp_*).
+struct Announcements {
+  Duration master_delay = std::chrono::seconds(5);  // 0: no second burst
+  unsigned master_repeat = 5;                       // at least 1
+  Duration master_refresh{};                        // 0: never
+  unsigned master_refresh_repeat = 1;               // at least 1
+  Duration lower_prio_delay = std::chrono::seconds(5);
+  unsigned lower_prio_repeat = 5;
+
+  bool operator==(const Announcements&) const = default;
+};
+
+// vrrp_instance.
+struct Instance {
+  std::string name;
+  WantedState state = WantedState::backup;
+  std::string interface;                               // empty only with unicast peers and a source address
+  std::uint8_t version = 2;                            // 2 or 3
+  Family family = Family::ipv4;                        // of virtual_addresses
+  std::uint8_t vrid = 0;                               // 1..255
+  std::uint8_t priority = 100;                         // 1..255; 255 when state is MASTER and none is given
+  Duration advert_interval = std::chrono::seconds(1);  // v2 whole seconds 1..255; v3 10 ms steps up to 40.95 s
+  std::optional<IpAddress> source;                     // mcast_src_ip, unicast_src_ip
+  bool track_source = false;                           // track_src_ip
+  std::vector<UnicastPeer> peers;                      // unicast when not empty
+  bool check_unicast_source = false;
+  bool fault_without_peers = false;  // unicast_fault_no_peer
+  IpAddress multicast_group;         // mcast_dst_ip, else vrrp_mcast_group4 or 6
+  std::optional<std::uint8_t> ttl;   // unicast_ttl; nullopt: 255, and the system's own for unicast IPv6
+  Authentication authentication;
+  std::optional<HmacAuthentication> hmac;
+  std::vector<VirtualAddress> addresses;           // virtual_ipaddress, in the order written; at most 255
+  std::vector<VirtualAddress> excluded_addresses;  // not in the advert; either family
+  bool preempt = true;
+  Duration preempt_delay{};
+  Announcements announcements;
+  Trackers trackers;
+  bool dont_track_primary = false;
+  Notifications notifications;
+  bool smtp_alert = false;
+  bool accept = true;   // no_accept, and strict mode without priority 255
+  bool strict = false;  // strict_mode, vrrp_strict
+  bool skip_check_adv_addr = false;
+  bool lower_prio_no_advert = false;
+  bool higher_prio_send_advert = false;
+  bool owner_ignore_adverts = false;
+  bool v3_checksum_as_v2 = false;
+  unsigned down_timer_adverts = 3;  // 1..100
+  bool promote_secondaries = false;
+  bool make_before_break = true;  // Baton's own
+  Place place;
+
+  bool operator==(const Instance&) const = default;
+};
+
+// notify_fifo, vrrp_notify_fifo.
+struct NotifyFifo {
+  std::string path;
+  Account owner;
+  std::optional<Command> script;  // reads it; gets the path appended
+
+  bool operator==(const NotifyFifo&) const = default;
+};
+
+enum class MailSecurity : std::uint8_t { none, starttls, tls };
+
+struct MailRelay {
+  std::string host;  // a name or a numeric address
+  std::uint16_t port = 25;
+
+  bool operator==(const MailRelay&) const = default;
+};
+
+// The mail settings of global_defs.
+struct Mail {
+  std::vector<std::string> recipients;  // notification_email: "user@host" or "Name <user@host>"
+  std::string from;                     // notification_email_from, else root@HOST
+  std::optional<MailRelay> relay;       // smtp_server; without one there is no mail
+  Duration connect_timeout = std::chrono::seconds(30);
+  std::string helo_name;                       // else the host name
+  MailSecurity security = MailSecurity::none;  // smtp_tls, Baton's own
+  std::string user;                            // smtp_user, Baton's own
+  Secret password;                             // smtp_password, Baton's own
+  bool on_fault = true;                        // no_email_faults
+
+  bool operator==(const Mail&) const = default;
+};
+
+// A script that runs once, and is waited for.
+struct TimedCommand {
+  std::optional<Command> command;
+  Duration timeout = std::chrono::seconds(10);
+
+  bool operator==(const TimedCommand&) const = default;
+};
+
+// What global_defs says beyond the defaults it gives to instances (those are in the instances already).
+struct Globals {
+  std::string router_id;  // else the host name
+  Mail mail;
+  Account script_user;
+  bool script_security = false;  // enable_script_security
+  bool script_failure_is_success =
+      false;                    // Baton's own: a script that cannot run counts as a success, as keepalived has it
+  Duration startup_delay{};     // vrrp_startup_delay
+  Duration delay_after_boot{};  // vrrp_delay_after_boot; the longer one wins
+  Duration garp_interval{};     // vrrp_garp_interval, between two on one interface; 0: none
+  Duration gna_interval{};      // vrrp_gna_interval
+  std::string default_interface = "eth0";
+  bool dynamic_interfaces = false;
+  std::optional<NotifyFifo> notify_fifo;
+  std::optional<NotifyFifo> vrrp_notify_fifo;
+  bool repeat_states_on_reload = false;  // fifo_write_vrrp_states_on_reload
+  TimedCommand startup_script;
+  TimedCommand shutdown_script;
+  std::optional<int> nice;                    // vrrp_priority, -20..19
+  std::optional<int> real_time_priority;      // vrrp_rt_priority, 1..99
+  std::vector<unsigned> cpu_affinity;         // vrrp_cpu_affinity; empty: all
+  bool lock_memory = false;                   // vrrp_no_swap
+  std::uint64_t real_time_limit_us = 10'000;  // vrrp_rlimit_rttime
+  bool log_unknown_vrids = false;
+  bool check_configuration_on_reload = false;  // reload_check_config; Baton always does
+  Duration child_wait_time = std::chrono::seconds(5);
+  std::string net_namespace;       // empty: the caller's
+  std::string instance;            // global `instance`: part of pid file names
+  std::uint32_t file_mask = 0177;  // umask
+
+  bool operator==(const Globals&) const = default;
+};
+
+struct Configuration {
+  Globals globals;
+  std::vector<Script> scripts;  // only those that are tracked
+  std::vector<TrackedFile> files;
+  std::vector<TrackedProcess> processes;
+  std::vector<SyncGroup> groups;
+  std::vector<Instance> instances;
+  std::vector<VirtualAddress> static_addresses;
+
+  bool operator==(const Configuration&) const = default;
+};
+
+}  // namespace baton::config
