@@ -38,7 +38,7 @@ struct Mail {
   bool operator==(const Mail&) const = default;
 };
 
-// Header lines and body with CRLF line ends, as keepalived writes them (cli.md §9): Date, From, Subject, X-Mailer, To
+// Header lines and body with CRLF line ends, in the form keepalived uses: Date, From, Subject, X-Mailer (Baton), To
 // (folded, one address a line). `utc_offset` is that of the local time zone at `now`. A line end inside a header value
 // becomes a blank, so that nobody's name can add a header.
 std::string mail_text(const Mail& mail, WallTime now, std::chrono::minutes utc_offset);
