@@ -1,0 +1,274 @@
+#include "daemon/setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace baton::daemon {
+
+namespace {
+
+notify::Command to_command(const config::Command& command, const config::Account& fallback) {
+  const config::Account& account = command.account.user.empty() ? fallback : command.account;
+  return {.argv = command.arguments, .user = account.user, .group = account.group};
+}
+
+std::optional<notify::Command> to_command(const std::optional<config::Command>& command, const config::Account& fallback) {
+  if (!command) return std::nullopt;
+  return to_command(*command, fallback);
+}
+
+notify::Hooks to_hooks(const config::Notifications& notifications, bool smtp_alert, const config::Account& fallback) {
+  return {
+      .master = to_command(notifications.master, fallback),
+      .backup = to_command(notifications.backup, fallback),
+      .fault = to_command(notifications.fault, fallback),
+      .stop = to_command(notifications.stop, fallback),
+      .deleted = to_command(notifications.deleted, fallback),
+      .master_rx_lower_pri = to_command(notifications.master_hears_lower, fallback),
+      .any = to_command(notifications.any, fallback),
+      .notifies_deleted = notifications.report_deleted,
+      .smtp_alert = smtp_alert,
+  };
+}
+
+vrrp::Authentication to_authentication(const config::Authentication& authentication) {
+  vrrp::Authentication result;
+  switch (authentication.type) {
+    case config::AuthType::none: result.type = vrrp::AuthType::none; break;
+    case config::AuthType::pass: result.type = vrrp::AuthType::pass; break;
+    case config::AuthType::ah: result.type = vrrp::AuthType::ah; break;
+  }
+  const std::string& password = authentication.password.reveal();
+  std::copy_n(password.begin(), std::min(password.size(), result.password.size()), result.password.begin());
+  return result;
+}
+
+vrrp::HmacAuthentication to_hmac(const config::HmacAuthentication& hmac) {
+  using Mode = vrrp::HmacAuthentication::Mode;
+  vrrp::HmacAuthentication result;
+  for (const config::HmacKey& key : hmac.keys) {
+    const std::string& secret = key.secret.reveal();
+    result.keys.push_back({.id = key.id, .secret = Bytes(secret.begin(), secret.end())});
+  }
+  result.active_key = hmac.active_key;
+  switch (hmac.mode) {
+    case config::HmacMode::enforce: result.mode = Mode::enforce; break;
+    case config::HmacMode::permissive: result.mode = Mode::permissive; break;
+    case config::HmacMode::receive_only: result.mode = Mode::receive_only; break;
+  }
+  result.anti_replay = hmac.anti_replay == config::AntiReplay::time ? vrrp::HmacAuthentication::AntiReplay::time
+                                                                    : vrrp::HmacAuthentication::AntiReplay::monotonic;
+  result.time_window_seconds = hmac.time_window_seconds;
+  return result;
+}
+
+vrrp::CodecParameters to_codec(const config::Instance& instance) {
+  vrrp::CodecParameters codec{
+      .version = instance.version == 3 ? vrrp::Version::v3 : vrrp::Version::v2,
+      .family = instance.family,
+      .vrid = instance.vrid,
+      .advert_interval = instance.advert_interval,
+      .addresses = {},
+      .multicast_group = instance.multicast_group,
+      .peers = {},
+      .check_unicast_source = instance.check_unicast_source,
+      .ttl = instance.ttl.value_or(vrrp::spec::ttl),
+      .authentication = to_authentication(instance.authentication),
+      .hmac = std::nullopt,
+      .checksum_v3 = instance.v3_checksum_as_v2 ? vrrp::ChecksumV3::message_only : vrrp::ChecksumV3::pseudo_header,
+      .accept_other_address_lists = true,
+  };
+  for (const config::VirtualAddress& address : instance.addresses) codec.addresses.push_back(address.address.address);
+  for (const config::UnicastPeer& peer : instance.peers) {
+    codec.peers.push_back({.address = peer.address, .min_ttl = peer.min_ttl, .max_ttl = peer.max_ttl});
+  }
+  if (instance.hmac) codec.hmac = to_hmac(*instance.hmac);
+  return codec;
+}
+
+vrrp::RouterParameters to_router(const config::Instance& instance, const config::Globals& globals) {
+  const config::Announcements& announcements = instance.announcements;
+  return {
+      .version = instance.version == 3 ? vrrp::Version::v3 : vrrp::Version::v2,
+      .base_priority = instance.priority,
+      .advert_interval = instance.advert_interval,
+      .wanted_state = instance.state == config::WantedState::master ? vrrp::State::master : vrrp::State::backup,
+      .preempt = instance.preempt ? vrrp::Preempt::yes : vrrp::Preempt::no,
+      .preempt_delay = instance.preempt_delay,
+      .startup_delay = std::max(globals.startup_delay, Duration::zero()),
+      .down_timer_adverts = instance.down_timer_adverts,
+      .lower_priority_no_advert = instance.lower_prio_no_advert,
+      .higher_priority_send_advert = instance.higher_prio_send_advert,
+      .make_before_break = instance.make_before_break,
+      .announcements = {.repeat = announcements.master_repeat,
+                        .delay = announcements.master_delay,
+                        .refresh = announcements.master_refresh,
+                        .refresh_repeat = announcements.master_refresh_repeat,
+                        .lower_priority_repeat = announcements.lower_prio_repeat,
+                        .lower_priority_delay = announcements.lower_prio_delay},
+  };
+}
+
+// Trackers get their numbers here: scripts first, so that a script's id is its tracker.
+class TrackerNumbers {
+ public:
+  explicit TrackerNumbers(Setup& setup) : setup_(setup) {}
+
+  vrrp::TrackerId number(vrrp::TrackerKind kind, const std::string& name) {
+    const auto [place, is_new] = numbers_.try_emplace({kind, name}, static_cast<vrrp::TrackerId>(numbers_.size()));
+    if (is_new) setup_.node.trackers.push_back({.name = name, .kind = kind});
+    return place->second;
+  }
+
+  std::vector<vrrp::Tracking> trackings(const config::Trackers& trackers, const std::string& owner) {
+    std::vector<vrrp::Tracking> result;
+    const auto add = [&](vrrp::TrackerKind kind, const std::vector<config::Tracking>& tracked) {
+      for (const config::Tracking& one : tracked) {
+        result.push_back({.tracker = number(kind, one.name), .weight = one.weight, .reverse = one.reverse});
+      }
+    };
+    add(vrrp::TrackerKind::script, trackers.scripts);
+    add(vrrp::TrackerKind::interface, trackers.interfaces);
+    for (const auto* kind : {&trackers.files, &trackers.processes}) {
+      for (const config::Tracking& one : *kind) {
+        setup_.not_carried_out.push_back(fmt::format("{}: '{}' is not watched yet and counts as healthy", owner, one.name));
+      }
+    }
+    return result;
+  }
+
+ private:
+  Setup& setup_;
+  std::map<std::pair<vrrp::TrackerKind, std::string>, vrrp::TrackerId> numbers_;
+};
+
+std::vector<config::VirtualAddress> addresses_of(const config::Instance& instance) {
+  std::vector<config::VirtualAddress> addresses = instance.addresses;
+  addresses.insert(addresses.end(), instance.excluded_addresses.begin(), instance.excluded_addresses.end());
+  for (config::VirtualAddress& address : addresses) {
+    if (address.device.empty()) address.device = instance.interface;
+  }
+  return addresses;
+}
+
+std::vector<std::string> links_of(const config::Instance& instance, const std::vector<config::VirtualAddress>& addresses) {
+  std::vector<std::string> links;
+  const auto add = [&](const std::string& name) {
+    if (!name.empty() && std::ranges::find(links, name) == links.end()) links.push_back(name);
+  };
+  add(instance.interface);
+  for (const config::VirtualAddress& address : addresses) {
+    if (address.track) add(address.device);
+  }
+  return links;
+}
+
+void add_instance(const config::Instance& instance, const config::Globals& globals, TrackerNumbers& trackers, Setup& setup) {
+  RouterSetup router{
+      .name = instance.name,
+      .interface = instance.interface,
+      .configured_source = instance.source,
+      .codec = to_codec(instance),
+      .addresses = addresses_of(instance),
+      .hooks = to_hooks(instance.notifications, instance.smtp_alert, globals.script_user),
+      .notify_priority_changes = instance.notifications.priority_changes,
+  };
+  setup.node.routers.push_back({.name = instance.name,
+                                .router = to_router(instance, globals),
+                                .tracking = trackers.trackings(instance.trackers, instance.name),
+                                .links = links_of(instance, router.addresses),
+                                .dont_track_primary = instance.dont_track_primary});
+  setup.routers.push_back(std::move(router));
+}
+
+void add_group(const config::SyncGroup& group, const config::Globals& globals, TrackerNumbers& trackers, Setup& setup) {
+  vrrp::GroupParameters parameters{.name = group.name,
+                                   .members = {},
+                                   .tracking = trackers.trackings(group.trackers, group.name),
+                                   .tracking_weight = group.tracking_weight};
+  for (const std::string& member : group.members) {
+    const auto found = std::ranges::find(setup.routers, member, &RouterSetup::name);
+    if (found != setup.routers.end()) {
+      parameters.members.push_back(static_cast<vrrp::RouterId>(found - setup.routers.begin()));
+    }
+  }
+  setup.node.groups.push_back(std::move(parameters));
+  setup.groups.push_back(
+      {.name = group.name, .hooks = to_hooks(group.notifications, group.smtp_alert, globals.script_user)});
+}
+
+process::TrackScript to_script(const config::Script& script, vrrp::TrackerId id, const config::Account& fallback) {
+  return {
+      .id = id,
+      .name = script.name,
+      .command = to_command(script.command, fallback),
+      .interval = script.interval,
+      .timeout = script.timeout,
+      .rise = script.rise,
+      .fall = script.fall,
+      .initial = script.init_fail ? process::InitialVerdict::down : process::InitialVerdict::unknown,
+      .wake_up = true,
+  };
+}
+
+void set_mail(const config::Globals& globals, Setup& setup) {
+  const config::Mail& mail = globals.mail;
+  setup.mail = {.router_id = globals.router_id, .from = mail.from, .to = mail.recipients};
+  setup.mail_on_fault = mail.on_fault;
+  if (!mail.relay || mail.recipients.empty()) return;
+  notify::MailServer server{
+      .host = mail.relay->host,
+      .port = mail.relay->port,
+      .helo_name = mail.helo_name,
+      .connect_timeout = mail.connect_timeout,
+      .security = notify::MailSecurity::plain,
+      .user = mail.user,
+      .password = mail.password.reveal(),
+      .ca_file = {},
+  };
+  switch (mail.security) {
+    case config::MailSecurity::none: break;
+    case config::MailSecurity::starttls: server.security = notify::MailSecurity::starttls; break;
+    case config::MailSecurity::tls: server.security = notify::MailSecurity::tls; break;
+  }
+  setup.mail_server = std::move(server);
+}
+
+void set_fifos(const config::Globals& globals, Setup& setup) {
+  for (const auto* fifo : {&globals.notify_fifo, &globals.vrrp_notify_fifo}) {
+    if (!*fifo) continue;
+    setup.fifos.push_back({.path = (*fifo)->path,
+                           .user = (*fifo)->owner.user,
+                           .group = (*fifo)->owner.group,
+                           .script = to_command((*fifo)->script, globals.script_user).value_or(notify::Command{})});
+  }
+}
+
+}  // namespace
+
+Setup make_setup(const config::Configuration& configuration) {
+  const config::Globals& globals = configuration.globals;
+  Setup setup;
+  setup.router_id = globals.router_id;
+  setup.script_rules = {.security = globals.script_security, .fail_open = globals.script_failure_is_success};
+  setup.announcement_interval = std::max(globals.garp_interval, globals.gna_interval);
+  setup.real_time_priority = globals.real_time_priority;
+
+  TrackerNumbers trackers(setup);
+  for (const config::Script& script : configuration.scripts) {
+    const vrrp::TrackerId id = trackers.number(vrrp::TrackerKind::script, script.name);
+    setup.scripts.push_back(to_script(script, id, globals.script_user));
+  }
+  for (const config::Instance& instance : configuration.instances) add_instance(instance, globals, trackers, setup);
+  for (const config::SyncGroup& group : configuration.groups) add_group(group, globals, trackers, setup);
+  set_mail(globals, setup);
+  set_fifos(globals, setup);
+  if (!configuration.static_addresses.empty()) {
+    setup.not_carried_out.emplace_back("static_ipaddress: not set up yet; add these addresses in your network configuration");
+  }
+  return setup;
+}
+
+}  // namespace baton::daemon

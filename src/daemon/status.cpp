@@ -1,0 +1,157 @@
+#include "daemon/status.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace baton::daemon {
+
+namespace {
+
+using nlohmann::json;
+
+// Of a router with very many addresses the first ones are shown and the rest is counted.
+constexpr std::size_t addresses_shown = 64;
+
+json addresses_of(const StatusSource& source, const RouterSetup& setup) {
+  json addresses = json::array();
+  for (std::size_t i = 0; i < std::min(setup.addresses.size(), addresses_shown); ++i) {
+    const config::VirtualAddress& address = setup.addresses[i];
+    addresses.push_back({{"address", to_string(address.address)},
+                         {"interface", address.device},
+                         {"advertised", i < setup.codec.addresses.size()},
+                         {"present", source.is_present(address)}});
+  }
+  return addresses;
+}
+
+json rejected_of(const vrrp::RejectCounters& counters) {
+  json rejected = json::object();
+  for (std::size_t i = 0; i < counters.size(); ++i) {
+    if (counters[i] > 0) rejected[std::string(name(static_cast<vrrp::RejectReason>(i)))] = counters[i];
+  }
+  return rejected;
+}
+
+json faults_of(const vrrp::NodeRouterParameters& parameters, const StatusSource& source, const vrrp::FaultCauses& causes) {
+  json faults = json::array();
+  if (causes.link_down) {
+    std::string names;
+    for (const std::string& link : parameters.links) names += (names.empty() ? "" : " or ") + link;
+    faults.push_back("interface " + names + " is down or missing");
+  }
+  if (causes.no_source_address) faults.push_back("the interface has no address to send adverts from");
+  if (causes.configuration) faults.push_back("the configuration cannot be carried out, see the log");
+  if (causes.tracked_down) {
+    for (const vrrp::Tracking& tracking : parameters.tracking) {
+      if (tracking.weight != 0) continue;
+      const auto failing = tracking.reverse ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down;
+      if (source.node.tracker(tracking.tracker).status != failing) continue;
+      faults.push_back(source.node.parameters().trackers[tracking.tracker].name + " failed");
+    }
+    if (faults.empty()) faults.push_back("a tracked object of its sync group failed");
+  }
+  return faults;
+}
+
+json master_of(const vrrp::VirtualRouter& router, const RouterStatistics& statistics, const ClockReading& clock) {
+  const auto master = router.master();
+  if (!master) return nullptr;
+  json value{{"address", to_string(*master)}, {"priority", router.master_priority()}, {"last_advert", nullptr}};
+  if (statistics.last_accepted != Instant{}) value["last_advert"] = clock.utc_seconds(statistics.last_accepted);
+  return value;
+}
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+std::string_view sentence(vrrp::Reason reason) {
+  using enum vrrp::Reason;
+  switch (reason) {
+    case start: return "first state after the start";
+    case master_down: return "no advert was heard for the master-down interval";
+    case master_stopped: return "the master said goodbye (priority 0)";
+    case master_below_us: return "the master's priority fell below ours";
+    case owner: return "we own the address (priority 255)";
+    case better_master: return "a master with a higher priority was heard";
+    case equal_master_higher_address: return "a master with the same priority and a higher address was heard";
+    case handover: return "the operator asked for a handover";
+    case stop: return "the daemon stops";
+    case tracked_down: return "a tracked object failed";
+    case tracked_up: return "everything that is tracked works again";
+    case link_down: return "the interface went down";
+    case link_up: return "the interface is up again";
+    case no_source_address: return "the interface has no address to send from";
+    case source_address_back: return "the interface has an address again";
+    case sync_group: return "its sync group moved";
+    case overslept: return "we were not running for so long that a successor must have taken over";
+    case resumed: return "went on where the worker before this one ended";
+    case configuration: return "the configuration cannot be carried out";
+  }
+  return "";
+}
+
+json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockReading& clock) {
+  const vrrp::VirtualRouter& router = source.node.router(id);
+  const RouterSetup& setup = source.setup.routers[id];
+  const vrrp::NodeRouterParameters& parameters = source.setup.node.routers[id];
+  const RouterStatistics& statistics = source.statistics[id];
+
+  json parts = json::array();
+  for (const vrrp::PriorityPart& part : source.node.priority_parts(id)) {
+    parts.push_back({{"name", part.name}, {"amount", part.amount}});
+  }
+  json status{
+      {"name", setup.name},
+      {"interface", setup.interface},
+      {"vrid", setup.codec.vrid},
+      {"version", static_cast<int>(setup.codec.version)},
+      {"family", setup.codec.family == Family::ipv4 ? "IPv4" : "IPv6"},
+      {"advert_int", seconds(setup.codec.advert_interval)},
+      {"state", name(router.state())},
+      {"leaving", router.is_leaving()},
+      {"since", clock.utc_seconds(router.since())},
+      {"reason", name(router.reason())},
+      {"reason_text", sentence(router.reason())},
+      {"priority", {{"effective", router.priority()}, {"base", parameters.router.base_priority}, {"parts", parts}}},
+      {"preempt", parameters.router.preempt == vrrp::Preempt::yes},
+      {"holds_addresses", router.holds_addresses()},
+      {"addresses", addresses_of(source, setup)},
+      {"addresses_not_shown", setup.addresses.size() - std::min(setup.addresses.size(), addresses_shown)},
+      {"master", master_of(router, statistics, clock)},
+      {"skew_time", seconds(router.skew_time())},
+      {"master_down_interval", seconds(router.master_down_interval())},
+      {"next_timeout_in", nullptr},
+      {"faults", faults_of(parameters, source, router.faults())},
+      {"adverts",
+       {{"sent", statistics.adverts_sent},
+        {"accepted", statistics.adverts_accepted},
+        {"priority_zero_sent", statistics.priority_zero_sent},
+        {"priority_zero_accepted", statistics.priority_zero_accepted},
+        {"unlike_addresses", statistics.unlike_addresses}}},
+      {"became_master", statistics.became_master},
+      {"released_master", statistics.released_master},
+      {"rejected", rejected_of(statistics.rejected)},
+  };
+  if (const auto deadline = router.next_timeout()) status["next_timeout_in"] = seconds(*deadline - clock.now);
+  return status;
+}
+
+json group_status(const StatusSource& source, vrrp::GroupId id) {
+  json members = json::array();
+  for (const vrrp::RouterId member : source.setup.node.groups[id].members) {
+    members.push_back(source.setup.routers[member].name);
+  }
+  return {{"name", source.setup.groups[id].name}, {"state", name(source.node.group_state(id))}, {"members", members}};
+}
+
+json script_status(const StatusSource& source, std::size_t index) {
+  const process::TrackScript& script = source.setup.scripts[index];
+  const vrrp::TrackerStatus status = source.node.tracker(script.id).status;
+  const char* word = status == vrrp::TrackerStatus::up     ? "up"
+                     : status == vrrp::TrackerStatus::down ? "down"
+                                                           : "not known yet";
+  return {{"name", script.name}, {"status", word}, {"text", source.tracker_text(script.id)}};
+}
+
+}  // namespace baton::daemon

@@ -1,0 +1,56 @@
+// What `baton status` shows, as JSON; the schema is docs/status.md. Built by the worker a few routers at a time, so that
+// a thousand instances never hold up an advert.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "base/time.h"
+#include "daemon/setup.h"
+#include "vrrp/node.h"
+#include "vrrp/reject_reason.h"
+
+namespace baton::daemon {
+
+// Counted by the worker since its start.
+struct RouterStatistics {
+  std::uint64_t adverts_sent = 0;
+  std::uint64_t adverts_accepted = 0;
+  std::uint64_t priority_zero_sent = 0;
+  std::uint64_t priority_zero_accepted = 0;
+  std::uint64_t became_master = 0;
+  std::uint64_t released_master = 0;
+  std::uint64_t unlike_addresses = 0;  // adverts accepted although their address list is not ours
+  vrrp::RejectCounters rejected{};
+  Instant last_accepted{};             // epoch: none yet
+};
+
+// The two clocks read together: what is an Instant in the core becomes a date for people.
+struct ClockReading {
+  Instant now;
+  WallTime wall;
+
+  double utc_seconds(Instant instant) const {
+    return std::chrono::duration<double>((wall - (now - instant)).time_since_epoch()).count();
+  }
+};
+
+// What a reason says to a person: "no advert was heard for the master-down interval".
+std::string_view sentence(vrrp::Reason reason);
+
+struct StatusSource {
+  const vrrp::Node& node;
+  const Setup& setup;
+  const std::vector<RouterStatistics>& statistics;
+  // Is this address of this router on its interface now?
+  std::function<bool(const config::VirtualAddress&)> is_present;
+  std::function<std::string(vrrp::TrackerId)> tracker_text;
+};
+
+nlohmann::json instance_status(const StatusSource& source, vrrp::RouterId router, const ClockReading& clock);
+nlohmann::json group_status(const StatusSource& source, vrrp::GroupId group);
+nlohmann::json script_status(const StatusSource& source, std::size_t script);
+
+}  // namespace baton::daemon
