@@ -1,0 +1,92 @@
+// The event loop: descriptors, signals, timers and the clock; the only room that asks what time it is. libevent
+// underneath, one thread. Timers are served before descriptors in every turn, and a handler reads a bounded batch, so
+// that a flood on one descriptor delays a timer by one batch at most.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/time.h"
+
+struct event;
+struct event_base;
+
+namespace baton::loop {
+
+using Callback = std::move_only_function<void()>;
+
+Instant now();        // CLOCK_BOOTTIME
+WallTime wall_now();  // CLOCK_REALTIME
+
+enum class Ready : std::uint8_t { readable, writable };
+
+namespace detail {
+struct Watch;
+}
+
+// Watches something until it is destroyed; may be destroyed inside its own callback. Must not outlive its Loop.
+class Subscription {
+ public:
+  Subscription();
+  explicit Subscription(std::unique_ptr<detail::Watch> watch);
+  Subscription(Subscription&&) noexcept;
+  Subscription& operator=(Subscription&&) noexcept;
+  ~Subscription();
+  explicit operator bool() const { return watch_ != nullptr; }
+  void reset();
+
+ private:
+  std::unique_ptr<detail::Watch> watch_;
+};
+
+// Calls once at or soon after an instant (a timerfd on CLOCK_BOOTTIME: right also after the machine slept). May be set
+// again at any time, also from its own callback. Must not outlive its Loop.
+class Timer {
+ public:
+  Timer();
+  Timer(Timer&&) noexcept;
+  Timer& operator=(Timer&&) noexcept;
+  ~Timer();
+
+  void set(Instant when);  // a past instant fires in the next turn
+  void cancel();
+  std::optional<Instant> when() const;
+
+ private:
+  friend class Loop;
+  struct State;
+  explicit Timer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+class Loop {
+ public:
+  Loop();
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  [[nodiscard]] Subscription watch(int fd, Ready ready, Callback callback);
+  [[nodiscard]] Subscription on_signal(int number, Callback callback);
+  [[nodiscard]] Timer timer(Callback callback);
+
+  // Runs at the end of each turn, after every callback of the turn and before the loop sleeps: the place to flush and
+  // to settle. `once_more()` asks for another turn without sleeping.
+  void before_sleep(Callback callback) { before_sleep_.push_back(std::move(callback)); }
+  void once_more() { once_more_ = true; }
+
+  void run();   // until stop()
+  void stop() { stopped_ = true; }
+  // One turn: waits at most so long (nullopt: until something happens) and serves what is ready.
+  void turn(std::optional<Duration> most = std::nullopt);
+
+ private:
+  event_base* base_;
+  std::vector<Callback> before_sleep_;
+  bool stopped_ = false;
+  bool once_more_ = false;
+};
+
+}  // namespace baton::loop
