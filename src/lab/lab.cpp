@@ -1,0 +1,441 @@
+#include "lab/lab.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/result.h"
+#include "lab/clock.h"
+#include "lab/sandbox.h"
+
+namespace baton::lab {
+namespace {
+
+std::string switch_name(LanId lan) {
+  return fmt::format("switch{}", lan);
+}
+std::string port_name(NodeId node, std::size_t interface) {
+  return fmt::format("p{}-{}", node, interface);
+}
+std::string client_port(LanId lan) {
+  return fmt::format("c{}", lan);
+}
+std::string client_interface(LanId lan) {
+  return fmt::format("lan{}", lan);
+}
+
+std::string web_configuration(const std::string& node) {
+  return fmt::format(
+      "pid /run/nginx.pid;\nerror_log /run/lab/nginx.log;\nworker_processes 1;\n{}"
+      "events {{}}\nhttp {{\n  access_log off;\n  default_type text/plain;\n"
+      "  server {{\n    listen 80 default_server;\n    listen [::]:80 default_server;\n"
+      "    root /run/lab/www;\n    index index.html;\n    add_header X-Node {};\n  }}\n}}\n",
+      // One user exists there, so nginx cannot become another; alone it does not try.
+      is_unprivileged_sandbox() ? "master_process off;\n" : "", node);
+}
+
+// "Wed Nov 25 12:33:01 2026: (VI_1) Entering MASTER STATE": we have a clock of our own.
+std::string_view without_date(std::string_view line) {
+  constexpr std::size_t date = 24;
+  const bool dated = line.size() > date + 2 && line[3] == ' ' && line.substr(date, 2) == ": ";
+  return dated ? line.substr(date + 2) : line;
+}
+
+void disable_ipv6_on_switches() {
+  for (const char* where : {"all", "default"}) {
+    const UniqueFd file(
+        open(fmt::format("/proc/sys/net/ipv6/conf/{}/disable_ipv6", where).c_str(), O_WRONLY | O_CLOEXEC));
+    if (file) (void)!write(file.get(), "1", 1);
+  }
+}
+
+// Before everything else that runs here, so that the observer's clock is not the observed load. Not inherited.
+void run_promptly() {
+  const sched_param priority{.sched_priority = 1};
+  (void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority);  // without it a busy machine blurs times
+}
+
+bool belongs_to_daemon(const ProcessInfo& process) {
+  return process.name.starts_with("baton") || process.name == "keepalived";
+}
+
+}  // namespace
+
+std::string_view name(Daemon daemon) {
+  switch (daemon) {
+    case Daemon::batond: return "batond";
+    case Daemon::keepalived: return "keepalived";
+  }
+  return {};
+}
+
+Lab::Lab(Topology topology, LabOptions options)
+    : topology_(std::move(topology)), options_(std::move(options)), nodes_(topology_.nodes.size()) {
+  ASSERT(options_.nodes.size() == topology_.nodes.size());
+}
+
+SysResult<std::unique_ptr<Lab>> Lab::open(Topology topology, LabOptions options) {
+  std::unique_ptr<Lab> lab(new Lab(std::move(topology), std::move(options)));
+  TRY_VOID(lab->build());
+  return lab;
+}
+
+Lab::~Lab() {
+  page_.reset();
+  ping_.reset();
+  for (NodeId node = 0; node < nodes_.size(); ++node) unplug(node);
+  for (auto& [token, output] : outputs_) reactor_.unwatch(token);
+  if (!switches_) return;
+  for (LanId lan = 0; lan < topology_.lans.size(); ++lan) {
+    (void)switches_->remove_link(client_port(lan));  // not there when building failed half-way
+    (void)switches_->remove_link(switch_name(lan));
+  }
+}
+
+SysResult<void> Lab::build() {
+  run_promptly();
+  disable_ipv6_on_switches();
+  switches_ = TRY(RouteSocket::open());
+  for (LanId lan = 0; lan < topology_.lans.size(); ++lan) TRY_VOID(switches_->add_bridge(switch_name(lan)));
+  TRY_VOID(build_client());
+  for (NodeId node = 0; node < nodes_.size(); ++node) TRY_VOID(build_machine(node));
+  return {};
+}
+
+SysResult<void> Lab::build_client() {
+  client_ = TRY(Machine::boot("client"));
+  std::vector<std::string> interfaces;
+  for (LanId lan = 0; lan < topology_.lans.size(); ++lan) {
+    const LanPlan& plan = topology_.lans[lan];
+    const std::string interface = client_interface(lan);
+    const MacAddress port_mac{{0x06, 0, 0, static_cast<std::uint8_t>(lan), 0, 0xfe}};
+    TRY_VOID(switches_->add_cable(client_port(lan), port_mac, interface, plan.client_mac, client_->network().fd()));
+    TRY_VOID(switches_->plug_into(client_port(lan), switch_name(lan)));
+    TRY_VOID(switches_->set_up(client_port(lan), true));
+    TRY_VOID(client_->route().set_up(interface, true));
+    for (const IpPrefix& address : plan.client_addresses) TRY_VOID(client_->route().add_address(interface, address));
+    for (const IpAddress& address : plan.off_link) TRY_VOID(client_->route().add_on_link_route(interface, address));
+    interfaces.push_back(interface);
+  }
+  std::vector<IpAddress> targets;
+  for (const Target& target : topology_.targets) targets.push_back(target.address);
+  ping_ = TRY(PingProbe::start(reactor_, {.network = client_->network(),
+                                          .interfaces = interfaces,
+                                          .targets = targets,
+                                          .interval = options_.probe_interval,
+                                          .whose = [this](const MacAddress& mac) { return node_of(mac); }}));
+  const bool has_web = std::ranges::any_of(options_.nodes, &NodeSetup::has_web);
+  if (!has_web || targets.empty()) return {};
+  page_ = std::make_unique<PageClient>(
+      reactor_, PageClient::Options{.network = client_->network(),
+                                    .address = targets.front(),
+                                    .interval = options_.page_interval,
+                                    .whose = [this](std::string_view page) -> std::optional<NodeId> {
+                                      const auto found = std::ranges::find_if(
+                                          topology_.nodes,
+                                          [&](const NodePlan& plan) { return page == fmt::format("{}\n", plan.name); });
+                                      if (found == topology_.nodes.end()) return std::nullopt;
+                                      return static_cast<NodeId>(found - topology_.nodes.begin());
+                                    },
+                                    .on_change =
+                                        [this](std::optional<NodeId> server, const std::string& failure) {
+                                          tell(std::nullopt, Event::Kind::page,
+                                               server ? fmt::format("page from {}", plan(*server).name)
+                                                      : fmt::format("no page: {}", failure),
+                                               now());
+                                        }});
+  return {};
+}
+
+SysResult<void> Lab::build_machine(NodeId id) {
+  Node& node = nodes_[id];
+  node.machine = TRY(Machine::boot(plan(id).name));
+  Machine& machine = *node.machine;
+  for (std::size_t i = 0; i < plan(id).interfaces.size(); ++i) {
+    const InterfacePlan& interface = plan(id).interfaces[i];
+    const std::string port = port_name(id, i);
+    MacAddress port_mac = interface.mac;
+    port_mac.bytes[0] = 0x06;
+    TRY_VOID(switches_->add_cable(port, port_mac, interface.name, interface.mac, machine.network().fd()));
+    TRY_VOID(switches_->plug_into(port, switch_name(interface.lan)));
+    TRY_VOID(switches_->set_up(port, true));
+    TRY_VOID(machine.route().set_up(interface.name, true));
+    for (const IpPrefix& address : interface.addresses) TRY_VOID(machine.route().add_address(interface.name, address));
+  }
+  const NodeSetup& setup = options_.nodes[id];
+  TRY_VOID(machine.write_file("/run/lab/nginx.conf", web_configuration(plan(id).name)));
+  std::filesystem::create_directory(machine.outside_path("/run/lab/www"));
+  TRY_VOID(machine.write_file("/run/lab/www/index.html", plan(id).name + "\n"));
+  if (!setup.config_text.empty()) {
+    TRY_VOID(machine.write_file(fmt::format("/run/lab/{}.conf", plan(id).name), setup.config_text));
+  }
+  return observe(id);
+}
+
+SysResult<void> Lab::observe(NodeId id) {
+  Node& node = nodes_[id];
+  node.monitor = TRY(node.machine->network().inside([] { return AddressMonitor::open(); }));
+  node.watches.push_back(reactor_.watch(node.monitor->fd(), EPOLLIN, [this, id](std::uint32_t) { on_addresses(id); }));
+  for (std::size_t i = 0; i < plan(id).interfaces.size(); ++i) {
+    node.taps.push_back(std::make_unique<PacketTap>(TRY(PacketTap::open(port_name(id, i), TapFilter::vrrp))));
+    PacketTap& tap = *node.taps.back();
+    node.watches.push_back(reactor_.watch(tap.fd(), EPOLLIN, [this, id, &tap](std::uint32_t) {
+      tap.read([this, id](ByteView frame, Instant at) {
+        if (const auto advert = decode_advert(frame)) on_advert(id, *advert, at);
+      });
+    }));
+  }
+  return {};
+}
+
+bool Lab::wait_until(const std::function<bool()>& condition, Duration bound) {
+  return reactor_.run_until(condition, now() + bound);
+}
+
+void Lab::run_for(Duration time) {
+  (void)reactor_.run_until([] { return false; }, now() + time);
+}
+
+SysResult<void> Lab::start_web(NodeId node) {
+  tell(node, Event::Kind::action, "nginx starts", now());
+  return nodes_[node].machine->run(
+      {"nginx", "-e", "/run/lab/nginx.log", "-c", "/run/lab/nginx.conf", "-p", "/run/lab"});
+}
+
+SysResult<void> Lab::stop_web(NodeId node) {
+  tell(node, Event::Kind::action, "nginx stops", now());
+  const auto running = [this, node] {
+    std::vector<ProcessInfo> processes = process_tree(nodes_[node].machine->init());
+    std::erase_if(processes, [](const ProcessInfo& process) { return process.name != "nginx"; });
+    return processes;
+  };
+  for (const ProcessInfo& process : running()) kill(process.pid, SIGTERM);
+  if (!wait_until([&] { return running().empty(); }, limits::web_start_bound)) {
+    return std::unexpected(SysError{"stop nginx on " + plan(node).name, ETIMEDOUT});
+  }
+  return {};
+}
+
+std::vector<std::string> Lab::daemon_command(NodeId node) const {
+  const NodeSetup& setup = options_.nodes[node];
+  const std::string config =
+      setup.config_text.empty() ? setup.config_path : fmt::format("/run/lab/{}.conf", plan(node).name);
+  std::vector<std::string> command;
+  switch (setup.daemon) {
+    case Daemon::batond: command = {options_.batond, "-n", "-D", "-f", config}; break;
+    case Daemon::keepalived: command = {"keepalived", "-P", "-n", "-f", config, "-p", "/run/keepalived.pid"}; break;
+  }
+  if (!setup.log_to_syslog) command.emplace_back("-l");
+  return command;
+}
+
+SysResult<void> Lab::start_daemon(NodeId node) {
+  // What is left of the last one leaves in its own time; two at once would be another experiment.
+  const pid_t init = nodes_[node].machine->init();
+  (void)wait_until([init] { return std::ranges::none_of(process_tree(init), belongs_to_daemon); },
+                   std::chrono::seconds(5));
+  tell(node, Event::Kind::action, fmt::format("{} starts", name(daemon(node))), now());
+  Program program = TRY(nodes_[node].machine->start(daemon_command(node)));
+  nodes_[node].daemon = program.pid;
+  follow(node, std::move(program));
+  return {};
+}
+
+bool Lab::daemon_runs(NodeId node) const {
+  return !daemon_processes(node).empty();
+}
+
+std::vector<ProcessInfo> Lab::daemon_processes(NodeId node) const {
+  if (nodes_[node].daemon == 0) return {};
+  return process_tree(nodes_[node].daemon);
+}
+
+SysResult<void> Lab::signal_daemon(NodeId node, Role role, int signal) {
+  const std::vector<pid_t> processes = find_role(daemon_processes(node), role);
+  if (processes.empty()) return std::unexpected(SysError{"signal the daemon of " + plan(node).name, ESRCH});
+  if (signal == SIGKILL && processes.size() > 1) {
+    for (const pid_t process : processes) kill(process, SIGSTOP);
+  }
+  for (const pid_t process : processes) kill(process, signal);
+  return {};
+}
+
+SysResult<void> Lab::set_link(NodeId node, const std::string& interface, bool up) {
+  tell(node, Event::Kind::action, fmt::format("{} is set {}", interface, up ? "up" : "down"), now());
+  return nodes_[node].machine->route().set_up(interface, up);
+}
+
+SysResult<void> Lab::set_carrier(NodeId node, const std::string& interface, bool up) {
+  tell(node, Event::Kind::action, fmt::format("cable of {} {}", interface, up ? "is plugged in" : "is pulled"), now());
+  return switches_->set_up(port_name(node, interface_index(node, interface)), up);
+}
+
+SysResult<void> Lab::set_forwarding(NodeId node, const std::string& interface, bool on) {
+  tell(node, Event::Kind::action, fmt::format("the switch {} packets of {}", on ? "passes" : "drops", interface),
+       now());
+  return switches_->set_port_state(port_name(node, interface_index(node, interface)),
+                                   on ? PortState::forwarding : PortState::disabled);
+}
+
+std::size_t Lab::interface_index(NodeId node, const std::string& interface) const {
+  const auto& interfaces = plan(node).interfaces;
+  const auto found = std::ranges::find(interfaces, interface, &InterfacePlan::name);
+  ASSERT(found != interfaces.end());
+  return static_cast<std::size_t>(found - interfaces.begin());
+}
+
+void Lab::unplug(NodeId id) {
+  Node& node = nodes_[id];
+  if (!node.machine) return;
+  for (const Reactor::Token watch : node.watches) reactor_.unwatch(watch);
+  node.watches.clear();
+  node.taps.clear();
+  node.monitor.reset();
+  for (std::size_t i = 0; i < plan(id).interfaces.size(); ++i) (void)switches_->remove_link(port_name(id, i));
+}
+
+SysResult<void> Lab::power_off(NodeId id) {
+  Node& node = nodes_[id];
+  const Instant at = now();
+  tell(id, Event::Kind::action, "the machine vanishes", at);
+  unplug(id);  // first, so that nothing it does while it dies is heard
+  node.machine.reset();
+  node.daemon = 0;
+  for (const Target& target : topology_.targets) (void)ownership_.set(target.address, id, false, at);
+  return {};
+}
+
+SysResult<void> Lab::power_on(NodeId id) {
+  tell(id, Event::Kind::action, "the machine boots", now());
+  nodes_[id] = Node{};
+  TRY_VOID(build_machine(id));
+  if (options_.nodes[id].has_web) TRY_VOID(start_web(id));
+  return start_daemon(id);
+}
+
+SysResult<std::vector<HeldAddress>> Lab::addresses(NodeId node) {
+  if (!nodes_[node].machine) return std::vector<HeldAddress>{};
+  return nodes_[node].machine->route().addresses();
+}
+
+SysResult<void> Lab::remove_address(NodeId node, const IpAddress& address) {
+  tell(node, Event::Kind::action, fmt::format("{} is deleted by hand", to_string(address)), now());
+  for (const HeldAddress& held : TRY(addresses(node))) {
+    if (held.address.address == address)
+      return nodes_[node].machine->route().remove_address(held.interface, held.address);
+  }
+  return std::unexpected(
+      SysError{fmt::format("remove {} from {}", to_string(address), plan(node).name), EADDRNOTAVAIL});
+}
+
+SysResult<void> Lab::hand_over(NodeId node, const std::string& instance) {
+  tell(node, Event::Kind::action, fmt::format("baton handover {}", instance), now());
+  const std::string tool = (std::filesystem::path(options_.batond).parent_path() / "baton").string();
+  Program program = TRY(nodes_[node].machine->start({tool, "handover", instance}));
+  follow(node, std::move(program));
+  return {};
+}
+
+SysResult<void> Lab::clean_up(NodeId node) {
+  tell(node, Event::Kind::action, "batond --clean-up (the unit's ExecStopPost)", now());
+  Program program = TRY(nodes_[node].machine->start({options_.batond, "--clean-up"}));
+  follow(node, std::move(program));
+  return {};
+}
+
+// A datagram socket nobody reads: the kernel queues a few messages (net.unix.max_dgram_qlen) and then blocks writers.
+SysResult<void> Lab::hang_syslog(NodeId node) {
+  UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!fd) return last_error("open a syslog socket");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = nodes_[node].machine->outside_path("/dev/log");
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+    return last_error("bind " + path);
+  (void)chmod(path.c_str(), 0666);
+  nodes_[node].syslog = std::move(fd);
+  return {};
+}
+
+void Lab::follow(NodeId node, Program program) {
+  auto output = std::make_unique<Output>(Output{.node = node, .fd = std::move(program.output)});
+  Output& reference = *output;
+  reference.watch =
+      reactor_.watch(reference.fd.get(), EPOLLIN, [this, &reference](std::uint32_t) { on_output(reference); });
+  outputs_.emplace(reference.watch, std::move(output));
+}
+
+void Lab::on_output(Output& output) {
+  std::array<char, 8192> buffer;
+  const ssize_t size = read(output.fd.get(), buffer.data(), buffer.size());
+  if (size < 0) return;
+  if (size == 0) {
+    const Reactor::Token token = output.watch;
+    reactor_.unwatch(token);
+    outputs_.erase(token);
+    return;
+  }
+  output.unfinished.append(buffer.data(), static_cast<std::size_t>(size));
+  std::size_t end = 0;
+  while ((end = output.unfinished.find('\n')) != std::string::npos) {
+    const std::string line = output.unfinished.substr(0, end);
+    output.unfinished.erase(0, end + 1);
+    if (!line.empty()) tell(output.node, Event::Kind::log, std::string(without_date(line)), now());
+  }
+}
+
+void Lab::on_addresses(NodeId id) {
+  const Instant at = now();
+  for (const AddressChange& change : nodes_[id].monitor->read()) {
+    const IpAddress& address = change.address.address;
+    const auto target = std::ranges::find(topology_.targets, address, &Target::address);
+    if (target == topology_.targets.end() || !ownership_.set(address, id, change.present, at)) continue;
+    if (!change.present) nodes_[id].told_priority.erase(target->vrid);
+    tell(id, Event::Kind::address, fmt::format("{} {}", change.present ? "has" : "lost", to_string(address)), at);
+  }
+}
+
+void Lab::on_advert(NodeId id, const SeenAdvert& advert, Instant at) {
+  if (adverts_.size() < limits::adverts) adverts_.push_back({.at = at, .node = id, .advert = advert});
+  const auto [told, is_new] = nodes_[id].told_priority.try_emplace(advert.vrid, -1);
+  if (!is_new && told->second == advert.priority) return;
+  told->second = advert.priority;
+  tell(id, Event::Kind::advert,
+       advert.priority == 0 ? "advertises priority 0: somebody else shall take it"
+                            : fmt::format("advertises with priority {}", advert.priority),
+       at);
+}
+
+std::optional<NodeId> Lab::node_of(const MacAddress& mac) const {
+  for (NodeId node = 0; node < topology_.nodes.size(); ++node) {
+    if (std::ranges::find(plan(node).interfaces, mac, &InterfacePlan::mac) != plan(node).interfaces.end()) return node;
+  }
+  // A virtual MAC (00:00:5e:00:0x:VRID) says which router answered, not which machine: the one that has the address.
+  for (const Target& target : topology_.targets) {
+    if (target.vrid != mac.bytes[5]) continue;
+    const auto owners = ownership_.owners(target.address);
+    if (owners.size() == 1) return *owners.begin();
+  }
+  return std::nullopt;
+}
+
+void Lab::tell(std::optional<NodeId> node, Event::Kind kind, std::string text, Instant at) {
+  const Event event{.at = at, .node = node, .kind = kind, .text = std::move(text)};
+  if (events_.size() < limits::events) events_.push_back(event);
+  options_.on_event(event);
+}
+
+}  // namespace baton::lab
