@@ -23,6 +23,7 @@ namespace limits {
 using namespace baton::limits;
 inline constexpr std::size_t track_scripts = 4'000;
 inline constexpr std::size_t fifos = 16;
+inline constexpr Duration shortest_interval = std::chrono::milliseconds(1);  // of a track script
 
 }  // namespace limits
 
@@ -47,8 +48,8 @@ struct TrackScript {
   std::uint32_t id = 0;  // the worker's own number, named in each ScriptResult
   std::string name;
   notify::Command command;  // argv[0] "</path": the check is whether that file can be opened (">/path": for writing)
-  Duration interval = std::chrono::seconds(1);
-  Duration timeout = Duration::zero();  // zero: as long as the interval
+  Duration interval = std::chrono::seconds(1);  // at least limits::shortest_interval
+  Duration timeout = Duration::zero();          // zero: as long as the interval
   std::uint32_t rise = 1;
   std::uint32_t fall = 1;
   InitialVerdict initial = InitialVerdict::unknown;
@@ -80,7 +81,8 @@ struct Fifo {
   std::string path;
   std::string user;  // owner of a FIFO that we create; empty: the runner's own
   std::string group;
-  notify::Command script;  // no argv: none. Started with the path as a last argument, again if the list is set again
+  notify::Command
+      script;  // no argv: none. Started with the path as its last argument; again with a new list, if it has ended
 
   bool operator==(const Fifo&) const = default;
 };

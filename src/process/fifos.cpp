@@ -1,0 +1,75 @@
+#include "process/fifos.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace baton::process {
+
+namespace {
+
+std::unexpected<std::string> cannot(std::string_view what, const std::string& path) {
+  return std::unexpected(to_string(SysError{fmt::format("{} {}", what, path), errno}));
+}
+
+}  // namespace
+
+std::vector<std::string> Fifos::set(const std::vector<Fifo>& wanted, Users* users) {
+  std::vector<Open> before = std::exchange(open_, {});
+  std::vector<std::string> problems;
+  for (const Fifo& fifo : wanted) {
+    if (const auto kept = std::ranges::find(before, fifo.path, &Open::path); kept != before.end()) {
+      open_.push_back(std::move(*kept));
+      before.erase(kept);
+    } else if (auto opened = open(fifo, *users)) {
+      open_.push_back(std::move(*opened));
+    } else {
+      problems.push_back(std::move(opened).error());
+    }
+  }
+  std::ranges::for_each(before, close);
+  return problems;
+}
+
+Fifos::Written Fifos::write(std::string_view line) {
+  Written written;
+  for (const Open& fifo : open_) {
+    // A line is shorter than PIPE_BUF: it goes in whole or not at all.
+    const ssize_t size = ::write(fifo.fd.get(), line.data(), line.size());
+    ++(size == static_cast<ssize_t>(line.size()) ? written.lines : written.dropped);
+  }
+  return written;
+}
+
+std::expected<Fifos::Open, std::string> Fifos::open(const Fifo& wanted, Users& users) {
+  const auto owner = users.look_up(wanted.user, wanted.group);
+  if (!owner) return std::unexpected(fmt::format("FIFO {}: {}", wanted.path, owner.error().text));
+  Open fifo{.path = wanted.path, .fd = {}, .is_ours = mkfifo(wanted.path.c_str(), 0600) == 0};
+  if (!fifo.is_ours && errno != EEXIST) return cannot("make FIFO", wanted.path);
+  // Read and write: opening waits for nobody, and the pipe lives on when its reader leaves.
+  fifo.fd.reset(::open(wanted.path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY));
+  if (!fifo.fd) return cannot("open FIFO", wanted.path);
+  struct stat status{};
+  if (fstat(fifo.fd.get(), &status) != 0) return cannot("look at FIFO", wanted.path);
+  if (!S_ISFIFO(status.st_mode)) return std::unexpected(fmt::format("{} is not a FIFO", wanted.path));
+  if (!fifo.is_ours && status.st_uid != geteuid() && status.st_uid != owner->user) {
+    return std::unexpected(fmt::format("FIFO {} belongs to user {}: not used", wanted.path, status.st_uid));
+  }
+  if (fifo.is_ours && geteuid() == 0 && fchown(fifo.fd.get(), owner->user, owner->group) != 0) {
+    return cannot("change the owner of FIFO", wanted.path);
+  }
+  return fifo;
+}
+
+void Fifos::close(const Open& fifo) {
+  struct stat opened{};
+  struct stat named{};
+  if (!fifo.is_ours || fstat(fifo.fd.get(), &opened) != 0 || lstat(fifo.path.c_str(), &named) != 0) return;
+  if (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino) (void)unlink(fifo.path.c_str());
+}
+
+}  // namespace baton::process

@@ -1,0 +1,49 @@
+// notify_fifo and vrrp_notify_fifo: named pipes that are written without ever waiting for a reader.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/sys_error.h"
+#include "base/unique_fd.h"
+#include "process/program.h"
+#include "process/runner_protocol.h"
+
+namespace baton::process {
+
+class Fifos {
+ public:
+  Fifos() = default;
+  Fifos(const Fifos&) = delete;
+  Fifos& operator=(const Fifos&) = delete;
+  ~Fifos() { (void)set({}, nullptr); }
+
+  // Replaces the list. A FIFO that was there before stays open, so that its reader loses nothing; one that is missing
+  // is made with mode 0600 and its owner, one that we made and that is no longer wanted is removed. Returns a sentence
+  // for each that cannot be used. `users` may be null for an empty list.
+  std::vector<std::string> set(const std::vector<Fifo>& wanted, Users* users);
+
+  struct Written {
+    std::size_t lines = 0;
+    std::size_t dropped = 0;  // nobody reads and the pipe is full
+  };
+  // One line to each.
+  Written write(std::string_view line);
+
+ private:
+  struct Open {
+    std::string path;
+    UniqueFd fd;
+    bool is_ours = false;  // made by us, to be removed by us
+  };
+
+  static std::expected<Open, std::string> open(const Fifo& wanted, Users& users);
+  static void close(const Open& fifo);
+
+  std::vector<Open> open_;
+};
+
+}  // namespace baton::process

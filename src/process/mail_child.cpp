@@ -1,0 +1,120 @@
+#include "process/mail_child.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <string_view>
+
+namespace baton::process {
+
+namespace {
+
+struct Dialogue {
+  std::string_view unsent;  // of the mail's text
+  std::string last_answer;  // the server's last line
+};
+
+std::size_t give_text(char* buffer, std::size_t size, std::size_t count, void* user) {
+  auto& dialogue = *static_cast<Dialogue*>(user);
+  const std::size_t taken = std::min(size * count, dialogue.unsent.size());
+  std::memcpy(buffer, dialogue.unsent.data(), taken);
+  dialogue.unsent.remove_prefix(taken);
+  return taken;
+}
+
+std::size_t take_answer(char* line, std::size_t size, std::size_t count, void* user) {
+  std::string_view text(line, size * count);
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  static_cast<Dialogue*>(user)->last_answer = text;
+  return size * count;
+}
+
+// The address of `Name <address>`, and nothing that could end the command it stands in.
+std::string envelope_address(std::string_view text) {
+  if (const auto open = text.rfind('<'); open != std::string_view::npos) text.remove_prefix(open + 1);
+  text = text.substr(0, text.find('>'));
+  std::string address = "<";
+  std::ranges::copy_if(text, std::back_inserter(address),
+                       [](char character) { return static_cast<unsigned char>(character) > ' '; });
+  return address + '>';
+}
+
+std::string url(CURL* curl, const notify::MailServer& server) {
+  const std::unique_ptr<char, decltype(&curl_free)> helo(
+      curl_easy_escape(curl, server.helo_name.data(), static_cast<int>(server.helo_name.size())), &curl_free);
+  const bool is_v6 = server.host.contains(':');
+  return fmt::format("{}://{}{}{}:{}/{}", server.security == notify::MailSecurity::tls ? "smtps" : "smtp",
+                     is_v6 ? "[" : "", server.host, is_v6 ? "]" : "", server.port, helo ? helo.get() : "");
+}
+
+long milliseconds(Duration span) {
+  return static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
+}
+
+std::string text_of(const notify::Mail& mail) {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  return notify::mail_text(mail, WallTime(std::chrono::seconds(now)), std::chrono::minutes(local.tm_gmtoff / 60));
+}
+
+void set_server(CURL* curl, const notify::MailServer& server) {
+  curl_easy_setopt(curl, CURLOPT_URL, url(curl, server).c_str());
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");  // an environment is no place for a mail route
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(server.connect_timeout));
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds(limits::mail_time));
+  curl_easy_setopt(curl, CURLOPT_USE_SSL,
+                   server.security == notify::MailSecurity::plain ? long(CURLUSESSL_NONE) : long(CURLUSESSL_ALL));
+  if (!server.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, server.ca_file.c_str());
+  if (server.user.empty()) return;
+  curl_easy_setopt(curl, CURLOPT_USERNAME, server.user.c_str());
+  curl_easy_setopt(curl, CURLOPT_PASSWORD, server.password.c_str());
+}
+
+// A refusal with a 5xx answer, and what better luck will not change; everything else may pass.
+bool is_final(CURLcode code, long answer) {
+  return answer / 100 == 5 || code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED ||
+         code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_URL_MALFORMAT;
+}
+
+}  // namespace
+
+MailOutcome send_mail(const SendMail& order, std::string& report) {
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle(curl_easy_init(), &curl_easy_cleanup);
+  CURL* const curl = handle.get();
+  if (curl == nullptr) {
+    report = "libcurl does not start";
+    return MailOutcome::try_again;
+  }
+  const std::string text = text_of(order.mail);
+  Dialogue dialogue{.unsent = text, .last_answer = {}};
+  curl_slist* recipients = nullptr;
+  for (const std::string& address : order.mail.to) {
+    recipients = curl_slist_append(recipients, envelope_address(address).c_str());
+  }
+  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> owner(recipients, &curl_slist_free_all);
+  char error[CURL_ERROR_SIZE] = "";
+  set_server(curl, order.server);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+  curl_easy_setopt(curl, CURLOPT_MAIL_FROM, envelope_address(order.mail.from).c_str());
+  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
+  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);  // one bad address does not cost the others their mail
+  curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_text);
+  curl_easy_setopt(curl, CURLOPT_READDATA, &dialogue);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_answer);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &dialogue);
+  const CURLcode code = curl_easy_perform(curl);
+  if (code == CURLE_OK) return MailOutcome::sent;
+  long answer = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
+  report = *error != '\0' ? error : curl_easy_strerror(code);
+  if (!dialogue.last_answer.empty()) report += fmt::format("; the server's last words: {}", dialogue.last_answer);
+  return is_final(code, answer) ? MailOutcome::refused : MailOutcome::try_again;
+}
+
+}  // namespace baton::process

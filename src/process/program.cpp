@@ -1,0 +1,163 @@
+#include "process/program.h"
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include "base/result.h"
+
+namespace baton::process {
+
+namespace {
+
+std::optional<std::uint32_t> number(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+Credentials own_credentials() {
+  Credentials own{.user = geteuid(), .group = getegid(), .groups = {}};
+  const int count = getgroups(0, nullptr);
+  if (count > 0) {
+    own.groups.resize(static_cast<std::size_t>(count));
+    own.groups.resize(static_cast<std::size_t>(std::max(0, getgroups(count, own.groups.data()))));
+  }
+  return own;
+}
+
+std::vector<gid_t> groups_of(const char* user, gid_t group) {
+  std::vector<gid_t> groups(64);
+  int count = static_cast<int>(groups.size());
+  if (getgrouplist(user, group, groups.data(), &count) < 0 && count > 0 && count <= NGROUPS_MAX) {
+    groups.resize(static_cast<std::size_t>(count));
+    if (getgrouplist(user, group, groups.data(), &count) < 0) return {group};
+  }
+  groups.resize(static_cast<std::size_t>(std::max(0, count)));
+  return groups;
+}
+
+std::expected<Credentials, Refusal> look_up_in_database(const std::string& user, const std::string& group) {
+  if (user.empty() && group.empty()) return own_credentials();
+  Credentials found = own_credentials();
+  if (!user.empty()) {
+    const auto user_number = number(user);
+    const passwd* entry = user_number ? getpwuid(*user_number) : getpwnam(user.c_str());
+    if (entry != nullptr) {
+      const std::string entry_name = entry->pw_name;
+      found = {.user = entry->pw_uid, .group = entry->pw_gid, .groups = {}};
+      found.groups = groups_of(entry_name.c_str(), found.group);
+    } else if (user_number && !group.empty()) {
+      found.user = *user_number;
+      found.groups.clear();
+    } else {
+      return std::unexpected(Refusal{0, fmt::format("no such user: {}", user)});
+    }
+  }
+  if (!group.empty()) {
+    const auto group_number = number(group);
+    const struct group* entry = group_number ? getgrgid(*group_number) : getgrnam(group.c_str());
+    if (entry == nullptr && !group_number) return std::unexpected(Refusal{0, fmt::format("no such group: {}", group)});
+    found.group = entry != nullptr ? entry->gr_gid : *group_number;
+  }
+  if (geteuid() != 0 && (found.user != geteuid() || found.group != getegid())) {
+    return std::unexpected(Refusal{EPERM, fmt::format("only root may run programs as {}", user)});
+  }
+  return found;
+}
+
+bool is_executable_file(const std::string& path) {
+  struct stat status{};
+  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0;
+}
+
+std::expected<std::string, Refusal> find_file(const std::string& name, std::string_view search_path) {
+  if (name.contains('/')) return name;
+  while (!search_path.empty()) {
+    const std::size_t end = std::min(search_path.find(':'), search_path.size());
+    std::string candidate = fmt::format("{}/{}", search_path.substr(0, end), name);
+    if (end > 0 && is_executable_file(candidate)) return candidate;
+    search_path.remove_prefix(std::min(end + 1, search_path.size()));
+  }
+  return std::unexpected(Refusal{ENOENT, fmt::format("{} is in none of the directories for programs", name)});
+}
+
+// What is wrong with one component of a path; empty: nothing.
+std::string weakness(const std::string& path) {
+  struct stat status{};
+  if (lstat(path.c_str(), &status) != 0) return {};  // exec will say so
+  if (status.st_uid != 0) return fmt::format("{} belongs to user {}", path, status.st_uid);
+  if (S_ISLNK(status.st_mode)) return {};
+  if (S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0) return {};
+  if ((status.st_mode & S_IWOTH) != 0) return fmt::format("{} is writable by everybody", path);
+  if ((status.st_mode & S_IWGRP) != 0) return fmt::format("{} is writable by group {}", path, status.st_gid);
+  return {};
+}
+
+std::string weakness_on_the_way(const std::string& path) {
+  for (std::size_t end = 0; end != std::string::npos;) {
+    end = path.find('/', end + 1);
+    if (auto found = weakness(path.substr(0, end)); !found.empty()) return found;
+  }
+  return weakness("/");
+}
+
+bool runs_as_root(const Program& program) {
+  struct stat status{};
+  if (program.credentials.user == 0) return true;
+  return stat(program.path.c_str(), &status) == 0 && status.st_uid == 0 && (status.st_mode & S_ISUID) != 0;
+}
+
+}  // namespace
+
+std::expected<Credentials, Refusal> Users::look_up(const std::string& user, const std::string& group) {
+  if (const auto known = known_.find({user, group}); known != known_.end()) return known->second;
+  if (known_.size() >= limits::known_users) forget();
+  return known_.emplace(std::pair(user, group), look_up_in_database(user, group)).first->second;
+}
+
+std::expected<Program, Refusal> resolve(const notify::Command& command, const ScriptRules& rules,
+                                        std::string_view search_path, Users& users) {
+  if (command.argv.empty() || command.argv.front().empty()) return std::unexpected(Refusal{0, "the command is empty"});
+  Program program {
+    .kind = Program::Kind::execute, .path = {}, .argv = command.argv,
+    .credentials = TRY(users.look_up(command.user, command.group))
+    , .warning = {}
+  };
+  const std::string& first = command.argv.front();
+  if (first.starts_with('<') || first.starts_with('>')) {
+    program.kind = first.front() == '<' ? Program::Kind::open_to_read : Program::Kind::open_to_write;
+    program.path = first.substr(1);
+    if (program.path.empty() && command.argv.size() > 1) program.path = command.argv[1];
+    return program;
+  }
+  program.path = TRY(find_file(first, search_path));
+  if (runs_as_root(program)) {
+    if (auto who = insecurity(program.path); !who.empty()) {
+      std::string text = fmt::format("{} would run as root and others may change it: {}", program.path, who);
+      if (rules.security) return std::unexpected(Refusal{0, std::move(text)});
+      program.warning = std::move(text);
+    }
+  }
+  return program;
+}
+
+std::string insecurity(const std::string& path) {
+  if (auto found = weakness_on_the_way(path); !found.empty()) return found;
+  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr), &std::free);
+  if (!real || path == real.get()) return {};
+  return weakness_on_the_way(real.get());
+}
+
+}  // namespace baton::process

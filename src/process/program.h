@@ -1,0 +1,70 @@
+// From a command of the configuration to what exec(2) needs: user and groups looked up, the file found, the rules of
+// enable_script_security applied. Either that or a sentence that says why it cannot run.
+#pragma once
+
+#include <sys/types.h>
+#include <expected>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "notify/command.h"
+#include "process/runner_protocol.h"
+
+namespace baton::process {
+
+namespace limits {
+
+inline constexpr std::size_t known_users = 256;  // answers of the user database that are remembered
+
+}  // namespace limits
+
+// Whom a child runs as.
+struct Credentials {
+  uid_t user = 0;
+  gid_t group = 0;
+  std::vector<gid_t> groups;  // supplementary
+
+  bool operator==(const Credentials&) const = default;
+};
+
+// Why a command is not started.
+struct Refusal {
+  int code = 0;      // errno, 0 when a rule of ours says no
+  std::string text;  // "no such user: nginx"
+
+  bool operator==(const Refusal&) const = default;
+};
+
+struct Program {
+  enum class Kind { execute, open_to_read, open_to_write };
+
+  Kind kind = Kind::execute;
+  std::string path;               // the file that is executed, or opened
+  std::vector<std::string> argv;  // as configured
+  Credentials credentials;
+  std::string warning;  // not empty: it runs, but enable_script_security would refuse it
+};
+
+// Answers of the user database, which may be slow (LDAP), remembered until forget().
+class Users {
+ public:
+  // Names or numbers; empty user: our own credentials; empty group: the user's own.
+  std::expected<Credentials, Refusal> look_up(const std::string& user, const std::string& group);
+  void forget() { known_.clear(); }
+
+ private:
+  std::map<std::pair<std::string, std::string>, std::expected<Credentials, Refusal>> known_;
+};
+
+std::expected<Program, Refusal> resolve(const notify::Command& command, const ScriptRules& rules,
+                                        std::string_view search_path, Users& users);
+
+// Who else than root could change what root is about to run: every component of the path, and of the path behind its
+// symbolic links, must belong to root and be writable by nobody else; directories with the sticky bit excepted.
+// Empty: nobody.
+std::string insecurity(const std::string& path);
+
+}  // namespace baton::process

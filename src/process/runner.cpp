@@ -1,0 +1,304 @@
+#include "process/runner.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "loop/loop.h"
+#include "process/child.h"
+#include "process/children.h"
+#include "process/fifos.h"
+#include "process/mailer.h"
+#include "process/notifications.h"
+#include "process/program.h"
+#include "process/runner_protocol.h"
+#include "process/track_scripts.h"
+#include "process/worker_link.h"
+
+namespace baton::process {
+
+namespace {
+
+constexpr Duration counters_interval = std::chrono::seconds(1);
+constexpr Duration fifo_complaint_interval = std::chrono::minutes(1);
+
+class Runner {
+ public:
+  Runner(UniqueFd guardian_channel, const RunnerOptions& options);
+  void run() { loop_.run(); }
+
+ private:
+  // Running; the guardian is gone and the worker may still speak; the last things are being finished.
+  enum class Phase { serving, orphaned, stopping };
+
+  void on_guardian();
+  void on_guardian_gone();
+  void on_worker_gone();
+
+  void on_message(ToRunner message);
+  void on(SetScripts& message);
+  void on(SetFifos& message);
+  void on(Notify& message) { notifications_.add(std::move(message)); }
+  void on(WriteFifos& message);
+  void on(SendMail& message) { mailer_.send(std::move(message)); }
+  void on(Stop& message) { begin_stop(message.bound); }
+
+  void keep_fifo_script(const ScriptRules& rules, const Fifo& fifo);
+  void begin_stop(Duration bound);
+  void finish_when_done();
+  void on_timeout();
+  void settle();
+  void tell_counters(Instant now);
+  void log(Level level, std::string text) { link_.send(RunnerEvent{level, std::move(text)}); }
+
+  RunnerOptions options_;
+  loop::Loop loop_;
+  Users users_;
+  RunnerCounters counters_;
+  RunnerCounters told_counters_;
+  Instant next_counters_;
+  Instant next_fifo_complaint_;
+  Children children_;
+  WorkerLink link_;
+  TrackScripts scripts_;
+  Notifications notifications_;
+  Mailer mailer_;
+  Fifos fifos_;
+  std::map<std::string, Children::Id> fifo_scripts_;  // by path, while they run
+  std::vector<TrackScript> arriving_scripts_;         // parts of a list whose last part is still to come
+  Phase phase_ = Phase::serving;
+  std::optional<Instant> stop_deadline_;
+  UniqueFd guardian_channel_;
+  loop::Subscription guardian_;
+  loop::Subscription term_;
+  loop::Subscription interrupt_;
+  loop::Timer timer_;
+};
+
+Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
+    : options_(options),
+      children_(loop_),
+      link_(loop_, {.on_message = [this](ToRunner message) { on_message(std::move(message)); },
+                    .on_bad_message =
+                        [this](ProtocolError error) {
+                          ++counters_.bad_messages;
+                          log(Level::error, fmt::format("a message from the worker makes no sense: {}", name(error)));
+                        },
+                    .on_closed = [this] { on_worker_gone(); }}),
+      scripts_(loop_, children_, users_, options.search_path, counters_,
+               {.result = [this](ScriptResult result) { link_.send(std::move(result)); },
+                .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
+      notifications_(children_, users_, options.search_path, counters_,
+                     {.finished = [this](NotifyFinished finished) { link_.send(std::move(finished)); },
+                      .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
+      mailer_(children_, users_, counters_, [this](RunnerEvent event) { link_.send(std::move(event)); }),
+      guardian_channel_(std::move(guardian_channel)),
+      guardian_(loop_.watch(guardian_channel_.get(), loop::Ready::readable, [this] { on_guardian(); })),
+      term_(loop_.on_signal(SIGTERM, [this] { on_guardian_gone(); })),
+      interrupt_(loop_.on_signal(SIGINT, [this] { on_guardian_gone(); })),
+      timer_(loop_.timer([this] { on_timeout(); })) {
+  loop_.before_sleep([this] { settle(); });
+}
+
+// ---- guardian and worker come and go --------------------------------------------------------------------------------
+
+void Runner::on_guardian() {
+  std::uint8_t byte = 0;
+  iovec data{.iov_base = &byte, .iov_len = 1};
+  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t size = ::recvmsg(guardian_channel_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (size <= 0) return on_guardian_gone();
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header == nullptr || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return;
+  int channel = -1;
+  std::memcpy(&channel, CMSG_DATA(header), sizeof channel);
+  link_.connect(UniqueFd(channel));
+  arriving_scripts_.clear();
+}
+
+void Runner::on_guardian_gone() {
+  guardian_.reset();
+  if (phase_ != Phase::serving) return;
+  if (!link_.is_connected()) return begin_stop(options_.stop_bound);
+  phase_ = Phase::orphaned;
+  stop_deadline_ = loop::now() + options_.orphan_bound;
+}
+
+// Scripts run on and their verdicts wait for the next worker; without a guardian there will be none.
+void Runner::on_worker_gone() {
+  arriving_scripts_.clear();
+  if (phase_ == Phase::orphaned) begin_stop(options_.stop_bound);
+}
+
+// ---- what the worker wants ------------------------------------------------------------------------------------------
+
+void Runner::on_message(ToRunner message) {
+  if (phase_ == Phase::stopping) return;
+  std::visit([this](auto& value) { on(value); }, message);
+}
+
+void Runner::on(SetScripts& message) {
+  if (message.is_first) arriving_scripts_.clear();
+  if (arriving_scripts_.size() + message.scripts.size() > limits::track_scripts) {
+    arriving_scripts_.clear();
+    return log(Level::error, fmt::format("more than {} track scripts: none of them is set", limits::track_scripts));
+  }
+  std::ranges::move(message.scripts, std::back_inserter(arriving_scripts_));
+  if (!message.is_last) return;
+  users_.forget();  // a reload is the time to look again
+  link_.begin_results();
+  scripts_.set(message.rules, std::exchange(arriving_scripts_, {}));
+}
+
+void Runner::on(SetFifos& message) {
+  if (message.fifos.size() > limits::fifos) {
+    return log(Level::error, fmt::format("more than {} FIFOs: none of them is set", limits::fifos));
+  }
+  for (std::string& problem : fifos_.set(message.fifos, &users_)) log(Level::error, std::move(problem));
+  for (const auto& [path, script] : fifo_scripts_) {
+    const bool is_wanted = std::ranges::any_of(
+        message.fifos, [&](const Fifo& fifo) { return fifo.path == path && !fifo.script.argv.empty(); });
+    if (!is_wanted) children_.terminate(script);
+  }
+  for (const Fifo& fifo : message.fifos) keep_fifo_script(message.rules, fifo);
+}
+
+void Runner::keep_fifo_script(const ScriptRules& rules, const Fifo& fifo) {
+  if (fifo.script.argv.empty() || fifo_scripts_.contains(fifo.path)) return;
+  notify::Command command = fifo.script;
+  command.argv.push_back(fifo.path);
+  const auto program = resolve(command, rules, options_.search_path, users_);
+  if (!program) {
+    return log(Level::error, fmt::format("script of FIFO {} could not run: {}", fifo.path, program.error().text));
+  }
+  if (!program->warning.empty()) log(Level::warning, program->warning);
+  const auto child =
+      children_.start(*program, std::nullopt, {.on_end = [this, path = fifo.path](const ChildEnd& end, Duration) {
+        fifo_scripts_.erase(path);
+        if (phase_ == Phase::stopping) return;
+        log(Level::warning, fmt::format("script of FIFO {} {}", path, describe(end.end, end.report)));
+      }});
+  if (!child) return log(Level::error, to_string(child.error()));
+  fifo_scripts_.emplace(fifo.path, *child);
+}
+
+void Runner::on(WriteFifos& message) {
+  const auto written = fifos_.write(message.text);
+  counters_.fifo_lines += written.lines;
+  counters_.fifo_lines_dropped += written.dropped;
+  if (written.dropped == 0 || loop::now() < next_fifo_complaint_) return;
+  next_fifo_complaint_ = loop::now() + fifo_complaint_interval;
+  log(Level::warning,
+      fmt::format("FIFO is full and nobody reads: {} lines dropped so far", counters_.fifo_lines_dropped));
+}
+
+// ---- the end --------------------------------------------------------------------------------------------------------
+
+void Runner::begin_stop(Duration bound) {
+  phase_ = Phase::stopping;
+  stop_deadline_ = loop::now() + bound;
+  scripts_.stop();
+  mailer_.stop_retrying();
+  for (const auto& [path, script] : fifo_scripts_) children_.terminate(script);
+}
+
+void Runner::finish_when_done() {
+  const std::size_t pending = notifications_.pending() + mailer_.pending();
+  const bool is_done = pending == 0 && children_.running() == 0;
+  if (!is_done && loop::now() < *stop_deadline_) return;
+  children_.kill_all();
+  link_.send(Stopped{static_cast<std::uint32_t>(pending)});
+  link_.flush();
+  loop_.stop();
+}
+
+// ---- time -----------------------------------------------------------------------------------------------------------
+
+void Runner::on_timeout() {
+  const Instant now = loop::now();
+  children_.on_timeout(now);
+  scripts_.on_timeout(now);
+  mailer_.on_timeout(now);
+  if (phase_ == Phase::orphaned && *stop_deadline_ <= now) begin_stop(options_.stop_bound);
+}
+
+// At the end of each turn: everything that has happened is told, and the next deadline is set.
+void Runner::settle() {
+  tell_counters(loop::now());
+  if (phase_ == Phase::stopping) finish_when_done();
+  link_.flush();
+  std::optional<Instant> next = stop_deadline_;
+  for (const auto& other : {children_.next_timeout(), scripts_.next_timeout(), mailer_.next_timeout()}) {
+    if (other && (!next || *other < *next)) next = other;
+  }
+  if (counters_ != told_counters_ && (!next || next_counters_ < *next)) next = next_counters_;
+  next ? timer_.set(*next) : timer_.cancel();
+}
+
+void Runner::tell_counters(Instant now) {
+  counters_.events_dropped = link_.dropped();
+  if (counters_ == told_counters_ || now < next_counters_) return;
+  told_counters_ = counters_;
+  next_counters_ = now + counters_interval;
+  link_.send(counters_);
+}
+
+// Closes what was inherited beyond the standard files, the guardian's own end of the channel first of all: as long as
+// we hold that, its end of file never comes.
+UniqueFd keep_only(UniqueFd channel) {
+  constexpr int kept = 3;
+  if (channel.get() != kept) channel.reset(dup3(channel.get(), kept, O_CLOEXEC));
+  (void)close_range(kept + 1, ~0U, 0);
+  return channel;
+}
+
+}  // namespace
+
+int run_runner(UniqueFd guardian_channel, const RunnerOptions& options) {
+  (void)prctl(PR_SET_PDEATHSIG, SIGTERM);  // the end of file on the channel says the same, if not as early
+  (void)prctl(PR_SET_NAME, "baton-runner");
+  reset_signals();
+  for (const int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) (void)signal(number, SIG_IGN);
+  raise_descriptor_limit();
+  Runner(keep_only(std::move(guardian_channel)), options).run();
+  return 0;
+}
+
+SysResult<void> send_worker_channel(int guardian_channel, UniqueFd runner_end) {
+  std::uint8_t byte = 0;
+  iovec data{.iov_base = &byte, .iov_len = 1};
+  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int fd = runner_end.get();
+  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  if (::sendmsg(guardian_channel, &message, MSG_NOSIGNAL) < 0)
+    return last_error("give the runner its worker's channel");
+  return {};
+}
+
+}  // namespace baton::process

@@ -1,0 +1,108 @@
+// The vrrp_scripts: when each runs, what its runs mean (ScriptVerdict), and what the worker is told. A script whose
+// command asks about processes also runs at once when one of those ends or appears (ProcessWatch); it alone judges.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "base/timer_queue.h"
+#include "loop/loop.h"
+#include "process/children.h"
+#include "process/process_watch.h"
+#include "process/program.h"
+#include "process/runner_protocol.h"
+#include "process/script_verdict.h"
+
+namespace baton::process {
+
+namespace limits {
+
+inline constexpr std::size_t running_scripts = 64;  // at once; more that are due wait for their turn
+inline constexpr Duration wake_up_gap = std::chrono::milliseconds(10);  // from one run at once to the next
+
+}  // namespace limits
+
+// "exited with status 1", "killed by signal 9 (Killed)", "did not end in time".
+std::string describe(const RunEnd& end, const std::string& report);
+
+class TrackScripts {
+ public:
+  struct Outlets {
+    std::function<void(ScriptResult result)> result;
+    std::function<void(RunnerEvent event)> event;
+  };
+
+  TrackScripts(loop::Loop& loop, Children& children, Users& users, std::string search_path, RunnerCounters& counters,
+               Outlets outlets);
+
+  // Replaces the list; then tells every verdict that is known.
+  void set(const ScriptRules& rules, std::vector<TrackScript> scripts);
+  // Ends all of them; no result is told any more.
+  void stop();
+
+  std::optional<Instant> next_timeout() const;
+  void on_timeout(Instant now);
+
+ private:
+  // Our own number of a script: it stays when the worker numbers its scripts anew.
+  using Key = std::uint64_t;
+
+  struct Script {
+    explicit Script(const TrackScript& script) : verdict(script.rise, script.fall, script.initial) {}
+
+    TrackScript settings;
+    std::optional<ProcessQuery> query;
+    ScriptVerdict verdict;
+    std::optional<Children::Id> child;
+    bool is_due = false;       // in due_
+    bool is_overdue = false;   // the running child is past its timeout and has been counted as a failure
+    bool has_wavered = false;  // a result against the verdict was counted since the last regular run
+    std::string reason;        // why the run that is due or running is made at once; empty: its time has come
+    std::optional<ProcessWatch::News> next_news;  // another run shall follow that one
+    Duration wake_up_gap = limits::wake_up_gap;
+    Instant last_wake_up{};
+    std::optional<RunEnd> last_end;
+    std::string last_text;
+    std::string last_warning;
+  };
+
+  // A run at its time, and one in between because of a wake-up.
+  enum class Timer : std::uint8_t { regular, wake_up };
+
+  void adopt(TrackScript settings, std::map<Key, Script>& before);
+  void tell_known_verdicts();
+
+  void on_timer(Key key, Timer timer, Instant now);
+  void on_process_news(const ProcessQuery& query, const ProcessWatch::News& news);
+  void wake_up(Key key, Script& script, const ProcessWatch::News& news, Instant now);
+  void run_at_once(Key key, Script& script, Instant now);
+  void run_when_possible(Key key, Script& script);
+  void start_due();
+  void start(Key key, Script& script);
+  void on_end(Key key, const ChildEnd& end);
+  void on_deadline(Key key);
+  void conclude(Script& script, const RunEnd& end, const std::string& report);
+  void tell(const Script& script, ScriptResult::News news);
+
+  Children& children_;
+  Users& users_;
+  std::string search_path_;
+  RunnerCounters& counters_;
+  Outlets outlets_;
+  ScriptRules rules_;
+  ProcessWatch watch_;
+  std::map<Key, Script> scripts_;
+  std::map<ProcessQuery, std::vector<Key>> asking_;  // who asks about what
+  std::deque<Key> due_;
+  std::size_t running_ = 0;
+  Key last_key_ = 0;
+  TimerQueue<std::pair<Key, Timer>> timers_;
+};
+
+}  // namespace baton::process

@@ -1,0 +1,86 @@
+#include "process/worker_link.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace baton::process {
+
+void WorkerLink::connect(UniqueFd channel) {
+  disconnect();
+  channel_ = std::move(channel);
+  readable_ = loop_.watch(channel_.get(), loop::Ready::readable, [this] { on_readable(); });
+}
+
+void WorkerLink::disconnect() {
+  readable_.reset();
+  writable_.reset();
+  channel_.reset();
+  wants_results_ = false;
+  results_.clear();
+}
+
+void WorkerLink::send(FromRunner message) {
+  if (auto* result = std::get_if<ScriptResult>(&message)) {
+    if (!wants_results_) return;
+    const auto [waiting, is_new] = results_.try_emplace(result->id, *result);
+    if (is_new) return;
+    // What the worker has not heard yet stays news: a change that it missed is not made a detail by what followed.
+    const auto news = std::min(waiting->second.news, result->news);
+    waiting->second = std::move(*result);
+    waiting->second.news = news;
+    return;
+  }
+  if (events_.size() >= limits::waiting_events) {
+    events_.pop_front();
+    ++dropped_;
+  }
+  events_.push_back(std::move(message));
+}
+
+void WorkerLink::flush() {
+  writable_.reset();
+  Sent sent = channel_ ? Sent::yes : Sent::closed;
+  while (sent == Sent::yes && !results_.empty()) {
+    sent = send_now(results_.begin()->second);
+    if (sent == Sent::yes) results_.erase(results_.begin());
+  }
+  while (sent == Sent::yes && !events_.empty()) {
+    sent = send_now(events_.front());
+    if (sent == Sent::yes) events_.pop_front();
+  }
+  if (sent == Sent::no_room) {
+    writable_ = loop_.watch(channel_.get(), loop::Ready::writable, [this] { flush(); });
+  }
+}
+
+WorkerLink::Sent WorkerLink::send_now(const FromRunner& message) {
+  const auto bytes = encode(message);
+  if (!bytes) return Sent::yes;  // texts are far shorter than a message; not worth a worker
+  if (::send(channel_.get(), bytes->data(), bytes->size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return Sent::yes;
+  if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR) return Sent::no_room;
+  return Sent::closed;  // on_readable() will see it
+}
+
+void WorkerLink::on_readable() {
+  static std::array<std::uint8_t, limits::message_size + 1> buffer;  // one thread; too large for a stack
+  for (int i = 0; i < limits::messages_per_turn && channel_; ++i) {
+    const ssize_t size = ::recv(channel_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (size <= 0) {
+      disconnect();
+      handlers_.on_closed();
+      return;
+    }
+    if (auto message = decode_to_runner(ByteView(buffer).first(static_cast<std::size_t>(size)))) {
+      handlers_.on_message(*std::move(message));
+    } else {
+      handlers_.on_bad_message(message.error());
+    }
+  }
+}
+
+}  // namespace baton::process
