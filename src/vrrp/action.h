@@ -20,25 +20,25 @@ std::string_view name(State state);  // "INIT", "BACKUP", "MASTER", "FAULT"
 
 // Why a state was entered or left; each has a sentence in the log, in `baton status` and in `baton why`.
 enum class Reason : std::uint8_t {
-  start,                  // first state after start
-  master_down,            // no advert for the master-down interval (RFC 9568 §6.4.2)
-  master_stopped,         // the master sent priority 0
-  master_below_us,        // the master's priority fell below ours: taken over after our skew time
-  owner,                  // priority 255 and wanted state MASTER
-  better_master,          // an advert with a higher priority (RFC 9568 §6.4.3)
+  start,                        // first state after start
+  master_down,                  // no advert for the master-down interval (RFC 9568 §6.4.2)
+  master_stopped,               // the master sent priority 0
+  master_below_us,              // the master's priority fell below ours: taken over after our skew time
+  owner,                        // priority 255 and wanted state MASTER
+  better_master,                // an advert with a higher priority (RFC 9568 §6.4.3)
   equal_master_higher_address,  // same priority, higher address (RFC 9568 §6.4.3)
-  handover,               // the operator asked for it
-  stop,                   // the daemon stops
-  tracked_down,           // a tracked object with weight 0 failed
-  tracked_up,             // the last cause of the fault is gone
+  handover,                     // the operator asked for it
+  stop,                         // the daemon stops
+  tracked_down,                 // a tracked object with weight 0 failed
+  tracked_up,                   // the last cause of the fault is gone
   link_down,
   link_up,
   no_source_address,
   source_address_back,
-  sync_group,             // the group moved, see VirtualRouter::cause() of the member that moved it
-  overslept,              // we were not running for longer than a master-down interval
-  resumed,                // taken over from the worker before us
-  configuration,          // cannot run as configured
+  sync_group,     // the group moved; reason() of the member that moved it says why
+  overslept,      // we were not running for longer than a master-down interval
+  resumed,        // taken over from the worker before us
+  configuration,  // cannot run as configured
 };
 std::string_view name(Reason reason);
 
@@ -48,7 +48,7 @@ using GroupId = std::uint32_t;   // index of the sync group in its node
 // Send one logical advert now (a copy per unicast peer).
 struct SendAdvert {
   std::uint8_t priority = 0;
-  std::optional<Duration> interval;  // when not our own advert_int
+  std::optional<Duration> interval{};  // when not our own advert_int
   bool operator==(const SendAdvert&) const = default;
 };
 
@@ -59,7 +59,7 @@ struct Announce {
   bool operator==(const Announce&) const = default;
 };
 
-// A transition that people and scripts are told about.
+// A transition that people and scripts are told about. A stop is one transition, to INIT, also from MASTER.
 struct StateChanged {
   State from = State::init;
   State to = State::init;

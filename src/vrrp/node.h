@@ -1,6 +1,6 @@
 // One server: its virtual routers, its sync groups, and the things they track. The pure core as the daemon, the
-// simulator, `baton plan` and `baton replay` run it: events in, actions out, one timer. Routers, groups and trackers are
-// named by their index in NodeParameters.
+// simulator, `baton plan` and `baton replay` run it: events in, actions out, one timer. Routers, groups and trackers
+// are named by their index in NodeParameters.
 #pragma once
 
 #include <cstdint>
@@ -10,49 +10,25 @@
 #include <variant>
 #include <vector>
 
-#include "base/timer_queue.h"
 #include "vrrp/action.h"
+#include "vrrp/effective_priority.h"
 #include "vrrp/virtual_router.h"
 
 namespace baton::vrrp {
-
-using TrackerId = std::uint32_t;
-
-// Something that is up, down or not known yet, named once and tracked by many routers: a script, an interface, a
-// process, a file, a BFD session. Files carry a number.
-enum class TrackerKind : std::uint8_t { script, interface, process, file, bfd };
-struct TrackerParameters {
-  std::string name;
-  TrackerKind kind = TrackerKind::script;
-};
-
-// One tracked object as one router (or sync group) sees it (vrrp-behaviour: effective priority).
-struct Tracking {
-  TrackerId tracker = 0;
-  int weight = 0;        // 0: down means FAULT; else -254..254 added to the priority
-  bool reverse = false;
-};
-
-enum class TrackerStatus : std::uint8_t { unknown, up, down };
-struct TrackerValue {
-  TrackerStatus status = TrackerStatus::unknown;
-  int number = 0;        // files only
-  bool operator==(const TrackerValue&) const = default;
-};
 
 struct NodeRouterParameters {
   std::string name;
   RouterParameters router;
   std::vector<Tracking> tracking;
-  std::vector<std::string> links;     // interfaces that must be up: its own and those of its addresses
+  std::vector<std::string> links;  // interfaces that must be up: its own and those of its addresses
   bool dont_track_primary = false;
 };
 
 struct GroupParameters {
   std::string name;
   std::vector<RouterId> members;
-  std::vector<Tracking> tracking;     // group level
-  bool tracking_weight = false;       // sgroup_tracking_weight
+  std::vector<Tracking> tracking;  // group level
+  bool tracking_weight = false;    // sgroup_tracking_weight
 };
 
 struct NodeParameters {
@@ -107,7 +83,7 @@ class Node {
 
   // --- questions ---
   std::optional<Instant> next_timeout() const;
-  bool is_stopped() const;                                        // after stop(): nothing is held any more
+  bool is_stopped() const;  // after stop(): nothing is held any more
   std::size_t router_count() const;
   const VirtualRouter& router(RouterId id) const;
   const NodeParameters& parameters() const;

@@ -19,6 +19,8 @@
 #include "base/time.h"
 #include "vrrp/action.h"
 #include "vrrp/advert.h"
+#include "vrrp/departure.h"
+#include "vrrp/peer_memory.h"
 
 namespace baton::vrrp {
 
@@ -26,11 +28,11 @@ enum class Preempt : std::uint8_t { no, yes };
 
 // garp_* and their global vrrp_garp_* defaults (keepalived.conf(5)).
 struct AnnouncementParameters {
-  unsigned repeat = 5;                            // rounds on becoming MASTER
-  Duration delay = std::chrono::seconds(5);       // then once more after this; 0: no second burst
-  Duration refresh{};                             // and for ever every so often; 0: never
+  unsigned repeat = 5;                       // rounds on becoming MASTER
+  Duration delay = std::chrono::seconds(5);  // then once more after this; 0: no second burst
+  Duration refresh{};                        // and for ever every so often; 0: never
   unsigned refresh_repeat = 1;
-  unsigned lower_priority_repeat = 5;             // when a lower master was heard
+  unsigned lower_priority_repeat = 5;  // when a lower master was heard
   Duration lower_priority_delay = std::chrono::seconds(5);
 
   bool operator==(const AnnouncementParameters&) const = default;
@@ -38,29 +40,19 @@ struct AnnouncementParameters {
 
 struct RouterParameters {
   Version version = Version::v2;
-  std::uint8_t base_priority = spec::priority_default;   // 1..255
+  std::uint8_t base_priority = spec::priority_default;  // 1..255
   Duration advert_interval = std::chrono::seconds(1);
-  State wanted_state = State::backup;                    // MASTER matters for the owner (255) alone
+  State wanted_state = State::backup;  // MASTER matters for the owner (255) alone
   Preempt preempt = Preempt::yes;
   Duration preempt_delay{};
-  Duration startup_delay{};                              // vrrp_startup_delay: timers count from its end, adverts are ignored meanwhile
-  unsigned down_timer_adverts = 3;                       // 1..100
-  bool lower_priority_no_advert = false;                 // lower_prio_no_advert
-  bool higher_priority_send_advert = false;              // higher_prio_send_advert
-  bool make_before_break = true;                         // docs/decisions/0003
-  AnnouncementParameters announcements;
+  Duration startup_delay{};         // vrrp_startup_delay: timers count from its end, adverts are ignored meanwhile
+  unsigned down_timer_adverts = 3;  // 1..100
+  bool lower_priority_no_advert = false;     // lower_prio_no_advert
+  bool higher_priority_send_advert = false;  // higher_prio_send_advert
+  bool make_before_break = true;             // docs/decisions/0003
+  AnnouncementParameters announcements{};
+  bool in_sync_group = false;  // the group decides who becomes master; set by Node
 };
-
-// Bounds of make-before-break; ours to change.
-namespace limits {
-
-inline constexpr Duration linger_after_advert = std::chrono::milliseconds(200);  // successor's advert heard, its announcement not
-inline constexpr Duration provoke_after_advert = std::chrono::milliseconds(20);  // then ask for it with an advert of ours
-inline constexpr Duration handover_margin = std::chrono::milliseconds(150);      // above the slowest successor's skew time
-inline constexpr Duration hasty_interval = std::chrono::milliseconds(250);       // VRRPv3: skew step stays at 1 ms a priority
-inline constexpr std::size_t peers_remembered = 16;
-
-}  // namespace limits
 
 // Why there is no master to be had from here. Several may hold at once; FAULT lasts until none does.
 struct FaultCauses {
@@ -68,7 +60,8 @@ struct FaultCauses {
   bool no_source_address = false;
   bool tracked_down = false;
   bool configuration = false;
-  bool any() const { return link_down || no_source_address || tracked_down || configuration; }
+  bool sync_group = false;  // another member of the group has one of the above
+  bool any() const { return link_down || no_source_address || tracked_down || configuration || sync_group; }
   bool operator==(const FaultCauses&) const = default;
 };
 
@@ -76,13 +69,18 @@ struct FaultCauses {
 struct RouterMemory {
   State state = State::init;
   Reason reason = Reason::start;
-  Instant since{};                    // state entered
+  Instant since{};  // state entered
   Instant last_advert_sent{};
   Instant last_advert_accepted{};
-  IpAddress master;
+  IpAddress master{};
   std::uint8_t master_priority = 0;
   Duration master_interval{};
+  std::uint8_t priority = 0;  // effective; 0: not known
+  bool yielded = false;       // handed over, see VirtualRouter::handover
 };
+
+// RFC 9568 §6.1, RFC 3768 §6.1: the higher the priority, the shorter.
+Duration skew_time(std::uint8_t priority, Version version, Duration interval);
 
 class VirtualRouter {
  public:
@@ -90,12 +88,15 @@ class VirtualRouter {
 
   // --- handle: what happened ---
   void start(Instant now, Actions& out);
-  // Goes on where another process stopped: MASTER stays MASTER (adverts at once), BACKUP keeps its master-down deadline.
+  // Goes on where another process stopped: MASTER stays MASTER (adverts at once), BACKUP keeps its master-down
+  // deadline. Silent unless something changes: the process before has told the state. Without a running state in it, a
+  // start.
   void resume(const RouterMemory& memory, Instant now, Actions& out);
+  // Packets that wait in a socket are handed over before on_timeout: after a long sleep they say who is master.
   void on_advert(const Advert& advert, Instant now, Actions& out);
   void on_timeout(Instant now, Actions& out);  // early or repeated calls do nothing
   void on_faults(const FaultCauses& causes, Reason reason, Instant now, Actions& out);
-  void on_source(const IpAddress& source);     // own address, for the tie-break
+  void on_source(const IpAddress& source);  // own address, for the tie-break
   // The sum of base and trackers changed; already clamped (effective_priority()).
   void on_priority(std::uint8_t priority, Instant now, Actions& out);
   // Another node announced one of our addresses (gratuitous ARP, NA from a MAC that is not ours).
@@ -104,31 +105,111 @@ class VirtualRouter {
   void on_address_restored(Instant now, Actions& out);
 
   // --- commands ---
-  void handover(Instant now, Actions& out);    // give the address to a backup, go on when there is none
-  void stop(Instant now, Actions& out);        // give it up within a bound; is_stopped() says when
+  // Gives the address to a backup, goes on when there is none. Afterwards lower masters are accepted, as with
+  // nopreempt, until this router has been master again or was started anew: else the address would come back.
+  void handover(Instant now, Actions& out);
+  void stop(Instant now, Actions& out);  // give it up within a bound; is_stopped() says when
   // Sync group: be what the group is.
   void become_master(Reason reason, Instant now, Actions& out);
   void become_backup(Reason reason, Instant now, Actions& out);
-  void shorten_wait(Instant now);              // a goodbye was heard for the group: wait no longer than our skew time
-  void restart_wait(Instant now);              // vetoed by the group: a fresh master-down wait
+  void shorten_wait(Instant now);  // a goodbye was heard for the group: wait no longer than our skew time
+  void restart_wait(Instant now);  // vetoed by the group: a fresh master-down wait
+  void repeat_announcements(Instant now, Actions& out);  // another member heard a lower master
 
   // --- questions ---
   std::optional<Instant> next_timeout() const;
-  bool holds_addresses() const;                // MASTER, also while leaving until the successor is there
-  bool wants_master() const;                   // in a sync group: the master-down timer has expired and the group decides
-  bool is_leaving() const;
-  bool is_stopped() const;
-  State state() const;
-  Reason reason() const;
-  Instant since() const;                       // of the present state
-  std::uint8_t priority() const;               // effective
-  std::optional<IpAddress> master() const;     // who is master as far as we know; nullopt: we are, or nobody
-  std::uint8_t master_priority() const;
-  Duration master_interval() const;            // learned (VRRPv3), else own
-  Duration skew_time() const;                  // RFC 9568 §6.1, RFC 3768 §6.1
+  bool holds_addresses() const { return state_ == State::master; }  // also while leaving
+  bool is_leaving() const { return departure_.has_value(); }
+  bool is_serving() const { return state_ == State::master && !departure_; }
+  bool is_stopped() const { return stopped_; }
+  // In a sync group: the master-down timer has expired and the group decides.
+  bool wants_master() const { return wants_master_; }
+  Reason wait_reason() const { return wait_reason_; }  // what the wait of a BACKUP is for: the reason of its takeover
+  State state() const { return state_; }
+  Reason reason() const { return reason_; }
+  Instant since() const { return since_; }                     // of the present state
+  std::uint8_t priority() const { return priority_; }          // effective
+  std::optional<IpAddress> master() const { return master_; }  // as far as we know; nullopt: we are, or nobody
+  std::uint8_t master_priority() const { return master_priority_; }
+  Duration master_interval() const { return master_interval_; }  // learned (VRRPv3), else own
+  Duration skew_time() const;                                    // RFC 9568 §6.1, RFC 3768 §6.1
   Duration master_down_interval() const;
-  FaultCauses faults() const;
+  FaultCauses faults() const { return faults_; }
+  const RouterParameters& parameters() const { return parameters_; }
   RouterMemory memory() const;
+
+ private:
+  // What heard adverts mean, by state.
+  void on_advert_as_backup(const Advert& advert, Instant now, Actions& out);
+  void on_advert_as_master(const Advert& advert, Instant now, Actions& out);
+  void on_advert_while_leaving(const Advert& advert, Instant now, Actions& out);
+  void accept(const Advert& advert, Instant now);  // the sender is our master
+  void learn_master(const Advert& advert, Actions& out);
+  bool preempts(Instant now);  // a lower master is heard: is it ours to replace?
+  void yield_to(const Advert& advert, Instant now, Actions& out);
+  void announce_to_lower(const Advert& advert, Instant now, Actions& out);
+
+  // What deadlines mean, by state.
+  void on_timeout_as_backup(Instant now, Actions& out);
+  void on_timeout_as_master(Instant now, Actions& out);
+  void on_timeout_while_leaving(Instant now, Actions& out);
+  bool let_go_if_overslept(Instant now, Actions& out);
+
+  // Transitions.
+  void change_state(State state, Reason reason, Instant now, Actions& out);
+  void enter_master(Reason reason, Instant now, Actions& out);
+  void enter_backup(Reason reason, Instant master_down_at, Instant now, Actions& out);
+  void enter_fault(Reason reason, Instant now, Actions& out);
+  void enter_init(Instant now, Actions& out);
+  void leave_fault(Reason reason, Instant now, Actions& out);
+  void leave(const Departure& departure, Instant now, Actions& out);
+  void let_go(Instant now, Actions& out);
+  void stay(Instant now, Actions& out);
+
+  // What is sent.
+  void send_advert(Instant now, Actions& out);
+  void say_goodbye(std::uint8_t priority, unsigned copies, Actions& out);
+  void announce(unsigned rounds, Actions& out);
+  void begin_refresh(Instant from);
+  void silence();
+
+  bool is_owner() const { return parameters_.base_priority == spec::priority_owner; }
+  bool starts_as_master() const { return is_owner() && parameters_.wanted_state == State::master; }
+  bool is_above(const Advert& advert) const;  // the advert beats us (RFC 9568 §6.4.3)
+  bool is_hasty() const;                      // goodbyes announce a shorter interval first
+  Duration goodbye_patience() const;          // how long the slowest successor may take after a goodbye
+
+  RouterParameters parameters_;
+  State state_ = State::init;
+  Reason reason_ = Reason::start;
+  Instant since_{};
+  std::uint8_t priority_;
+  IpAddress source_;
+  FaultCauses faults_;
+  bool stopped_ = false;
+
+  // What is known of others.
+  std::optional<IpAddress> master_;
+  std::uint8_t master_priority_ = 0;
+  Duration master_interval_;
+  Instant last_advert_accepted_{};
+  PeerMemory peers_;
+
+  // BACKUP.
+  Instant listens_from_{};  // end of vrrp_startup_delay
+  std::optional<Instant> master_down_at_;
+  Reason wait_reason_ = Reason::master_down;
+  std::optional<Instant> preempt_at_;  // end of the preempt_delay that is running, or has run
+  bool wants_master_ = false;
+  bool yielded_ = false;  // handed over: lower masters are accepted
+
+  // MASTER.
+  Instant last_advert_sent_{};
+  std::optional<Instant> advert_at_;
+  std::optional<Instant> second_announcement_at_;
+  std::optional<Instant> second_answer_at_;  // second burst after a lower master was heard
+  std::optional<Instant> refresh_at_;
+  std::optional<Departure> departure_;
 };
 
 }  // namespace baton::vrrp

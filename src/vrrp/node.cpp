@@ -1,0 +1,407 @@
+#include "vrrp/node.h"
+
+#include <algorithm>
+#include <span>
+#include <unordered_map>
+#include <utility>
+
+#include "base/timer_queue.h"
+#include "vrrp/sync_group.h"
+
+namespace baton::vrrp {
+namespace {
+
+// What faults a router has are told one by one; the reason of a transition is the one that was told last.
+struct ChangeReasons {
+  Reason worse;
+  Reason better;
+};
+constexpr ChangeReasons by_tracker{Reason::tracked_down, Reason::tracked_up};
+constexpr ChangeReasons by_link{Reason::link_down, Reason::link_up};
+constexpr ChangeReasons by_source{Reason::no_source_address, Reason::source_address_back};
+constexpr ChangeReasons by_configuration{Reason::configuration, Reason::configuration};
+constexpr ChangeReasons by_group{Reason::sync_group, Reason::sync_group};
+
+// A priority that no sum of trackers changes.
+bool is_owner(const NodeRouterParameters& parameters) {
+  return parameters.router.base_priority == spec::priority_owner;
+}
+
+bool starts_as_owner(const NodeRouterParameters& parameters) {
+  return is_owner(parameters) && parameters.router.wanted_state == State::master;
+}
+
+// A router's trackers and its group's. Weighted ones of an owner have no effect; those of a member of a group neither,
+// unless the group says so, because its members must agree (keepalived.conf(5), sgroup_tracking_weight).
+std::vector<Tracking> effective_tracking(const NodeParameters& parameters, RouterId id, std::optional<GroupId> group) {
+  const NodeRouterParameters& router = parameters.routers[id];
+  std::vector<Tracking> tracking = router.tracking;
+  if (group && !parameters.groups[*group].tracking_weight) {
+    std::erase_if(tracking, [](const Tracking& each) { return each.weight != 0; });
+  }
+  if (group) {
+    const std::vector<Tracking>& of_group = parameters.groups[*group].tracking;
+    tracking.insert(tracking.end(), of_group.begin(), of_group.end());
+  }
+  if (is_owner(router)) std::erase_if(tracking, [](const Tracking& each) { return each.weight != 0; });
+  return tracking;
+}
+
+GroupMember member_of(const VirtualRouter& router) {
+  return {.state = router.state(), .serving = router.is_serving(), .wants_master = router.wants_master()};
+}
+
+template <typename Kind>
+constexpr auto holds = [](const Action& action) { return std::holds_alternative<Kind>(action); };
+
+}  // namespace
+
+struct Node::Implementation {
+  struct Slot {
+    Slot(RouterId its_id, VirtualRouter its_router, std::optional<GroupId> its_group)
+        : id(its_id), router(std::move(its_router)), group(its_group) {}
+
+    RouterId id;
+    VirtualRouter router;
+    std::optional<GroupId> group;
+    std::vector<Tracking> tracking;         // its own and its group's, without what has no effect
+    FaultCauses own_faults;                 // without what other members of the group have
+    bool awaits_trackers = false;           // start() came, but a tracker with weight 0 has no result yet
+    std::optional<std::uint8_t> inherited;  // resumed: this priority holds until every tracker has a result
+  };
+  struct Link {
+    bool up = true;
+    std::vector<RouterId> routers;
+  };
+  struct Group {
+    State told = State::init;
+    std::vector<GroupMember> members;  // scratch, in the order of GroupParameters
+  };
+
+  explicit Implementation(NodeParameters given);
+
+  // An event for one router: its actions are taken along, its deadline is noted.
+  template <typename Event>
+  void tell(RouterId id, NodeActions& out, Event&& event);
+  // The same, and what it means for the other members of its sync group.
+  template <typename Event>
+  void tell_group(RouterId id, Instant now, NodeActions& out, Event&& event);
+  void settle(GroupId id, bool left, Instant now, NodeActions& out);
+  void tell_group_state(GroupId id, NodeActions& out);
+  std::span<const GroupMember> members_of(GroupId id);
+
+  void refresh_tracking(RouterId id, Instant now, NodeActions& out);
+  void refresh_faults(RouterId id, ChangeReasons reasons, Instant now, NodeActions& out);
+  FaultCauses causes_of(RouterId id) const;
+  bool awaits_tracker(RouterId id) const;
+  Contribution contribution_of(const Tracking& tracking) const;
+  bool has_dead_link(RouterId id) const;
+  std::span<const RouterId> group_of(RouterId id) const;  // itself alone when it is in none
+
+  NodeParameters parameters;
+  std::vector<Slot> slots;
+  std::vector<Group> groups;
+  std::vector<TrackerValue> trackers;
+  std::vector<std::vector<RouterId>> tracked_by;  // by tracker
+  std::unordered_map<std::string, Link> links;
+  TimerQueue<RouterId> timers;
+  Actions scratch;
+  bool stopping = false;
+};
+
+// ---------------------------------------------------------------- construction
+
+Node::Implementation::Implementation(NodeParameters given)
+    : parameters(std::move(given)),
+      groups(parameters.groups.size()),
+      trackers(parameters.trackers.size()),
+      tracked_by(parameters.trackers.size()) {
+  std::vector<std::optional<GroupId>> group_of_router(parameters.routers.size());
+  for (GroupId id = 0; id < groups.size(); ++id) {
+    const std::vector<RouterId>& members = parameters.groups[id].members;
+    for (const RouterId member : members) group_of_router[member] = id;
+    // Owners that are master at start are so together or not at all.
+    if (std::ranges::all_of(members, [&](RouterId member) { return starts_as_owner(parameters.routers[member]); }))
+      continue;
+    for (const RouterId member : members) parameters.routers[member].router.wanted_state = State::backup;
+  }
+
+  slots.reserve(parameters.routers.size());
+  for (RouterId id = 0; id < parameters.routers.size(); ++id) {
+    NodeRouterParameters& router = parameters.routers[id];
+    router.router.in_sync_group = group_of_router[id].has_value();
+    Slot& slot = slots.emplace_back(id, VirtualRouter(router.router), group_of_router[id]);
+    slot.tracking = effective_tracking(parameters, id, slot.group);
+    for (const Tracking& tracking : slot.tracking) tracked_by[tracking.tracker].push_back(id);
+    for (const std::string& link : router.links) links[link].routers.push_back(id);
+  }
+}
+
+Node::Node(NodeParameters parameters) : self_(std::make_unique<Implementation>(std::move(parameters))) {}
+Node::~Node() = default;
+
+// ---------------------------------------------------------------- handle
+
+void Node::start(Instant now, NodeActions& out) {
+  resume({}, now, out);
+}
+
+void Node::resume(const std::vector<std::optional<RouterMemory>>& memory, Instant now, NodeActions& out) {
+  std::vector<RouterMemory> memories(self_->slots.size());
+  for (RouterId id = 0; id < std::min(memory.size(), memories.size()); ++id)
+    memories[id] = memory[id].value_or(RouterMemory{});
+
+  for (RouterId id = 0; id < memories.size(); ++id) {
+    Implementation::Slot& slot = self_->slots[id];
+    const bool goes_on = memories[id].state != State::init;
+    if (goes_on && memories[id].priority != 0) slot.inherited = memories[id].priority;
+    self_->refresh_tracking(id, now, out);  // silent: nobody has started
+    slot.awaits_trackers = !goes_on && self_->awaits_tracker(id);
+    if (slot.group && goes_on) self_->groups[*slot.group].told = memories[id].state;
+  }
+  for (RouterId id = 0; id < memories.size(); ++id) {
+    if (self_->slots[id].awaits_trackers) continue;
+    self_->tell(id, out, [&](VirtualRouter& router, Actions& actions) { router.resume(memories[id], now, actions); });
+    self_->refresh_tracking(id, now, out);
+  }
+  for (GroupId id = 0; id < self_->groups.size(); ++id) self_->settle(id, false, now, out);
+}
+
+void Node::on_advert(RouterId id, const Advert& advert, Instant now, NodeActions& out) {
+  Implementation::Slot& slot = self_->slots.at(id);
+  const bool is_goodbye = advert.priority == spec::priority_stop && slot.router.state() == State::backup;
+  self_->tell_group(id, now, out,
+                    [&](VirtualRouter& router, Actions& actions) { router.on_advert(advert, now, actions); });
+  if (!is_goodbye) return;
+  // The peer's whole group leaves when one member does (keepalived waits on the others for the master-down time).
+  for (const RouterId member : self_->group_of(id)) {
+    self_->tell(member, out, [&](VirtualRouter& router, Actions&) { router.shorten_wait(now); });
+  }
+}
+
+void Node::on_timeout(Instant now, NodeActions& out) {
+  while (const std::optional<RouterId> id = self_->timers.pop_due(now)) {
+    self_->tell_group(*id, now, out, [&](VirtualRouter& router, Actions& actions) { router.on_timeout(now, actions); });
+  }
+}
+
+void Node::on_tracker(TrackerId id, TrackerValue value, Instant now, NodeActions& out) {
+  if (std::exchange(self_->trackers.at(id), value) == value) return;
+  for (const RouterId router : self_->tracked_by[id]) self_->refresh_tracking(router, now, out);
+}
+
+void Node::on_link(const std::string& interface, bool up, Instant now, NodeActions& out) {
+  const auto found = self_->links.find(interface);
+  if (found == self_->links.end() || std::exchange(found->second.up, up) == up) return;
+  for (const RouterId id : found->second.routers) {
+    self_->slots[id].own_faults.link_down = self_->has_dead_link(id);
+    self_->refresh_faults(id, by_link, now, out);
+  }
+}
+
+void Node::on_source(RouterId id, std::optional<IpAddress> source, Instant now, NodeActions& out) {
+  Implementation::Slot& slot = self_->slots.at(id);
+  if (source) slot.router.on_source(*source);
+  slot.own_faults.no_source_address = !source;
+  self_->refresh_faults(id, by_source, now, out);
+}
+
+void Node::on_announcement(RouterId id, const IpAddress& address, Instant now, NodeActions& out) {
+  self_->tell_group(id, now, out,
+                    [&](VirtualRouter& router, Actions& actions) { router.on_announcement(address, now, actions); });
+}
+
+void Node::on_address_restored(RouterId id, Instant now, NodeActions& out) {
+  self_->tell_group(id, now, out,
+                    [&](VirtualRouter& router, Actions& actions) { router.on_address_restored(now, actions); });
+}
+
+void Node::on_configuration_fault(RouterId id, bool faulty, Instant now, NodeActions& out) {
+  self_->slots.at(id).own_faults.configuration = faulty;
+  self_->refresh_faults(id, by_configuration, now, out);
+}
+
+// ---------------------------------------------------------------- commands
+
+void Node::handover(RouterId id, Instant now, NodeActions& out) {
+  for (const RouterId member : self_->group_of(id)) {
+    self_->tell(member, out, [&](VirtualRouter& router, Actions& actions) { router.handover(now, actions); });
+  }
+  if (const auto group = self_->slots.at(id).group) self_->settle(*group, false, now, out);
+}
+
+void Node::stop(Instant now, NodeActions& out) {
+  self_->stopping = true;
+  for (RouterId id = 0; id < self_->slots.size(); ++id) {
+    self_->slots[id].awaits_trackers = false;
+    self_->tell(id, out, [&](VirtualRouter& router, Actions& actions) { router.stop(now, actions); });
+  }
+  for (GroupId id = 0; id < self_->groups.size(); ++id) self_->tell_group_state(id, out);
+}
+
+// ---------------------------------------------------------------- questions
+
+std::optional<Instant> Node::next_timeout() const {
+  return self_->timers.next();
+}
+
+bool Node::is_stopped() const {
+  return self_->stopping &&
+         std::ranges::all_of(self_->slots, [](const auto& slot) { return slot.router.is_stopped(); });
+}
+
+std::size_t Node::router_count() const {
+  return self_->slots.size();
+}
+const VirtualRouter& Node::router(RouterId id) const {
+  return self_->slots.at(id).router;
+}
+const NodeParameters& Node::parameters() const {
+  return self_->parameters;
+}
+State Node::group_state(GroupId id) const {
+  return self_->groups.at(id).told;
+}
+TrackerValue Node::tracker(TrackerId id) const {
+  return self_->trackers.at(id);
+}
+
+std::vector<PriorityPart> Node::priority_parts(RouterId id) const {
+  std::vector<PriorityPart> parts{{"base", self_->parameters.routers.at(id).router.base_priority}};
+  for (const Tracking& tracking : self_->slots[id].tracking) {
+    if (tracking.weight == 0) continue;
+    parts.push_back({self_->parameters.trackers[tracking.tracker].name, self_->contribution_of(tracking).amount});
+  }
+  return parts;
+}
+
+// ---------------------------------------------------------------- routers and their groups
+
+template <typename Event>
+void Node::Implementation::tell(RouterId id, NodeActions& out, Event&& event) {
+  scratch.clear();
+  event(slots[id].router, scratch);
+  for (const Action& action : scratch) out.push_back(RouterAction{id, action});
+  timers.set(id, slots[id].router.next_timeout());
+}
+
+template <typename Event>
+void Node::Implementation::tell_group(RouterId id, Instant now, NodeActions& out, Event&& event) {
+  const Slot& slot = slots[id];
+  if (!slot.group) return tell(id, out, event);
+
+  const GroupMember before = member_of(slot.router);
+  tell(id, out, event);
+  const bool heard_lower = std::ranges::any_of(scratch, holds<LowerPriorityHeard>);
+  if (member_of(slot.router) != before) settle(*slot.group, before.serving && !slot.router.is_serving(), now, out);
+  if (!heard_lower) return;
+  // Clients that point at the lower master for one address do so for all.
+  for (const RouterId member : group_of(id)) {
+    if (member == id) continue;
+    tell(member, out, [&](VirtualRouter& router, Actions& actions) { router.repeat_announcements(now, actions); });
+  }
+}
+
+void Node::Implementation::settle(GroupId id, bool left, Instant now, NodeActions& out) {
+  const std::vector<RouterId>& members = parameters.groups[id].members;
+  if (must_leave(members_of(id), left)) {
+    for (const RouterId member : members) {
+      tell(member, out,
+           [&](VirtualRouter& router, Actions& actions) { router.become_backup(Reason::sync_group, now, actions); });
+    }
+  }
+  const bool rise = may_become_master(members_of(id));
+  for (const RouterId member : members) {
+    if (!slots[member].router.wants_master()) continue;
+    tell(member, out, [&](VirtualRouter& router, Actions& actions) {
+      if (rise) return router.become_master(router.wait_reason(), now, actions);
+      if (!router.next_timeout()) router.restart_wait(now);  // vetoed by those that do not want to
+    });
+  }
+  tell_group_state(id, out);
+}
+
+void Node::Implementation::tell_group_state(GroupId id, NodeActions& out) {
+  State& told = groups[id].told;
+  const State state = vrrp::group_state(members_of(id), told);
+  if (state == told) return;
+  out.push_back(GroupAction{id, {told, state}});
+  told = state;
+}
+
+std::span<const GroupMember> Node::Implementation::members_of(GroupId id) {
+  std::vector<GroupMember>& members = groups[id].members;
+  members.clear();
+  for (const RouterId member : parameters.groups[id].members) members.push_back(member_of(slots[member].router));
+  return members;
+}
+
+std::span<const RouterId> Node::Implementation::group_of(RouterId id) const {
+  const Slot& slot = slots.at(id);
+  if (slot.group) return parameters.groups[*slot.group].members;
+  return std::span(&slot.id, 1);
+}
+
+// ---------------------------------------------------------------- what is tracked
+
+void Node::Implementation::refresh_tracking(RouterId id, Instant now, NodeActions& out) {
+  Slot& slot = slots[id];
+  int sum = 0;
+  bool all_known = true;
+  slot.own_faults.tracked_down = false;
+  for (const Tracking& tracking : slot.tracking) {
+    const Contribution contribution = contribution_of(tracking);
+    sum += contribution.amount;
+    slot.own_faults.tracked_down |= contribution.fault;
+    all_known &= trackers[tracking.tracker].status != TrackerStatus::unknown;
+  }
+  refresh_faults(id, by_tracker, now, out);
+  if (all_known) slot.inherited.reset();
+  const std::uint8_t base = parameters.routers[id].router.base_priority;
+  const std::uint8_t priority = slot.inherited.value_or(effective_priority(base, sum));
+  tell_group(id, now, out,
+             [&](VirtualRouter& router, Actions& actions) { router.on_priority(priority, now, actions); });
+  if (!slot.awaits_trackers || awaits_tracker(id)) return;
+  slot.awaits_trackers = false;
+  tell_group(id, now, out, [&](VirtualRouter& router, Actions& actions) { router.start(now, actions); });
+}
+
+// A router and, when it is well itself no more or again, the members of its group.
+void Node::Implementation::refresh_faults(RouterId id, ChangeReasons reasons, Instant now, NodeActions& out) {
+  const auto refresh = [&](RouterId member, ChangeReasons why) {
+    const FaultCauses causes = causes_of(member);
+    if (causes == slots[member].router.faults()) return;
+    const Reason reason = causes.any() ? why.worse : why.better;
+    tell(member, out, [&](VirtualRouter& router, Actions& actions) { router.on_faults(causes, reason, now, actions); });
+  };
+  refresh(id, reasons);
+  const std::optional<GroupId> group = slots[id].group;
+  if (!group) return;
+  for (const RouterId member : parameters.groups[*group].members) {
+    if (member != id) refresh(member, by_group);
+  }
+  settle(*group, false, now, out);
+}
+
+FaultCauses Node::Implementation::causes_of(RouterId id) const {
+  FaultCauses causes = slots[id].own_faults;
+  causes.sync_group = std::ranges::any_of(
+      group_of(id), [&](RouterId member) { return member != id && slots[member].own_faults.any(); });
+  return causes;
+}
+
+bool Node::Implementation::awaits_tracker(RouterId id) const {
+  return std::ranges::any_of(slots[id].tracking, [&](const Tracking& each) { return contribution_of(each).awaited; });
+}
+
+Contribution Node::Implementation::contribution_of(const Tracking& tracking) const {
+  return contribution(parameters.trackers[tracking.tracker].kind, tracking, trackers[tracking.tracker]);
+}
+
+bool Node::Implementation::has_dead_link(RouterId id) const {
+  const NodeRouterParameters& router = parameters.routers[id];
+  const auto tracked = std::span(router.links).subspan(router.dont_track_primary && !router.links.empty() ? 1 : 0);
+  return std::ranges::any_of(tracked, [&](const std::string& link) { return !links.at(link).up; });
+}
+
+}  // namespace baton::vrrp

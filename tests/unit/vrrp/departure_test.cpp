@@ -1,0 +1,579 @@
+// Make-before-break (docs/decisions/0003): a master that leaves serves until its successor does.
+#include "vrrp/departure.h"
+
+#include <deque>
+
+#include "unit/vrrp/bench.h"
+
+namespace baton::vrrp {
+namespace {
+
+constexpr Duration one_second = 1s;
+constexpr Duration slowest_skew_of_v2 = one_second * 255 / 256;
+constexpr Duration patience = slowest_skew_of_v2 + limits::handover_margin;
+
+// ---------------------------------------------------------------- stop
+
+TEST(Stop, of_a_master_asks_for_relief_and_serves_on) {
+  Bench bench = Bench::master();
+  bench.stop();
+  EXPECT_EQ(bench.actions(), Actions{sent(0)});
+  EXPECT_EQ(bench.state(), State::master);
+  EXPECT_TRUE(bench.router().holds_addresses());
+  EXPECT_TRUE(bench.router().is_leaving());
+  EXPECT_FALSE(bench.router().is_stopped());
+}
+
+TEST(Stop, lets_go_when_the_successor_announces) {
+  Bench bench = Bench::master();
+  bench.stop();
+  (void)bench.actions();
+  bench.advance(600ms);
+  bench.receive(advert(98));
+  bench.advance(2ms);
+  bench.announcement();
+  EXPECT_EQ(bench.actions(), Actions{changed(State::master, State::init, Reason::stop)});
+  EXPECT_TRUE(bench.router().is_stopped());
+  EXPECT_EQ(bench.router().next_timeout(), std::nullopt);
+}
+
+TEST(Stop, lets_go_soon_after_the_successors_advert_when_no_announcement_is_heard) {
+  Bench bench = Bench::master();
+  bench.stop();
+  bench.receive(advert(98));
+  bench.advance(limits::linger_after_advert - 1ns);
+  EXPECT_FALSE(bench.router().is_stopped());
+  bench.advance(1ns);
+  EXPECT_TRUE(bench.router().is_stopped());
+}
+
+TEST(Stop, lets_go_when_an_announcement_is_heard_though_the_advert_was_lost) {
+  Bench bench = Bench::master();
+  bench.stop();
+  bench.announcement();
+  EXPECT_TRUE(bench.router().is_stopped());
+}
+
+TEST(Stop, without_a_successor_waits_for_the_slowest_and_says_goodbye_again) {
+  Bench bench = Bench::master();
+  bench.stop();
+  (void)bench.actions();
+  bench.advance(patience - 1ns);
+  EXPECT_EQ(bench.actions(), Actions{});
+  bench.advance(1ns);
+  EXPECT_EQ(bench.actions(), (Actions{sent(0), changed(State::master, State::init, Reason::stop)}));
+}
+
+TEST(Stop, adverts_no_more_and_provokes_nobody) {
+  Bench bench = Bench::master({.announcements = {.refresh = 1s}});
+  bench.stop();
+  (void)bench.actions();
+  bench.receive(advert(200));
+  bench.advance(limits::linger_after_advert - 1ns);
+  EXPECT_EQ(bench.actions(), Actions{});
+}
+
+TEST(Stop, a_second_one_changes_nothing) {
+  Bench bench = Bench::master();
+  bench.stop();
+  (void)bench.actions();
+  bench.advance(500ms);
+  const auto deadline = bench.router().next_timeout();
+  bench.stop();
+  EXPECT_EQ(bench.actions(), Actions{});
+  EXPECT_EQ(bench.router().next_timeout(), deadline);
+}
+
+TEST(Stop, makes_a_handover_that_is_under_way_a_stop) {
+  Bench bench = Bench::master();
+  bench.handover();
+  bench.advance(500ms);
+  bench.stop();
+  (void)bench.actions();
+  bench.receive(advert(98));
+  bench.announcement();
+  EXPECT_EQ(bench.actions(), Actions{changed(State::master, State::init, Reason::stop)});
+}
+
+TEST(Stop, while_the_group_leaves_says_the_goodbye_that_was_not_said) {
+  Bench bench = Bench::master();
+  Actions out;
+  bench.router().become_backup(Reason::sync_group, bench.now(), out);
+  EXPECT_EQ(out, Actions{});
+  bench.stop();
+  EXPECT_EQ(bench.actions(), Actions{sent(0)});
+}
+
+TEST(Stop, a_long_v3_interval_is_made_short_first) {
+  Bench bench = Bench::master({.version = Version::v3, .advert_interval = 10s});
+  bench.stop();
+  EXPECT_EQ(bench.actions(), (Actions{sent(100, 250ms), sent(0, 250ms)}));
+  EXPECT_EQ(bench.router().next_timeout(), bench.now() + Duration(250ms) * 255 / 256 + limits::handover_margin);
+}
+
+TEST(Stop, without_make_before_break_is_keepalived_s) {
+  Bench bench = Bench::master({.version = Version::v3, .make_before_break = false});
+  bench.stop();
+  EXPECT_EQ(bench.actions(), (Actions{sent(0), changed(State::master, State::init, Reason::stop)}));
+}
+
+TEST(Stop, is_bounded_whatever_the_successor_does) {
+  Bench bench = Bench::master();
+  bench.stop();
+  const Instant begun = bench.now();
+  for (int i = 0; i < 1000 && !bench.router().is_stopped(); ++i) {
+    bench.receive(advert(i % 2 == 0 ? 98 : 0));
+    bench.advance(10ms);
+  }
+  EXPECT_TRUE(bench.router().is_stopped());
+  EXPECT_LE(bench.now() - begun, patience + limits::linger_after_advert);
+}
+
+// ---------------------------------------------------------------- handover
+
+TEST(Handover, asks_for_relief_and_lets_go_when_the_successor_announces) {
+  Bench bench = Bench::master();
+  bench.handover();
+  EXPECT_EQ(bench.actions(), Actions{sent(0)});
+  bench.advance(600ms);
+  bench.receive(advert(98));
+  bench.announcement();
+  EXPECT_EQ(bench.actions(),
+            (Actions{changed(State::master, State::backup, Reason::handover), MasterLearned{peer_address, 98}}));
+  EXPECT_EQ(bench.router().next_timeout(), bench.now() + bench.router().master_down_interval());
+}
+
+TEST(Handover, counts_the_wait_from_the_successors_last_advert) {
+  Bench bench = Bench::master();
+  bench.handover();
+  bench.receive(advert(98));
+  bench.advance(50ms);
+  bench.announcement();
+  EXPECT_EQ(bench.router().next_timeout(), bench.now() - 50ms + bench.router().master_down_interval());
+}
+
+TEST(Handover, is_not_undone_by_our_higher_priority) {
+  Bench bench = Bench::master();
+  bench.handover();
+  bench.receive(advert(98));
+  bench.announcement();
+  for (int i = 0; i < 20; ++i) {
+    bench.advance(1s);
+    bench.receive(advert(98));
+  }
+  EXPECT_EQ(bench.state(), State::backup);
+  bench.advance(4s);  // that master is gone: ours again, and preempting again
+  ASSERT_EQ(bench.state(), State::master);
+  bench.receive(advert(200));
+  bench.announcement();
+  bench.receive(advert(98));
+  EXPECT_EQ(bench.router().wait_reason(), Reason::master_below_us);
+}
+
+TEST(Handover, without_a_successor_goes_on_with_an_advert_and_says_so) {
+  Bench bench = Bench::master({.announcements = {.refresh = 60s}});
+  bench.handover();
+  (void)bench.actions();
+  bench.advance(patience);
+  EXPECT_EQ(bench.actions(), (Actions{sent(100), HandoverFailed{}}));
+  EXPECT_EQ(bench.state(), State::master);
+  EXPECT_FALSE(bench.router().is_leaving());
+  EXPECT_EQ(bench.router().next_timeout(), bench.now() + 1s);
+}
+
+TEST(Handover, does_not_provoke_a_lower_successor) {
+  Bench bench = Bench::master();
+  bench.handover();
+  bench.receive(advert(98));
+  (void)bench.actions();
+  bench.advance(100ms);
+  EXPECT_EQ(bench.actions(), Actions{});
+}
+
+TEST(Handover, to_a_successor_that_goes_again_fails_and_takes_the_address_back) {
+  Bench bench = Bench::master();
+  bench.handover();
+  bench.receive(advert(98));
+  (void)bench.actions();
+  bench.receive(advert(0));
+  EXPECT_EQ(bench.actions(), (Actions{sent(100), HandoverFailed{}, Announce{5}}));
+}
+
+TEST(Handover, a_goodbye_of_somebody_else_means_nothing) {
+  Bench bench = Bench::master();
+  bench.handover();
+  bench.receive(advert(98));
+  bench.receive(advert(0, 1s, third_address));
+  EXPECT_TRUE(bench.router().is_leaving());
+}
+
+TEST(Handover, asked_of_a_backup_does_nothing) {
+  Bench bench = Bench::backup();
+  bench.handover();
+  EXPECT_EQ(bench.actions(), Actions{});
+}
+
+TEST(Handover, asked_twice_is_one) {
+  Bench bench = Bench::master();
+  bench.handover();
+  (void)bench.actions();
+  bench.handover();
+  EXPECT_EQ(bench.actions(), Actions{});
+}
+
+TEST(Handover, a_fault_meanwhile_lets_go_at_once) {
+  Bench bench = Bench::master();
+  bench.handover();
+  (void)bench.actions();
+  bench.fault();
+  EXPECT_EQ(bench.actions(), (Actions{sent(0), sent(0), changed(State::master, State::fault, Reason::tracked_down)}));
+}
+
+TEST(Handover, a_fault_with_the_successor_there_disturbs_it_not) {
+  Bench bench = Bench::master();
+  bench.handover();
+  bench.receive(advert(98));
+  (void)bench.actions();
+  bench.fault();
+  EXPECT_EQ(bench.actions(), Actions{changed(State::master, State::fault, Reason::tracked_down)});
+}
+
+TEST(Handover, that_overslept_its_bound_lets_go) {
+  Bench bench = Bench::master();
+  bench.handover();
+  (void)bench.actions();
+  bench.sleep(10s);
+  bench.wake();
+  EXPECT_EQ(bench.actions(), Actions{changed(State::master, State::backup, Reason::overslept)});
+}
+
+TEST(Handover, without_make_before_break_lets_go_at_once) {
+  Bench bench = Bench::master({.make_before_break = false});
+  bench.handover();
+  EXPECT_EQ(bench.actions(), (Actions{sent(0), changed(State::master, State::backup, Reason::handover)}));
+}
+
+// ---------------------------------------------------------------- a better master (RFC 9568 §6.4.3)
+
+TEST(BetterMaster, is_heard_and_the_adverts_stop_without_a_goodbye) {
+  Bench bench = Bench::master();
+  bench.receive(advert(200));
+  EXPECT_EQ(bench.actions(), Actions{});
+  EXPECT_TRUE(bench.router().is_leaving());
+  EXPECT_TRUE(bench.router().holds_addresses());
+}
+
+TEST(BetterMaster, is_let_in_when_it_announces) {
+  Bench bench = Bench::master();
+  bench.receive(advert(200));
+  bench.advance(3ms);
+  bench.announcement();
+  EXPECT_EQ(bench.actions(),
+            (Actions{changed(State::master, State::backup, Reason::better_master), MasterLearned{peer_address, 200}}));
+}
+
+TEST(BetterMaster, may_have_our_priority_and_a_higher_address) {
+  Bench bench = Bench::master();
+  bench.receive(advert(100));
+  bench.announcement();
+  EXPECT_EQ(bench.router().reason(), Reason::equal_master_higher_address);
+}
+
+TEST(BetterMaster, that_does_not_announce_is_provoked_once) {
+  Bench bench = Bench::master();
+  bench.receive(advert(200));
+  bench.advance(limits::provoke_after_advert - 1ns);
+  EXPECT_EQ(bench.actions(), Actions{});
+  bench.advance(1ns);
+  EXPECT_EQ(bench.actions(), Actions{sent(100)});
+  bench.advance(limits::linger_after_advert - limits::provoke_after_advert - 1ns);
+  EXPECT_EQ(bench.actions(), Actions{});
+  bench.advance(1ns);
+  EXPECT_EQ(bench.state(), State::backup);
+}
+
+TEST(BetterMaster, its_further_adverts_do_not_extend_the_wait) {
+  Bench bench = Bench::master();
+  bench.receive(advert(200));
+  for (int i = 0; i < 20; ++i) {
+    bench.advance(10ms);
+    bench.receive(advert(200));
+  }
+  EXPECT_EQ(bench.state(), State::backup);
+}
+
+TEST(BetterMaster, a_lower_one_meanwhile_is_nobody) {
+  Bench bench = Bench::master();
+  bench.receive(advert(200));
+  bench.receive(advert(50, 1s, third_address));
+  bench.announcement();
+  EXPECT_EQ(bench.router().master(), peer_address);
+}
+
+TEST(BetterMaster, that_goes_again_leaves_us_master) {
+  Bench bench = Bench::master();
+  bench.receive(advert(200));
+  bench.receive(advert(0));
+  EXPECT_EQ(bench.actions(), (Actions{sent(100), Announce{5}}));
+  EXPECT_FALSE(bench.router().is_leaving());
+}
+
+TEST(BetterMaster, higher_priority_send_advert_sends_one_first) {
+  Bench bench = Bench::master({.higher_priority_send_advert = true});
+  bench.receive(advert(200));
+  EXPECT_EQ(bench.actions(), Actions{sent(100)});
+}
+
+TEST(BetterMaster, without_make_before_break_is_let_in_at_once) {
+  Bench bench = Bench::master({.make_before_break = false});
+  bench.receive(advert(200));
+  EXPECT_EQ(bench.actions(),
+            (Actions{changed(State::master, State::backup, Reason::better_master), MasterLearned{peer_address, 200}}));
+}
+
+TEST(BetterMaster, its_v3_interval_is_learned) {
+  Bench bench = Bench::master({.version = Version::v3});
+  bench.receive(advert(200, 100ms));
+  bench.announcement();
+  EXPECT_EQ(bench.router().master_interval(), 100ms);
+}
+
+// ---------------------------------------------------------------- a fallen priority
+
+// A router with priority 104 that has heard a peer with 102 as master before.
+Bench knowing_master(RouterParameters parameters = {}) {
+  Bench bench(parameters);
+  bench.priority(104);
+  bench.start();
+  bench.receive(advert(102));
+  bench.advance(bench.router().master_down_interval());
+  EXPECT_EQ(bench.state(), State::master);
+  bench.advance(10s);
+  (void)bench.actions();
+  return bench;
+}
+
+TEST(Relief, is_asked_of_a_peer_that_is_known_to_be_better) {
+  Bench bench = knowing_master();
+  bench.priority(100);
+  EXPECT_EQ(bench.actions(), (Actions{PriorityChanged{104, 100}, sent(0)}));
+  bench.advance(602ms);
+  bench.receive(advert(102));
+  bench.announcement();
+  EXPECT_EQ(bench.actions(),
+            (Actions{changed(State::master, State::backup, Reason::better_master), MasterLearned{peer_address, 102}}));
+}
+
+TEST(Relief, is_not_asked_when_nobody_better_is_known) {
+  Bench bench = Bench::master();
+  bench.priority(90);
+  EXPECT_EQ(bench.actions(), (Actions{PriorityChanged{100, 90}, sent(90)}));
+}
+
+TEST(Relief, is_not_asked_while_we_are_still_the_best) {
+  Bench bench = knowing_master();
+  bench.priority(103);
+  EXPECT_EQ(bench.actions(), (Actions{PriorityChanged{104, 103}, sent(103)}));
+}
+
+TEST(Relief, is_not_asked_with_nopreempt_or_without_make_before_break) {
+  for (const RouterParameters& parameters :
+       {RouterParameters{.preempt = Preempt::no}, RouterParameters{.make_before_break = false}}) {
+    Bench bench = knowing_master(parameters);
+    bench.priority(100);
+    EXPECT_EQ(bench.actions(), (Actions{PriorityChanged{104, 100}, sent(100)}));
+  }
+}
+
+TEST(Relief, announces_the_short_interval_with_the_priority_that_backups_accept) {
+  Bench bench = knowing_master({.version = Version::v3});
+  bench.priority(100);
+  EXPECT_EQ(bench.actions(), (Actions{PriorityChanged{104, 100}, sent(104, 250ms), sent(0, 250ms)}));
+}
+
+TEST(Relief, that_nobody_gives_leaves_us_master_and_is_not_asked_again) {
+  Bench bench = knowing_master();
+  bench.priority(100);
+  bench.advance(patience);
+  (void)bench.actions();
+  EXPECT_FALSE(bench.router().is_leaving());
+  bench.priority(104);
+  bench.priority(100);
+  EXPECT_EQ(bench.actions(), (Actions{PriorityChanged{100, 104}, sent(104), PriorityChanged{104, 100}, sent(100)}));
+}
+
+// The peer's own check has failed too, and we did not know.
+TEST(Relief, from_somebody_who_is_no_better_is_declined) {
+  Bench bench = knowing_master();
+  bench.priority(100);
+  (void)bench.actions();
+  bench.receive(advert(98));
+  EXPECT_EQ(bench.actions(), (Actions{sent(100), Announce{5}, LowerPriorityHeard{advert(98)}}));
+  EXPECT_FALSE(bench.router().is_leaving());
+}
+
+TEST(Relief, is_not_needed_any_more_when_the_priority_is_back) {
+  Bench bench = knowing_master();
+  bench.priority(100);
+  bench.advance(100ms);
+  (void)bench.actions();
+  bench.priority(104);
+  EXPECT_EQ(bench.actions(), (Actions{PriorityChanged{100, 104}, sent(104)}));
+  EXPECT_FALSE(bench.router().is_leaving());
+}
+
+// ---------------------------------------------------------------- stories with two nodes
+
+// Two routers on one LAN: what one sends the other hears, and its announcement comes a millisecond after it has become
+// master. A stock node (make_before_break = false) ignores lower masters and lets go at once.
+class Pair {
+ public:
+  Pair(RouterParameters first, RouterParameters second)
+      : nodes_{Node{VirtualRouter(first), own_address, {}}, Node{VirtualRouter(second), peer_address, {}}} {
+    for (Node& node : nodes_) node.router.on_source(node.address);
+  }
+
+  // Both run for so long; the gap without any holder is added up.
+  void run(Duration span) {
+    for (const Instant end = now_ + span; now_ < end; now_ += 1ms) {
+      for (Node& node : nodes_) {
+        if (node.alive) node.router.on_timeout(now_, out_);
+        deliver(node);
+        announce(node);
+      }
+      if (!holds(0) && !holds(1)) unheld_ += 1ms;
+      if (holds(0) && holds(1)) doubly_held_ += 1ms;
+    }
+  }
+  void act(std::size_t node, const std::function<void(VirtualRouter&, Instant, Actions&)>& event) {
+    event(nodes_[node].router, now_, out_);
+    deliver(nodes_[node]);
+  }
+  void start() {
+    for (std::size_t i = 0; i < 2; ++i) {
+      act(i, [](VirtualRouter& router, Instant now, Actions& out) { router.start(now, out); });
+    }
+  }
+  void connect(bool connected) { connected_ = connected; }
+  bool holds(std::size_t node) const { return nodes_[node].router.holds_addresses(); }
+  // Whom a client asks: the node that announced last, on its side of the cut the first one's.
+  std::size_t asked() const { return asked_; }
+  Duration unheld() { return std::exchange(unheld_, Duration{}); }
+  Duration doubly_held() { return std::exchange(doubly_held_, Duration{}); }
+  VirtualRouter& router(std::size_t node) { return nodes_[node].router; }
+
+ private:
+  struct Node {
+    VirtualRouter router;
+    IpAddress address;
+    std::optional<Instant> announce_at;
+    bool alive = true;
+  };
+
+  void deliver(Node& from) {
+    Node& to = nodes_[&from == &nodes_[0] ? 1 : 0];
+    for (const Action& action : std::exchange(out_, {})) {
+      if (std::holds_alternative<Announce>(action)) from.announce_at = now_ + 1ms;
+      const auto* advert_sent = std::get_if<SendAdvert>(&action);
+      if (advert_sent == nullptr || !connected_) continue;
+      to.router.on_advert(advert(advert_sent->priority, advert_sent->interval.value_or(1s), from.address), now_, out_);
+      if (!out_.empty()) deliver(to);
+    }
+  }
+  void announce(Node& from) {
+    if (!from.announce_at || *from.announce_at > now_) return;
+    from.announce_at.reset();
+    const std::size_t index = &from == &nodes_[0] ? 0 : 1;
+    if (index == 0 || connected_) asked_ = index;
+    if (!connected_) return;
+    Node& to = nodes_[1 - index];
+    to.router.on_announcement(virtual_address, now_, out_);
+    deliver(to);
+  }
+
+  Instant now_{1000s};
+  std::array<Node, 2> nodes_;
+  Actions out_;
+  bool connected_ = true;
+  std::size_t asked_ = 9;
+  Duration unheld_{};
+  Duration doubly_held_{};
+};
+
+constexpr RouterParameters web1{.base_priority = 104};
+constexpr RouterParameters web2{.base_priority = 102};
+constexpr RouterParameters stock_web1{.base_priority = 104, .make_before_break = false};
+constexpr RouterParameters stock_web2{.base_priority = 102, .make_before_break = false};
+
+Pair running(const RouterParameters& first, const RouterParameters& second) {
+  Pair pair(first, second);
+  pair.start();
+  pair.run(10s);
+  (void)pair.unheld();
+  EXPECT_TRUE(pair.holds(0));
+  EXPECT_FALSE(pair.holds(1));
+  return pair;
+}
+
+TEST(Story, a_stop_leaves_no_gap_also_with_a_stock_peer) {
+  for (const RouterParameters& peer : {web2, stock_web2}) {
+    Pair pair = running(web1, peer);
+    pair.act(0, [](VirtualRouter& router, Instant now, Actions& out) { router.stop(now, out); });
+    pair.run(5s);
+    EXPECT_EQ(pair.unheld(), 0s);
+    EXPECT_LE(pair.doubly_held(), 5ms);
+    EXPECT_TRUE(pair.holds(1));
+    EXPECT_EQ(pair.asked(), 1);
+  }
+}
+
+TEST(Story, the_return_of_the_better_node_leaves_no_gap) {
+  Pair pair(web1, web2);
+  pair.act(1, [](VirtualRouter& router, Instant now, Actions& out) { router.start(now, out); });
+  pair.run(10s);
+  pair.act(0, [](VirtualRouter& router, Instant now, Actions& out) { router.start(now, out); });
+  (void)pair.unheld();
+  pair.run(2s);  // the next advert of web2, then the skew time of web1
+  EXPECT_TRUE(pair.holds(0));
+  EXPECT_FALSE(pair.holds(1));
+  EXPECT_EQ(pair.unheld(), 0s);
+}
+
+// Clients point at the loser while both are master. It lets go when the winner has told them otherwise.
+TEST(Story, after_a_partition_the_clients_are_told_before_the_loser_lets_go) {
+  for (const auto& [first, second] :
+       {std::pair{web1, web2}, std::pair{stock_web1, web2}, std::pair{web1, stock_web2}}) {
+    Pair pair = running(first, second);
+    pair.connect(false);
+    pair.run(10s);
+    EXPECT_TRUE(pair.holds(0) && pair.holds(1));
+    pair.connect(true);
+    (void)pair.unheld();
+    pair.run(1500ms);
+    EXPECT_TRUE(pair.holds(0));
+    EXPECT_FALSE(pair.holds(1));
+    EXPECT_EQ(pair.asked(), 0);
+    EXPECT_EQ(pair.unheld(), 0s);
+  }
+}
+
+TEST(Story, a_fallen_priority_moves_the_address_after_the_skew_time) {
+  Pair pair = running(web1, web2);
+  pair.act(0, [](VirtualRouter& router, Instant now, Actions& out) { router.on_priority(100, now, out); });
+  pair.run(one_second * 154 / 256 + 5ms);
+  EXPECT_TRUE(pair.holds(1));
+  EXPECT_FALSE(pair.holds(0));
+  EXPECT_EQ(pair.unheld(), 0s);
+}
+
+TEST(Story, a_handover_stays_handed_over) {
+  Pair pair = running(web1, web2);
+  pair.act(0, [](VirtualRouter& router, Instant now, Actions& out) { router.handover(now, out); });
+  pair.run(60s);
+  EXPECT_TRUE(pair.holds(1));
+  EXPECT_FALSE(pair.holds(0));
+  EXPECT_EQ(pair.unheld(), 0s);
+}
+
+}  // namespace
+}  // namespace baton::vrrp
