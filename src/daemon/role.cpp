@@ -1,0 +1,87 @@
+#include "daemon/role.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace baton::daemon {
+
+namespace {
+
+void default_signals() {
+  for (int number = 1; number < NSIG; ++number) {
+    if (number == SIGKILL || number == SIGSTOP) continue;
+    struct sigaction action{};
+    action.sa_handler = SIG_DFL;
+    (void)::sigaction(number, &action, nullptr);  // some numbers are the C library's own
+  }
+  struct sigaction ignore{};
+  ignore.sa_handler = SIG_IGN;
+  (void)::sigaction(SIGPIPE, &ignore, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void close_all_but(std::vector<int> keep) {
+  keep.insert(keep.end(), {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+  std::ranges::sort(keep);
+  unsigned from = 0;
+  for (const int fd : keep) {
+    if (fd < 0) continue;
+    if (static_cast<unsigned>(fd) > from) (void)::close_range(from, static_cast<unsigned>(fd) - 1, 0);
+    from = std::max(from, static_cast<unsigned>(fd) + 1);
+  }
+  (void)::close_range(from, ~0U, 0);
+}
+
+}  // namespace
+
+void RoleProcess::signal(int number) const {
+  if (pidfd) (void)::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0);  // ESRCH: it has ended
+}
+
+SysResult<RoleProcess> start_role(Role role) {
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) return last_error("fork " + role.name);
+  if (pid == 0) {
+    (void)::prctl(PR_SET_NAME, role.name.c_str());
+    if (role.parent_death_signal != 0) {
+      (void)::prctl(PR_SET_PDEATHSIG, role.parent_death_signal);
+      if (::getppid() != parent) ::_exit(0);  // the guardian was gone before we asked to be told
+    }
+    default_signals();
+    close_all_but({role.keep.begin(), role.keep.end()});
+    ::_exit(role.main());
+  }
+  const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (pidfd < 0) {
+    auto error = last_error("pidfd_open " + role.name);
+    (void)::kill(pid, SIGKILL);  // it cannot be watched, so it must not live
+    (void)::waitpid(pid, nullptr, 0);
+    return error;
+  }
+  return RoleProcess{.pid = pid, .pidfd = UniqueFd(pidfd)};
+}
+
+std::string reap(RoleProcess& process) {
+  int status = 0;
+  const pid_t reaped = ::waitpid(process.pid, &status, 0);
+  process = {};
+  if (reaped < 0) return "ended";
+  if (WIFSIGNALED(status)) {
+    const int number = WTERMSIG(status);
+    return fmt::format("killed by signal {} ({})", number, ::strsignal(number));
+  }
+  return fmt::format("exited with status {}", WEXITSTATUS(status));
+}
+
+}  // namespace baton::daemon

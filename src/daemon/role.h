@@ -1,0 +1,38 @@
+// Starting a role: one of the processes the guardian watches. A role is a fork of the guardian, which is small, has
+// read the configuration already and runs one thread; there is no exec, so nothing can be missing on disk when a worker
+// must be replaced within milliseconds.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "base/sys_error.h"
+#include "base/unique_fd.h"
+
+namespace baton::daemon {
+
+struct Role {
+  std::string name;                // the process's name in ps(1), at most 15 bytes: "baton-vrrp"
+  int parent_death_signal = 0;     // sent to it when the guardian is gone
+  std::span<const int> keep;       // descriptors that stay open besides 0, 1 and 2
+  std::move_only_function<int()> main;
+};
+
+struct RoleProcess {
+  pid_t pid = -1;
+  UniqueFd pidfd;                  // readable when it has ended (pidfd_open(2))
+
+  explicit operator bool() const { return pid > 0; }
+  void signal(int number) const;   // nothing when it has ended
+};
+
+// In the child: signals as at the start of a program, descriptors closed but `keep`, then main(); never returns there.
+SysResult<RoleProcess> start_role(Role role);
+
+// Takes the ended process off the process table: "exited with status 1", "killed by signal 9 (Killed)".
+std::string reap(RoleProcess& process);
+
+}  // namespace baton::daemon

@@ -1,0 +1,78 @@
+#include "kernel/announcement_socket.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/result.h"
+#include "kernel/packet_filter.h"
+
+namespace baton::kernel {
+
+namespace {
+
+constexpr std::size_t receive_batch = 32;
+constexpr std::size_t send_batch = 64;
+constexpr std::size_t frame_size = 128;  // of ARP and neighbour advertisements; longer ones are cut
+constexpr int send_buffer = 4 * 1024 * 1024;
+
+}  // namespace
+
+SysResult<AnnouncementSocket> AnnouncementSocket::open(std::uint32_t interface_index) {
+  UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));  // protocol 0: nothing until bound
+  if (!fd) return last_error("open a packet socket");
+  TRY_VOID(attach_filter(fd.get(), announcement_filter()));
+  constexpr int on = 1;
+  (void)::setsockopt(fd.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));  // our own are told apart by MAC too
+  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer, sizeof(send_buffer));
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ETH_P_ALL);
+  address.sll_ifindex = static_cast<int>(interface_index);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0) {
+    return last_error(fmt::format("bind a packet socket to interface {}", interface_index));
+  }
+  return AnnouncementSocket(std::move(fd));
+}
+
+bool AnnouncementSocket::receive(const std::function<void(ByteView frame)>& take) {
+  std::array<std::array<std::uint8_t, frame_size>, receive_batch> frames;
+  std::array<mmsghdr, receive_batch> headers{};
+  std::array<iovec, receive_batch> vectors{};
+  for (std::size_t i = 0; i < receive_batch; ++i) {
+    vectors[i] = {.iov_base = frames[i].data(), .iov_len = frame_size};
+    headers[i].msg_hdr.msg_iov = &vectors[i];
+    headers[i].msg_hdr.msg_iovlen = 1;
+  }
+  const int count = ::recvmmsg(fd_.get(), headers.data(), receive_batch, MSG_DONTWAIT, nullptr);
+  if (count <= 0) return true;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) take(ByteView(frames[i]).first(headers[i].msg_len));
+  return static_cast<std::size_t>(count) < receive_batch;
+}
+
+std::size_t AnnouncementSocket::send(std::span<const Bytes> frames) {
+  std::size_t done = 0;
+  while (done < frames.size()) {
+    const std::size_t count = std::min(send_batch, frames.size() - done);
+    std::array<mmsghdr, send_batch> headers{};
+    std::array<iovec, send_batch> vectors{};
+    for (std::size_t i = 0; i < count; ++i) {
+      const Bytes& frame = frames[done + i];
+      vectors[i] = {.iov_base = const_cast<std::uint8_t*>(frame.data()), .iov_len = frame.size()};
+      headers[i].msg_hdr.msg_iov = &vectors[i];
+      headers[i].msg_hdr.msg_iovlen = 1;
+    }
+    const int sent = ::sendmmsg(fd_.get(), headers.data(), static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent <= 0) break;
+    done += static_cast<std::size_t>(sent);
+  }
+  return done;
+}
+
+}  // namespace baton::kernel

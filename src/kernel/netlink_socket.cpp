@@ -1,0 +1,276 @@
+#include "kernel/netlink_socket.h"
+
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
+#include <linux/if.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstring>
+
+#include "base/result.h"
+
+namespace baton::kernel {
+
+namespace {
+
+constexpr int receive_buffer = 16 * 1024 * 1024;  // each address added makes two events; a takeover adds thousands
+constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t batch_bytes = 128 * 1024;   // of one send
+constexpr int reads_a_call = 16;                  // of read_changes()
+constexpr int answer_timeout_ms = 5000;           // the kernel answers at once; this only ends a wait that cannot end
+
+using Buffer = std::array<char, read_size>;
+
+IpAddress to_address(const nlattr* attribute) {
+  return IpAddress::from_bytes(
+      {static_cast<const std::uint8_t*>(::mnl_attr_get_payload(attribute)), ::mnl_attr_get_payload_len(attribute)});
+}
+
+bool holds_address(const nlattr* attribute) {
+  const auto size = ::mnl_attr_get_payload_len(attribute);
+  return size == 4 || size == 16;
+}
+
+// Every attribute behind a fixed header of `offset` bytes; a length that does not fit ends the list.
+template <typename Take>
+void for_each_attribute(const nlmsghdr* message, std::size_t offset, Take&& take) {
+  const auto* attribute = static_cast<const nlattr*>(::mnl_nlmsg_get_payload_offset(message, offset));
+  const auto* end = static_cast<const char*>(::mnl_nlmsg_get_payload_tail(message));
+  while (::mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)))) {
+    take(attribute);
+    attribute = ::mnl_attr_next(attribute);
+  }
+}
+
+Link to_link(const nlmsghdr* message) {
+  const auto* info = static_cast<const ifinfomsg*>(::mnl_nlmsg_get_payload(message));
+  constexpr unsigned up = IFF_UP | IFF_RUNNING;
+  Link link{.index = static_cast<std::uint32_t>(info->ifi_index),
+            .is_up = (info->ifi_flags & up) == up,
+            .has_arp = (info->ifi_flags & IFF_NOARP) == 0,
+            .is_ethernet = info->ifi_type == ARPHRD_ETHER};
+  for_each_attribute(message, sizeof(ifinfomsg), [&](const nlattr* attribute) {
+    switch (::mnl_attr_get_type(attribute)) {
+      case IFLA_IFNAME: link.name = ::mnl_attr_get_str(attribute); break;
+      case IFLA_MTU: link.mtu = ::mnl_attr_get_u32(attribute); break;
+      case IFLA_ADDRESS:
+        if (::mnl_attr_get_payload_len(attribute) == link.mac.bytes.size()) {
+          std::memcpy(link.mac.bytes.data(), ::mnl_attr_get_payload(attribute), link.mac.bytes.size());
+        }
+        break;
+      default: break;
+    }
+  });
+  return link;
+}
+
+std::optional<InterfaceAddress> to_interface_address(const nlmsghdr* message) {
+  const auto* info = static_cast<const ifaddrmsg*>(::mnl_nlmsg_get_payload(message));
+  if (info->ifa_family != AF_INET && info->ifa_family != AF_INET6) return std::nullopt;
+  InterfaceAddress result{.interface_index = info->ifa_index, .scope = info->ifa_scope, .flags = info->ifa_flags};
+  std::optional<IpAddress> local;
+  std::optional<IpAddress> address;
+  for_each_attribute(message, sizeof(ifaddrmsg), [&](const nlattr* attribute) {
+    switch (::mnl_attr_get_type(attribute)) {
+      case IFA_LOCAL: if (holds_address(attribute)) local = to_address(attribute); break;
+      case IFA_ADDRESS: if (holds_address(attribute)) address = to_address(attribute); break;
+      case IFA_BROADCAST: if (holds_address(attribute)) result.broadcast = to_address(attribute); break;
+      case IFA_LABEL: result.label = ::mnl_attr_get_str(attribute); break;
+      case IFA_FLAGS: result.flags = ::mnl_attr_get_u32(attribute); break;
+      default: break;
+    }
+  });
+  if (!local && !address) return std::nullopt;
+  // IFA_LOCAL is ours and IFA_ADDRESS the other end, where both are given (rtnetlink(7)).
+  result.address = {.address = local.value_or(address.value_or(IpAddress{})), .length = info->ifa_prefixlen};
+  if (local && address && *local != *address) result.peer = address;
+  return result;
+}
+
+void put_address(nlmsghdr* message, std::uint16_t type, const IpAddress& address) {
+  ::mnl_attr_put(message, type, address.size(), address.bytes().data());
+}
+
+void put_request(nlmsghdr* message, const AddressRequest& request) {
+  const bool add = request.operation == AddressRequest::Operation::add;
+  const InterfaceAddress& address = request.address;
+  const IpAddress& ip = address.address.address;
+  message->nlmsg_type = add ? RTM_NEWADDR : RTM_DELADDR;
+  message->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | (add ? NLM_F_CREATE | NLM_F_REPLACE : 0));
+  auto* info = static_cast<ifaddrmsg*>(::mnl_nlmsg_put_extra_header(message, sizeof(ifaddrmsg)));
+  info->ifa_family = ip.is_v4() ? AF_INET : AF_INET6;
+  info->ifa_prefixlen = address.address.length;
+  info->ifa_scope = address.scope;
+  info->ifa_index = address.interface_index;
+  put_address(message, IFA_LOCAL, ip);
+  put_address(message, IFA_ADDRESS, address.peer.value_or(ip));
+  if (!add) return;
+  if (address.broadcast) put_address(message, IFA_BROADCAST, *address.broadcast);
+  if (!address.label.empty()) ::mnl_attr_put_strz(message, IFA_LABEL, address.label.c_str());
+  if (address.flags != 0) ::mnl_attr_put_u32(message, IFA_FLAGS, address.flags);
+  if (address.preferred_seconds) {
+    constexpr std::uint32_t forever = 0xffffffff;
+    ifa_cacheinfo lifetimes{.ifa_prefered = *address.preferred_seconds, .ifa_valid = forever, .cstamp = 0, .tstamp = 0};
+    ::mnl_attr_put(message, IFA_CACHEINFO, sizeof(lifetimes), &lifetimes);
+  }
+}
+
+bool is_done_already(AddressRequest::Operation operation, int code) {
+  switch (operation) {
+    case AddressRequest::Operation::add: return code == EEXIST;
+    case AddressRequest::Operation::remove: return code == EADDRNOTAVAIL || code == ENODEV;
+  }
+  return false;
+}
+
+// One datagram of messages; EAGAIN when nothing came within the timeout.
+SysResult<std::size_t> receive(int fd, Buffer& buffer, int timeout_ms) {
+  pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
+  if (timeout_ms != 0 && ::poll(&ready, 1, timeout_ms) <= 0) {
+    return std::unexpected(SysError{"wait for netlink's answer", ETIMEDOUT});
+  }
+  const ssize_t count = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (count < 0) return last_error("read netlink");
+  return static_cast<std::size_t>(count);
+}
+
+SysResult<void> send_all(int fd, const void* bytes, std::size_t size) {
+  if (::send(fd, bytes, size, 0) < 0) return last_error("send to netlink");
+  return {};
+}
+
+// Asks for everything of a type and hands each message to `take`.
+template <typename Take>
+SysResult<void> dump(int fd, std::uint32_t sequence, std::uint16_t type, Take&& take) {
+  std::array<char, 256> request{};
+  nlmsghdr* message = ::mnl_nlmsg_put_header(request.data());
+  message->nlmsg_type = type;
+  message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  message->nlmsg_seq = sequence;
+  static_cast<rtgenmsg*>(::mnl_nlmsg_put_extra_header(message, sizeof(rtgenmsg)))->rtgen_family = AF_UNSPEC;
+  TRY_VOID(send_all(fd, message, message->nlmsg_len));
+  Buffer buffer;
+  for (;;) {
+    int left = static_cast<int>(TRY(receive(fd, buffer, answer_timeout_ms)));
+    for (auto* part = reinterpret_cast<nlmsghdr*>(buffer.data()); ::mnl_nlmsg_ok(part, left);
+         part = ::mnl_nlmsg_next(part, &left)) {
+      if (part->nlmsg_seq != sequence) continue;
+      if (part->nlmsg_type == NLMSG_DONE) return {};
+      if (part->nlmsg_type == NLMSG_ERROR) {
+        const auto* error = static_cast<const nlmsgerr*>(::mnl_nlmsg_get_payload(part));
+        return std::unexpected(SysError{"netlink dump", -error->error});
+      }
+      take(part);
+    }
+  }
+}
+
+}  // namespace
+
+SysResult<NetlinkSocket> NetlinkSocket::open(Purpose purpose) {
+  UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+  if (!fd) return last_error("open a netlink socket");
+  if (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)) < 0) {
+    (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));  // less is possible too
+  }
+  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &receive_buffer, sizeof(receive_buffer));
+  constexpr int on = 1;
+  (void)::setsockopt(fd.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));  // acks without the request: smaller
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  if (purpose == Purpose::monitor) address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0) {
+    return last_error("bind a netlink socket");
+  }
+  return NetlinkSocket(std::move(fd));
+}
+
+SysResult<std::vector<Link>> NetlinkSocket::dump_links() {
+  std::vector<Link> links;
+  TRY_VOID(dump(fd_.get(), ++sequence_, RTM_GETLINK, [&](const nlmsghdr* message) {
+    if (message->nlmsg_type == RTM_NEWLINK) links.push_back(to_link(message));
+  }));
+  return links;
+}
+
+SysResult<std::vector<InterfaceAddress>> NetlinkSocket::dump_addresses() {
+  std::vector<InterfaceAddress> addresses;
+  TRY_VOID(dump(fd_.get(), ++sequence_, RTM_GETADDR, [&](const nlmsghdr* message) {
+    if (message->nlmsg_type != RTM_NEWADDR) return;
+    if (auto address = to_interface_address(message)) addresses.push_back(std::move(*address));
+  }));
+  return addresses;
+}
+
+SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const AddressRequest> requests) {
+  std::vector<RefusedRequest> refused;
+  std::vector<char> bytes;
+  constexpr std::size_t most_a_request = 512;
+  std::size_t begin = 0;
+  while (begin < requests.size()) {
+    const std::uint32_t first_sequence = sequence_ + 1;
+    bytes.assign(batch_bytes + most_a_request, 0);
+    std::size_t used = 0;
+    std::size_t end = begin;
+    nlmsghdr* message = nullptr;
+    for (; end < requests.size() && used < batch_bytes; ++end) {
+      message = ::mnl_nlmsg_put_header(bytes.data() + used);
+      message->nlmsg_seq = ++sequence_;
+      put_request(message, requests[end]);
+      used += MNL_ALIGN(message->nlmsg_len);
+    }
+    message->nlmsg_flags = static_cast<std::uint16_t>(message->nlmsg_flags | NLM_F_ACK);
+    TRY_VOID(send_all(fd_.get(), bytes.data(), used));
+
+    for (bool finished = false; !finished;) {
+      Buffer buffer;
+      int left = static_cast<int>(TRY(receive(fd_.get(), buffer, answer_timeout_ms)));
+      for (auto* part = reinterpret_cast<nlmsghdr*>(buffer.data()); ::mnl_nlmsg_ok(part, left);
+           part = ::mnl_nlmsg_next(part, &left)) {
+        if (part->nlmsg_type != NLMSG_ERROR || part->nlmsg_seq < first_sequence || part->nlmsg_seq > sequence_) continue;
+        const int code = -static_cast<const nlmsgerr*>(::mnl_nlmsg_get_payload(part))->error;
+        const std::size_t index = begin + (part->nlmsg_seq - first_sequence);
+        if (code != 0 && !is_done_already(requests[index].operation, code)) refused.push_back({index, code});
+        finished = finished || part->nlmsg_seq == sequence_;
+      }
+    }
+    begin = end;
+  }
+  return refused;
+}
+
+SysResult<std::optional<std::vector<Change>>> NetlinkSocket::read_changes() {
+  std::vector<Change> changes;
+  Buffer buffer;
+  for (int i = 0; i < reads_a_call; ++i) {
+    const auto received = receive(fd_.get(), buffer, 0);
+    if (!received) {
+      if (received.error().code == EAGAIN || received.error().code == EINTR) break;
+      if (received.error().code == ENOBUFS) return std::optional<std::vector<Change>>{};
+      return std::unexpected(received.error());
+    }
+    int left = static_cast<int>(*received);
+    for (auto* part = reinterpret_cast<nlmsghdr*>(buffer.data()); ::mnl_nlmsg_ok(part, left);
+         part = ::mnl_nlmsg_next(part, &left)) {
+      switch (part->nlmsg_type) {
+        case RTM_NEWLINK:
+        case RTM_DELLINK: changes.emplace_back(LinkChange{to_link(part), part->nlmsg_type == RTM_DELLINK}); break;
+        case RTM_NEWADDR:
+        case RTM_DELADDR:
+          if (auto address = to_interface_address(part)) {
+            changes.emplace_back(AddressChange{std::move(*address), part->nlmsg_type == RTM_DELADDR});
+          }
+          break;
+        default: break;
+      }
+    }
+  }
+  return std::optional(std::move(changes));
+}
+
+}  // namespace baton::kernel

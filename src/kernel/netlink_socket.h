@@ -1,0 +1,104 @@
+// rtnetlink(7) as typed values: links, addresses, their changes, and batches that add and remove addresses. The bytes of
+// netlink live in netlink_socket.cpp and nowhere else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/mac_address.h"
+#include "base/sys_error.h"
+#include "base/unique_fd.h"
+
+namespace baton::kernel {
+
+struct Link {
+  std::uint32_t index = 0;
+  std::string name;
+  MacAddress mac;
+  std::uint32_t mtu = 0;
+  bool is_up = false;       // IFF_UP and IFF_RUNNING: administratively up, with carrier
+  bool has_arp = true;      // not IFF_NOARP
+  bool is_ethernet = true;  // ARPHRD_ETHER
+
+  bool operator==(const Link&) const = default;
+};
+
+// An address on an interface, with what the kernel is told when it is added.
+struct InterfaceAddress {
+  std::uint32_t interface_index = 0;
+  IpPrefix address;
+  std::uint8_t scope = 0;                          // rtnetlink(7): 0 global, 253 link, 254 host
+  std::string label;                               // IPv4
+  std::optional<IpAddress> broadcast;              // IPv4
+  std::optional<IpAddress> peer;                   // point-to-point
+  std::uint32_t flags = 0;                         // IFA_F_*
+  std::optional<std::uint32_t> preferred_seconds;  // nullopt: for ever
+
+  bool operator==(const InterfaceAddress&) const = default;
+};
+
+// IFA_F_*, as <linux/if_addr.h> numbers them.
+namespace address_flag {
+
+inline constexpr std::uint32_t no_duplicate_detection = 0x02;
+inline constexpr std::uint32_t home = 0x10;
+inline constexpr std::uint32_t deprecated = 0x20;
+inline constexpr std::uint32_t manage_temporary = 0x100;
+inline constexpr std::uint32_t no_prefix_route = 0x200;
+inline constexpr std::uint32_t auto_join = 0x400;
+
+}  // namespace address_flag
+
+struct LinkChange {
+  Link link;
+  bool removed = false;
+};
+struct AddressChange {
+  InterfaceAddress address;
+  bool removed = false;
+};
+using Change = std::variant<LinkChange, AddressChange>;
+
+struct AddressRequest {
+  enum class Operation : std::uint8_t { add, remove };
+  Operation operation = Operation::add;
+  InterfaceAddress address;
+};
+
+// A request that the kernel refused. Adding what is there and removing what is not there count as done.
+struct RefusedRequest {
+  std::size_t index = 0;  // in the batch
+  int code = 0;           // errno
+};
+
+class NetlinkSocket {
+ public:
+  // Subscribed to links and addresses of both families when `monitor`.
+  enum class Purpose : std::uint8_t { requests, monitor };
+  static SysResult<NetlinkSocket> open(Purpose purpose);
+
+  int fd() const { return fd_.get(); }
+
+  SysResult<std::vector<Link>> dump_links();
+  SysResult<std::vector<InterfaceAddress>> dump_addresses();
+
+  // Carries the batch out in order; returns when the kernel has done all of it. Only errors and the last message are
+  // acknowledged, so that any number fits the receive buffer.
+  SysResult<std::vector<RefusedRequest>> carry_out(std::span<const AddressRequest> requests);
+
+  // What has happened since the last call, at most a bounded batch. nullopt: the kernel dropped some, dump again.
+  SysResult<std::optional<std::vector<Change>>> read_changes();
+
+ private:
+  explicit NetlinkSocket(UniqueFd fd) : fd_(std::move(fd)) {}
+
+  UniqueFd fd_;
+  std::uint32_t sequence_ = 0;
+};
+
+}  // namespace baton::kernel

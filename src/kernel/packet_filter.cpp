@@ -1,0 +1,77 @@
+#include "kernel/packet_filter.h"
+
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <sys/socket.h>
+
+namespace baton::kernel {
+
+namespace {
+
+constexpr std::uint32_t pass = 0xffffffff;
+constexpr std::uint32_t drop = 0;
+
+sock_filter statement(unsigned code, std::uint32_t value) {
+  return {.code = static_cast<std::uint16_t>(code), .jt = 0, .jf = 0, .k = value};
+}
+sock_filter jump(unsigned code, std::uint32_t value, std::uint8_t if_true, std::uint8_t if_false) {
+  return {.code = static_cast<std::uint16_t>(code), .jt = if_true, .jf = if_false, .k = value};
+}
+
+}  // namespace
+
+std::vector<sock_filter> advert_filter(Family family, bool authentication_header, const VridSet& vrids) {
+  constexpr std::uint32_t vrid_offset = 1;  // in the VRRP header
+  constexpr std::uint32_t ah_size = 24;
+  const std::uint32_t offset = vrid_offset + (authentication_header ? ah_size : 0);
+  std::vector<sock_filter> program;
+  // X = where the VRRP (or AH) header begins. A raw IPv4 socket gives the IP header, a raw IPv6 socket does not.
+  if (family == Family::ipv4) {
+    program.push_back(statement(BPF_LDX | BPF_B | BPF_MSH, 0));
+  } else {
+    program.push_back(statement(BPF_LDX | BPF_W | BPF_IMM, 0));
+  }
+  // A packet that ends before its VRID: let it through, the decoder counts it (a load beyond the end would drop it).
+  program.push_back(statement(BPF_LD | BPF_W | BPF_LEN, 0));
+  program.push_back(statement(BPF_ALU | BPF_SUB | BPF_X, 0));
+  program.push_back(jump(BPF_JMP | BPF_JGT | BPF_K, offset, 1, 0));
+  program.push_back(statement(BPF_RET | BPF_K, pass));
+  program.push_back(statement(BPF_LD | BPF_B | BPF_IND, offset));
+  for (unsigned vrid = 0; vrid < 256; ++vrid) {
+    if (!vrids.contains(static_cast<std::uint8_t>(vrid))) continue;
+    program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, vrid, 0, 1));
+    program.push_back(statement(BPF_RET | BPF_K, pass));
+  }
+  program.push_back(statement(BPF_RET | BPF_K, drop));
+  return program;
+}
+
+std::vector<sock_filter> announcement_filter() {
+  constexpr std::uint32_t ethertype_offset = 12;
+  constexpr std::uint32_t ipv6_next_header_offset = 14 + 6;
+  constexpr std::uint32_t icmpv6_type_offset = 14 + 40;
+  constexpr std::uint32_t icmpv6 = 58;
+  constexpr std::uint32_t neighbour_advertisement = 136;
+  return {
+      statement(BPF_LD | BPF_H | BPF_ABS, ethertype_offset),
+      jump(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 5, 0),
+      jump(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 5),
+      statement(BPF_LD | BPF_B | BPF_ABS, ipv6_next_header_offset),
+      jump(BPF_JMP | BPF_JEQ | BPF_K, icmpv6, 0, 3),
+      statement(BPF_LD | BPF_B | BPF_ABS, icmpv6_type_offset),
+      jump(BPF_JMP | BPF_JEQ | BPF_K, neighbour_advertisement, 0, 1),
+      statement(BPF_RET | BPF_K, pass),
+      statement(BPF_RET | BPF_K, drop),
+  };
+}
+
+std::vector<sock_filter> drop_all_filter() { return {statement(BPF_RET | BPF_K, drop)}; }
+
+SysResult<void> attach_filter(int fd, std::span<const sock_filter> program) {
+  const sock_fprog filter{.len = static_cast<std::uint16_t>(program.size()),
+                          .filter = const_cast<sock_filter*>(program.data())};
+  if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0) return last_error("attach a socket filter");
+  return {};
+}
+
+}  // namespace baton::kernel

@@ -1,0 +1,38 @@
+// Socket filters (classic BPF, socket(7) SO_ATTACH_FILTER): what is not for us is thrown away in the kernel, before it
+// costs a wake-up.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/sys_error.h"
+
+struct sock_filter;
+
+namespace baton::kernel {
+
+// A set of VRIDs, one bit each.
+class VridSet {
+ public:
+  void insert(std::uint8_t vrid) { words_[vrid / 32] |= 1U << (vrid % 32); }
+  bool contains(std::uint8_t vrid) const { return (words_[vrid / 32] >> (vrid % 32) & 1) != 0; }
+
+ private:
+  std::uint32_t words_[8] = {};
+};
+
+// For a raw socket of protocol 112 or 51 and that family: passes packets whose VRID is in the set (looking through AH),
+// and those too short to have one, so that they are counted as truncated.
+std::vector<sock_filter> advert_filter(Family family, bool authentication_header, const VridSet& vrids);
+
+// For a packet socket: passes ARP and neighbour advertisements.
+std::vector<sock_filter> announcement_filter();
+
+// Passes nothing: for a socket that only sends.
+std::vector<sock_filter> drop_all_filter();
+
+SysResult<void> attach_filter(int fd, std::span<const sock_filter> program);
+
+}  // namespace baton::kernel

@@ -1,0 +1,39 @@
+#include "kernel/process_settings.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+namespace baton::kernel {
+
+SysResult<SharedMemory> SharedMemory::create(std::size_t size) {
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return last_error("map shared memory");
+  SharedMemory shared;
+  shared.memory_ = memory;
+  shared.size_ = size;
+  return shared;
+}
+
+SharedMemory::~SharedMemory() {
+  if (memory_ != nullptr) (void)::munmap(memory_, size_);
+}
+
+SysResult<void> set_real_time(int priority) {
+  // A real-time process that spins would take the processor from everybody: after a second without a system call that
+  // sleeps the kernel ends it (setrlimit(2), RLIMIT_RTTIME), and the guardian starts another.
+  constexpr rlim_t most_us = 1'000'000;
+  const rlimit limit{.rlim_cur = most_us, .rlim_max = most_us};
+  (void)::setrlimit(RLIMIT_RTTIME, &limit);
+  sched_param parameters{};
+  parameters.sched_priority = priority;
+  if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) < 0) return last_error("real-time scheduling");
+  return {};
+}
+
+SysResult<void> lock_memory() {
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE) < 0) return last_error("lock memory");
+  return {};
+}
+
+}  // namespace baton::kernel
