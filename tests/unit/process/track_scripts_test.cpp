@@ -1,0 +1,335 @@
+// Track scripts with real processes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pwd.h>
+#include <sched.h>
+
+#include <sstream>
+
+#include "unit/process/runner_bench.h"
+
+namespace baton::process {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+TrackScript script(std::uint32_t id, std::vector<std::string> argv, Duration interval = 50ms) {
+  TrackScript made;
+  made.id = id;
+  made.name = "script" + std::to_string(id);
+  made.command = command(std::move(argv));
+  made.interval = interval;
+  made.timeout = 10s;
+  return made;
+}
+
+TEST(TrackScripts, exit_0_is_up_and_told_once) {
+  RunnerBench bench;
+  bench.set_scripts({script(1, {"true"})});
+  const auto result = bench.result(1);
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->is_up);
+  EXPECT_EQ(result->news, ScriptResult::News::first);
+  EXPECT_EQ(result->end, (RunEnd{RunEnd::Kind::exited, 0}));
+  EXPECT_EQ(bench.result(1, 300ms), std::nullopt);
+}
+
+TEST(TrackScripts, any_other_status_is_down) {
+  RunnerBench bench;
+  bench.set_scripts({script(1, {"sh", "-c", "exit 3"})});
+  const auto result = bench.result(1);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->is_up);
+  EXPECT_EQ(result->end, (RunEnd{RunEnd::Kind::exited, 3}));
+  EXPECT_EQ(result->text, "exited with status 3");
+}
+
+TEST(TrackScripts, killed_by_a_signal_is_down) {
+  RunnerBench bench;
+  bench.set_scripts({script(1, {"sh", "-c", "kill -9 $$"})});
+  const auto result = bench.result(1);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->is_up);
+  EXPECT_EQ(result->end, (RunEnd{RunEnd::Kind::signalled, 9}));
+}
+
+TEST(TrackScripts, rise_and_fall_count_runs) {
+  const Folder folder;
+  const std::string check =
+      folder.script("check", "echo x >>" + folder.file("runs") + "; test -e " + folder.file("up"));
+  TrackScript counted = script(1, {check}, 100ms);
+  counted.rise = 3;
+  counted.fall = 2;
+  std::ofstream(folder.file("up")) << "";
+  RunnerBench bench;
+  bench.set_scripts({counted});
+  ASSERT_TRUE(bench.verdict(1, true));
+  std::filesystem::remove(folder.file("up"));
+  const auto runs = [&] { return folder.text("runs").size() / 2; };
+  const auto before_fall = runs();
+  const auto detail = bench.result(1);  // the first failure: no verdict yet
+  ASSERT_TRUE(detail);
+  EXPECT_EQ(detail->news, ScriptResult::News::detail);
+  EXPECT_TRUE(detail->is_up);
+  ASSERT_TRUE(bench.verdict(1, false));
+  EXPECT_GE(runs(), before_fall + 2);
+  std::ofstream(folder.file("up")) << "";
+  const auto before_rise = runs();
+  const auto risen = bench.verdict(1, true);
+  ASSERT_TRUE(risen);
+  EXPECT_EQ(risen->news, ScriptResult::News::changed);
+  EXPECT_GE(runs(), before_rise + 2);  // the run under way may have been a success already
+}
+
+TEST(TrackScripts, init_fail_is_down_before_the_first_run_has_ended) {
+  RunnerBench bench;
+  TrackScript slow = script(1, {"sleep", "5"});
+  slow.initial = InitialVerdict::down;
+  bench.set_scripts({slow});
+  const auto result = bench.result(1);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->is_up);
+  EXPECT_EQ(result->news, ScriptResult::News::known);
+  EXPECT_EQ(result->end.kind, RunEnd::Kind::not_run);
+}
+
+TEST(TrackScripts, a_missing_script_is_down_and_said_so) {
+  RunnerBench bench;
+  bench.set_scripts({script(1, {"/nonexistent/check"}), script(2, {"no-such-program-anywhere"})});
+  const auto path = bench.result(1);
+  ASSERT_TRUE(path);
+  EXPECT_FALSE(path->is_up);
+  EXPECT_EQ(path->end, (RunEnd{RunEnd::Kind::could_not_run, ENOENT}));
+  EXPECT_EQ(path->text, "could not run: cannot execute /nonexistent/check: No such file or directory");
+  const auto name = bench.result(2);
+  ASSERT_TRUE(name);
+  EXPECT_FALSE(name->is_up);
+  EXPECT_EQ(name->text, "could not run: no-such-program-anywhere is in none of the directories for programs");
+}
+
+TEST(TrackScripts, a_script_that_may_not_be_executed_is_down_and_said_so) {
+  const Folder folder;
+  std::ofstream(folder.file("check")) << "#!/bin/sh\nexit 0\n";
+  RunnerBench bench;
+  bench.set_scripts({script(1, {folder.file("check")})});
+  const auto result = bench.result(1);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->is_up);
+  EXPECT_EQ(result->end, (RunEnd{RunEnd::Kind::could_not_run, EACCES}));
+}
+
+TEST(TrackScripts, fail_open_makes_a_missing_script_up_as_keepalived_does) {
+  RunnerBench bench;
+  bench.set_scripts({script(1, {"/nonexistent/check"})}, {.security = false, .fail_open = true});
+  const auto result = bench.result(1);
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->is_up);
+  EXPECT_EQ(result->end.kind, RunEnd::Kind::could_not_run);
+}
+
+TEST(TrackScripts, a_script_without_shebang_goes_through_the_shell) {
+  const Folder folder;
+  std::ofstream(folder.file("check")) << "test \"$1\" = \"two words\"\n";
+  ::chmod(folder.file("check").c_str(), 0755);
+  RunnerBench bench;
+  bench.set_scripts({script(1, {folder.file("check"), "two words"})});
+  EXPECT_TRUE(bench.verdict(1, true));
+}
+
+TEST(TrackScripts, a_hanging_script_that_ignores_term_fails_at_its_timeout_and_is_killed) {
+  const Folder folder;
+  TrackScript hanging =
+      script(1, {"sh", "-c", "trap '' TERM; echo $$ >" + folder.file("pid") + "; while :; do sleep 1; done"}, 10s);
+  hanging.timeout = 500ms;
+  RunnerBench bench;
+  const auto start = Clock::now();
+  bench.set_scripts({hanging});
+  const auto result = bench.result(1);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->is_up);
+  EXPECT_EQ(result->end.kind, RunEnd::Kind::timed_out);
+  EXPECT_GE(Clock::now() - start, 500ms);
+  const pid_t pid = std::stoi(folder.text("pid"));
+  EXPECT_EQ(::kill(pid, 0), 0);
+  EXPECT_TRUE(eventually([&] { return ::kill(pid, 0) != 0; }));  // SIGKILL after two more seconds
+  EXPECT_GE(Clock::now() - start, 2'500ms);
+}
+
+TEST(TrackScripts, one_that_still_runs_is_not_started_again) {
+  const Folder folder;
+  RunnerBench bench;
+  bench.set_scripts({script(1, {"sh", "-c", "echo x >>" + folder.file("runs") + "; sleep 0.6"}, 50ms)});
+  ASSERT_TRUE(bench.result(1));
+  EXPECT_LE(folder.text("runs").size() / 2, 2U);
+  const auto counters =
+      bench.next<RunnerCounters>(patience, [](const RunnerCounters& c) { return c.script_runs_skipped > 0; });
+  EXPECT_TRUE(counters);
+}
+
+TEST(TrackScripts, the_open_form_asks_whether_the_user_can_open_the_file) {
+  const Folder folder;
+  std::ofstream(folder.file("secret")) << "";
+  ::chmod(folder.file("secret").c_str(), 0600);
+  TrackScript as_nobody = script(2, {"<" + folder.file("secret")});
+  as_nobody.command.user = "nobody";
+  RunnerBench bench;
+  bench.set_scripts({script(1, {"<" + folder.file("secret")}), as_nobody, script(3, {"</nonexistent"})});
+  EXPECT_TRUE(bench.result(1)->is_up);
+  EXPECT_EQ(bench.result(2)->is_up, ::geteuid() != 0);
+  EXPECT_FALSE(bench.result(3)->is_up);
+}
+
+TEST(TrackScripts, a_child_is_another_user_and_inherits_nothing) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const Folder folder;
+  ::setenv("LD_PRELOAD", "", 1);
+  ::setenv("IFS", "x", 1);
+  ::setenv("LD_LIBRARY_PATH", "/nowhere", 1);
+  ::setenv("KEPT", "yes", 1);
+  RunnerBench bench;
+  for (const char* name : {"LD_PRELOAD", "IFS", "LD_LIBRARY_PATH", "KEPT"}) ::unsetenv(name);
+  TrackScript probe = script(1,
+                             {"/usr/bin/python3", "-c",
+                              "import os, resource, signal\n"
+                              "fds = sorted(int(f) for f in os.listdir('/proc/self/fd'))\n"
+                              "out = open('" +
+                                  folder.file("probe") +
+                                  "', 'w')\n"
+                                  "print('uid', os.getresuid(), 'gid', os.getresgid(), 'groups', os.getgroups(),\n"
+                                  "  'fds', [f for f in fds if f < 3 and os.readlink(f'/proc/self/fd/{f}') == "
+                                  "'/dev/null'], 'more', max(fds) > 3,\n"
+                                  "  'group leader', os.getpgid(0) == os.getpid(), 'scheduler', "
+                                  "os.sched_getscheduler(0), 'nice', os.nice(0),\n"
+                                  "  'blocked', signal.pthread_sigmask(signal.SIG_BLOCK, []), 'hup', "
+                                  "signal.getsignal(signal.SIGHUP) == signal.SIG_DFL, 'umask', oct(os.umask(0)),\n"
+                                  "  'env', [n for n in ('LD_PRELOAD', 'IFS', 'LD_LIBRARY_PATH', 'KEPT') if n in "
+                                  "os.environ], file=out)\n"},
+                             10s);
+  probe.command.user = "nobody";
+  bench.set_scripts({probe});
+  const auto result = bench.result(1);
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->is_up) << result->text;
+  const passwd* nobody = ::getpwnam("nobody");
+  std::ostringstream expected;
+  expected << "uid (" << nobody->pw_uid << ", " << nobody->pw_uid << ", " << nobody->pw_uid << ") gid ("
+           << nobody->pw_gid << ", " << nobody->pw_gid << ", " << nobody->pw_gid << ") groups [" << nobody->pw_gid
+           << "] fds [0, 1, 2] more False group leader True scheduler 0 nice 0 blocked set() hup True umask 0o177 "
+              "env ['KEPT']\n";
+  EXPECT_EQ(folder.text("probe"), expected.str());
+}
+
+TEST(TrackScripts, an_unknown_user_is_a_script_that_cannot_run) {
+  RunnerBench bench;
+  TrackScript unknown = script(1, {"true"});
+  unknown.command.user = "no-such-user";
+  bench.set_scripts({unknown});
+  const auto result = bench.result(1);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->is_up);
+  EXPECT_EQ(result->text, "could not run: no such user: no-such-user");
+}
+
+TEST(TrackScripts, script_security_refuses_what_others_may_change_when_root_would_run_it) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const Folder folder;  // writable by everybody
+  const std::string check = folder.script("check", "exit 0");
+  TrackScript as_nobody = script(2, {check});
+  as_nobody.command.user = "nobody";
+  RunnerBench bench;
+  bench.set_scripts({script(1, {check}), as_nobody, script(3, {"/usr/bin/true"})},
+                    {.security = true, .fail_open = false});
+  const auto refused = bench.result(1);
+  ASSERT_TRUE(refused);
+  EXPECT_FALSE(refused->is_up);
+  EXPECT_EQ(refused->end, (RunEnd{RunEnd::Kind::could_not_run, 0}));
+  EXPECT_THAT(refused->text, HasSubstr("would run as root and others may change it"));
+  EXPECT_THAT(refused->text, HasSubstr("is writable by everybody"));
+  EXPECT_TRUE(bench.result(2)->is_up);
+  EXPECT_TRUE(bench.result(3)->is_up);
+}
+
+TEST(TrackScripts, without_script_security_it_runs_and_is_warned_of_once) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const Folder folder;
+  RunnerBench bench;
+  bench.set_scripts({script(1, {folder.script("check", "exit 0")})});
+  EXPECT_TRUE(bench.result(1)->is_up);
+  EXPECT_TRUE(bench.event("script1: "));
+  EXPECT_EQ(bench.event("script1: ", 300ms), std::nullopt);
+}
+
+TEST(TrackScripts, a_new_worker_is_told_what_is_known_without_a_new_run) {
+  const Folder folder;
+  const auto check = script(1, {"sh", "-c", "echo x >>" + folder.file("runs") + "; exit 4"}, 1h);
+  RunnerBench bench;
+  bench.set_scripts({check});
+  ASSERT_TRUE(bench.verdict(1, false));
+  bench.worker_dies();
+  bench.new_worker();
+  TrackScript same = check;
+  same.id = 77;  // the worker's numbers are its own
+  bench.set_scripts({same});
+  const auto result = bench.result(77);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->is_up);
+  EXPECT_EQ(result->news, ScriptResult::News::known);
+  EXPECT_EQ(result->end, (RunEnd{RunEnd::Kind::exited, 4}));
+  EXPECT_EQ(folder.text("runs"), "x\n");
+}
+
+TEST(TrackScripts, run_on_while_there_is_no_worker) {
+  const Folder folder;
+  const auto check = script(1, {"test", "-e", folder.file("up")});
+  RunnerBench bench;
+  bench.set_scripts({check});
+  ASSERT_TRUE(bench.verdict(1, false));
+  bench.worker_dies();
+  std::ofstream(folder.file("up")) << "";
+  bench.new_worker();
+  bench.set_scripts({check});
+  EXPECT_TRUE(bench.verdict(1, true));
+}
+
+TEST(TrackScripts, a_reload_ends_the_running_child_of_a_script_that_is_gone) {
+  const Folder folder;
+  RunnerBench bench;
+  bench.set_scripts({script(1, {"sh", "-c", "echo $$ >" + folder.file("pid") + "; exec sleep 60"}, 1h)});
+  ASSERT_TRUE(eventually([&] { return folder.text("pid").ends_with('\n'); }));
+  bench.set_scripts({script(2, {"true"})});
+  ASSERT_TRUE(bench.verdict(2, true));
+  EXPECT_TRUE(eventually([&] { return ::kill(std::stoi(folder.text("pid")), 0) != 0; }));
+  EXPECT_EQ(bench.result(1, 50ms), std::nullopt);
+}
+
+TEST(TrackScripts, a_reload_keeps_the_running_child_of_a_script_that_stays) {
+  const Folder folder;
+  const auto slow = script(1, {"sh", "-c", "echo x >>" + folder.file("runs") + "; sleep 0.5"}, 1h);
+  RunnerBench bench;
+  bench.set_scripts({slow});
+  ASSERT_TRUE(eventually([&] { return !folder.text("runs").empty(); }));
+  bench.set_scripts({slow});
+  EXPECT_TRUE(bench.verdict(1, true));
+  EXPECT_EQ(folder.text("runs"), "x\n");
+}
+
+TEST(TrackScripts, a_thousand_are_run) {
+  std::vector<TrackScript> scripts;
+  for (std::uint32_t id = 0; id < 1'000; ++id)
+    scripts.push_back(script(id, {"/usr/bin/true", std::to_string(id)}, 60s));
+  RunnerBench bench;
+  bench.set_scripts(scripts);
+  for (std::uint32_t id = 0; id < 1'000; ++id) ASSERT_TRUE(bench.verdict(id, true, 60s)) << id;
+}
+
+TEST(TrackScripts, too_many_are_refused_and_the_runner_goes_on) {
+  RunnerBench bench;
+  bench.set_scripts(std::vector(limits::track_scripts + 1, script(1, {"true"}, 1h)));
+  EXPECT_TRUE(bench.event("more than 4000 track scripts"));
+  bench.set_scripts({script(2, {"true"})});
+  EXPECT_TRUE(bench.verdict(2, true));
+}
+
+}  // namespace
+}  // namespace baton::process
