@@ -1,6 +1,7 @@
 // What an accepted VRRP advertisement says, once its bytes have been judged.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/ip_address.h"
@@ -24,9 +25,16 @@ namespace spec {
 inline constexpr std::uint8_t priority_stop = 0;     // RFC 9568 §5.2.4
 inline constexpr std::uint8_t priority_owner = 255;  // RFC 9568 §5.2.4
 inline constexpr std::uint8_t priority_default = 100;
-inline constexpr std::uint8_t protocol_vrrp = 112;  // RFC 9568 §5.1.1.4
-inline constexpr std::uint8_t protocol_ah = 51;     // RFC 4302
-inline constexpr std::uint8_t ttl = 255;            // RFC 9568 §5.1.1.3
+inline constexpr std::uint8_t protocol_vrrp = 112;     // RFC 9568 §5.1.1.4
+inline constexpr std::uint8_t protocol_ah = 51;        // RFC 4302
+inline constexpr std::uint8_t ttl = 255;               // RFC 9568 §5.1.1.3
+inline constexpr std::uint8_t type_advertisement = 1;  // RFC 9568 §5.2.2
+inline constexpr std::size_t message_header_size = 8;  // before the addresses
+inline constexpr std::size_t checksum_offset = 6;
+inline constexpr std::size_t addresses_max = 255;  // the count is one byte, RFC 9568 §5.2.5
+
+// 224.0.0.18 and ff02::12 (RFC 9568 §5.1.1.2, §5.1.2.2).
+IpAddress multicast_group(Family family);
 
 }  // namespace spec
 

@@ -1,10 +1,18 @@
 // Bytes to adverts and back, for one virtual router: VRRPv2 (RFC 3768) without authentication, with PASS and with AH
 // (RFC 2338), VRRPv3 (RFC 5798, RFC 9568) on IPv4 and IPv6, and the auth_hmac trailer (draft-cassen-vrrp-auth-hmac).
 // Holds what a sender and a receiver must remember between packets (IP identification, AH sequence, HMAC time stamps)
-// and nothing of the protocol's state. decode() does not allocate, whatever it is given.
+// and nothing of the protocol's state.
+//
+//   IPv4 header 20 | AH 24, auth_type AH | message 8 + 4 or 16 an address (+ 8 VRRPv2) | trailer 28, auth_hmac
+//
+//    0                   1                   2                   3
+//   |version| type=1|     vrid      |   priority    | address count |
+//   |   VRRPv2: auth type, advert_int in seconds    |   checksum    |
+//   |   VRRPv3: 4 reserved bits, 12 bits of 10 ms   |               |
+//   |   addresses ...                                               |
+//   |   VRRPv2: 8 bytes, the password of PASS or 0                  |
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -13,65 +21,19 @@
 #include "base/ip_address.h"
 #include "base/time.h"
 #include "vrrp/advert.h"
+#include "vrrp/codec_memory.h"
+#include "vrrp/codec_parameters.h"
+#include "vrrp/keyed_hash.h"
 #include "vrrp/reject_reason.h"
 
 namespace baton::vrrp {
-
-enum class AuthType : std::uint8_t { none = 0, pass = 1, ah = 2 };
-
-// VRRPv2 authentication. The password is zero padded to 8 bytes (RFC 2338 §5.3.6.1).
-struct Authentication {
-  AuthType type = AuthType::none;
-  std::array<std::uint8_t, 8> password{};
-};
-
-// The auth_hmac block of keepalived 2.4.2 and later.
-struct HmacAuthentication {
-  enum class Mode : std::uint8_t { enforce, permissive, receive_only };
-  enum class AntiReplay : std::uint8_t { time, monotonic };
-  struct Key {
-    std::uint8_t id = 0;   // 1..255
-    Bytes secret;          // 32..64 bytes
-  };
-  std::vector<Key> keys;
-  std::uint8_t active_key = 0;
-  Mode mode = Mode::enforce;
-  AntiReplay anti_replay = AntiReplay::time;
-  std::uint32_t time_window_seconds = 5;
-};
-
-// VRRPv3 over IPv4 has two readings of the checksum: with the pseudo-header (RFC 5798 as keepalived reads it) and over
-// the message alone (RFC 9568). Both are accepted always; this says which one is sent.
-enum class ChecksumV3 : std::uint8_t { pseudo_header, message_only };
-
-struct UnicastPeer {
-  IpAddress address;
-  std::uint8_t min_ttl = 0;    // 0 and 255: any
-  std::uint8_t max_ttl = 255;
-};
-
-struct CodecParameters {
-  Version version = Version::v2;
-  Family family = Family::ipv4;
-  std::uint8_t vrid = 0;                       // 1..255
-  Duration advert_interval{};                  // own; VRRPv2 whole seconds, VRRPv3 10 ms..40.95 s
-  std::vector<IpAddress> addresses;            // virtual_ipaddress, in configuration order; at most 255
-  IpAddress multicast_group;                   // used when there are no peers
-  std::vector<UnicastPeer> peers;              // unicast when not empty
-  bool check_unicast_source = false;
-  std::uint8_t ttl = spec::ttl;
-  Authentication authentication;
-  std::optional<HmacAuthentication> hmac;
-  ChecksumV3 checksum_v3 = ChecksumV3::pseudo_header;
-  bool accept_other_address_lists = false;     // keepalived from 2.3.3 accepts, 2.2.7 rejects; we count and accept
-};
 
 // One datagram as a raw socket gives it. IPv4: `bytes` begins with the IP header. IPv6: with the VRRP header, and the
 // kernel has verified the checksum already when `checksum_verified`.
 struct ReceivedPacket {
   ByteView bytes;
-  IpAddress source;          // IPv6 only; IPv4 reads its header
-  IpAddress destination;     // IPv6 only
+  IpAddress source;              // IPv6 only; IPv4 reads its header
+  IpAddress destination;         // IPv6 only
   std::uint8_t hop_limit = 255;  // IPv6 only
   bool checksum_verified = false;
 };
@@ -83,15 +45,12 @@ struct OutgoingPacket {
   Bytes bytes;
 };
 
-// What survives a change of process: a successor that starts behind these would be taken for a replay.
-struct CodecMemory {
-  std::uint16_t ip_identification = 0;
-  std::uint32_t ah_sequence = 0;       // the highest sent or heard
-  std::uint64_t hmac_time = 0;         // last sent: seconds << 32 | fraction << 16 | counter
-};
-
 class AdvertCodec {
  public:
+  // The way to make one from parameters that nobody has checked.
+  static std::expected<AdvertCodec, CodecError> make(CodecParameters parameters);
+  // For parameters that make() would take. Where libcrypto refuses the digest, such a codec sends nothing and believes
+  // nobody.
   explicit AdvertCodec(CodecParameters parameters);
 
   // The source address adverts leave with; it is part of checksum, ICV and HMAC.
@@ -100,18 +59,67 @@ class AdvertCodec {
   // One logical advert: a copy per unicast peer, or one to the group. All copies share identification and sequence,
   // each has its own ICV and checksum. `interval` is what the advert announces (normally our own advert_int).
   std::vector<OutgoingPacket> encode(std::uint8_t priority, Duration interval, WallTime now);
+  // The same into packets of an earlier call, whose memory is used again.
+  void encode_into(std::uint8_t priority, Duration interval, WallTime now, std::vector<OutgoingPacket>& packets);
 
   // Judges a packet for this virtual router. A rejected packet changes nothing here but is counted by the caller.
-  // `unlike_addresses` is set when the packet is accepted although its address list is not ours.
-  std::expected<Advert, RejectReason> decode(const ReceivedPacket& packet, WallTime now, bool* unlike_addresses = nullptr);
+  // `unlike_addresses` is set when the packet is accepted although its address list is not ours. Does not allocate,
+  // whatever it is given; libcrypto, which it asks for AH and auth_hmac, takes and returns a few hundred bytes a
+  // packet.
+  std::expected<Advert, RejectReason> decode(const ReceivedPacket& packet, WallTime now,
+                                             bool* unlike_addresses = nullptr);
 
-  CodecMemory memory() const;
-  void restore(const CodecMemory& memory);
+  // What a successor needs to go on: a new worker, the guardian that says goodbye for a dead one, a reloaded
+  // configuration. The source is no part of it.
+  const CodecMemory& memory() const { return memory_; }
+  void restore(const CodecMemory& memory) { memory_ = memory; }
 
   const CodecParameters& parameters() const { return parameters_; }
 
  private:
+  struct Datagram;
+  using Verdict = std::expected<void, RejectReason>;
+  struct HmacKey {
+    std::uint8_t id = 0;
+    std::optional<KeyedHash> hash;
+  };
+
+  bool is_unicast() const { return !parameters_.peers.empty(); }
+  bool has_ah() const { return parameters_.authentication.type == AuthType::ah; }
+  bool sends_trailer() const;
+  std::size_t headers_size() const;
+  std::size_t message_size(std::size_t address_count) const;
+  KeyedHash* hmac_hash(std::uint8_t id);
+  std::optional<CodecError> missing_digest() const;
+
+  // Sending, advert_codec.cpp.
+  bool build_message(std::uint8_t priority, Duration interval, WallTime now);
+  bool build_packet(const IpAddress& destination, Bytes& bytes);
+  std::uint16_t checksum_for(const IpAddress& destination, ByteView message) const;
+
+  // Receiving, advert_decode.cpp: one function a row or two of the table there.
+  std::expected<Datagram, RejectReason> dissect(const ReceivedPacket& packet) const;
+  static Verdict dissect_ipv4(ByteView bytes, Datagram& datagram);
+  Verdict measure(Datagram& datagram) const;
+  Verdict check_multicast_hop_limit(const Datagram& datagram) const;
+  Verdict check_trailer(const Datagram& datagram, WallTime now);
+  Verdict check_v2(const Datagram& datagram);
+  Verdict check_ah(const Datagram& datagram);
+  Verdict check_interval(const Datagram& datagram) const;
+  Verdict check_total_length(const Datagram& datagram) const;
+  Verdict check_checksum(Datagram& datagram) const;
+  Verdict check_destination(const Datagram& datagram) const;
+  Verdict check_source(const Datagram& datagram) const;
+  bool has_our_addresses(const Datagram& datagram) const;
+  void remember(const Datagram& datagram);
+
   CodecParameters parameters_;
+  IpAddress source_;
+  CodecMemory memory_;
+  std::optional<KeyedHash> ah_hash_;
+  std::vector<HmacKey> hmac_keys_;
+  std::vector<IpAddress> sorted_addresses_;
+  Bytes message_;  // the advert being sent, with its trailer
 };
 
 // The VRID of a datagram as a raw socket gives it, looking through AH, to find the virtual router it is for.
