@@ -45,12 +45,14 @@ struct Departure {
   Instant bound{};                    // the wait ends then at the latest
   std::optional<Advert> successor{};  // the last advert of whoever takes over
   std::optional<Instant> provoke_at{};
+  bool has_lingered = false;  // the bound is for a successor, and no second one makes it later
 
   bool may_stay() const { return cause == Cause::relief || cause == Cause::handover; }
   // A successor was heard for the first time; `provoke` when it would answer an advert of ours by announcing again.
   void begin_linger(const Advert& advert, bool provoke, Instant now) {
     successor = advert;
-    bound = now + limits::linger_after_advert;
+    if (!has_lingered) bound = now + limits::linger_after_advert;
+    has_lingered = true;
     provoke_at = provoke ? std::optional(now + limits::provoke_after_advert) : std::nullopt;
   }
   Instant next_timeout() const { return provoke_at ? std::min(*provoke_at, bound) : bound; }

@@ -106,6 +106,7 @@ struct Node::Implementation {
   std::unordered_map<std::string, Link> links;
   TimerQueue<RouterId> timers;
   Actions scratch;
+  bool running = false;  // every router has entered its first state: groups are looked at
   bool stopping = false;
 };
 
@@ -138,6 +139,8 @@ Node::Implementation::Implementation(NodeParameters given)
 }
 
 Node::Node(NodeParameters parameters) : self_(std::make_unique<Implementation>(std::move(parameters))) {}
+Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(Node&&) noexcept = default;
 Node::~Node() = default;
 
 // ---------------------------------------------------------------- handle
@@ -164,6 +167,7 @@ void Node::resume(const std::vector<std::optional<RouterMemory>>& memory, Instan
     self_->tell(id, out, [&](VirtualRouter& router, Actions& actions) { router.resume(memories[id], now, actions); });
     self_->refresh_tracking(id, now, out);
   }
+  self_->running = true;
   for (GroupId id = 0; id < self_->groups.size(); ++id) self_->settle(id, false, now, out);
 }
 
@@ -303,6 +307,7 @@ void Node::Implementation::tell_group(RouterId id, Instant now, NodeActions& out
 }
 
 void Node::Implementation::settle(GroupId id, bool left, Instant now, NodeActions& out) {
+  if (!running) return;
   const std::vector<RouterId>& members = parameters.groups[id].members;
   if (must_leave(members_of(id), left)) {
     for (const RouterId member : members) {

@@ -60,6 +60,8 @@ using NodeActions = std::vector<NodeAction>;
 class Node {
  public:
   explicit Node(NodeParameters parameters);
+  Node(Node&&) noexcept;
+  Node& operator=(Node&&) noexcept;
   ~Node();
 
   // --- handle ---
