@@ -22,6 +22,9 @@ enum class FileError : std::uint8_t {
 // "does not exist", "is a directory", ...
 std::string_view explain(FileError error);
 
+// What would happen if a program were started.
+enum class ProgramState : std::uint8_t { runnable, missing, not_executable, unknown };
+
 class FileReader {
  public:
   virtual ~FileReader() = default;
@@ -30,6 +33,10 @@ class FileReader {
   virtual std::expected<std::string, FileError> read(const std::string& path) = 0;
   // The paths that match a pattern of glob(7), sorted. Braces are not its business.
   virtual std::vector<std::string> glob(const std::string& pattern) = 0;
+  // A program by its path, or by its name along PATH. `unknown`: the files are another machine's.
+  virtual ProgramState program(const std::string& name) = 0;
+  // Whether an account exists; nullopt: the accounts are another machine's.
+  virtual std::optional<bool> has_user(const std::string& name) = 0;
   // getenv(3).
   virtual std::optional<std::string> environment(const std::string& name) = 0;
   virtual std::string working_directory() = 0;

@@ -317,7 +317,6 @@ struct Globals {
   bool lock_memory = false;                   // vrrp_no_swap
   std::uint64_t real_time_limit_us = 10'000;  // vrrp_rlimit_rttime
   bool log_unknown_vrids = false;
-  bool check_configuration_on_reload = false;  // reload_check_config; Baton always does
   Duration child_wait_time = std::chrono::seconds(5);
   std::string net_namespace;       // empty: the caller's
   std::string instance;            // global `instance`: part of pid file names

@@ -1,0 +1,87 @@
+// The readers of the blocks: each turns one statement of the tree into a part of the model. What one block's settings
+// mean for another travels in Defaults.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/arguments.h"
+#include "config/model.h"
+#include "config/tree.h"
+
+namespace baton::config {
+
+// garp_* or vrrp_garp_*, as far as they were given.
+struct AnnouncementSettings {
+  std::optional<Duration> master_delay;
+  std::optional<unsigned> master_repeat;
+  std::optional<Duration> master_refresh;
+  std::optional<unsigned> master_refresh_repeat;
+  std::optional<Duration> lower_prio_delay;
+  std::optional<unsigned> lower_prio_repeat;
+
+  Announcements over(const Announcements& base) const;
+};
+
+// What global_defs says to instances and groups that say nothing themselves.
+struct Defaults {
+  std::optional<bool> smtp_alert;
+  std::optional<bool> smtp_alert_vrrp;
+  std::optional<unsigned> version;
+  IpAddress multicast_group4;
+  IpAddress multicast_group6;
+  AnnouncementSettings announcement_settings;
+  bool minimal_announcements = false;  // vrrp_min_garp
+  Announcements announcements;         // settled from the two above
+  bool lower_prio_no_advert = false;
+  bool higher_prio_send_advert = false;
+  bool owner_ignore_adverts = false;
+  bool skip_check_adv_addr = false;
+  bool check_unicast_source = false;
+  bool strict = false;
+  bool v3_checksum_as_v2 = false;
+  bool notify_priority_changes = false;
+  bool make_before_break = true;
+  unsigned down_timer_adverts = 3;
+
+  bool alerts() const { return smtp_alert_vrrp.value_or(smtp_alert.value_or(false)); }
+};
+
+struct GlobalSettings {
+  Globals globals;
+  Defaults defaults;
+};
+
+// All global_defs blocks and the settings at the top level, defaults settled.
+GlobalSettings read_globals(const Context& context, const Statement& root);
+
+std::optional<Script> read_script(const Context& context, const Statement& block);
+std::optional<TrackedFile> read_tracked_file(const Context& context, const Statement& block);
+std::optional<TrackedProcess> read_tracked_process(const Context& context, const Statement& block);
+std::optional<SyncGroup> read_sync_group(const Context& context, const Statement& block, const Defaults& defaults,
+                                         const Configuration& configuration);
+std::optional<Instance> read_instance(const Context& context, const Statement& block, const Defaults& defaults,
+                                      const Configuration& configuration);
+
+// The name of a named block; nothing, reported, when it has none that can be used.
+std::optional<std::string> read_name(const Context& context, const Statement& block);
+
+// The lists track_interface, track_script, ...: entries are added to `trackers`.
+void read_tracked_interfaces(const Context& context, const Statement& list, Trackers& trackers);
+void read_tracked_scripts(const Context& context, const Statement& list, const Configuration& configuration,
+                          Trackers& trackers);
+void read_tracked_files(const Context& context, const Statement& list, const Configuration& configuration,
+                        Trackers& trackers);
+void read_tracked_processes(const Context& context, const Statement& list, const Configuration& configuration,
+                            Trackers& trackers);
+
+// The lines of an address list; `device` stays empty where none is named. IPv4 and IPv6 may be mixed.
+std::vector<VirtualAddress> read_addresses(const Context& context, const Statement& list);
+
+void read_authentication(const Context& context, const Statement& block, std::optional<Authentication>& authentication);
+void read_hmac(const Context& context, const Statement& block, Duration advert_interval,
+               std::optional<HmacAuthentication>& hmac);
+
+}  // namespace baton::config

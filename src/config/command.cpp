@@ -1,0 +1,75 @@
+// The arguments that are a command: Arguments::read(Command&).
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "config/arguments.h"
+#include "config/lexer.h"
+
+namespace baton::config {
+namespace {
+
+// Words that mean something to a shell and nothing to the program that gets them.
+constexpr auto shell_words = std::to_array<std::string_view>({"&&", "||", "|", ";", ">", ">>", "<", "2>&1", "&"});
+
+void check_program(const Arguments& arguments, const Command& command, const Position& position) {
+  const std::string& program = command.arguments.front();
+  if (program.starts_with('<') || program.starts_with('>')) return;  // "this file can be opened"
+  if (program.starts_with("\xe2\x80\x9c") || program.starts_with("\xe2\x80\x98")) {
+    arguments.diagnostics().warn("bad-quote", position, "typographic quotes are ordinary characters here",
+                                 "use \" instead");
+    return;
+  }
+  const auto shell_word = std::ranges::find_if(command.arguments, [](const std::string& each) {
+    return std::ranges::find(shell_words, each) != shell_words.end();
+  });
+  if (shell_word != command.arguments.end()) {
+    arguments.diagnostics().warn(
+        "shell-syntax", position,
+        fmt::format("no shell reads this command: {} is passed to {} as it is", quoted(*shell_word), quoted(program)),
+        "write \"/bin/sh -c 'COMMAND'\", or put the commands into a script");
+  }
+  const ProgramState state = arguments.context().reader.program(program);
+  if (state == ProgramState::missing) {
+    arguments.diagnostics().warn("script-not-found", position, fmt::format("there is no program {}", quoted(program)),
+                                 "correct the path, or install it");
+  } else if (state == ProgramState::not_executable) {
+    arguments.diagnostics().warn("script-not-found", position, fmt::format("{} is not executable", quoted(program)),
+                                 "chmod a+x it");
+  }
+}
+
+}  // namespace
+
+bool Arguments::read(Command& value) const {
+  const std::vector<Word> words = split_script_line(*statement_.command, diagnostics());
+  if (words.size() < 2) {
+    missing("a command");
+    return false;
+  }
+  const Position position{.line = statement_.line, .column = words[1].column, .width = words[1].width};
+  bool open_quote = false;
+  value.arguments = split_command(words[1].text, open_quote);
+  value.line = trim(words[1].text);
+  value.place = make_place(position);
+  if (open_quote) {
+    diagnostics().warn("open-quote", position, "a quote within the command is never closed; it runs to the end",
+                       "close it, or protect it with \\");
+  }
+  if (value.arguments.empty() || value.arguments.front().empty()) {
+    diagnostics().warn("bad-value", position, fmt::format("the command of '{}' is empty and is ignored", name()),
+                       "give the path of a program");
+    return false;
+  }
+  const auto word_or_empty = [&](std::size_t index) {
+    return index < words.size() ? words[index].text : std::string();
+  };
+  std::string group = word_or_empty(3);
+  if (group.starts_with(':')) group.erase(0, 1);
+  value.account = {.user = word_or_empty(2), .group = std::move(group)};
+  check_program(*this, value, position);
+  return true;
+}
+
+}  // namespace baton::config

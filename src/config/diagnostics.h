@@ -1,0 +1,47 @@
+// Collects what the stages have to say, with the source line cut and masked for showing. Bounded.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "config/source.h"
+
+namespace baton::config {
+
+class Diagnostics {
+ public:
+  void add(Severity severity, std::string_view id, const Position& position, std::string message,
+           std::string mend = {});
+  void note(std::string_view id, const Position& position, std::string message, std::string mend = {}) {
+    add(Severity::note, id, position, std::move(message), std::move(mend));
+  }
+  void warn(std::string_view id, const Position& position, std::string message, std::string mend = {}) {
+    add(Severity::warning, id, position, std::move(message), std::move(mend));
+  }
+  void error(std::string_view id, const Position& position, std::string message, std::string mend = {}) {
+    add(Severity::error, id, position, std::move(message), std::move(mend));
+  }
+
+  bool has_error() const { return errors_ > 0; }
+  bool has_warning() const { return warnings_ > 0; }
+  std::size_t dropped() const { return dropped_; }
+  // In the order of files and lines; what belongs to no line comes last.
+  std::vector<Diagnostic> take();
+
+ private:
+  struct Entry {
+    Position position;
+    Diagnostic diagnostic;
+  };
+  std::vector<Entry> entries_;
+  std::size_t dropped_ = 0;
+  std::size_t errors_ = 0;
+  std::size_t warnings_ = 0;
+};
+
+// A word from the file as a message may quote it: printable, and not longer than a screen.
+std::string quoted(std::string_view word);
+
+}  // namespace baton::config

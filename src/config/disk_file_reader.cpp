@@ -1,0 +1,102 @@
+#include "config/disk_file_reader.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+
+#include "base/unique_fd.h"
+#include "config/limits.h"
+
+namespace baton::config {
+namespace {
+
+constexpr mode_t any_execute_bit = S_IXUSR | S_IXGRP | S_IXOTH;
+
+ProgramState state_of(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) {
+    return errno == ENOENT || errno == ENOTDIR ? ProgramState::missing : ProgramState::unknown;
+  }
+  if (!S_ISREG(status.st_mode)) return ProgramState::not_executable;
+  return (status.st_mode & any_execute_bit) != 0 ? ProgramState::runnable : ProgramState::not_executable;
+}
+
+}  // namespace
+
+std::expected<std::string, FileError> DiskFileReader::read(const std::string& path) {
+  // Non-blocking: a FIFO must not keep us.
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file) {
+    const bool is_missing = errno == ENOENT || errno == ENOTDIR;
+    return std::unexpected(is_missing ? FileError::missing : FileError::unreadable);
+  }
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return std::unexpected(FileError::unreadable);
+  if (S_ISDIR(status.st_mode)) return std::unexpected(FileError::directory);
+  if (!S_ISREG(status.st_mode)) return std::unexpected(FileError::not_regular);
+  if ((status.st_mode & any_execute_bit) != 0) return std::unexpected(FileError::executable);
+  if (status.st_size > static_cast<off_t>(limits::file_bytes)) return std::unexpected(FileError::too_large);
+  std::string text;
+  std::array<char, 65'536> buffer{};
+  while (true) {
+    const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return std::unexpected(FileError::unreadable);
+    if (size == 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+    if (text.size() > limits::file_bytes) return std::unexpected(FileError::too_large);  // it grew while we read
+  }
+}
+
+std::vector<std::string> DiskFileReader::glob(const std::string& pattern) {
+  glob_t found{};
+  std::vector<std::string> paths;
+  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  return paths;
+}
+
+ProgramState DiskFileReader::program(const std::string& name) {
+  if (name.find('/') != std::string::npos) return state_of(name);
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path != nullptr ? path : "/usr/sbin:/usr/bin:/sbin:/bin";
+  while (!rest.empty()) {
+    const std::size_t end = rest.find(':');
+    const std::string directory(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (state_of(directory + "/" + name) == ProgramState::runnable) return ProgramState::runnable;
+  }
+  return ProgramState::missing;
+}
+
+std::optional<bool> DiskFileReader::has_user(const std::string& name) {
+  std::array<char, 16'384> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0) return std::nullopt;
+  return found != nullptr;
+}
+
+std::optional<std::string> DiskFileReader::environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+std::string DiskFileReader::working_directory() {
+  std::array<char, PATH_MAX> path{};
+  return ::getcwd(path.data(), path.size()) != nullptr ? std::string(path.data()) : std::string("/");
+}
+
+std::string DiskFileReader::host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("localhost");
+}
+
+}  // namespace baton::config

@@ -1,0 +1,361 @@
+// What the settings of one vrrp_instance mean together: defaults that depend on each other, and contradictions, which
+// are repaired as keepalived repairs them, and said. Each rule is a function; their order matters where one reads what
+// another has settled.
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "config/instance_draft.h"
+
+namespace baton::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr unsigned owner_priority = 255;            // RFC 9568 §5.2.4
+constexpr unsigned default_priority = 100;          // RFC 9568 §5.2.4
+constexpr Duration longest_interval_v3 = 40'950ms;  // 12 bits of centiseconds, RFC 9568 §5.2.7
+constexpr std::size_t most_addresses_v4 = 255;      // one byte, RFC 9568 §5.2.5
+constexpr std::size_t most_addresses_v6 = 90;       // an Ethernet frame: (1500 - 40 - 8) / 16
+
+class InstanceRules {
+ public:
+  InstanceRules(const Context& context, const Defaults& defaults, InstanceDraft& draft)
+      : context_(context), defaults_(defaults), draft_(draft), instance_(draft.instance) {}
+
+  void settle() {
+    settle_plain_defaults();
+    settle_router_id();
+    settle_family();
+    settle_version();
+    settle_state_and_priority();
+    settle_advert_interval();
+    settle_addresses();
+    settle_unicast();
+    settle_interface();
+    settle_authentication();
+    settle_strict();
+    settle_preemption();
+    settle_trackers();
+  }
+
+ private:
+  void warn(std::string_view id, const Position& position, std::string message, std::string mend) {
+    context_.diagnostics.warn(id, position, std::move(message), std::move(mend));
+  }
+  void error(std::string_view id, const Position& position, std::string message, std::string mend) {
+    context_.diagnostics.error(id, position, std::move(message), std::move(mend));
+  }
+  std::string name() const { return quoted(instance_.name); }
+  bool is_v3() const { return instance_.version == 3; }
+  bool is_owner() const { return instance_.priority == owner_priority; }
+
+  void settle_plain_defaults() {
+    instance_.announcements = draft_.announcements.over(defaults_.announcements);
+    instance_.smtp_alert = draft_.smtp_alert.value_or(defaults_.alerts());
+    instance_.notifications.priority_changes = draft_.priority_changes.value_or(defaults_.notify_priority_changes);
+    instance_.strict = draft_.strict.value_or(defaults_.strict);
+    instance_.skip_check_adv_addr = draft_.skip_check_adv_addr.value_or(defaults_.skip_check_adv_addr);
+    instance_.lower_prio_no_advert = draft_.lower_prio_no_advert.value_or(defaults_.lower_prio_no_advert);
+    instance_.higher_prio_send_advert = draft_.higher_prio_send_advert.value_or(defaults_.higher_prio_send_advert);
+    instance_.owner_ignore_adverts = draft_.owner_ignore_adverts.value_or(defaults_.owner_ignore_adverts);
+    instance_.v3_checksum_as_v2 = draft_.v3_checksum_as_v2.value_or(defaults_.v3_checksum_as_v2);
+    instance_.make_before_break = draft_.make_before_break.value_or(defaults_.make_before_break);
+    instance_.down_timer_adverts = draft_.down_timer_adverts.value_or(defaults_.down_timer_adverts);
+    instance_.check_unicast_source = draft_.check_unicast_source.value_or(defaults_.check_unicast_source);
+    instance_.accept = draft_.accept.value_or(true);
+  }
+
+  void settle_router_id() {
+    if (instance_.vrid != 0) return;
+    error("missing-vrid", draft_.at("virtual_router_id"),
+          fmt::format("vrrp_instance {} has no usable virtual_router_id", name()),
+          "add virtual_router_id NUMBER, 1 to 255, the same on all nodes");
+  }
+
+  // The first virtual address decides; without one, what the adverts travel between.
+  void settle_family() {
+    if (!instance_.addresses.empty()) {
+      instance_.family = instance_.addresses.front().address.address.family();
+    } else if (!instance_.peers.empty()) {
+      instance_.family = instance_.peers.front().address.family();
+    } else if (instance_.source) {
+      instance_.family = instance_.source->family();
+    }
+    std::erase_if(instance_.addresses, [&](const VirtualAddress& address) {
+      if (address.address.address.family() == instance_.family) return false;
+      warn("other-family", position_of(address),
+           fmt::format("{} is of another family than the first virtual address; it is ignored",
+                       to_string(address.address)),
+           "put it into virtual_ipaddress_excluded, or into an instance of its own");
+      return true;
+    });
+  }
+
+  void settle_version() {
+    const bool is_v6 = instance_.family == Family::ipv6;
+    if (is_v6 && draft_.version == 2U) {
+      warn("version", draft_.at("version"), "VRRPv2 has no IPv6; version 3 is used", "write version 3");
+    }
+    instance_.version = static_cast<std::uint8_t>(is_v6 ? 3 : draft_.version.value_or(defaults_.version.value_or(2)));
+  }
+
+  // Each is derived from the other when it is not given (keepalived does so too).
+  void settle_state_and_priority() {
+    const bool wants_master = draft_.state == WantedState::master;
+    const bool is_bad = draft_.at("priority").line != draft_.block.line;  // given, and of no use
+    if (draft_.priority) {
+      instance_.priority = static_cast<std::uint8_t>(*draft_.priority);
+    } else if (is_bad) {
+      instance_.priority = default_priority;
+    } else {
+      instance_.priority = static_cast<std::uint8_t>(wants_master ? owner_priority : default_priority);
+      if (wants_master) {
+        warn("owner", draft_.at("state"),
+             "state MASTER without a priority means priority 255: this node owns the address and takes it at once",
+             "add priority NUMBER, 1 to 254, highest on the node that should be master");
+      }
+    }
+    instance_.state = draft_.state.value_or(is_owner() ? WantedState::master : WantedState::backup);
+  }
+
+  void settle_advert_interval() {
+    const Duration given = draft_.advert_interval.value_or(1s);
+    Duration used = given;
+    if (is_v3()) {
+      used = std::clamp<Duration>(std::chrono::round<std::chrono::duration<std::int64_t, std::centi>>(given), 10ms,
+                                  longest_interval_v3);
+    } else {
+      used = std::max<Duration>(std::chrono::floor<std::chrono::seconds>(given + 500ms), 1s);
+    }
+    instance_.advert_interval = used;
+    if (used == given) return;
+    const double seconds = std::chrono::duration<double>(used).count();
+    warn("rounded", draft_.at("advert_int"),
+         fmt::format("VRRPv{} sends {} at most; {} s is used", instance_.version,
+                     is_v3() ? "every 0.01 s to every 40.95 s" : "once a second, and whole seconds", seconds),
+         is_v3() ? "write a multiple of 0.01 up to 40.95" : "write whole seconds, or version 3 on all nodes");
+  }
+
+  void settle_addresses() {
+    std::set<IpAddress> seen;
+    for (std::vector<VirtualAddress>* list : {&instance_.addresses, &instance_.excluded_addresses}) {
+      std::erase_if(*list, [&](const VirtualAddress& address) {
+        if (seen.insert(address.address.address).second) return false;
+        warn("given-twice", position_of(address),
+             fmt::format("{} is an address of this instance already", to_string(address.address.address)),
+             "remove one of them");
+        return true;
+      });
+    }
+    move_surplus_addresses();
+    const std::size_t count = instance_.addresses.size() + instance_.excluded_addresses.size();
+    if (count > baton::limits::addresses_per_router) {
+      error("too-large", draft_.block.position(),
+            fmt::format("{} addresses in one instance; at most {} are possible", count,
+                        baton::limits::addresses_per_router),
+            "spread them over several instances of one vrrp_sync_group");
+    }
+    if (!instance_.addresses.empty() || draft_.may_lack_addresses) return;
+    if (is_v3() || instance_.strict) {
+      error("no-address", draft_.block.position(), fmt::format("vrrp_instance {} has no virtual address", name()),
+            "add virtual_ipaddress { ADDRESS }, or no_virtual_ipaddress");
+    } else {
+      warn("no-address", draft_.block.position(), fmt::format("vrrp_instance {} has no virtual address", name()),
+           "add virtual_ipaddress { ADDRESS }, or no_virtual_ipaddress");
+    }
+  }
+
+  void move_surplus_addresses() {
+    const std::size_t most = instance_.family == Family::ipv4 ? most_addresses_v4 : most_addresses_v6;
+    if (instance_.addresses.size() <= most) return;
+    warn("many-addresses", position_of(instance_.addresses[most]),
+         fmt::format("{} addresses, and an advert holds {}: from here on they are set but not advertised",
+                     instance_.addresses.size(), most),
+         "put them into virtual_ipaddress_excluded on all nodes");
+    const auto surplus = instance_.addresses.begin() + static_cast<std::ptrdiff_t>(most);
+    instance_.excluded_addresses.insert(instance_.excluded_addresses.begin(), std::make_move_iterator(surplus),
+                                        std::make_move_iterator(instance_.addresses.end()));
+    instance_.addresses.erase(surplus, instance_.addresses.end());
+  }
+
+  void settle_unicast() {
+    const IpAddress& own_group =
+        instance_.family == Family::ipv4 ? defaults_.multicast_group4 : defaults_.multicast_group6;
+    instance_.multicast_group = draft_.multicast_group.value_or(own_group);
+    if (instance_.multicast_group.family() != instance_.family) {
+      warn("other-family", draft_.at("mcast_dst_ip"),
+           "mcast_dst_ip is of another family than the addresses; the default is used",
+           "write a multicast address of the same family");
+      instance_.multicast_group = own_group;
+    }
+    if (instance_.source && instance_.source->family() != instance_.family) {
+      warn("other-family", draft_.at(draft_.wants_unicast ? "unicast_src_ip" : "mcast_src_ip"),
+           "the source address is of another family than the virtual addresses; it is ignored",
+           "write an address of the same family");
+      instance_.source.reset();
+    }
+    std::erase_if(instance_.peers, [&](const UnicastPeer& peer) { return !is_usable_peer(peer); });
+    for (const UnicastPeer& peer : instance_.peers) {
+      if (peer.min_ttl > 0 || peer.max_ttl < 255) instance_.check_unicast_source = true;
+    }
+    if (draft_.wants_unicast && instance_.peers.empty() && !instance_.fault_without_peers) {
+      warn("no-peers", *draft_.wants_unicast,
+           fmt::format("vrrp_instance {} speaks of unicast but has no peer; it uses multicast", name()),
+           "add unicast_peer { ADDRESS }, or write mcast_src_ip");
+    }
+  }
+
+  bool is_usable_peer(const UnicastPeer& peer) {
+    if (peer.address.family() != instance_.family) {
+      warn("other-family", position_of(peer),
+           fmt::format("peer {} is of another family; it is ignored", to_string(peer.address)),
+           "write an address of the same family as the virtual addresses");
+      return false;
+    }
+    if (peer.address != instance_.source) return true;
+    warn("own-peer", position_of(peer),
+         fmt::format("{} is this node's own address; it is ignored", to_string(peer.address)),
+         "name the other nodes here");
+    return false;
+  }
+
+  void settle_interface() {
+    if (instance_.interface.empty() && (instance_.peers.empty() || !instance_.source)) {
+      error("missing-interface", draft_.at("interface"), fmt::format("vrrp_instance {} has no interface", name()),
+            "add interface NAME");
+    }
+    for (std::vector<VirtualAddress>* list : {&instance_.addresses, &instance_.excluded_addresses}) {
+      for (VirtualAddress& address : *list) {
+        if (address.device.empty()) address.device = instance_.interface;
+      }
+    }
+  }
+
+  void settle_authentication() {
+    if (draft_.hmac_block != nullptr) {
+      read_hmac(context_, *draft_.hmac_block, instance_.advert_interval, instance_.hmac);
+      if (instance_.hmac && instance_.strict) instance_.hmac->mode = HmacMode::enforce;
+    }
+    if (!draft_.authentication) return;
+    const Authentication& given = *draft_.authentication;
+    const Position& at = draft_.authentication_at;
+    if (instance_.hmac) {
+      warn("authentication", at, "auth_hmac replaces authentication, which is ignored",
+           "remove the authentication block");
+    } else if (is_v3()) {
+      warn("authentication", at, "VRRPv3 has no authentication; it is ignored",
+           "remove the block, use version 2, or auth_hmac");
+    } else if (instance_.strict) {
+      warn("authentication", at, "strict mode has no authentication; it is ignored",
+           "remove vrrp_strict, or the block");
+    } else if (given.type == AuthType::none && !given.password.empty()) {
+      warn("authentication", at, "a password without auth_type: there is no authentication", "add auth_type PASS");
+    } else if (given.type != AuthType::none && given.password.empty()) {
+      warn("authentication", at, "there is no password, so there is no authentication", "add auth_pass PASSWORD");
+    } else {
+      instance_.authentication = given;
+    }
+    if (instance_.authentication.type == AuthType::ah && instance_.state == WantedState::master && !is_owner()) {
+      context_.diagnostics.note(
+          "authentication", draft_.at("state"),
+          "keepalived starts as BACKUP when state MASTER and AH come together; the outcome is the "
+          "same here, MASTER alone gives no head start");
+    }
+  }
+
+  // RFC behaviour to the letter (vrrp_strict, strict_mode).
+  void settle_strict() {
+    if (!instance_.strict) return;
+    if (!draft_.accept) instance_.accept = is_owner();
+    if (!instance_.accept) {
+      warn("not-yet", draft_.strict ? draft_.at("strict_mode") : draft_.block.position(),
+           fmt::format("strict mode forbids {} to answer on its addresses; that is not carried out yet", name()),
+           "remove vrrp_strict, unless all routers here are strict");
+    }
+    if (!instance_.peers.empty()) {
+      warn("strict", draft_.at("unicast_peer"),
+           "strict mode knows no unicast; newer versions of keepalived refuse to start",
+           "remove vrrp_strict, or write strict_mode off");
+    }
+    if (instance_.state == WantedState::master && !is_owner()) instance_.state = WantedState::backup;
+    if (!draft_.owner_ignore_adverts) instance_.owner_ignore_adverts = true;
+    instance_.announcements.lower_prio_repeat = 0;
+    instance_.announcements.lower_prio_delay = {};
+    instance_.lower_prio_no_advert = true;
+  }
+
+  void settle_preemption() {
+    const bool wants_master = draft_.state == WantedState::master;
+    if (!instance_.preempt && (wants_master || is_owner())) {
+      warn("nopreempt", draft_.at("nopreempt"),
+           fmt::format("nopreempt has no effect with {}", is_owner() ? "priority 255" : "state MASTER"),
+           "write state BACKUP on all nodes");
+      instance_.preempt = true;
+    }
+    if (instance_.preempt_delay > 0s && (wants_master || !instance_.preempt || instance_.strict)) {
+      const std::string_view with = wants_master ? "state MASTER" : !instance_.preempt ? "nopreempt" : "strict mode";
+      warn("preempt-delay", draft_.at("preempt_delay"), fmt::format("preempt_delay has no effect with {}", with),
+           wants_master ? "write state BACKUP on all nodes" : "remove one of the two");
+      instance_.preempt_delay = {};
+    }
+    const auto has_weight = [](const Tracking& tracking) { return tracking.weight != 0; };
+    const auto weighted = std::ranges::find_if(instance_.trackers.scripts, has_weight);
+    if (!instance_.preempt && weighted != instance_.trackers.scripts.end()) {
+      context_.diagnostics.note(
+          "nopreempt", draft_.at("nopreempt"),
+          fmt::format("with nopreempt a lower priority never moves the address: the weight of {} has "
+                      "no effect while this node is master",
+                      quoted(weighted->name)),
+          "use weight 0, which gives the address up when the check fails");
+    }
+  }
+
+  void settle_trackers() {
+    Trackers& trackers = instance_.trackers;
+    std::erase_if(trackers.interfaces, [&](const Tracking& tracking) {
+      if (tracking.name != instance_.interface) return false;
+      warn("own-interface", position_of(tracking),
+           fmt::format("{} is the instance's own interface, which counts anyway; the entry is ignored",
+                       quoted(tracking.name)),
+           "remove it");
+      return true;
+    });
+    if (!is_owner()) return;
+    for (std::vector<Tracking>* list :
+         {&trackers.interfaces, &trackers.scripts, &trackers.files, &trackers.processes}) {
+      std::erase_if(*list, [&](const Tracking& tracking) {
+        if (tracking.weight == 0) return false;
+        warn("owner", position_of(tracking),
+             fmt::format("priority 255 never changes, so {} with a weight is not tracked", quoted(tracking.name)),
+             "use weight 0, or a lower priority");
+        return true;
+      });
+    }
+  }
+
+  Position position_of(const auto& part) const { return context_.position_of(part); }
+
+  const Context& context_;
+  const Defaults& defaults_;
+  InstanceDraft& draft_;
+  Instance& instance_;
+};
+
+}  // namespace
+
+Position InstanceDraft::at(std::string_view keyword) const {
+  Position position = block.position();
+  for (const Statement& statement : block.children) {
+    if (statement.keyword() == keyword) position = statement.position();
+  }
+  return position;
+}
+
+void settle_instance(const Context& context, const Defaults& defaults, InstanceDraft& draft) {
+  InstanceRules(context, defaults, draft).settle();
+}
+
+}  // namespace baton::config

@@ -1,0 +1,27 @@
+// What a configuration may cost, in one place: ours to change, documented in docs/configuration.md. Reaching one is a
+// diagnostic, never a crash and never a silent cut.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace baton::config::limits {
+
+inline constexpr std::size_t file_bytes = 16U << 20;  // one file, and all files together
+inline constexpr std::size_t files = 1'000;           // includes in all
+inline constexpr unsigned include_depth = 32;
+inline constexpr std::size_t alternatives = 1'000;         // of one {a,b} pattern
+inline constexpr std::size_t line_bytes = 64U << 10;       // one line, also after variables are replaced
+inline constexpr std::size_t familiar_line_bytes = 1'023;  // keepalived loses the head of a longer one
+inline constexpr unsigned nesting = 32;                    // variables within variables, ~SEQ within multi-line bodies
+inline constexpr std::size_t replacements = 4'000'000;     // of variables, and rounds of ~SEQ and ~LST
+inline constexpr std::size_t statements = 1'000'000;       // after expansion
+inline constexpr std::size_t statement_bytes = 32U << 20;  // after expansion, all together
+inline constexpr std::size_t variables = 10'000;
+inline constexpr std::size_t words = 2'000;  // on one line
+inline constexpr unsigned block_depth = 16;
+inline constexpr std::size_t diagnostics = 1'000;  // kept; the rest is counted
+inline constexpr std::size_t shown_line = 100;     // bytes of a source line that a diagnostic shows
+inline constexpr std::size_t name_bytes = 255;     // of an instance, a script, a group
+
+}  // namespace baton::config::limits

@@ -1,0 +1,109 @@
+#include "config/load.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "config/blocks.h"
+#include "config/diagnostics.h"
+#include "config/keyword_check.h"
+#include "config/preprocessor.h"
+#include "config/source.h"
+#include "config/tree.h"
+#include "config/whole_rules.h"
+
+namespace baton::config {
+namespace {
+
+// Reads the blocks of one kind, each under its own name; a name given twice is reported and the first one stays.
+template <typename Read>
+auto read_all(const Context& context, const Statement& root, std::initializer_list<std::string_view> keywords,
+              Read read) {
+  std::vector<typename decltype(read(root))::value_type> things;
+  std::unordered_map<std::string, unsigned> seen;
+  for (const Statement& block : root.children) {
+    if (std::ranges::find(keywords, block.keyword()) == keywords.end()) continue;
+    if (block.words.size() == 2) {
+      const auto [first, is_new] = seen.emplace(block.words[1].text, block.line->number);
+      if (!is_new) {
+        context.diagnostics.warn("given-twice", block.at(1),
+                                 fmt::format("a {} named {} was given on line {}; this one is ignored", block.keyword(),
+                                             quoted(block.words[1].text), first->second),
+                                 "give it another name, or remove it");
+        continue;
+      }
+    }
+    if (auto thing = read(block)) things.push_back(std::move(*thing));
+  }
+  return things;
+}
+
+void read_model(const Context& context, const Statement& root, Configuration& configuration) {
+  GlobalSettings settings = read_globals(context, root);
+  const Defaults& defaults = settings.defaults;
+  configuration.globals = std::move(settings.globals);
+  configuration.scripts =
+      read_all(context, root, {"vrrp_script"}, [&](const Statement& block) { return read_script(context, block); });
+  configuration.files = read_all(context, root, {"track_file", "vrrp_track_file"},
+                                 [&](const Statement& block) { return read_tracked_file(context, block); });
+  configuration.processes = read_all(context, root, {"vrrp_track_process"},
+                                     [&](const Statement& block) { return read_tracked_process(context, block); });
+  configuration.instances = read_all(context, root, {"vrrp_instance"}, [&](const Statement& block) {
+    return read_instance(context, block, defaults, configuration);
+  });
+  configuration.groups = read_all(context, root, {"vrrp_sync_group"}, [&](const Statement& block) {
+    return read_sync_group(context, block, defaults, configuration);
+  });
+  for (const Statement& block : root.children) {
+    if (block.keyword() != "static_ipaddress") continue;
+    for (VirtualAddress& address : read_addresses(context, block)) {
+      if (address.device.empty()) address.device = configuration.globals.default_interface;
+      configuration.static_addresses.push_back(std::move(address));
+    }
+  }
+  settle_whole(context, configuration);
+}
+
+void note_emptiness(const Configuration& configuration, Diagnostics& diagnostics) {
+  if (!configuration.instances.empty() || diagnostics.has_error()) return;
+  diagnostics.warn("nothing-to-do", {}, "the configuration has no vrrp_instance, so there is nothing to do",
+                   "add a vrrp_instance block");
+}
+
+}  // namespace
+
+LoadResult load(std::string_view path, FileReader& reader, const LoadOptions& options) {
+  LoadResult result;
+  Sources sources;
+  Diagnostics diagnostics;
+  TreeBuilder builder(diagnostics);
+  Preprocessor preprocessor(reader, options, sources, diagnostics, builder);
+  result.missing_file = !preprocessor.read_main(std::string(path));
+  if (!result.missing_file) {
+    Tree tree = builder.finish();
+    check_keywords(tree, diagnostics);
+    read_model({diagnostics, reader, sources}, tree.root, result.configuration);
+    note_emptiness(result.configuration, diagnostics);
+  }
+  result.files = sources.names();
+  result.ok = !diagnostics.has_error() && !(options.strict && diagnostics.has_warning());
+  result.dropped = diagnostics.dropped();
+  result.diagnostics = diagnostics.take();
+  return result;
+}
+
+std::string report(const LoadResult& result) {
+  std::string text;
+  std::size_t counts[3] = {};
+  for (const Diagnostic& diagnostic : result.diagnostics) {
+    text += to_string(diagnostic);
+    ++counts[static_cast<std::size_t>(diagnostic.severity)];
+  }
+  if (text.empty()) return text;
+  text += fmt::format("{} errors, {} warnings, {} notes", counts[2], counts[1], counts[0]);
+  if (result.dropped > 0) text += fmt::format(", and {} more that are not shown", result.dropped);
+  return text + "\n";
+}
+
+}  // namespace baton::config

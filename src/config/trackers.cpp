@@ -1,0 +1,328 @@
+// What can be tracked: vrrp_script, track_file, vrrp_track_process; and the lists that say who tracks it.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "config/blocks.h"
+#include "config/limits.h"
+
+namespace baton::config {
+namespace {
+
+constexpr int widest_weight = 253;       // of scripts and interfaces
+constexpr int widest_file_weight = 254;  // of files and processes
+
+struct Weight {
+  int weight = 0;
+  bool reverse = false;
+};
+
+// "weight NUMBER [reverse|noreverse]" from the word at `index` on, as a list entry or a block's setting has it.
+// Returns the index behind it.
+std::size_t read_weight(const Context& context, const Statement& line, std::size_t index, int widest, Weight& weight) {
+  const auto word = [&](std::size_t at) { return at < line.words.size() ? line.words[at].text : std::string(); };
+  std::optional<std::int64_t> number = parse_integer(word(index));
+  if (number == widest + 1) number = widest;  // keepalived takes 254 for 253
+  if (number == -(widest + 1)) number = -widest;
+  if (!number || *number < -widest || *number > widest) {
+    context.diagnostics.warn("bad-value", line.at(index),
+                             index < line.words.size()
+                                 ? fmt::format("{} is no weight and is ignored", quoted(word(index)))
+                                 : "a weight without a number is ignored",
+                             fmt::format("give a whole number from {} to {}", -widest, widest));
+  } else {
+    weight.weight = static_cast<int>(*number);
+  }
+  if (word(index + 1) == "reverse") weight.reverse = true;
+  if (word(index + 1) == "noreverse") weight.reverse = false;
+  return index + (word(index + 1) == "reverse" || word(index + 1) == "noreverse" ? 2 : 1);
+}
+
+template <auto Weight_, auto Reverse, int widest>
+void set_weight(ClassOf<Weight_>& target, const Arguments& arguments) {
+  if (arguments.count() == 0) return arguments.missing("a number");
+  Weight weight{.weight = target.*Weight_, .reverse = false};
+  (void)read_weight(arguments.context(), arguments.statement(), 1, widest, weight);
+  target.*Weight_ = weight.weight;
+  target.*Reverse = weight.reverse;
+}
+
+// --- vrrp_script ---
+
+struct ScriptDraft {
+  Script script;
+  std::optional<Command> command;
+  std::optional<Duration> timeout;
+};
+using S = ScriptDraft;
+
+void set_script_command(S& draft, const Arguments& arguments) {
+  set_once<&S::command>(draft, arguments);
+  if (!draft.command) return;
+  if (!draft.command->account.user.empty()) {
+    arguments.diagnostics().warn(
+        "extra-words", arguments.at(1),
+        fmt::format("only {} is run: a command with arguments must be quoted as a whole", quoted(draft.command->line)),
+        "write script \"COMMAND ARGUMENT ...\"");
+  }
+  draft.command->account = {};
+}
+
+template <auto... Members>
+void set_period(S& draft, const Arguments& arguments) {
+  if (parse_seconds(arguments.word()) == Duration{}) {
+    detail::follow<Members...>(draft) = std::chrono::seconds(1);
+    return arguments.invalid(0, "more than 0", "1 is used");
+  }
+  set<Members...>(draft, arguments);
+}
+
+void set_script_user(S& draft, const Arguments& arguments) {
+  if (arguments.count() == 0) return arguments.missing("a user");
+  draft.script.command.account = arguments.account(0);
+  if (arguments.context().reader.has_user(draft.script.command.account.user) == false) {
+    arguments.diagnostics().warn("unknown-user", arguments.at(),
+                                 fmt::format("there is no user {}", quoted(arguments.word())),
+                                 "add the account, or name another one");
+  }
+}
+
+void set_script_weight(S& draft, const Arguments& arguments) {
+  set_weight<&Script::weight, &Script::reverse, widest_weight>(draft.script, arguments);
+}
+
+constexpr Setting<S> script_settings[] = {
+    {"script", set_script_command},
+    {"interval", set_period<&S::script, &Script::interval>},
+    {"timeout", set_period<&S::timeout>},
+    {"weight", set_script_weight},
+    {"rise", set<&S::script, &Script::rise>},
+    {"fall", set<&S::script, &Script::fall>},
+    {"user", set_script_user},
+    {"init_fail", set<&S::script, &Script::init_fail>},
+};
+
+// --- track_file ---
+
+// init_file [VALUE] [overwrite]
+void set_init_file(TrackedFile& file, const Arguments& arguments) {
+  file.init_value = 0;
+  for (std::size_t index = 0; index < arguments.count(); ++index) {
+    const std::optional<std::int64_t> value = parse_integer(arguments.word(index));
+    if (arguments.word(index) == "overwrite") {
+      file.init_overwrite = true;
+    } else if (value && std::in_range<int>(*value)) {
+      file.init_value = static_cast<int>(*value);
+    } else {
+      arguments.invalid(index, "a number, or overwrite", "the word is ignored");
+    }
+  }
+}
+
+constexpr Setting<TrackedFile> file_settings[] = {
+    {"file", set<&TrackedFile::path>},
+    {"weight", set_weight<&TrackedFile::weight, &TrackedFile::reverse, widest_file_weight>},
+    {"init_file", set_init_file},
+};
+
+// --- vrrp_track_process ---
+
+using P = TrackedProcess;
+
+void set_process(P& process, const Arguments& arguments) {
+  if (arguments.count() == 0) return arguments.missing("a process name");
+  process.process = arguments.word();
+  process.arguments.clear();
+  for (std::size_t index = 1; index < arguments.count(); ++index) process.arguments.emplace_back(arguments.word(index));
+  if (process.arguments.empty()) return;
+  process.full_command = true;
+  if (process.match == ParameterMatch::ignore) process.match = ParameterMatch::exact;
+}
+
+void set_match(P& process, const Arguments& arguments) {
+  process.match = ParameterMatch::none;
+  if (arguments.count() == 0) return;
+  constexpr auto words = std::to_array<std::string_view>({"initial", "partial"});
+  const auto index = arguments.choice(words, "parameters must match exactly");
+  process.match = !index ? ParameterMatch::exact : *index == 0 ? ParameterMatch::initial : ParameterMatch::partial;
+}
+
+void set_delay(P& process, const Arguments& arguments) {
+  if (arguments.read(process.fork_delay)) process.terminate_delay = process.fork_delay;
+}
+
+constexpr Setting<P> process_settings[] = {
+    {"process", set_process},
+    {"param_match", set_match},
+    {"weight", set_weight<&P::weight, &P::reverse, widest_file_weight>},
+    {"quorum", set<&P::quorum>},
+    {"quorum_max", set<&P::quorum_max>},
+    {"delay", set_delay},
+    {"fork_delay", set<&P::fork_delay>},
+    {"terminate_delay", set<&P::terminate_delay>},
+    {"full_command", set<&P::full_command>},
+};
+
+void report_incomplete(const Context& context, const Statement& block, std::string_view what) {
+  context.diagnostics.warn(
+      "incomplete-block", block.position(),
+      fmt::format("{} {} has no '{}' and is ignored", block.keyword(), quoted(block.words[1].text), what),
+      fmt::format("add '{}'", what));
+}
+
+// --- lists ---
+
+// NAME [weight NUMBER [reverse|noreverse]]
+Tracking read_tracking(const Context& context, const Statement& entry, Weight inherited, int widest) {
+  Weight weight = inherited;
+  std::size_t index = 1;
+  while (index < entry.words.size()) {
+    if (entry.words[index].text == "weight") {
+      index = read_weight(context, entry, index + 1, widest, weight);
+      continue;
+    }
+    context.diagnostics.warn("bad-value", entry.at(index),
+                             fmt::format("unknown word {} is ignored", quoted(entry.words[index].text)),
+                             "an entry is a name, and may go on with: weight NUMBER reverse");
+    ++index;
+  }
+  return {.name = entry.keyword(),
+          .weight = weight.weight,
+          .reverse = weight.reverse,
+          .place = make_place(entry.position())};
+}
+
+bool is_listed(const Context& context, const std::vector<Tracking>& list, const Statement& entry) {
+  if (std::ranges::find(list, entry.keyword(), &Tracking::name) == list.end()) return false;
+  context.diagnostics.warn("given-twice", entry.position(),
+                           fmt::format("{} is tracked already; the first entry stays", quoted(entry.keyword())),
+                           "remove one of them");
+  return true;
+}
+
+// A thing that was defined by its name; nothing, reported, when there is none. keepalived wants it earlier in the file.
+template <typename Tracked>
+const Tracked* find_tracked(const Context& context, const std::vector<Tracked>& all, const Statement& entry,
+                            std::string_view kind) {
+  const auto found = std::ranges::find(all, entry.keyword(), &Tracked::name);
+  if (found == all.end()) {
+    std::string near;
+    for (const Tracked& each : all) {
+      if (near.empty() && edit_distance(each.name, entry.keyword()) <= 2) near = each.name;
+    }
+    context.diagnostics.warn("not-defined", entry.position(),
+                             fmt::format("no {} is named {}; it is not tracked", kind, quoted(entry.keyword())),
+                             near.empty() ? fmt::format("define it with {} {} {{ ... }}", kind, entry.keyword())
+                                          : fmt::format("did you mean '{}'?", near));
+    return nullptr;
+  }
+  const bool is_later =
+      found->place.file == place_of(entry.position()).file && found->place.line > place_of(entry.position()).line;
+  if (is_later) {
+    context.diagnostics.warn("defined-later", entry.position(),
+                             fmt::format("{} is defined further down, on line {}: it works here, but keepalived would "
+                                         "not track it",
+                                         quoted(entry.keyword()), found->place.line),
+                             fmt::format("move the {} above", kind));
+  }
+  return &*found;
+}
+
+template <auto Member, typename Tracked>
+void read_defined(const Context& context, const Statement& list, const std::vector<Tracked>& all, std::string_view kind,
+                  int widest, Trackers& trackers) {
+  for (const Statement& entry : list.children) {
+    const Tracked* tracked = find_tracked(context, all, entry, kind);
+    if (tracked == nullptr || is_listed(context, trackers.*Member, entry)) continue;
+    (trackers.*Member).push_back(read_tracking(context, entry, {tracked->weight, tracked->reverse}, widest));
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> read_name(const Context& context, const Statement& block) {
+  if (block.words.size() < 2) {
+    context.diagnostics.error("missing-value", block.at(1), fmt::format("'{}' needs a name", block.keyword()),
+                              fmt::format("write {} NAME {{", block.keyword()));
+    return std::nullopt;
+  }
+  if (block.words.size() > 2) {
+    context.diagnostics.error("extra-words", block.at(2), fmt::format("the name of a {} is one word", block.keyword()),
+                              "put it into quotes, or remove the blanks");
+    return std::nullopt;
+  }
+  const std::string& name = block.words[1].text;
+  if (name.empty() || name.size() > limits::name_bytes) {
+    context.diagnostics.error("bad-value", block.at(1), fmt::format("a name has 1 to {} bytes", limits::name_bytes),
+                              "shorten it");
+    return std::nullopt;
+  }
+  return name;
+}
+
+std::optional<Script> read_script(const Context& context, const Statement& block) {
+  const std::optional<std::string> name = read_name(context, block);
+  if (!name) return std::nullopt;
+  ScriptDraft draft;
+  apply_settings(context, block, "vrrp_script", script_settings, draft);
+  if (!draft.command) {
+    report_incomplete(context, block, "script");
+    return std::nullopt;
+  }
+  Script script = std::move(draft.script);
+  const Account account = script.command.account;
+  script.name = *name;
+  script.command = std::move(*draft.command);
+  script.command.account = account;
+  script.timeout = draft.timeout.value_or(script.interval);
+  script.place = make_place(block.position());
+  return script;
+}
+
+std::optional<TrackedFile> read_tracked_file(const Context& context, const Statement& block) {
+  const std::optional<std::string> name = read_name(context, block);
+  if (!name) return std::nullopt;
+  TrackedFile file{.name = *name, .path = {}, .init_value = {}, .place = make_place(block.position())};
+  apply_settings(context, block, "track_file", file_settings, file);
+  if (!file.path.empty()) return file;
+  report_incomplete(context, block, "file");
+  return std::nullopt;
+}
+
+std::optional<TrackedProcess> read_tracked_process(const Context& context, const Statement& block) {
+  const std::optional<std::string> name = read_name(context, block);
+  if (!name) return std::nullopt;
+  TrackedProcess process;
+  process.name = *name;
+  process.place = make_place(block.position());
+  apply_settings(context, block, "vrrp_track_process", process_settings, process);
+  if (!process.process.empty()) return process;
+  report_incomplete(context, block, "process");
+  return std::nullopt;
+}
+
+void read_tracked_interfaces(const Context& context, const Statement& list, Trackers& trackers) {
+  for (const Statement& entry : list.children) {
+    if (is_listed(context, trackers.interfaces, entry)) continue;
+    trackers.interfaces.push_back(read_tracking(context, entry, {}, widest_weight));
+  }
+}
+
+void read_tracked_scripts(const Context& context, const Statement& list, const Configuration& configuration,
+                          Trackers& trackers) {
+  read_defined<&Trackers::scripts>(context, list, configuration.scripts, "vrrp_script", widest_weight, trackers);
+}
+
+void read_tracked_files(const Context& context, const Statement& list, const Configuration& configuration,
+                        Trackers& trackers) {
+  read_defined<&Trackers::files>(context, list, configuration.files, "track_file", widest_file_weight, trackers);
+}
+
+void read_tracked_processes(const Context& context, const Statement& list, const Configuration& configuration,
+                            Trackers& trackers) {
+  read_defined<&Trackers::processes>(context, list, configuration.processes, "vrrp_track_process", widest_file_weight,
+                                     trackers);
+}
+
+}  // namespace baton::config

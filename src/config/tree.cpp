@@ -1,0 +1,107 @@
+#include "config/tree.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/keyword_table.h"
+#include "config/limits.h"
+
+namespace baton::config {
+namespace {
+
+constexpr std::string_view unknown_path = "?";
+
+}  // namespace
+
+Position Statement::at(std::size_t word) const {
+  if (words.empty()) return {.line = line};
+  if (word < words.size()) return {.line = line, .column = words[word].column, .width = words[word].width};
+  return {.line = line, .column = words.back().column + words.back().width};
+}
+
+TreeBuilder::TreeBuilder(Diagnostics& diagnostics) : diagnostics_(diagnostics) {
+  tree_.root.has_block = true;
+  levels_.push_back({.block = &tree_.root, .path = {}, .brace = {}});
+}
+
+void TreeBuilder::statement(const Text& text) {
+  if (skipped_depth_ > 0) return;
+  std::vector<Word> words = split_words(text, diagnostics_);
+  if (words.empty()) return;
+  settle_pending(false);
+  Statement statement{.line = text.line(), .words = std::move(words), .command = {}, .children = {}};
+  if (keyword_table::is_script(statement.keyword())) statement.command = text;
+  levels_.back().block->children.push_back(std::move(statement));
+  is_pending_ = true;
+}
+
+void TreeBuilder::open(const Position& brace) {
+  if (skipped_depth_ > 0 || levels_.size() > limits::block_depth) {
+    if (skipped_depth_++ == 0 && !is_too_deep_) {
+      is_too_deep_ = true;
+      diagnostics_.error("too-large", brace, fmt::format("blocks within blocks, deeper than {}", limits::block_depth),
+                         "close the blocks before this line");
+    }
+    return;
+  }
+  if (is_pending_) {
+    Statement& statement = levels_.back().block->children.back();
+    push(statement, path_of(statement));
+    return;
+  }
+  diagnostics_.warn("unexpected-brace", brace, "this '{' belongs to no keyword and is ignored, with its '}'",
+                    "remove it, or put the keyword of the block before it");
+  Level level = levels_.back();
+  level.brace = brace;
+  levels_.push_back(std::move(level));
+}
+
+void TreeBuilder::close(const Position& brace) {
+  if (skipped_depth_ > 0) {
+    --skipped_depth_;
+    return;
+  }
+  settle_pending(true);
+  if (levels_.size() == 1) {
+    if (!tree_.surplus_brace) tree_.surplus_brace = brace;
+    diagnostics_.warn("surplus-brace", brace, "this '}' closes nothing and is ignored",
+                      "remove it, or find the block above that was closed too early");
+    return;
+  }
+  if (!levels_.back().brace) levels_.back().block->is_closed = true;
+  levels_.pop_back();
+}
+
+Tree TreeBuilder::finish() {
+  settle_pending(true);
+  return std::move(tree_);
+}
+
+void TreeBuilder::push(Statement& block, std::string path) {
+  block.has_block = true;
+  block.is_closed = false;
+  levels_.push_back({.block = &block, .path = std::move(path), .brace = {}});
+  is_pending_ = false;
+}
+
+std::string TreeBuilder::path_of(const Statement& statement) const {
+  const std::string& outer = levels_.back().path;
+  const Keyword* keyword = keyword_table::find(outer, statement.keyword());
+  if (keyword == nullptr || keyword->kind != Kind::block) return std::string(unknown_path);
+  return outer.empty() ? statement.keyword() : outer + "/" + statement.keyword();
+}
+
+// A keyword that must have a block and got none: keepalived reads what follows as its body, and so do we, unless
+// nothing follows.
+void TreeBuilder::settle_pending(bool at_close) {
+  if (!std::exchange(is_pending_, false)) return;
+  Statement& statement = levels_.back().block->children.back();
+  const Keyword* keyword = keyword_table::find(levels_.back().path, statement.keyword());
+  if (keyword == nullptr || (keyword->kind != Kind::block && keyword->kind != Kind::list)) return;
+  diagnostics_.warn("missing-brace", statement.at(statement.words.size()),
+                    fmt::format("'{{' is missing after {}", quoted(statement.keyword())), "add the '{'");
+  if (!at_close && levels_.size() <= limits::block_depth) push(statement, path_of(statement));
+}
+
+}  // namespace baton::config

@@ -1,0 +1,202 @@
+// vrrp_instance: its settings as they are written. What they mean together is settled in instance_rules.cpp.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "config/blocks.h"
+#include "config/instance_draft.h"
+
+namespace baton::config {
+namespace {
+
+using D = InstanceDraft;
+using I = Instance;
+using N = Notifications;
+using A = AnnouncementSettings;
+
+constexpr std::size_t longest_interface_name = 15;  // Linux IFNAMSIZ - 1
+
+// MASTER stays when BACKUP follows; any other word counts as BACKUP.
+void set_state(D& draft, const Arguments& arguments) {
+  constexpr auto words = std::to_array<std::string_view>({"BACKUP", "MASTER"});
+  const auto index = arguments.choice(words, "BACKUP is used");
+  if (!draft.state || (index && *index == 1)) draft.state = static_cast<WantedState>(index.value_or(0));
+}
+
+void set_interface(D& draft, const Arguments& arguments) {
+  if (arguments.count() == 0) return arguments.missing("the name of an interface");
+  const std::string_view name = arguments.word();
+  if (name.empty() || name.size() > longest_interface_name || name.find('/') != std::string_view::npos) {
+    arguments.diagnostics().error(
+        "bad-interface", arguments.at(),
+        fmt::format("{} can be no interface: a name has 1 to {} bytes", quoted(name), longest_interface_name),
+        "see ip link for the names");
+  } else if (name == "lo") {
+    arguments.diagnostics().error("bad-interface", arguments.at(),
+                                  "adverts cannot leave through the loopback interface",
+                                  "name the interface the other nodes are reached by");
+  }
+  draft.instance.interface = name;
+}
+
+template <bool is_unicast>
+void set_source(D& draft, const Arguments& arguments) {
+  if (is_unicast) draft.wants_unicast = arguments.position();
+  (void)arguments.read(draft.instance.source);
+}
+
+void set_multicast_group(D& draft, const Arguments& arguments) {
+  std::optional<IpAddress> address;
+  if (!arguments.read(address)) return;
+  if (!address->is_multicast()) return arguments.invalid(0, "a multicast address", "the default is used");
+  draft.multicast_group = address;
+}
+
+// ADDRESS [min_ttl N] [max_ttl N], one a line.
+void add_peers(D& draft, const Arguments& arguments) {
+  draft.wants_unicast = arguments.position();
+  Diagnostics& diagnostics = arguments.diagnostics();
+  for (const Statement& line : arguments.statement().children) {
+    const std::optional<IpAddress> address = IpAddress::parse(line.keyword());
+    if (!address || address->is_multicast() || address->is_unspecified()) {
+      diagnostics.warn("bad-address", line.position(),
+                       fmt::format("{} is no address of a peer and is ignored", quoted(line.keyword())),
+                       "write a numeric address");
+      continue;
+    }
+    UnicastPeer peer{.address = *address, .place = make_place(line.position())};
+    for (std::size_t index = 1; index < line.words.size(); ++index) {
+      const std::string& word = line.words[index].text;
+      const bool is_limit = word == "min_ttl" || word == "max_ttl";
+      const std::optional<std::int64_t> ttl =
+          is_limit && index + 1 < line.words.size() ? parse_integer(line.words[index + 1].text) : std::nullopt;
+      if (!ttl || *ttl < 0 || *ttl > 255) {
+        diagnostics.warn("bad-value", line.at(index), fmt::format("{} is ignored", quoted(word)),
+                         "after a peer may follow min_ttl NUMBER and max_ttl NUMBER, from 0 to 255");
+        if (is_limit) ++index;
+        continue;
+      }
+      (word == "min_ttl" ? peer.min_ttl : peer.max_ttl) = static_cast<std::uint8_t>(*ttl);
+      ++index;
+    }
+    if (std::ranges::find(draft.instance.peers, peer.address, &UnicastPeer::address) != draft.instance.peers.end()) {
+      diagnostics.warn("given-twice", line.position(), fmt::format("{} is a peer already", line.keyword()),
+                       "remove one of them");
+      continue;
+    }
+    draft.instance.peers.push_back(std::move(peer));
+  }
+}
+
+template <auto List>
+void add_addresses(D& draft, const Arguments& arguments) {
+  std::ranges::move(read_addresses(arguments.context(), arguments.statement()),
+                    std::back_inserter(draft.instance.*List));
+}
+
+void set_notify_deleted(D& draft, const Arguments& arguments) {
+  draft.instance.notifications.report_deleted = true;
+  if (arguments.count() > 0) set_once<&D::instance, &I::notifications, &N::deleted>(draft, arguments);
+}
+
+void set_nopreempt(D& draft, const Arguments&) {
+  draft.instance.preempt = false;
+}
+void set_preempt(D& draft, const Arguments&) {
+  draft.instance.preempt = true;
+}
+void set_accept(D& draft, const Arguments&) {
+  draft.accept = true;
+}
+void set_no_accept(D& draft, const Arguments&) {
+  draft.accept = false;
+}
+
+void add_authentication(D& draft, const Arguments& arguments) {
+  draft.authentication_at = arguments.position();
+  read_authentication(arguments.context(), arguments.statement(), draft.authentication);
+}
+void add_hmac(D& draft, const Arguments& arguments) {
+  draft.hmac_block = &arguments.statement();
+}
+
+void track_interfaces(D& draft, const Arguments& arguments) {
+  read_tracked_interfaces(arguments.context(), arguments.statement(), draft.instance.trackers);
+}
+template <auto Read>
+void track(D& draft, const Arguments& arguments) {
+  Read(arguments.context(), arguments.statement(), draft.configuration, draft.instance.trackers);
+}
+
+constexpr Setting<D> instance_settings[] = {
+    {"state", set_state},
+    {"interface", set_interface},
+    {"virtual_router_id", set<&D::instance, &I::vrid>},
+    {"priority", set<&D::priority>},
+    {"advert_int", set<&D::advert_interval>},
+    {"version", set<&D::version>},
+    {"virtual_ipaddress", add_addresses<&I::addresses>},
+    {"virtual_ipaddress_excluded", add_addresses<&I::excluded_addresses>},
+    {"no_virtual_ipaddress", set<&D::may_lack_addresses>},
+    {"authentication", add_authentication},
+    {"auth_hmac", add_hmac},
+    {"mcast_src_ip", set_source<false>},
+    {"unicast_src_ip", set_source<true>},
+    {"unicast_peer", add_peers},
+    {"unicast_fault_no_peer", set<&D::instance, &I::fault_without_peers>},
+    {"unicast_ttl", set<&D::instance, &I::ttl>},
+    {"check_unicast_src", set<&D::check_unicast_source>},
+    {"mcast_dst_ip", set_multicast_group},
+    {"track_src_ip", set<&D::instance, &I::track_source>},
+    {"nopreempt", set_nopreempt},
+    {"preempt", set_preempt},
+    {"preempt_delay", set<&D::instance, &I::preempt_delay>},
+    {"garp_master_delay", set<&D::announcements, &A::master_delay>},
+    {"garp_master_repeat", set_at_least_one<&D::announcements, &A::master_repeat>},
+    {"garp_master_refresh", set<&D::announcements, &A::master_refresh>},
+    {"garp_master_refresh_repeat", set_at_least_one<&D::announcements, &A::master_refresh_repeat>},
+    {"garp_lower_prio_delay", set<&D::announcements, &A::lower_prio_delay>},
+    {"garp_lower_prio_repeat", set<&D::announcements, &A::lower_prio_repeat>},
+    {"track_interface", track_interfaces},
+    {"track_script", track<read_tracked_scripts>},
+    {"track_file", track<read_tracked_files>},
+    {"track_process", track<read_tracked_processes>},
+    {"dont_track_primary", set<&D::instance, &I::dont_track_primary>},
+    {"notify", set_once<&D::instance, &I::notifications, &N::any>},
+    {"notify_master", set_once<&D::instance, &I::notifications, &N::master>},
+    {"notify_backup", set_once<&D::instance, &I::notifications, &N::backup>},
+    {"notify_fault", set_once<&D::instance, &I::notifications, &N::fault>},
+    {"notify_stop", set_once<&D::instance, &I::notifications, &N::stop>},
+    {"notify_deleted", set_notify_deleted},
+    {"notify_master_rx_lower_pri", set_once<&D::instance, &I::notifications, &N::master_hears_lower>},
+    {"notify_priority_changes", set<&D::priority_changes>},
+    {"smtp_alert", set<&D::smtp_alert>},
+    {"accept", set_accept},
+    {"no_accept", set_no_accept},
+    {"strict_mode", set<&D::strict>},
+    {"skip_check_adv_addr", set<&D::skip_check_adv_addr>},
+    {"lower_prio_no_advert", set<&D::lower_prio_no_advert>},
+    {"higher_prio_send_advert", set<&D::higher_prio_send_advert>},
+    {"owner_ignore_adverts", set<&D::owner_ignore_adverts>},
+    {"v3_checksum_as_v2", set<&D::v3_checksum_as_v2>},
+    {"down_timer_adverts", set<&D::down_timer_adverts>},
+    {"promote_secondaries", set<&D::instance, &I::promote_secondaries>},
+    {"make_before_break", set<&D::make_before_break>},
+};
+
+}  // namespace
+
+std::optional<Instance> read_instance(const Context& context, const Statement& block, const Defaults& defaults,
+                                      const Configuration& configuration) {
+  const std::optional<std::string> name = read_name(context, block);
+  if (!name) return std::nullopt;
+  InstanceDraft draft{.block = block, .configuration = configuration};
+  draft.instance.name = *name;
+  draft.instance.place = make_place(block.position());
+  apply_settings(context, block, "vrrp_instance", instance_settings, draft);
+  settle_instance(context, defaults, draft);
+  return std::move(draft.instance);
+}
+
+}  // namespace baton::config

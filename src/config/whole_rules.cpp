@@ -1,0 +1,128 @@
+#include "config/whole_rules.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+
+namespace baton::config {
+namespace {
+
+std::string line_of(const Place& place) {
+  return fmt::format("{} line {}", place.file, place.line);
+}
+
+// One virtual router a VRID, interface, family and way of sending (RFC 9568 §5.2.3).
+void check_router_ids(const Context& context, const Configuration& configuration) {
+  using Key = std::tuple<std::string, Family, std::uint8_t, bool>;
+  std::map<Key, const Instance*> seen;
+  for (const Instance& instance : configuration.instances) {
+    if (instance.vrid == 0) continue;
+    const Key key{instance.interface, instance.family, instance.vrid, instance.peers.empty()};
+    const auto [first, is_new] = seen.emplace(key, &instance);
+    if (is_new) continue;
+    context.diagnostics.error(
+        "duplicate-vrid", context.position_of(instance),
+        fmt::format("vrrp_instance {} has virtual_router_id {} on {}, as has {} ({})", quoted(instance.name),
+                    instance.vrid, instance.interface.empty() ? "no interface" : instance.interface,
+                    quoted(first->second->name), line_of(first->second->place)),
+        "give one of them another virtual_router_id, on all nodes");
+  }
+}
+
+void check_addresses(const Context& context, const Configuration& configuration) {
+  std::map<std::pair<IpAddress, std::string>, const Instance*> seen;
+  for (const Instance& instance : configuration.instances) {
+    for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
+      for (const VirtualAddress& address : *list) {
+        const auto [first, is_new] = seen.emplace(std::pair(address.address.address, address.device), &instance);
+        if (is_new || first->second == &instance) continue;
+        context.diagnostics.warn("duplicate-address", context.position_of(address),
+                                 fmt::format("{} is an address of {} as well ({})", to_string(address.address.address),
+                                             quoted(first->second->name), line_of(first->second->place)),
+                                 "leave it in one instance, or the two will fight over it");
+      }
+    }
+  }
+}
+
+// An instance is in one group; a group that loses all its members goes.
+void settle_groups(const Context& context, Configuration& configuration) {
+  std::unordered_map<std::string, std::string> group_of;
+  for (SyncGroup& group : configuration.groups) {
+    std::erase_if(group.members, [&](const std::string& member) {
+      const auto [first, is_new] = group_of.emplace(member, group.name);
+      if (is_new) return false;
+      context.diagnostics.warn("two-groups", context.position_of(group),
+                               fmt::format("{} is in group {} already and is left out of {}", quoted(member),
+                                           quoted(first->second), quoted(group.name)),
+                               "name it in one group");
+      return true;
+    });
+  }
+  std::erase_if(configuration.groups, [](const SyncGroup& group) { return group.members.empty(); });
+}
+
+// Weights of members would move one member alone, so they count only where the group says so.
+void check_group_weights(const Context& context, const Configuration& configuration) {
+  std::unordered_map<std::string_view, const Instance*> instances;
+  for (const Instance& instance : configuration.instances) instances.emplace(instance.name, &instance);
+  for (const SyncGroup& group : configuration.groups) {
+    if (group.tracking_weight) continue;
+    for (const std::string& member : group.members) {
+      const Trackers& trackers = instances.at(member)->trackers;
+      for (const auto* list : {&trackers.interfaces, &trackers.scripts, &trackers.files, &trackers.processes}) {
+        for (const Tracking& tracking : *list) {
+          if (tracking.weight == 0) continue;
+          context.diagnostics.warn("group-weight", context.position_of(tracking),
+                                   fmt::format("{} is in group {}, where the weight of {} does not count",
+                                               quoted(member), quoted(group.name), quoted(tracking.name)),
+                                   "track it in the group, or add sync_group_tracking_weight to the group");
+        }
+      }
+    }
+  }
+}
+
+void drop_unused_scripts(const Context& context, Configuration& configuration) {
+  std::unordered_set<std::string> used;
+  const auto collect = [&](const Trackers& trackers) {
+    for (const Tracking& tracking : trackers.scripts) used.insert(tracking.name);
+  };
+  for (const Instance& instance : configuration.instances) collect(instance.trackers);
+  for (const SyncGroup& group : configuration.groups) collect(group.trackers);
+  std::erase_if(configuration.scripts, [&](const Script& script) {
+    if (used.contains(script.name)) return false;
+    context.diagnostics.warn(
+        "unused-script", context.position_of(script),
+        fmt::format("vrrp_script {} is not tracked by anybody and is not run", quoted(script.name)),
+        "name it in track_script, or remove it");
+    return true;
+  });
+}
+
+void check_size(const Context& context, const Configuration& configuration) {
+  if (configuration.instances.size() <= baton::limits::routers) return;
+  context.diagnostics.error(
+      "too-large", {},
+      fmt::format("{} instances; at most {} are possible", configuration.instances.size(), baton::limits::routers),
+      "use several virtual addresses in one instance");
+}
+
+}  // namespace
+
+void settle_whole(const Context& context, Configuration& configuration) {
+  check_size(context, configuration);
+  check_router_ids(context, configuration);
+  check_addresses(context, configuration);
+  settle_groups(context, configuration);
+  check_group_weights(context, configuration);
+  drop_unused_scripts(context, configuration);
+}
+
+}  // namespace baton::config

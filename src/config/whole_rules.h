@@ -1,0 +1,12 @@
+// What only the whole configuration can tell: names and virtual routers given twice, scripts nobody tracks, instances
+// in two groups.
+#pragma once
+
+#include "config/arguments.h"
+#include "config/model.h"
+
+namespace baton::config {
+
+void settle_whole(const Context& context, Configuration& configuration);
+
+}  // namespace baton::config
