@@ -1,0 +1,101 @@
+#include "daemon/address_plan.h"
+
+#include <algorithm>
+
+namespace baton::daemon {
+
+std::optional<kernel::InterfaceAddress> to_interface_address(const config::VirtualAddress& address,
+                                                             const kernel::InterfaceTable& interfaces) {
+  const kernel::Link* link = interfaces.find(address.device);
+  if (link == nullptr) return std::nullopt;
+  namespace flag = kernel::address_flag;
+  kernel::InterfaceAddress result{.interface_index = link->index,
+                                  .address = address.address,
+                                  .scope = address.scope,
+                                  .label = address.label,
+                                  .broadcast = address.broadcast,
+                                  .peer = address.peer,
+                                  .flags = 0,
+                                  .preferred_seconds = address.preferred_seconds};
+  if (address.address.address.is_v6()) {
+    // Duplicate address detection would take a second, and fails for good while two masters are there.
+    if (!address.detect_duplicates) result.flags |= flag::no_duplicate_detection;
+    if (address.home) result.flags |= flag::home;
+    if (address.manage_temporary) result.flags |= flag::manage_temporary;
+  }
+  if (address.no_prefix_route) result.flags |= flag::no_prefix_route;
+  if (address.auto_join) result.flags |= flag::auto_join;
+  return result;
+}
+
+std::optional<IpAddress> source_address(const RouterSetup& router, const kernel::InterfaceTable& interfaces,
+                                        const AddressPlan& plan) {
+  if (router.configured_source) return router.configured_source;
+  const kernel::Link* link = interfaces.find(router.interface);
+  if (link == nullptr) return std::nullopt;
+  for (const IpPrefix& prefix : interfaces.addresses_on(link->index)) {
+    if (prefix.address.family() != router.codec.family || plan.is_virtual({link->index, prefix})) continue;
+    if (prefix.address.is_v6() && !prefix.address.is_link_local()) continue;
+    return prefix.address;
+  }
+  return std::nullopt;
+}
+
+void AddressPlan::follow(const kernel::InterfaceTable& interfaces, std::span<const config::VirtualAddress> leftovers) {
+  routers_by_key_.clear();
+  routers_by_address_.clear();
+  addresses_of_router_.assign(setup_.routers.size(), {});
+  for (const config::VirtualAddress& leftover : leftovers) {
+    if (const auto address = to_interface_address(leftover, interfaces)) difference_.manage(*address);
+  }
+  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
+    for (const config::VirtualAddress& configured : setup_.routers[id].addresses) {
+      const auto address = to_interface_address(configured, interfaces);
+      if (!address) continue;
+      difference_.manage(*address);
+      routers_by_key_.emplace(kernel::AddressKey{address->interface_index, address->address}, id);
+      routers_by_address_.emplace(std::pair(address->interface_index, address->address.address), id);
+      addresses_of_router_[id].push_back(*address);
+    }
+    if (holds_[id]) {
+      for (const kernel::InterfaceAddress& address : addresses_of_router_[id]) difference_.want(address);
+    }
+  }
+}
+
+void AddressPlan::set_holding(vrrp::RouterId router, bool holds) {
+  if (holds_[router] == holds) return;
+  holds_[router] = holds;
+  for (const kernel::InterfaceAddress& address : addresses_of_router_[router]) {
+    const kernel::AddressKey key{address.interface_index, address.address};
+    if (holds) {
+      difference_.want(address);
+      continue;
+    }
+    // Another router of this node may hold the same address.
+    const auto [begin, end] = routers_by_key_.equal_range(key);
+    if (std::none_of(begin, end, [&](const auto& entry) { return holds_[entry.second]; })) difference_.do_not_want(key);
+  }
+}
+
+std::vector<vrrp::RouterId> AddressPlan::on_change(const kernel::AddressChange& change) {
+  const kernel::AddressKey key{change.address.interface_index, change.address.address};
+  if (!difference_.is_managed(key)) return {};
+  difference_.look_again(key);
+  std::vector<vrrp::RouterId> losers;
+  if (!change.removed) return losers;
+  const auto [begin, end] = routers_by_key_.equal_range(key);
+  for (auto at = begin; at != end; ++at) {
+    if (holds_[at->second]) losers.push_back(at->second);
+  }
+  return losers;
+}
+
+std::vector<vrrp::RouterId> AddressPlan::routers_of(const IpAddress& address, std::uint32_t interface_index) const {
+  std::vector<vrrp::RouterId> routers;
+  const auto [begin, end] = routers_by_address_.equal_range({interface_index, address});
+  for (auto at = begin; at != end; ++at) routers.push_back(at->second);
+  return routers;
+}
+
+}  // namespace baton::daemon

@@ -1,0 +1,58 @@
+// The virtual addresses of all routers brought to the interfaces: which router wants what, where it is, and in what
+// order the difference is carried out. Stands between the cores and netlink.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/setup.h"
+#include "kernel/address_difference.h"
+#include "kernel/interface_table.h"
+#include "kernel/netlink_socket.h"
+
+namespace baton::daemon {
+
+// What the kernel is to be told of a configured address; nullopt while its interface is missing.
+std::optional<kernel::InterfaceAddress> to_interface_address(const config::VirtualAddress& address,
+                                                             const kernel::InterfaceTable& interfaces);
+
+// The address a router's adverts leave with: the configured one, else the interface's first of the family that is not
+// virtual (IPv6: link-local, RFC 9568 §5.1.2.1). nullopt: there is none.
+std::optional<IpAddress> source_address(const RouterSetup& router, const kernel::InterfaceTable& interfaces,
+                                        const class AddressPlan& plan);
+
+class AddressPlan {
+ public:
+  explicit AddressPlan(const Setup& setup) : setup_(setup), holds_(setup.routers.size(), false) {}
+
+  // Learns where the addresses' interfaces are now. What another configuration left (`leftovers`) is removed as well.
+  void follow(const kernel::InterfaceTable& interfaces, std::span<const config::VirtualAddress> leftovers = {});
+  // A router holds its addresses from now on, or does not.
+  void set_holding(vrrp::RouterId router, bool holds);
+
+  // Somebody changed an address on an interface: the routers that hold it and have just lost it.
+  std::vector<vrrp::RouterId> on_change(const kernel::AddressChange& change);
+
+  bool is_settled() const { return difference_.is_settled(); }
+  // At most `most` requests towards the wanted state; the caller carries them out and notes them in `interfaces`.
+  std::vector<kernel::AddressRequest> next_requests(const kernel::InterfaceTable& interfaces, std::size_t most) {
+    return difference_.take(interfaces, most);
+  }
+  bool is_virtual(const kernel::AddressKey& key) const { return routers_by_key_.contains(key); }
+  // The routers that an address belongs to.
+  std::vector<vrrp::RouterId> routers_of(const IpAddress& address, std::uint32_t interface_index) const;
+
+ private:
+  const Setup& setup_;
+  std::vector<bool> holds_;
+  std::multimap<kernel::AddressKey, vrrp::RouterId> routers_by_key_;
+  std::multimap<std::pair<std::uint32_t, IpAddress>, vrrp::RouterId> routers_by_address_;
+  std::vector<std::vector<kernel::InterfaceAddress>> addresses_of_router_;
+  kernel::AddressDifference difference_;
+};
+
+}  // namespace baton::daemon

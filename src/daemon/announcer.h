@@ -1,0 +1,50 @@
+// Bursts of gratuitous ARP and neighbour advertisements, a bounded number of frames a turn so that ten thousand
+// addresses hold up no advert, and no faster than vrrp_garp_interval allows.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "base/time.h"
+#include "daemon/setup.h"
+#include "daemon/transport.h"
+#include "kernel/interface_table.h"
+#include "vrrp/node.h"
+
+namespace baton::daemon {
+
+namespace limits {
+inline constexpr std::size_t frames_a_turn = 256;  // about a millisecond
+}
+
+class Announcer {
+ public:
+  Announcer(const Setup& setup, const kernel::InterfaceTable& interfaces, Transport& transport)
+      : setup_(setup), interfaces_(interfaces), transport_(transport) {}
+
+  // Every address of the router, `rounds` times over.
+  void add(vrrp::RouterId router, unsigned rounds);
+  // Sends what one turn may send; true when there is more to send at once. What a router no longer holds is not
+  // announced.
+  bool send_some(const vrrp::Node& node, Instant now);
+  bool is_idle() const { return bursts_.empty(); }
+  // When the next frame may leave, where an interval holds it back.
+  std::optional<Instant> next_at() const;
+
+ private:
+  struct Burst {
+    vrrp::RouterId router = 0;
+    unsigned rounds = 0;
+    std::size_t next = 0;  // address
+  };
+  std::optional<Bytes> frame_for(const config::VirtualAddress& address, std::uint32_t& interface_index) const;
+
+  const Setup& setup_;
+  const kernel::InterfaceTable& interfaces_;
+  Transport& transport_;
+  std::deque<Burst> bursts_;
+  Instant next_frame_{};
+};
+
+}  // namespace baton::daemon

@@ -1,0 +1,217 @@
+#include "daemon/newsroom.h"
+
+#include <fmt/format.h>
+
+#include "daemon/status.h"
+#include "loop/loop.h"
+#include "process/runner_protocol.h"
+
+namespace baton::daemon {
+
+namespace {
+
+template <typename... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+notify::EventState to_event(vrrp::State state) {
+  switch (state) {
+    case vrrp::State::init: return notify::EventState::stop;
+    case vrrp::State::backup: return notify::EventState::backup;
+    case vrrp::State::master: return notify::EventState::master;
+    case vrrp::State::fault: return notify::EventState::fault;
+  }
+  return notify::EventState::fault;
+}
+
+log::Level to_level(process::Level level) { return static_cast<log::Level>(level); }
+
+std::string priority_text(const vrrp::Node& node, vrrp::RouterId router) {
+  std::string text = fmt::format("{} = {}", node.router(router).priority(),
+                                 node.parameters().routers[router].router.base_priority);
+  for (const vrrp::PriorityPart& part : node.priority_parts(router)) {
+    text += fmt::format(" {} {} {}", part.amount < 0 ? '-' : '+', std::abs(part.amount), part.name);
+  }
+  return text;
+}
+
+}  // namespace
+
+template <typename Message>
+void Newsroom::send(const Message& message) {
+  if (!runner_) return;
+  const auto bytes = process::encode(process::ToRunner(message));
+  if (!bytes) {
+    log_.error(fmt::format("a message to the runner cannot be sent: {}", name(bytes.error())));
+    return;
+  }
+  if (const auto sent = runner_.send(*bytes); !sent) {
+    ++lost_;
+    if (limit_.allow("runner", loop::now())) {
+      log_.error(fmt::format("news for scripts and mail are lost ({} so far): {}", lost_, to_string(sent.error())));
+    }
+  }
+}
+
+void Newsroom::set_scripts() {
+  const auto messages = process::encode_scripts(setup_.script_rules, setup_.scripts);
+  if (!messages) {
+    log_.error(fmt::format("the track scripts cannot be told to the runner: {}", name(messages.error())));
+    return;
+  }
+  for (const Bytes& message : *messages) {
+    if (!runner_) break;
+    if (const auto sent = runner_.send(message); !sent) log_.error(to_string(sent.error()));
+  }
+  send(process::SetFifos{.rules = setup_.script_rules, .fifos = setup_.fifos});
+}
+
+bool Newsroom::receive(const std::function<void(vrrp::TrackerId, bool up)>& on_verdict) {
+  constexpr int messages_a_call = 64;
+  for (int i = 0; i < messages_a_call; ++i) {
+    const auto message = runner_.receive();
+    if (!message) return message.error() == kernel::Channel::Nothing::yet;
+    const auto decoded = process::decode_from_runner(message->bytes);
+    if (!decoded) {
+      log_.error(fmt::format("a message of the runner is malformed: {}", name(decoded.error())));
+      continue;
+    }
+    std::visit(Overloaded{
+                   [&](const process::ScriptResult& it) {
+                     if (it.id >= setup_.node.trackers.size()) return;
+                     script_texts_[it.id] = it.text;
+                     const bool is_news = it.news != process::ScriptResult::News::known;
+                     if (is_news) {
+                       log_.write(it.is_up ? log::Level::info : log::Level::warning,
+                                  fmt::format("script {} is {}: {}", setup_.node.trackers[it.id].name,
+                                              it.is_up ? "up" : "down", it.text),
+                                  {{"VRRP_SCRIPT", setup_.node.trackers[it.id].name}});
+                     }
+                     on_verdict(it.id, it.is_up);
+                   },
+                   [&](const process::NotifyFinished& it) {
+                     if (!it.end.is_success()) {
+                       log_.warning(fmt::format("notify script {} of {} failed (code {})", it.command, it.key, it.end.code));
+                     }
+                   },
+                   [&](const process::RunnerEvent& it) { log_.write(to_level(it.level), it.text); },
+                   [&](const process::RunnerCounters&) {},
+                   [&](const process::Stopped&) {},
+               },
+               *decoded);
+  }
+  return true;
+}
+
+void Newsroom::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change, const vrrp::Node& node) {
+  const RouterSetup& setup = setup_.routers[router];
+  const std::string state(name(change.to));
+  const std::string why(sentence(change.reason));
+  if (change.to == vrrp::State::init) {
+    log_.notice(fmt::format("({}) Stopping, was {}", setup.name, name(change.from)), {{"VRRP_INSTANCE", setup.name}});
+  } else {
+    log_.write(change.to == vrrp::State::fault ? log::Level::warning : log::Level::notice,
+               fmt::format("({}) Entering {} STATE{}: {}; priority {}", setup.name, state,
+                           change.from == vrrp::State::init ? " (init)" : "", why, priority_text(node, router)),
+               {{"VRRP_INSTANCE", setup.name}, {"VRRP_STATE", state}, {"VRRP_REASON", name(change.reason)}});
+  }
+  gather({.subject = notify::Subject::instance,
+          .name = setup.name,
+          .state = to_event(change.to),
+          .priority = node.router(router).priority()},
+         setup.hooks);
+}
+
+void Newsroom::on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change) {
+  const GroupSetup& setup = setup_.groups[group];
+  log_.notice(fmt::format("VRRP_Group({}) Entering {} STATE", setup.name, name(change.to)), {{"VRRP_GROUP", setup.name}});
+  gather({.subject = notify::Subject::group, .name = setup.name, .state = to_event(change.to), .priority = 0}, setup.hooks);
+}
+
+void Newsroom::on_priority_changed(vrrp::RouterId router, const vrrp::PriorityChanged& change, const vrrp::Node& node) {
+  const RouterSetup& setup = setup_.routers[router];
+  log_.info(fmt::format("({}) Changing effective priority from {} to {} ({})", setup.name, change.from, change.to,
+                        priority_text(node, router)),
+            {{"VRRP_INSTANCE", setup.name}});
+  if (!setup.notify_priority_changes) return;
+  const vrrp::State state = node.router(router).state();
+  if (state != vrrp::State::master && state != vrrp::State::backup) return;
+  gather({.subject = notify::Subject::instance,
+          .name = setup.name,
+          .state = state == vrrp::State::master ? notify::EventState::master_priority : notify::EventState::backup_priority,
+          .priority = change.to},
+         setup.hooks);
+}
+
+void Newsroom::on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerPriorityHeard& heard,
+                                       const vrrp::Node& node) {
+  const RouterSetup& setup = setup_.routers[router];
+  if (limit_.allow(fmt::format("{}/lower", router), loop::now())) {
+    log_.warning(fmt::format("({}) a second master: {} adverts priority {}, ours is {}; we stay", setup.name,
+                             to_string(heard.advert.source), heard.advert.priority, node.router(router).priority()),
+                 {{"VRRP_INSTANCE", setup.name}});
+  }
+  gather({.subject = notify::Subject::instance,
+          .name = setup.name,
+          .state = notify::EventState::master_rx_lower_pri,
+          .priority = node.router(router).priority()},
+         setup.hooks);
+}
+
+void Newsroom::on_master_learned(vrrp::RouterId router, const vrrp::MasterLearned& learned) {
+  log_.info(fmt::format("({}) master is {} with priority {}", setup_.routers[router].name, to_string(learned.address),
+                        learned.priority),
+            {{"VRRP_INSTANCE", setup_.routers[router].name}});
+}
+
+void Newsroom::on_handover_failed(vrrp::RouterId router) {
+  log_.warning(fmt::format("({}) nobody took the address within the bound; going on as MASTER", setup_.routers[router].name),
+               {{"VRRP_INSTANCE", setup_.routers[router].name}});
+}
+
+void Newsroom::on_address_restored(vrrp::RouterId router) {
+  if (limit_.allow(fmt::format("{}/restored", router), loop::now())) {
+    log_.warning(fmt::format("({}) somebody removed a virtual address; put back", setup_.routers[router].name));
+  }
+}
+
+void Newsroom::gather(notify::Event event, const notify::Hooks& hooks) {
+  constexpr std::size_t most_gathered = 20'000;  // two transitions of every router there may be
+  if (gathered_.size() < most_gathered) gathered_.push_back({std::move(event), &hooks});
+}
+
+void Newsroom::publish() {
+  for (const News& news : std::exchange(gathered_, {})) publish(news);
+}
+
+void Newsroom::publish(const News& news) {
+  const auto commands = notify::commands(news.event, *news.hooks);
+  if (!commands.empty()) {
+    send(process::Notify{.key = notify::key(news.event), .rules = setup_.script_rules, .commands = commands});
+  }
+  if (!setup_.fifos.empty()) send(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
+  mail(news);
+}
+
+void Newsroom::mail(const News& news) {
+  if (!setup_.mail_server) return;
+  if (news.event.state == notify::EventState::fault && !setup_.mail_on_fault) return;
+  auto alert = notify::alert(news.event, *news.hooks, setup_.mail);
+  if (!alert) return;
+  const auto [last, is_first] = mailed_.try_emplace(notify::key(news.event), news.event.state);
+  if (!is_first && std::exchange(last->second, news.event.state) == news.event.state) return;
+  send(process::SendMail{.server = *setup_.mail_server, .mail = std::move(*alert)});
+}
+
+void Newsroom::say_stopped() {
+  publish();
+  send(process::Stop{});
+}
+
+std::string Newsroom::script_text(vrrp::TrackerId tracker) const {
+  const auto found = script_texts_.find(tracker);
+  return found == script_texts_.end() ? std::string() : found->second;
+}
+
+}  // namespace baton::daemon

@@ -1,0 +1,65 @@
+// Who is told of what happened: the log at once, scripts, FIFOs and mail through the runner once the addresses are where
+// the news says they are. Sends and forgets; a runner that does not read costs news, which are counted, and no advert.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/setup.h"
+#include "kernel/channel.h"
+#include "log/logger.h"
+#include "log/rate_limit.h"
+#include "notify/event.h"
+#include "vrrp/node.h"
+
+namespace baton::daemon {
+
+class Newsroom {
+ public:
+  // `runner` may be replaced by its owner at any time; then set_scripts() is called again.
+  Newsroom(const Setup& setup, log::Logger& log, kernel::Channel& runner) : setup_(setup), log_(log), runner_(runner) {}
+
+  // Tells the runner its scripts and FIFOs; it answers with every verdict it knows.
+  void set_scripts();
+  // Reads what the runner says; false when it is gone.
+  bool receive(const std::function<void(vrrp::TrackerId, bool up)>& on_verdict);
+
+  void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change, const vrrp::Node& node);
+  void on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change);
+  void on_priority_changed(vrrp::RouterId router, const vrrp::PriorityChanged& change, const vrrp::Node& node);
+  void on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerPriorityHeard& heard, const vrrp::Node& node);
+  void on_master_learned(vrrp::RouterId router, const vrrp::MasterLearned& learned);
+  void on_handover_failed(vrrp::RouterId router);
+  void on_address_restored(vrrp::RouterId router);
+
+  // Hands over what has been gathered since the last call.
+  void publish();
+  // The last words: what is gathered, then the runner's Stop.
+  void say_stopped();
+
+  std::string script_text(vrrp::TrackerId tracker) const;
+
+ private:
+  struct News {
+    notify::Event event;
+    const notify::Hooks* hooks = nullptr;
+  };
+  void gather(notify::Event event, const notify::Hooks& hooks);
+  void publish(const News& news);
+  void mail(const News& news);
+  template <typename Message>
+  void send(const Message& message);
+
+  const Setup& setup_;
+  log::Logger& log_;
+  kernel::Channel& runner_;
+  log::RateLimit limit_{std::chrono::seconds(10)};
+  std::vector<News> gathered_;
+  std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
+  std::map<vrrp::TrackerId, std::string> script_texts_;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace baton::daemon

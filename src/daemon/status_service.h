@@ -1,0 +1,27 @@
+// The worker's side of the api channel: answers one question a message (channel.h), a page of instances at a time.
+#pragma once
+
+#include <functional>
+
+#include "daemon/status.h"
+#include "kernel/channel.h"
+
+namespace baton::daemon {
+
+class StatusService {
+ public:
+  StatusService(StatusSource source, kernel::Channel& api) : source_(std::move(source)), api_(api) {}
+
+  // Answers what has been asked; false when the api is gone.
+  bool serve(const ClockReading& clock, const std::function<void(vrrp::RouterId)>& handover);
+
+ private:
+  nlohmann::json answer(const nlohmann::json& question, const ClockReading& clock,
+                        const std::function<void(vrrp::RouterId)>& handover) const;
+  nlohmann::json page(std::size_t from, const ClockReading& clock) const;
+
+  StatusSource source_;
+  kernel::Channel& api_;
+};
+
+}  // namespace baton::daemon

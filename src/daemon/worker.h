@@ -1,0 +1,40 @@
+// The VRRP worker: the one process whose lateness people notice. Runs vrrp::Node on real sockets. In every turn of its
+// loop events go into the node and its actions are carried out; then, once, everything is settled in the order that
+// the protocol needs: adverts leave, addresses follow, announcements follow the addresses, people are told last.
+// Nothing here waits: no name is looked up, no child is started, no file is read after the start, no reader is awaited.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "config/model.h"
+#include "daemon/last_will.h"
+#include "daemon/setup.h"
+#include "kernel/channel.h"
+#include "log/logger.h"
+
+namespace baton::daemon {
+
+struct WorkerStart {
+  const Setup& setup;
+  LastWill& will;
+  log::Options log;
+  bool resume = false;            // go on as the routers of the last will
+  bool keep_addresses = false;    // -V: leave the addresses where they are when stopping
+  bool real_time = true;
+  std::vector<config::VirtualAddress> leftovers;  // of the configuration before this one
+  kernel::Channel guardian;       // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
+  kernel::Channel runner;
+  kernel::Channel api;
+};
+
+// Messages on WorkerStart::guardian.
+inline constexpr std::uint8_t new_runner_channel = 'R';
+inline constexpr std::uint8_t new_api_channel = 'A';
+
+// Signals of the worker: SIGTERM stops in order (make before break), SIGQUIT ends it at once with everything left as it
+// is, for a worker that resumes. Returns the exit status.
+int run_worker(WorkerStart start);
+
+}  // namespace baton::daemon
