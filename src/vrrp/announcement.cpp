@@ -20,8 +20,7 @@ constexpr std::uint8_t neighbour_advertisement = 136;   // RFC 4861 §4.4
 constexpr std::uint32_t router_flag = 0x80000000;       // RFC 4861 §4.4
 constexpr std::uint32_t override_flag = 0x20000000;     // RFC 4861 §4.4
 constexpr std::uint8_t option_target_link_address = 2;  // RFC 4861 §4.6.1
-constexpr std::size_t ipv6_header_size = 40;
-constexpr std::size_t advertisement_size = 24;  // before the options
+constexpr std::size_t advertisement_size = 24;          // before the options
 }  // namespace spec
 
 constexpr MacAddress broadcast{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
