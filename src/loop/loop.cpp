@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/unique_fd.h"
@@ -13,10 +14,6 @@
 namespace baton::loop {
 
 namespace {
-
-constexpr int timer_priority = 0;  // served first
-constexpr int other_priority = 1;
-constexpr int priorities = 2;
 
 Duration read_clock(clockid_t clock) {
   timespec time{};
@@ -26,61 +23,75 @@ Duration read_clock(clockid_t clock) {
 
 }  // namespace
 
-Instant now() { return Instant(read_clock(CLOCK_BOOTTIME)); }
-WallTime wall_now() { return WallTime(read_clock(CLOCK_REALTIME)); }
+Instant now() {
+  return Instant(read_clock(CLOCK_BOOTTIME));
+}
+WallTime wall_now() {
+  return WallTime(read_clock(CLOCK_REALTIME));
+}
 
 namespace detail {
 
+// One thing libevent looks at. Ready, it stands in its loop's list until it is served.
 struct Watch {
-  event* handle = nullptr;
-  Callback callback;
-  bool* gone = nullptr;  // set while the callback runs: told when it destroyed its own watch
-
+  Watch(event_base* base, int fd, short what, std::deque<Watch*>& list, Callback to_call)
+      : ready(list), callback(std::move(to_call)), handle(::event_new(base, fd, what, &Watch::on_ready, this)) {
+    ASSERT(handle != nullptr);
+    ASSERT(::event_add(handle, nullptr) == 0);
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
   ~Watch() {
     if (gone != nullptr) *gone = true;
-    if (handle != nullptr) ::event_free(handle);
+    if (is_listed) std::erase(ready, this);
+    ::event_free(handle);
   }
 
-  static void fire(evutil_socket_t, short, void* context) {
+  static void on_ready(evutil_socket_t, short, void* context) {
     auto* watch = static_cast<Watch*>(context);
-    bool gone = false;
-    watch->gone = &gone;
-    Callback callback = std::move(watch->callback);  // lives on when the watch does not
-    callback();
-    if (gone) return;
-    watch->gone = nullptr;
-    watch->callback = std::move(callback);
+    if (std::exchange(watch->is_listed, true)) return;
+    watch->ready.push_back(watch);
   }
+
+  void serve() {
+    bool is_gone = false;
+    gone = &is_gone;
+    Callback running = std::move(callback);  // lives on when the watch does not
+    running();
+    if (is_gone) return;
+    gone = nullptr;
+    callback = std::move(running);
+  }
+
+  std::deque<Watch*>& ready;
+  Callback callback;
+  event* handle;
+  bool is_listed = false;
+  bool* gone = nullptr;  // set while the callback runs: told when it destroyed its own watch
 };
 
 }  // namespace detail
-
-namespace {
-
-std::unique_ptr<detail::Watch> make_watch(event_base* base, int fd, short what, int priority, Callback callback) {
-  auto watch = std::make_unique<detail::Watch>();
-  watch->callback = std::move(callback);
-  watch->handle = ::event_new(base, fd, what, &detail::Watch::fire, watch.get());
-  ASSERT(watch->handle != nullptr);
-  ASSERT(::event_priority_set(watch->handle, priority) == 0);
-  ASSERT(::event_add(watch->handle, nullptr) == 0);
-  return watch;
-}
-
-}  // namespace
 
 Subscription::Subscription() = default;
 Subscription::Subscription(std::unique_ptr<detail::Watch> watch) : watch_(std::move(watch)) {}
 Subscription::Subscription(Subscription&&) noexcept = default;
 Subscription& Subscription::operator=(Subscription&&) noexcept = default;
 Subscription::~Subscription() = default;
-void Subscription::reset() { watch_.reset(); }
+void Subscription::reset() {
+  watch_.reset();
+}
 
 struct Timer::State {
   UniqueFd fd;
   std::optional<Instant> when;
-  Callback callback;
   Subscription subscription;
+
+  // Takes an expiry. False: the timer was set anew or cancelled after it had become ready.
+  bool expire() {
+    std::uint64_t expirations = 0;
+    if (::read(fd.get(), &expirations, sizeof(expirations)) != sizeof(expirations)) return false;
+    return std::exchange(when, std::nullopt).has_value();
+  }
 };
 
 Timer::Timer() = default;
@@ -107,19 +118,17 @@ void Timer::cancel() {
   ASSERT(::timerfd_settime(state_->fd.get(), 0, &never, nullptr) == 0);
 }
 
-std::optional<Instant> Timer::when() const { return state_ == nullptr ? std::nullopt : state_->when; }
+std::optional<Instant> Timer::when() const {
+  return state_ == nullptr ? std::nullopt : state_->when;
+}
 
 Loop::Loop() {
   event_config* config = ::event_config_new();
   ASSERT(config != nullptr);
   (void)::event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-  // After so many callbacks look for new events, so that a due timer need not wait for a long list of descriptors.
-  constexpr int callbacks_between_looks = 8;
-  (void)::event_config_set_max_dispatch_interval(config, nullptr, callbacks_between_looks, other_priority);
   base_ = ::event_base_new_with_config(config);
   ::event_config_free(config);
   ASSERT(base_ != nullptr);
-  ASSERT(::event_base_priority_init(base_, priorities) == 0);
 }
 
 Loop::~Loop() {
@@ -129,50 +138,69 @@ Loop::~Loop() {
 
 Subscription Loop::watch(int fd, Ready ready, Callback callback) {
   const short what = static_cast<short>((ready == Ready::readable ? EV_READ : EV_WRITE) | EV_PERSIST);
-  return Subscription(make_watch(base_, fd, what, other_priority, std::move(callback)));
+  return Subscription(std::make_unique<detail::Watch>(base_, fd, what, ready_others_, std::move(callback)));
 }
 
 Subscription Loop::on_signal(int number, Callback callback) {
-  return Subscription(make_watch(base_, number, EV_SIGNAL | EV_PERSIST, other_priority, std::move(callback)));
+  constexpr short what = EV_SIGNAL | EV_PERSIST;
+  return Subscription(std::make_unique<detail::Watch>(base_, number, what, ready_others_, std::move(callback)));
 }
 
+// A timerfd, not libevent's own timer: epoll_wait(2) counts in milliseconds, and CLOCK_BOOTTIME is ours alone.
 Timer Loop::timer(Callback callback) {
   auto state = std::make_unique<Timer::State>();
   state->fd = UniqueFd(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
   ASSERT(state->fd);
-  state->callback = std::move(callback);
-  Timer::State* raw = state.get();
-  const auto fire = [raw] {
-    std::uint64_t expirations = 0;
-    if (::read(raw->fd.get(), &expirations, sizeof(expirations)) != sizeof(expirations)) return;  // set anew meanwhile
-    if (!raw->when) return;
-    raw->when.reset();
-    raw->callback();
+  auto fire = [state = state.get(), callback = std::move(callback)]() mutable {
+    if (state->expire()) callback();
   };
+  constexpr short what = EV_READ | EV_PERSIST;
   state->subscription =
-      Subscription(make_watch(base_, raw->fd.get(), EV_READ | EV_PERSIST, timer_priority, Callback(fire)));
+      Subscription(std::make_unique<detail::Watch>(base_, state->fd.get(), what, ready_timers_, std::move(fire)));
   return Timer(std::move(state));
 }
 
 void Loop::run() {
   stopped_ = false;
+  settle();
   while (!stopped_) turn();
 }
 
 void Loop::turn(std::optional<Duration> most) {
-  const bool sleep = !std::exchange(once_more_, false);
-  int flags = EVLOOP_ONCE;
-  if (!sleep || (most && *most <= Duration::zero())) flags |= EVLOOP_NONBLOCK;
+  const bool sleep = !std::exchange(once_more_, false) && ready_others_.empty();
+  look(sleep ? most : Duration::zero());
+  if (!ready_timers_.empty()) {
+    for (std::size_t due = ready_timers_.size(); due > 0 && !ready_timers_.empty(); --due) serve_first(ready_timers_);
+    settle();
+    if (ready_others_.empty()) return;
+  }
+  if (!ready_others_.empty()) serve_first(ready_others_);
+  settle();
+}
+
+// Asks libevent what is ready; its callbacks only fill the lists.
+void Loop::look(std::optional<Duration> most) {
+  const bool wait = !most || *most > Duration::zero();
   event* bound = nullptr;
-  if (most && (flags & EVLOOP_NONBLOCK) == 0) {
+  if (wait && most) {
     bound = ::event_new(base_, -1, EV_TIMEOUT, [](evutil_socket_t, short, void*) {}, nullptr);
     ASSERT(bound != nullptr);
     const auto micros = std::chrono::ceil<std::chrono::microseconds>(*most);
-    const timeval wait{.tv_sec = micros.count() / 1'000'000, .tv_usec = micros.count() % 1'000'000};
-    ASSERT(::event_add(bound, &wait) == 0);
+    const timeval time{.tv_sec = micros.count() / 1'000'000, .tv_usec = micros.count() % 1'000'000};
+    ASSERT(::event_add(bound, &time) == 0);
   }
-  (void)::event_base_loop(base_, flags);
+  (void)::event_base_loop(base_, wait ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
   if (bound != nullptr) ::event_free(bound);
+}
+
+void Loop::serve_first(ReadyList& ready) {
+  detail::Watch* watch = ready.front();
+  ready.pop_front();
+  watch->is_listed = false;
+  watch->serve();
+}
+
+void Loop::settle() {
   for (Callback& callback : before_sleep_) callback();
 }
 

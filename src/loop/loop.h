@@ -1,8 +1,16 @@
 // The event loop: descriptors, signals, timers and the clock; the only room that asks what time it is. libevent
-// underneath, one thread. Timers are served before descriptors in every turn, and a handler reads a bounded batch, so
-// that a flood on one descriptor delays a timer by one batch at most.
+// underneath, one thread. libevent only says what is ready; the order of service is decided here, so that nobody
+// starves:
+//
+//   a turn:  wait → every due timer → settle (before_sleep) → the one descriptor or signal that waited longest → settle
+//
+// A due timer waits for one handler at most, however many descriptors are flooded, provided that a handler reads a
+// bounded batch; and what a timer sent is flushed before the next descriptor is looked at. A timer that is always due
+// leaves each turn one descriptor.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -72,18 +80,27 @@ class Loop {
   [[nodiscard]] Subscription on_signal(int number, Callback callback);
   [[nodiscard]] Timer timer(Callback callback);
 
-  // Runs at the end of each turn, after every callback of the turn and before the loop sleeps: the place to flush and
-  // to settle. `once_more()` asks for another turn without sleeping.
+  // Runs when run() begins and after callbacks, before the loop sleeps: the place to flush and to settle. May run with
+  // nothing to do. `once_more()` asks for another turn without sleeping.
   void before_sleep(Callback callback) { before_sleep_.push_back(std::move(callback)); }
   void once_more() { once_more_ = true; }
 
-  void run();   // until stop()
-  void stop() { stopped_ = true; }
+  void run();                       // until stop()
+  void stop() { stopped_ = true; }  // at the end of the turn
   // One turn: waits at most so long (nullopt: until something happens) and serves what is ready.
   void turn(std::optional<Duration> most = std::nullopt);
 
  private:
+  friend struct detail::Watch;
+  using ReadyList = std::deque<detail::Watch*>;
+
+  void look(std::optional<Duration> most);
+  static void serve_first(ReadyList& ready);
+  void settle();
+
   event_base* base_;
+  ReadyList ready_timers_;
+  ReadyList ready_others_;
   std::vector<Callback> before_sleep_;
   bool stopped_ = false;
   bool once_more_ = false;
