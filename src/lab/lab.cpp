@@ -208,6 +208,10 @@ void Lab::run_for(Duration time) {
   (void)reactor_.run_until([] { return false; }, now() + time);
 }
 
+void Lab::every(Duration period, std::function<void()> work) {
+  reactor_.every(period, std::move(work));
+}
+
 SysResult<void> Lab::start_web(NodeId node) {
   tell(node, Event::Kind::action, "nginx starts", now());
   return nodes_[node].machine->run(
@@ -228,10 +232,14 @@ SysResult<void> Lab::stop_web(NodeId node) {
   return {};
 }
 
+std::string Lab::config_path(NodeId node) const {
+  const NodeSetup& setup = options_.nodes[node];
+  return setup.config_text.empty() ? setup.config_path : fmt::format("/run/lab/{}.conf", plan(node).name);
+}
+
 std::vector<std::string> Lab::daemon_command(NodeId node) const {
   const NodeSetup& setup = options_.nodes[node];
-  const std::string config =
-      setup.config_text.empty() ? setup.config_path : fmt::format("/run/lab/{}.conf", plan(node).name);
+  const std::string config = config_path(node);
   std::vector<std::string> command;
   switch (setup.daemon) {
     case Daemon::batond: command = {options_.batond, "-n", "-D", "-f", config}; break;
@@ -254,7 +262,7 @@ SysResult<void> Lab::start_daemon(NodeId node) {
 }
 
 bool Lab::daemon_runs(NodeId node) const {
-  return !daemon_processes(node).empty();
+  return nodes_[node].daemon != 0 && is_running(nodes_[node].daemon);
 }
 
 std::vector<ProcessInfo> Lab::daemon_processes(NodeId node) const {
@@ -350,7 +358,7 @@ SysResult<void> Lab::hand_over(NodeId node, const std::string& instance) {
 
 SysResult<void> Lab::clean_up(NodeId node) {
   tell(node, Event::Kind::action, "batond --clean-up (the unit's ExecStopPost)", now());
-  Program program = TRY(nodes_[node].machine->start({options_.batond, "--clean-up"}));
+  Program program = TRY(nodes_[node].machine->start({options_.batond, "--clean-up", "-f", config_path(node)}));
   follow(node, std::move(program));
   return {};
 }

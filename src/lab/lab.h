@@ -67,6 +67,7 @@ class Lab {
   // --- time passes ---
   bool wait_until(const std::function<bool()>& condition, Duration bound);  // false: the bound came first
   void run_for(Duration time);
+  void every(Duration period, std::function<void()> work);
 
   // --- what a person could do to a server ---
   SysResult<void> start_web(NodeId node);
@@ -129,6 +130,7 @@ class Lab {
   void on_output(Output& output);
   void on_addresses(NodeId node);
   void on_advert(NodeId node, const SeenAdvert& advert, Instant at);
+  std::string config_path(NodeId node) const;  // as the machine sees it
   std::vector<std::string> daemon_command(NodeId node) const;
   std::size_t interface_index(NodeId node, const std::string& interface) const;
   std::optional<NodeId> node_of(const MacAddress& mac) const;

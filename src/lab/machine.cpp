@@ -87,7 +87,7 @@ bool furnish(const std::string& host_name) {
 // pid 1 of a machine: reaps, for a zombie still answers `killall -0`.
 [[noreturn]] void be_init(int ready, const std::string& host_name) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  prctl(PR_SET_NAME, "lab-init");
+  prctl(PR_SET_NAME, ("lab:" + host_name).c_str());  // for `nsenter -a -t $(pgrep -x lab:web1)`
   setsid();
   sigset_t children;
   sigemptyset(&children);

@@ -16,6 +16,12 @@ std::set<NodeId> Ownership::owners(const IpAddress& address) const {
   return found == owners_.end() ? std::set<NodeId>{} : found->second;
 }
 
+std::optional<Instant> Ownership::last_change(const IpAddress& address) const {
+  const auto found = changes_.find(address);
+  if (found == changes_.end()) return std::nullopt;
+  return found->second.back().at;
+}
+
 Ownership::Times Ownership::times(const IpAddress& address, Instant from, Instant to) const {
   Times times;
   std::set<NodeId> owners;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -16,6 +17,8 @@ class Ownership {
   // False when that was known already.
   bool set(const IpAddress& address, NodeId node, bool has, Instant at);
   std::set<NodeId> owners(const IpAddress& address) const;
+
+  std::optional<Instant> last_change(const IpAddress& address) const;
 
   struct Times {
     Duration nobody{};

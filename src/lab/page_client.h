@@ -58,7 +58,7 @@ class PageClient {
 
 namespace limits {
 
-inline constexpr Duration page_patience = std::chrono::seconds(1);
+inline constexpr Duration page_patience = std::chrono::milliseconds(250);  // before the first SYN is sent again
 inline constexpr std::size_t open_fetches = 256;
 
 }  // namespace limits

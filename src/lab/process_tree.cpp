@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -23,7 +24,20 @@ bool parse_stat(const std::string& text, ProcessInfo& process) {
   return static_cast<bool>(rest >> process.state >> process.parent);
 }
 
+std::optional<ProcessInfo> read_process(pid_t pid) {
+  ProcessInfo process{.pid = pid};
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  std::string text;
+  if (!std::getline(file, text) || !parse_stat(text, process)) return std::nullopt;
+  return process;
+}
+
 }  // namespace
+
+bool is_running(pid_t pid) {
+  const auto process = read_process(pid);
+  return process && process->state != 'Z';
+}
 
 std::vector<ProcessInfo> all_processes() {
   std::vector<ProcessInfo> processes;
@@ -31,11 +45,9 @@ std::vector<ProcessInfo> all_processes() {
   if (!directory) return processes;
   while (const dirent* entry = readdir(directory.get())) {
     const std::string_view name = entry->d_name;
-    ProcessInfo process;
-    if (std::from_chars(name.data(), name.data() + name.size(), process.pid).ptr != name.data() + name.size()) continue;
-    std::ifstream file(fmt::format("/proc/{}/stat", process.pid));
-    std::string text;
-    if (std::getline(file, text) && parse_stat(text, process)) processes.push_back(std::move(process));
+    pid_t pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ptr != name.data() + name.size()) continue;
+    if (auto process = read_process(pid)) processes.push_back(std::move(*process));
   }
   return processes;
 }

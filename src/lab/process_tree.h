@@ -12,13 +12,14 @@ namespace baton::lab {
 struct ProcessInfo {
   pid_t pid = 0;
   pid_t parent = 0;
-  std::string name;  // comm
-  char state = '?';  // proc_pid_stat(5)
+  std::string name{};  // comm
+  char state = '?';    // proc_pid_stat(5)
 };
 
 std::vector<ProcessInfo> all_processes();
+bool is_running(pid_t process);  // a zombie does not run
 
-// `root` and everything below it, parents first; empty when it does not run any more (a zombie does not run).
+// `root` and everything below it, parents first; empty when it does not run any more.
 std::vector<ProcessInfo> process_tree(pid_t root);
 
 // The processes a daemon consists of.

@@ -350,8 +350,7 @@ void Planner::add_contender(Target& target, NodeId node, const Instance& instanc
     const auto& scripts = nodes_[node].configuration.scripts;
     const auto script = std::ranges::find(scripts, tracked.name, &config::Script::name);
     if (script == scripts.end()) continue;
-    target.detection =
-        std::max(target.detection, script->interval * script->fall + std::min(script->timeout, script->interval));
+    target.detection = std::max(target.detection, script->interval * script->fall);
     if (tracked.weight == 0) target.check_is_fault = true;
   }
   target.preempt_delay = std::max(target.preempt_delay, instance.preempt_delay);

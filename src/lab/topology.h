@@ -70,7 +70,7 @@ struct Target {
   unsigned down_timer_adverts = 3;
   Duration preempt_delay{};
   Duration startup_delay{};
-  Duration detection{};                 // the longest a tracked script may take to be noticed; zero when there is none
+  Duration detection{};  // until a failure is seen by the slowest tracked script that answers at once; zero: no script
   bool check_is_fault = false;          // a failing script means FAULT (weight 0), not a lower priority
   std::vector<Contender> contenders{};  // best first
 };
