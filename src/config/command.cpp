@@ -45,7 +45,8 @@ void check_program(const Arguments& arguments, const Command& command, const Pos
 bool Arguments::read(Command& value) const {
   const std::vector<Word> words = split_script_line(*statement_.command, diagnostics());
   if (words.size() < 2) {
-    missing("a command");
+    diagnostics().warn("missing-value", statement_.at(1), fmt::format("'{}' needs a command and is ignored", name()),
+                       "add it, or remove the line");
     return false;
   }
   const Position position{.line = statement_.line, .column = words[1].column, .width = words[1].width};

@@ -86,7 +86,8 @@ void Diagnostics::add(Severity severity, std::string_view id, const Position& po
 std::vector<Diagnostic> Diagnostics::take() {
   const auto key = [](const Entry& entry) {
     const SourceLine* line = entry.position.line;
-    return std::tuple(line == nullptr, line == nullptr ? 0 : line->file->order, line == nullptr ? 0 : line->number);
+    return std::tuple(line == nullptr, line == nullptr ? 0 : line->file->order, line == nullptr ? 0 : line->number,
+                      entry.position.column);
   };
   std::ranges::stable_sort(entries_, {}, key);
   std::vector<Diagnostic> taken;

@@ -140,16 +140,7 @@ class InstanceRules {
   }
 
   void settle_addresses() {
-    std::set<IpAddress> seen;
-    for (std::vector<VirtualAddress>* list : {&instance_.addresses, &instance_.excluded_addresses}) {
-      std::erase_if(*list, [&](const VirtualAddress& address) {
-        if (seen.insert(address.address.address).second) return false;
-        warn("given-twice", position_of(address),
-             fmt::format("{} is an address of this instance already", to_string(address.address.address)),
-             "remove one of them");
-        return true;
-      });
-    }
+    report_repeated_addresses();
     move_surplus_addresses();
     const std::size_t count = instance_.addresses.size() + instance_.excluded_addresses.size();
     if (count > baton::limits::addresses_per_router) {
@@ -166,6 +157,26 @@ class InstanceRules {
       warn("no-address", draft_.block.position(), fmt::format("vrrp_instance {} has no virtual address", name()),
            "add virtual_ipaddress { ADDRESS }, or no_virtual_ipaddress");
     }
+  }
+
+  // An address written twice stays twice in the advert: keepalived 2.2.7 sends it so, and refuses adverts that do not.
+  void report_repeated_addresses() {
+    std::set<IpAddress> seen;
+    for (const VirtualAddress& address : instance_.addresses) {
+      if (seen.insert(address.address.address).second) continue;
+      warn("given-twice", position_of(address),
+           fmt::format("{} is an address of this instance already; the advert carries it twice",
+                       to_string(address.address.address)),
+           "remove one of them, on all nodes");
+    }
+    std::erase_if(instance_.excluded_addresses, [&](const VirtualAddress& address) {
+      if (seen.insert(address.address.address).second) return false;
+      warn("given-twice", position_of(address),
+           fmt::format("{} is an address of this instance already; it is ignored here",
+                       to_string(address.address.address)),
+           "remove one of them");
+      return true;
+    });
   }
 
   void move_surplus_addresses() {

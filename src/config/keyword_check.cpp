@@ -138,7 +138,7 @@ class KeywordCheck {
         blocks_, [&](const Block& block) { return keyword_table::find(block.path, word) != nullptr; });
     if (owner != blocks_.end() && has_open_block_)
       return report_overrun(*blocks_.back().statement, statement, owner->path);
-    if (path.empty() && tree_.surplus_brace && !is_overrun_reported_ && !keyword_table::homes(word).empty()) {
+    if (path.empty() && tree_.surplus_brace && !is_overrun_reported_ && is_carried_out(word)) {
       is_overrun_reported_ = true;
       diagnostics_.error("outside-block", statement.position(),
                          fmt::format("{} belongs in {}, which was closed before it", quoted(word), homes_of(word)),
@@ -161,6 +161,14 @@ class KeywordCheck {
     if (near) return fmt::format("did you mean '{}'?", *near);
     if (word == "\\") return "a statement stands on one line; only variables may be continued";
     return "remove the line, or correct the word";
+  }
+
+  // Something is lost when this word is not read.
+  static bool is_carried_out(std::string_view word) {
+    return std::ranges::any_of(keyword_table::homes(word), [](const Keyword* home) {
+      const Keyword* outer = keyword_table::find("", home->block.substr(0, home->block.find('/')));
+      return home->support == Support::works && (outer == nullptr || outer->support == Support::works);
+    });
   }
 
   static bool include_like(std::string_view word) { return edit_distance(word, "include") == 1; }

@@ -67,7 +67,7 @@ void read_model(const Context& context, const Statement& root, Configuration& co
 
 void note_emptiness(const Configuration& configuration, Diagnostics& diagnostics) {
   if (!configuration.instances.empty() || diagnostics.has_error()) return;
-  diagnostics.warn("nothing-to-do", {}, "the configuration has no vrrp_instance, so there is nothing to do",
+  diagnostics.note("nothing-to-do", {}, "the configuration has no vrrp_instance, so there is nothing to do",
                    "add a vrrp_instance block");
 }
 
@@ -101,7 +101,11 @@ std::string report(const LoadResult& result) {
     ++counts[static_cast<std::size_t>(diagnostic.severity)];
   }
   if (text.empty()) return text;
-  text += fmt::format("{} errors, {} warnings, {} notes", counts[2], counts[1], counts[0]);
+  const auto counted = [](std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  text +=
+      fmt::format("{}, {}, {}", counted(counts[2], "error"), counted(counts[1], "warning"), counted(counts[0], "note"));
   if (result.dropped > 0) text += fmt::format(", and {} more that are not shown", result.dropped);
   return text + "\n";
 }

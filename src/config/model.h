@@ -227,7 +227,8 @@ struct Instance {
   std::optional<std::uint8_t> ttl;   // unicast_ttl; nullopt: 255, and the system's own for unicast IPv6
   Authentication authentication;
   std::optional<HmacAuthentication> hmac;
-  std::vector<VirtualAddress> addresses;           // virtual_ipaddress, in the order written; at most 255
+  std::vector<VirtualAddress> addresses;           // virtual_ipaddress, in the order written; at most 255; one written
+                                                   // twice is here twice, as the adverts of 2.2.7 have it
   std::vector<VirtualAddress> excluded_addresses;  // not in the advert; either family
   bool preempt = true;
   Duration preempt_delay{};

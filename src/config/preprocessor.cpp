@@ -167,21 +167,21 @@ void Preprocessor::read_lines(SourceFile& file, std::string_view text) {
 
 void Preprocessor::physical_line(const SourceLine* line) {
   const Text text = strip_comment(Text(line)).trimmed();
-  const bool is_blank_line = trim(line->text).empty();
+  line_goes_on_ = trim(line->text).ends_with('\\');  // also at the end of a comment
   if (collection_) {
-    if (is_blank_line) return finish_collection();
-    if (!text.empty()) collect(text);
-    return;
+    collect(text);
+  } else if (!text.empty()) {
+    process(text, 0);
   }
-  if (!text.empty()) process(text, 0);
+  line_goes_on_ = false;
 }
 
 // One more line of a multi-line definition.
 void Preprocessor::collect(const Text& text) {
-  const bool goes_on = text[text.size() - 1] == '\\';
-  Text content = goes_on ? text.from(0, text.size() - 1).trimmed() : text;
+  const bool has_backslash = text.characters().ends_with('\\');
+  Text content = has_backslash ? text.from(0, text.size() - 1).trimmed() : text;
   if (!content.empty()) collection_->lines.push_back(std::move(content));
-  if (!goes_on) finish_collection();
+  if (!has_backslash && !line_goes_on_) finish_collection();
 }
 
 void Preprocessor::finish_collection() {
@@ -253,7 +253,7 @@ bool Preprocessor::define(const Text& text, bool is_wanted) {
   if (!definition) return false;
   const Position position = text.at(0, definition->value_at);
   const Text value = text.from(definition->value_at).trimmed();
-  if (!value.empty() && value[value.size() - 1] == '\\') {
+  if (line_goes_on_ || value.characters().ends_with('\\')) {
     collection_ = Collection{.name = definition->name, .lines = {}, .position = position, .is_wanted = is_wanted};
     collect(value);
   } else if (is_wanted) {
@@ -351,8 +351,9 @@ void Preprocessor::include_one(const std::string& pattern, bool is_alternative, 
   if (has_wildcard(pattern)) {
     matches = reader_.glob(pattern);
     if (matches.empty()) {
-      include_problem(checks.wildcard, position, fmt::format("{} matches no file", quoted(pattern)),
-                      "correct the pattern, or remove the line");
+      const std::string message = fmt::format("{} matches no file", quoted(pattern));
+      diagnostics_.add(checks.wildcard ? Severity::error : Severity::note, "bad-include", position, message,
+                       checks.wildcard ? "correct the pattern, or remove the line" : "");
     }
   }
   for (const std::string& path : matches) {
@@ -371,16 +372,11 @@ void Preprocessor::include_one(const std::string& pattern, bool is_alternative, 
     const bool is_missing = *failure == FileError::missing;
     const bool is_error = !is_missing ? checks.unreadable || *failure == FileError::too_large
                                       : (is_alternative ? checks.alternative : checks.missing);
-    include_problem(is_error, position, fmt::format("{} {}", quoted(path), explain(*failure)),
-                    *failure == FileError::executable ? "chmod a-x it, if it is a configuration"
-                                                      : "correct the path, or remove the line");
+    diagnostics_.add(is_error ? Severity::error : Severity::warning, "bad-include", position,
+                     fmt::format("{} {}{}", quoted(path), explain(*failure), is_error ? "" : "; it is left out"),
+                     *failure == FileError::executable ? "chmod a-x it, if it is a configuration"
+                                                       : "correct the path, or remove the line");
   }
-}
-
-bool Preprocessor::include_problem(bool is_error, const Position& position, std::string message, std::string mend) {
-  diagnostics_.add(is_error ? Severity::error : Severity::warning, "bad-include", position,
-                   is_error ? std::move(message) : message + " and is left out", std::move(mend));
-  return is_error;
 }
 
 // The statement or the brace at the front; returns how much of the text that was.
@@ -401,6 +397,7 @@ std::size_t Preprocessor::emit(const Text& text) {
 void Preprocessor::statement(const Text& text) {
   if (!statements_.spend()) return;
   watch(text);
+  variables_.report_undefined(text);
   tree_.statement(text);
 }
 

@@ -56,7 +56,6 @@ class Preprocessor {
   bool include(const Text& text);
   void include_one(const std::string& pattern, bool is_alternative, const IncludeChecks& checks,
                    const Position& position);
-  bool include_problem(bool is_error, const Position& position, std::string message, std::string mend);
   std::size_t emit(const Text& text);
   void statement(const Text& text);
   void watch(const Text& text);
@@ -77,6 +76,7 @@ class Preprocessor {
   IncludeChecks main_checks_;
   std::size_t files_read_ = 0;
   std::size_t bytes_read_ = 0;
+  bool line_goes_on_ = false;  // the physical line ends in a backslash
   bool is_stopped_ = false;
 };
 

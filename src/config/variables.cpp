@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "config/keyword_table.h"
 #include "config/limits.h"
 
 namespace baton::config {
@@ -172,6 +173,20 @@ std::optional<std::string> Variables::random(std::string_view parameters, const 
   const auto [lowest, highest] = bounds;
   if (highest <= lowest) return std::to_string(lowest);
   return std::to_string(lowest + random_() % (static_cast<std::uint64_t>(highest) - lowest + 1));
+}
+
+void Variables::report_undefined(const Text& text) {
+  const std::string_view characters = text.characters();
+  const auto word_end = static_cast<std::size_t>(std::ranges::find_if(characters, is_blank) - characters.begin());
+  if (keyword_table::is_script(characters.substr(0, word_end))) return;
+  for (std::size_t at = characters.find('$'); at != std::string_view::npos; at = characters.find('$', at + 1)) {
+    const std::optional<Reference> reference = parse_reference(characters.substr(at));
+    if (!reference || variables_.contains(reference->inner.substr(0, name_size(reference->inner)))) continue;
+    diagnostics_.warn(
+        "undefined-variable", text.at(at, reference->size),
+        fmt::format("{} is not defined and stays as it is", quoted(characters.substr(at, reference->size))),
+        "define it above this line: $NAME=VALUE");
+  }
 }
 
 std::optional<Variables::Tail> Variables::multi_line_tail(const Text& text) const {

@@ -53,6 +53,9 @@ class Variables {
   // become too long, or never end, is reported and comes back unchanged.
   Text expand(const Text& text);
 
+  // Says of a statement what was not replaced because nobody defined it. Commands may mean a shell's variables.
+  void report_undefined(const Text& text);
+
   // The multi-line variable a text ends with, and where its name begins.
   struct Tail {
     const std::vector<Text>* lines = nullptr;

@@ -27,11 +27,11 @@ void set_state(D& draft, const Arguments& arguments) {
 void set_interface(D& draft, const Arguments& arguments) {
   if (arguments.count() == 0) return arguments.missing("the name of an interface");
   const std::string_view name = arguments.word();
-  if (name.empty() || name.size() > longest_interface_name || name.find('/') != std::string_view::npos) {
+  if (name.empty() || name.size() > longest_interface_name || name.find_first_of("/$") != std::string_view::npos) {
     arguments.diagnostics().error(
         "bad-interface", arguments.at(),
         fmt::format("{} can be no interface: a name has 1 to {} bytes", quoted(name), longest_interface_name),
-        "see ip link for the names");
+        fmt::format("a name has 1 to {} bytes; `ip link` shows those of this machine", longest_interface_name));
   } else if (name == "lo") {
     arguments.diagnostics().error("bad-interface", arguments.at(),
                                   "adverts cannot leave through the loopback interface",
@@ -40,10 +40,17 @@ void set_interface(D& draft, const Arguments& arguments) {
   draft.instance.interface = name;
 }
 
+// keepalived takes a prefix length here and makes nothing of it.
 template <bool is_unicast>
 void set_source(D& draft, const Arguments& arguments) {
   if (is_unicast) draft.wants_unicast = arguments.position();
-  (void)arguments.read(draft.instance.source);
+  const std::string_view word = arguments.word();
+  const std::optional<IpAddress> address = IpAddress::parse(word.substr(0, word.find('/')));
+  if (address) {
+    draft.instance.source = address;
+  } else {
+    (void)arguments.read(draft.instance.source);
+  }
 }
 
 void set_multicast_group(D& draft, const Arguments& arguments) {
