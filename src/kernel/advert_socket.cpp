@@ -17,11 +17,13 @@ namespace baton::kernel {
 namespace {
 
 constexpr std::size_t batch = 32;
-constexpr std::size_t datagram_size = 2048;  // an advert of 255 addresses with AH and trailer has 1,100 (IPv4); longer is cut
+constexpr std::size_t datagram_size =
+    2048;  // an advert of 255 addresses with AH and trailer has 1,100 (IPv4); longer is cut
 constexpr std::size_t ipv6_datagram_size = 4352;  // 255 IPv6 addresses
-constexpr int precedence = 0xc0;             // internetwork control, as every VRRP implementation sends
-constexpr int priority_control = 7;          // TC_PRIO_CONTROL: the first band of every queue
+constexpr int precedence = 0xc0;                  // internetwork control, as every VRRP implementation sends
+constexpr int priority_control = 7;               // TC_PRIO_CONTROL: the first band of every queue
 constexpr int receive_buffer = 1024 * 1024;
+constexpr int send_buffer = 4 * 1024 * 1024;  // a thousand adverts in one flush
 
 union AnyAddress {
   sockaddr generic;
@@ -62,6 +64,70 @@ SysResult<void> join(int fd, const IpAddress& group, std::uint32_t interface_ind
   return last_error(fmt::format("join {} on {}", to_string(group), interface));
 }
 
+SysResult<void> bind_to_interface(int fd, const std::string& interface) {
+  const auto size = static_cast<socklen_t>(interface.size());
+  if (::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(), size) == 0) return {};
+  return last_error(fmt::format("bind a raw socket to {}", interface));
+}
+
+// What came from other interfaces before the socket was bound.
+void drain(int fd) {
+  constexpr int most = 10'000;  // the receive buffer holds fewer
+  char byte = 0;
+  for (int i = 0; i < most && ::recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0; ++i) {
+  }
+}
+
+SysResult<void> set_up_ipv4(int fd, const AdvertSocketOptions& options) {
+  TRY_VOID(set(fd, IPPROTO_IP, IP_HDRINCL, 1, "IP_HDRINCL"));
+  TRY_VOID(set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0, "IP_MULTICAST_LOOP"));
+  TRY_VOID(set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0, "IP_MULTICAST_ALL"));
+  if (options.interface_index == 0) return {};
+  ip_mreqn device{};
+  device.imr_ifindex = static_cast<int>(options.interface_index);
+  if (::setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &device, sizeof(device)) == 0) return {};
+  return last_error(fmt::format("send multicast through {}", options.interface));
+}
+
+SysResult<void> set_up_ipv6(int fd, const AdvertSocketOptions& options) {
+  constexpr int vrrp_checksum_offset = 6;  // the kernel fills it in, and drops what comes with a wrong one
+  TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_CHECKSUM, vrrp_checksum_offset, "IPV6_CHECKSUM"));
+  TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, "IPV6_MULTICAST_LOOP"));
+  TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0, "IPV6_MULTICAST_ALL"));
+  TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_TCLASS, precedence, "IPV6_TCLASS"));
+  TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT"));
+  TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO"));
+  if (options.interface_index == 0) return {};
+  return set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(options.interface_index), "IPV6_MULTICAST_IF");
+}
+
+// Ancillary data of an IPv6 datagram: where it leaves from, how far it goes.
+class Control {
+ public:
+  void attach_to(msghdr& header) {
+    bytes_.fill(0);
+    header.msg_control = bytes_.data();
+    header.msg_controllen = bytes_.size();
+    next_ = CMSG_FIRSTHDR(&header);
+    size_ = 0;
+  }
+  template <typename Value>
+  void put(msghdr& header, int type, const Value& value) {
+    next_->cmsg_level = IPPROTO_IPV6;
+    next_->cmsg_type = type;
+    next_->cmsg_len = CMSG_LEN(sizeof(value));
+    std::memcpy(CMSG_DATA(next_), &value, sizeof(value));
+    size_ += CMSG_SPACE(sizeof(value));
+    next_ = CMSG_NXTHDR(&header, next_);
+  }
+  std::size_t size() const { return size_; }
+
+ private:
+  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(in6_pktinfo))> bytes_;
+  cmsghdr* next_ = nullptr;
+  std::size_t size_ = 0;
+};
+
 // Ancillary data of a received IPv6 datagram.
 void read_control(msghdr& header, ReceivedDatagram& datagram) {
   for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
@@ -91,41 +157,23 @@ SysResult<void> AdvertSocket::set_up() {
   fd_ = UniqueFd(::socket(v4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, options_.protocol));
   if (!fd_) return last_error(fmt::format("open a raw socket for protocol {}", options_.protocol));
   const int fd = fd_.get();
-  // The filter first: nothing that is not for us may be queued before it is there.
-  TRY_VOID(attach_filter(fd, advert_filter(options_.family, options_.protocol == IPPROTO_AH, options_.vrids)));
-  if (!options_.interface.empty() &&
-      ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options_.interface.c_str(),
-                   static_cast<socklen_t>(options_.interface.size())) < 0) {
-    return last_error(fmt::format("bind a raw socket to {}", options_.interface));
-  }
-  (void)set(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer, "");  // the default size works too
+  // Closed until it is bound: an advert of the same VRID on another interface must not be taken for one of ours.
+  TRY_VOID(attach_filter(fd, drop_all_filter()));
+  if (!options_.interface.empty()) TRY_VOID(bind_to_interface(fd, options_.interface));
+  drain(fd);
+  (void)set(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer, "");  // the default sizes work too
+  (void)set(fd, SOL_SOCKET, SO_SNDBUFFORCE, send_buffer, "");
   TRY_VOID(set(fd, SOL_SOCKET, SO_PRIORITY, priority_control, "set the priority of a raw socket"));
-  if (v4) {
-    TRY_VOID(set(fd, IPPROTO_IP, IP_HDRINCL, 1, "IP_HDRINCL"));
-    TRY_VOID(set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0, "IP_MULTICAST_LOOP"));
-    TRY_VOID(set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0, "IP_MULTICAST_ALL"));
-    ip_mreqn device{};
-    device.imr_ifindex = static_cast<int>(options_.interface_index);
-    if (options_.interface_index != 0 && ::setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &device, sizeof(device)) < 0) {
-      return last_error(fmt::format("send multicast through {}", options_.interface));
-    }
-  } else {
-    constexpr int vrrp_checksum_offset = 6;
-    TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, "IPV6_MULTICAST_LOOP"));
-    TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0, "IPV6_MULTICAST_ALL"));
-    TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255, "IPV6_MULTICAST_HOPS"));
-    TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_TCLASS, precedence, "IPV6_TCLASS"));
-    TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_CHECKSUM, vrrp_checksum_offset, "IPV6_CHECKSUM"));
-    TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT"));
-    TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO"));
-    if (options_.interface_index != 0) {
-      TRY_VOID(set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(options_.interface_index), "IPV6_MULTICAST_IF"));
-    }
-  }
+  TRY_VOID(v4 ? set_up_ipv4(fd, options_) : set_up_ipv6(fd, options_));
   for (const IpAddress& group : options_.groups) {
     TRY_VOID(join(fd, group, options_.interface_index, options_.interface));
   }
-  return {};
+  return set_vrids(options_.vrids);
+}
+
+SysResult<void> AdvertSocket::set_vrids(const VridSet& vrids) {
+  options_.vrids = vrids;
+  return attach_filter(fd_.get(), advert_filter(options_.family, options_.protocol == IPPROTO_AH, vrids));
 }
 
 bool AdvertSocket::receive(const std::function<void(const ReceivedDatagram&)>& take) {
@@ -158,38 +206,20 @@ bool AdvertSocket::receive(const std::function<void(const ReceivedDatagram&)>& t
   return static_cast<std::size_t>(count) < batch;
 }
 
-void AdvertSocket::send(const IpAddress& destination, Bytes bytes, std::uint8_t hop_limit) {
-  queue_.push_back({.destination = destination, .bytes = std::move(bytes), .hop_limit = hop_limit});
+void AdvertSocket::send(const IpAddress& destination, Bytes bytes, std::uint8_t hop_limit,
+                        std::optional<IpAddress> source) {
+  if (queue_.size() >= limits::queued_datagrams) {
+    ++counters_.failed;
+    counters_.last_error = ENOBUFS;
+    return;
+  }
+  queue_.push_back({.destination = destination, .source = source, .bytes = std::move(bytes), .hop_limit = hop_limit});
 }
 
 void AdvertSocket::flush() {
-  std::array<mmsghdr, batch> headers;
-  std::array<iovec, batch> vectors;
-  std::array<AnyAddress, batch> destinations;
-  alignas(cmsghdr) std::array<std::array<std::uint8_t, CMSG_SPACE(sizeof(int))>, batch> controls;
   for (std::size_t begin = 0; begin < queue_.size();) {
     const std::size_t count = std::min(batch, queue_.size() - begin);
-    for (std::size_t i = 0; i < count; ++i) {
-      Queued& queued = queue_[begin + i];
-      vectors[i] = {.iov_base = queued.bytes.data(), .iov_len = queued.bytes.size()};
-      headers[i] = {};
-      headers[i].msg_hdr.msg_name = &destinations[i];
-      headers[i].msg_hdr.msg_namelen = put_address(destinations[i], queued.destination, options_.interface_index);
-      headers[i].msg_hdr.msg_iov = &vectors[i];
-      headers[i].msg_hdr.msg_iovlen = 1;
-      if (options_.family == Family::ipv6) {
-        controls[i].fill(0);
-        headers[i].msg_hdr.msg_control = controls[i].data();
-        headers[i].msg_hdr.msg_controllen = controls[i].size();
-        cmsghdr* part = CMSG_FIRSTHDR(&headers[i].msg_hdr);
-        part->cmsg_level = IPPROTO_IPV6;
-        part->cmsg_type = IPV6_HOPLIMIT;
-        part->cmsg_len = CMSG_LEN(sizeof(int));
-        const int hop_limit = queued.hop_limit;
-        std::memcpy(CMSG_DATA(part), &hop_limit, sizeof(hop_limit));
-      }
-    }
-    const int sent = ::sendmmsg(fd_.get(), headers.data(), static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const int sent = send_batch(std::span(queue_).subspan(begin, count));
     if (sent > 0) {
       counters_.sent += static_cast<std::uint64_t>(sent);
       begin += static_cast<std::size_t>(sent);
@@ -201,6 +231,35 @@ void AdvertSocket::flush() {
     ++begin;
   }
   queue_.clear();
+}
+
+// As sendmmsg(2): how many of the first have left, or -1.
+int AdvertSocket::send_batch(std::span<Queued> datagrams) const {
+  std::array<mmsghdr, batch> headers{};
+  std::array<iovec, batch> vectors;
+  std::array<AnyAddress, batch> destinations;
+  std::array<Control, batch> controls;
+  for (std::size_t i = 0; i < datagrams.size(); ++i) {
+    Queued& datagram = datagrams[i];
+    msghdr& header = headers[i].msg_hdr;
+    vectors[i] = {.iov_base = datagram.bytes.data(), .iov_len = datagram.bytes.size()};
+    header.msg_name = &destinations[i];
+    header.msg_namelen = put_address(destinations[i], datagram.destination, options_.interface_index);
+    header.msg_iov = &vectors[i];
+    header.msg_iovlen = 1;
+    if (options_.family == Family::ipv4) continue;  // its header is in the bytes
+    controls[i].attach_to(header);
+    controls[i].put(header, IPV6_HOPLIMIT, static_cast<int>(datagram.hop_limit));
+    if (datagram.source) {
+      in6_pktinfo info{};
+      std::ranges::copy(datagram.source->bytes(), info.ipi6_addr.s6_addr);
+      info.ipi6_ifindex = options_.interface_index;
+      controls[i].put(header, IPV6_PKTINFO, info);
+    }
+    header.msg_controllen = controls[i].size();
+  }
+  const auto count = static_cast<unsigned>(datagrams.size());
+  return ::sendmmsg(fd_.get(), headers.data(), count, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 }  // namespace baton::kernel

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,43 +14,50 @@
 #include "base/sys_error.h"
 #include "base/unique_fd.h"
 #include "kernel/packet_filter.h"
+#include "kernel/send_counters.h"
 
 namespace baton::kernel {
 
 struct AdvertSocketOptions {
   Family family = Family::ipv4;
   std::uint8_t protocol = 112;
-  std::string interface;              // bound to it; empty: routing decides (unicast without an interface)
+  std::string interface;  // bound to it; empty: routing decides (unicast without an interface)
   std::uint32_t interface_index = 0;
-  std::vector<IpAddress> groups;      // joined
-  VridSet vrids;                      // others are dropped in the kernel
+  std::vector<IpAddress> groups;  // joined
+  VridSet vrids;                  // others are dropped in the kernel
 };
 
 struct ReceivedDatagram {
-  ByteView bytes;                    // IPv4: from the IP header on; IPv6: from the VRRP header on
-  IpAddress source;                  // IPv6 only
-  IpAddress destination;             // IPv6 only
-  std::uint8_t hop_limit = 0;        // IPv6 only
+  ByteView bytes;              // IPv4: from the IP header on; IPv6: from the VRRP header on
+  IpAddress source;            // IPv6 only
+  IpAddress destination;       // IPv6 only
+  std::uint8_t hop_limit = 0;  // IPv6 only
 };
 
-struct SendCounters {
-  std::uint64_t sent = 0;
-  std::uint64_t failed = 0;
-  int last_error = 0;                // errno of the last failure
-};
+namespace limits {
+
+inline constexpr std::size_t queued_datagrams =
+    20'000;  // of one socket between two flushes; more are counted as failed
+
+}  // namespace limits
 
 class AdvertSocket {
  public:
   static SysResult<AdvertSocket> open(AdvertSocketOptions options);
 
+  // An interface that is deleted takes the socket's binding with it, for good: open another when it is back.
   int fd() const { return fd_.get(); }
   const AdvertSocketOptions& options() const { return options_; }
+  SysResult<void> set_vrids(const VridSet& vrids);
 
   // Hands over what has come, at most one batch; false when there may be more.
   bool receive(const std::function<void(const ReceivedDatagram&)>& take);
 
-  // Queues; flush() hands everything queued to the kernel in one system call a batch.
-  void send(const IpAddress& destination, Bytes bytes, std::uint8_t hop_limit);
+  // Queues; flush() hands everything queued to the kernel, in one system call a batch. `bytes` begin with the IP header
+  // (IPv4, where only `destination` matters beside it) or the VRRP header (IPv6: the kernel chooses the source if it is
+  // nullopt; it must be an address of this machine).
+  void send(const IpAddress& destination, Bytes bytes, std::uint8_t hop_limit,
+            std::optional<IpAddress> source = std::nullopt);
   void flush();
   const SendCounters& counters() const { return counters_; }
 
@@ -58,9 +67,11 @@ class AdvertSocket {
 
   struct Queued {
     IpAddress destination;
+    std::optional<IpAddress> source;
     Bytes bytes;
     std::uint8_t hop_limit = 255;
   };
+  int send_batch(std::span<Queued> datagrams) const;
 
   AdvertSocketOptions options_;
   UniqueFd fd_;

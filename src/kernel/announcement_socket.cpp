@@ -27,9 +27,10 @@ constexpr int send_buffer = 4 * 1024 * 1024;
 SysResult<AnnouncementSocket> AnnouncementSocket::open(std::uint32_t interface_index) {
   UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));  // protocol 0: nothing until bound
   if (!fd) return last_error("open a packet socket");
-  TRY_VOID(attach_filter(fd.get(), announcement_filter()));
+  TRY_VOID(attach_filter(fd.get(), announcement_filter(std::nullopt)));
   constexpr int on = 1;
-  (void)::setsockopt(fd.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));  // our own are told apart by MAC too
+  (void)::setsockopt(fd.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
+                     sizeof(on));  // our own are told apart by MAC too
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer, sizeof(send_buffer));
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
@@ -39,6 +40,10 @@ SysResult<AnnouncementSocket> AnnouncementSocket::open(std::uint32_t interface_i
     return last_error(fmt::format("bind a packet socket to interface {}", interface_index));
   }
   return AnnouncementSocket(std::move(fd));
+}
+
+SysResult<void> AnnouncementSocket::hear_only(std::span<const IpAddress> addresses) {
+  return attach_filter(fd_.get(), announcement_filter(addresses));
 }
 
 bool AnnouncementSocket::receive(const std::function<void(ByteView frame)>& take) {
@@ -69,8 +74,15 @@ std::size_t AnnouncementSocket::send(std::span<const Bytes> frames) {
       headers[i].msg_hdr.msg_iovlen = 1;
     }
     const int sent = ::sendmmsg(fd_.get(), headers.data(), static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent <= 0) break;
-    done += static_cast<std::size_t>(sent);
+    if (sent > 0) {
+      counters_.sent += static_cast<std::uint64_t>(sent);
+      done += static_cast<std::size_t>(sent);
+      continue;
+    }
+    if (errno == EAGAIN || errno == ENOBUFS) break;
+    counters_.last_error = errno;
+    ++counters_.failed;
+    ++done;
   }
   return done;
 }

@@ -7,25 +7,35 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "base/ip_address.h"
 #include "base/sys_error.h"
 #include "base/unique_fd.h"
+#include "kernel/send_counters.h"
 
 namespace baton::kernel {
 
 class AnnouncementSocket {
  public:
+  // Hears every announcement from the start.
   static SysResult<AnnouncementSocket> open(std::uint32_t interface_index);
 
+  // From now on only what is announced of these addresses is heard (packet_filter.h); on a busy LAN all others would
+  // wake us for nothing. None: nothing is heard.
+  SysResult<void> hear_only(std::span<const IpAddress> addresses);
+
   int fd() const { return fd_.get(); }
-  // Receives from the start: what is heard before anybody leaves costs a filter in the kernel and one read.
-  // At most one batch; false when there may be more.
+  // Hands over what has come, at most one batch; false when there may be more.
   bool receive(const std::function<void(ByteView frame)>& take);
-  // As many frames as the kernel takes now, in batches; returns how many. The rest may be tried in the next turn.
+
+  // Hands frames to the kernel in batches; returns how many are dealt with. Fewer than given: its queue is full, the
+  // rest may be tried in the next turn. A frame that cannot leave (interface down) is dealt with, and counted.
   std::size_t send(std::span<const Bytes> frames);
+  const SendCounters& counters() const { return counters_; }
 
  private:
   explicit AnnouncementSocket(UniqueFd fd) : fd_(std::move(fd)) {}
   UniqueFd fd_;
+  SendCounters counters_;
 };
 
 }  // namespace baton::kernel

@@ -2,8 +2,10 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cstring>
 
+#include "base/assert.h"
 #include "base/limits.h"
 
 namespace baton::kernel {
@@ -22,6 +24,7 @@ SysResult<std::pair<Channel, Channel>> Channel::make_pair() {
 }
 
 SysResult<void> Channel::send(ByteView message, int passed_fd) const {
+  ASSERT(!message.empty() && message.size() <= limits::message_size);
   iovec vector{.iov_base = const_cast<std::uint8_t*>(message.data()), .iov_len = message.size()};
   msghdr header{};
   header.msg_iov = &vector;
@@ -41,24 +44,25 @@ SysResult<void> Channel::send(ByteView message, int passed_fd) const {
 }
 
 std::expected<Channel::Message, Channel::Nothing> Channel::receive() const {
-  Message message{.bytes = Bytes(limits::message_size)};
-  iovec vector{.iov_base = message.bytes.data(), .iov_len = message.bytes.size()};
+  static thread_local std::array<std::uint8_t, limits::message_size> bytes;
+  iovec vector{.iov_base = bytes.data(), .iov_len = bytes.size()};
   msghdr header{};
   header.msg_iov = &vector;
   header.msg_iovlen = 1;
   alignas(cmsghdr) std::uint8_t control[CMSG_SPACE(sizeof(int))] = {};
   header.msg_control = control;
-  header.msg_controllen = sizeof(control);
+  header.msg_controllen =
+      CMSG_LEN(sizeof(int));  // exactly one descriptor: CMSG_SPACE has room for a second, unseen one
   const ssize_t count = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (count < 0) return std::unexpected(errno == EAGAIN || errno == EINTR ? Nothing::yet : Nothing::any_more);
-  if (count == 0) return std::unexpected(Nothing::any_more);
-  message.bytes.resize(static_cast<std::size_t>(count));
+  Message message{.bytes = Bytes(bytes.begin(), bytes.begin() + count)};
   for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
     int fd = -1;
     std::memcpy(&fd, CMSG_DATA(part), sizeof(fd));
     message.passed_fd = UniqueFd(fd);
   }
+  if (count == 0 || (header.msg_flags & MSG_TRUNC) != 0) return std::unexpected(Nothing::any_more);
   return message;
 }
 

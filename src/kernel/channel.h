@@ -22,14 +22,14 @@ class Channel {
   UniqueFd release() { return std::move(fd_); }
   void close() { fd_.reset(); }
 
-  // EAGAIN: the other side does not read; EPIPE: it is gone.
+  // 1 to limits::message_size bytes. EAGAIN: the other side does not read; EPIPE: it is gone.
   SysResult<void> send(ByteView message, int passed_fd = -1) const;
 
   struct Message {
     Bytes bytes;
     UniqueFd passed_fd;
   };
-  enum class Nothing : std::uint8_t { yet, any_more };  // any_more: the other side is gone
+  enum class Nothing : std::uint8_t { yet, any_more };  // any_more: the other side is gone, or breaks the bound
   std::expected<Message, Nothing> receive() const;
 
  private:

@@ -25,9 +25,8 @@ void InterfaceTable::apply(const Change& change) {
                  [&](const LinkChange& it) {
                    if (it.removed) {
                      links_.erase(it.link.index);
-                     std::erase_if(addresses_, [&](const auto& entry) {
-                       return entry.first.interface_index == it.link.index;
-                     });
+                     std::erase_if(addresses_,
+                                   [&](const auto& entry) { return entry.first.interface_index == it.link.index; });
                    } else {
                      links_[it.link.index] = it.link;
                    }

@@ -1,4 +1,5 @@
-// The kernel's actual state as far as we care: links and addresses, kept current from one dump and the changes after it.
+// The kernel's actual state as far as we care: links and addresses, kept current from one dump and the changes after
+// it.
 #pragma once
 
 #include <cstdint>

@@ -2,16 +2,17 @@
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
+#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
-#include <linux/if.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cstring>
 
+#include "base/assert.h"
 #include "base/result.h"
 
 namespace baton::kernel {
@@ -20,9 +21,10 @@ namespace {
 
 constexpr int receive_buffer = 16 * 1024 * 1024;  // each address added makes two events; a takeover adds thousands
 constexpr std::size_t read_size = 64 * 1024;
-constexpr std::size_t batch_bytes = 128 * 1024;   // of one send
-constexpr int reads_a_call = 16;                  // of read_changes()
-constexpr int answer_timeout_ms = 5000;           // the kernel answers at once; this only ends a wait that cannot end
+constexpr std::size_t batch_bytes = 128 * 1024;  // of one send
+constexpr int reads_a_call = 128;                // of read_changes(): one change each, about 1 us
+constexpr int dump_tries = 8;                    // while the kernel's list changes under the dump
+constexpr int answer_timeout_ms = 5000;          // the kernel answers at once; this only ends a wait that cannot end
 
 using Buffer = std::array<char, read_size>;
 
@@ -47,8 +49,12 @@ void for_each_attribute(const nlmsghdr* message, std::size_t offset, Take&& take
   }
 }
 
-Link to_link(const nlmsghdr* message) {
+// nullopt: not about the link itself. A bridge tells its ports' changes with the same message, and a port that leaves
+// its bridge is "removed" in that family.
+std::optional<Link> to_link(const nlmsghdr* message) {
+  if (::mnl_nlmsg_get_payload_len(message) < sizeof(ifinfomsg)) return std::nullopt;
   const auto* info = static_cast<const ifinfomsg*>(::mnl_nlmsg_get_payload(message));
+  if (info->ifi_family != AF_UNSPEC) return std::nullopt;
   constexpr unsigned up = IFF_UP | IFF_RUNNING;
   Link link{.index = static_cast<std::uint32_t>(info->ifi_index),
             .is_up = (info->ifi_flags & up) == up,
@@ -70,6 +76,7 @@ Link to_link(const nlmsghdr* message) {
 }
 
 std::optional<InterfaceAddress> to_interface_address(const nlmsghdr* message) {
+  if (::mnl_nlmsg_get_payload_len(message) < sizeof(ifaddrmsg)) return std::nullopt;
   const auto* info = static_cast<const ifaddrmsg*>(::mnl_nlmsg_get_payload(message));
   if (info->ifa_family != AF_INET && info->ifa_family != AF_INET6) return std::nullopt;
   InterfaceAddress result{.interface_index = info->ifa_index, .scope = info->ifa_scope, .flags = info->ifa_flags};
@@ -77,9 +84,15 @@ std::optional<InterfaceAddress> to_interface_address(const nlmsghdr* message) {
   std::optional<IpAddress> address;
   for_each_attribute(message, sizeof(ifaddrmsg), [&](const nlattr* attribute) {
     switch (::mnl_attr_get_type(attribute)) {
-      case IFA_LOCAL: if (holds_address(attribute)) local = to_address(attribute); break;
-      case IFA_ADDRESS: if (holds_address(attribute)) address = to_address(attribute); break;
-      case IFA_BROADCAST: if (holds_address(attribute)) result.broadcast = to_address(attribute); break;
+      case IFA_LOCAL:
+        if (holds_address(attribute)) local = to_address(attribute);
+        break;
+      case IFA_ADDRESS:
+        if (holds_address(attribute)) address = to_address(attribute);
+        break;
+      case IFA_BROADCAST:
+        if (holds_address(attribute)) result.broadcast = to_address(attribute);
+        break;
       case IFA_LABEL: result.label = ::mnl_attr_get_str(attribute); break;
       case IFA_FLAGS: result.flags = ::mnl_attr_get_u32(attribute); break;
       default: break;
@@ -144,9 +157,10 @@ SysResult<void> send_all(int fd, const void* bytes, std::size_t size) {
   return {};
 }
 
-// Asks for everything of a type and hands each message to `take`.
+// Asks for everything of a type and hands each message to `take`. False: the list changed meanwhile, and what was told
+// may have gaps (NLM_F_DUMP_INTR, netlink(7)).
 template <typename Take>
-SysResult<void> dump(int fd, std::uint32_t sequence, std::uint16_t type, Take&& take) {
+SysResult<bool> dump(int fd, std::uint32_t sequence, std::uint16_t type, Take&& take) {
   std::array<char, 256> request{};
   nlmsghdr* message = ::mnl_nlmsg_put_header(request.data());
   message->nlmsg_type = type;
@@ -155,12 +169,14 @@ SysResult<void> dump(int fd, std::uint32_t sequence, std::uint16_t type, Take&& 
   static_cast<rtgenmsg*>(::mnl_nlmsg_put_extra_header(message, sizeof(rtgenmsg)))->rtgen_family = AF_UNSPEC;
   TRY_VOID(send_all(fd, message, message->nlmsg_len));
   Buffer buffer;
+  bool is_whole = true;
   for (;;) {
     int left = static_cast<int>(TRY(receive(fd, buffer, answer_timeout_ms)));
     for (auto* part = reinterpret_cast<nlmsghdr*>(buffer.data()); ::mnl_nlmsg_ok(part, left);
          part = ::mnl_nlmsg_next(part, &left)) {
       if (part->nlmsg_seq != sequence) continue;
-      if (part->nlmsg_type == NLMSG_DONE) return {};
+      if ((part->nlmsg_flags & NLM_F_DUMP_INTR) != 0) is_whole = false;
+      if (part->nlmsg_type == NLMSG_DONE) return is_whole;
       if (part->nlmsg_type == NLMSG_ERROR) {
         const auto* error = static_cast<const nlmsgerr*>(::mnl_nlmsg_get_payload(part));
         return std::unexpected(SysError{"netlink dump", -error->error});
@@ -170,13 +186,27 @@ SysResult<void> dump(int fd, std::uint32_t sequence, std::uint16_t type, Take&& 
   }
 }
 
+// The values of a dump that nothing disturbed. `convert` gives a value or nullopt.
+template <typename Value, typename Convert>
+SysResult<std::vector<Value>> undisturbed_dump(int fd, std::uint32_t& sequence, std::uint16_t type, Convert&& convert) {
+  for (int i = 0; i < dump_tries; ++i) {
+    std::vector<Value> values;
+    const bool is_whole = TRY(dump(fd, ++sequence, type, [&](const nlmsghdr* message) {
+      if (auto value = convert(message)) values.push_back(std::move(*value));
+    }));
+    if (is_whole) return values;
+  }
+  return std::unexpected(SysError{"netlink dump", EBUSY});
+}
+
 }  // namespace
 
 SysResult<NetlinkSocket> NetlinkSocket::open(Purpose purpose) {
   UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
   if (!fd) return last_error("open a netlink socket");
   if (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)) < 0) {
-    (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));  // less is possible too
+    (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
+                       sizeof(receive_buffer));  // less is possible too
   }
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &receive_buffer, sizeof(receive_buffer));
   constexpr int on = 1;
@@ -187,27 +217,21 @@ SysResult<NetlinkSocket> NetlinkSocket::open(Purpose purpose) {
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0) {
     return last_error("bind a netlink socket");
   }
-  return NetlinkSocket(std::move(fd));
+  return NetlinkSocket(std::move(fd), purpose);
 }
 
 SysResult<std::vector<Link>> NetlinkSocket::dump_links() {
-  std::vector<Link> links;
-  TRY_VOID(dump(fd_.get(), ++sequence_, RTM_GETLINK, [&](const nlmsghdr* message) {
-    if (message->nlmsg_type == RTM_NEWLINK) links.push_back(to_link(message));
-  }));
-  return links;
+  ASSERT(purpose_ == Purpose::requests);
+  return undisturbed_dump<Link>(fd_.get(), sequence_, RTM_GETLINK, to_link);
 }
 
 SysResult<std::vector<InterfaceAddress>> NetlinkSocket::dump_addresses() {
-  std::vector<InterfaceAddress> addresses;
-  TRY_VOID(dump(fd_.get(), ++sequence_, RTM_GETADDR, [&](const nlmsghdr* message) {
-    if (message->nlmsg_type != RTM_NEWADDR) return;
-    if (auto address = to_interface_address(message)) addresses.push_back(std::move(*address));
-  }));
-  return addresses;
+  ASSERT(purpose_ == Purpose::requests);
+  return undisturbed_dump<InterfaceAddress>(fd_.get(), sequence_, RTM_GETADDR, to_interface_address);
 }
 
 SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const AddressRequest> requests) {
+  ASSERT(purpose_ == Purpose::requests);
   std::vector<RefusedRequest> refused;
   std::vector<char> bytes;
   constexpr std::size_t most_a_request = 512;
@@ -232,7 +256,8 @@ SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const 
       int left = static_cast<int>(TRY(receive(fd_.get(), buffer, answer_timeout_ms)));
       for (auto* part = reinterpret_cast<nlmsghdr*>(buffer.data()); ::mnl_nlmsg_ok(part, left);
            part = ::mnl_nlmsg_next(part, &left)) {
-        if (part->nlmsg_type != NLMSG_ERROR || part->nlmsg_seq < first_sequence || part->nlmsg_seq > sequence_) continue;
+        if (part->nlmsg_type != NLMSG_ERROR || part->nlmsg_seq < first_sequence || part->nlmsg_seq > sequence_)
+          continue;
         const int code = -static_cast<const nlmsgerr*>(::mnl_nlmsg_get_payload(part))->error;
         const std::size_t index = begin + (part->nlmsg_seq - first_sequence);
         if (code != 0 && !is_done_already(requests[index].operation, code)) refused.push_back({index, code});
@@ -259,7 +284,11 @@ SysResult<std::optional<std::vector<Change>>> NetlinkSocket::read_changes() {
          part = ::mnl_nlmsg_next(part, &left)) {
       switch (part->nlmsg_type) {
         case RTM_NEWLINK:
-        case RTM_DELLINK: changes.emplace_back(LinkChange{to_link(part), part->nlmsg_type == RTM_DELLINK}); break;
+        case RTM_DELLINK:
+          if (auto link = to_link(part)) {
+            changes.emplace_back(LinkChange{std::move(*link), part->nlmsg_type == RTM_DELLINK});
+          }
+          break;
         case RTM_NEWADDR:
         case RTM_DELADDR:
           if (auto address = to_interface_address(part)) {

@@ -1,5 +1,5 @@
-// rtnetlink(7) as typed values: links, addresses, their changes, and batches that add and remove addresses. The bytes of
-// netlink live in netlink_socket.cpp and nowhere else.
+// rtnetlink(7) as typed values: links, addresses, their changes, and batches that add and remove addresses. The bytes
+// of netlink live in netlink_socket.cpp and nowhere else.
 #pragma once
 
 #include <cstdint>
@@ -78,12 +78,14 @@ struct RefusedRequest {
 
 class NetlinkSocket {
  public:
-  // Subscribed to links and addresses of both families when `monitor`.
+  // A monitor is subscribed to links and addresses of both families, and only read. Dumps and batches go over a socket
+  // for requests: opened after the monitor, its dump and the changes that follow leave nothing out.
   enum class Purpose : std::uint8_t { requests, monitor };
   static SysResult<NetlinkSocket> open(Purpose purpose);
 
   int fd() const { return fd_.get(); }
 
+  // EBUSY: the kernel's lists changed under every one of a few tries.
   SysResult<std::vector<Link>> dump_links();
   SysResult<std::vector<InterfaceAddress>> dump_addresses();
 
@@ -95,9 +97,10 @@ class NetlinkSocket {
   SysResult<std::optional<std::vector<Change>>> read_changes();
 
  private:
-  explicit NetlinkSocket(UniqueFd fd) : fd_(std::move(fd)) {}
+  NetlinkSocket(UniqueFd fd, Purpose purpose) : fd_(std::move(fd)), purpose_(purpose) {}
 
   UniqueFd fd_;
+  Purpose purpose_;
   std::uint32_t sequence_ = 0;
 };
 

@@ -46,31 +46,68 @@ std::vector<sock_filter> advert_filter(Family family, bool authentication_header
   return program;
 }
 
-std::vector<sock_filter> announcement_filter() {
-  constexpr std::uint32_t ethertype_offset = 12;
-  constexpr std::uint32_t ipv6_next_header_offset = 14 + 6;
-  constexpr std::uint32_t icmpv6_type_offset = 14 + 40;
-  constexpr std::uint32_t icmpv6 = 58;
-  constexpr std::uint32_t neighbour_advertisement = 136;
-  return {
-      statement(BPF_LD | BPF_H | BPF_ABS, ethertype_offset),
-      jump(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 5, 0),
-      jump(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 5),
-      statement(BPF_LD | BPF_B | BPF_ABS, ipv6_next_header_offset),
-      jump(BPF_JMP | BPF_JEQ | BPF_K, icmpv6, 0, 3),
-      statement(BPF_LD | BPF_B | BPF_ABS, icmpv6_type_offset),
-      jump(BPF_JMP | BPF_JEQ | BPF_K, neighbour_advertisement, 0, 1),
-      statement(BPF_RET | BPF_K, pass),
-      statement(BPF_RET | BPF_K, drop),
-  };
+namespace {
+
+// Passes when the four bytes at `offset` are the last four of one of the addresses.
+void pass_if_listed(std::vector<sock_filter>& program, std::uint32_t offset, Family family,
+                    std::span<const IpAddress> addresses) {
+  program.push_back(statement(BPF_LD | BPF_W | BPF_ABS, offset));
+  for (const IpAddress& address : addresses) {
+    if (address.family() != family) continue;
+    program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, ByteReader(address.bytes().last(4)).u32(), 0, 1));
+    program.push_back(statement(BPF_RET | BPF_K, pass));
+  }
+  program.push_back(statement(BPF_RET | BPF_K, drop));
 }
 
-std::vector<sock_filter> drop_all_filter() { return {statement(BPF_RET | BPF_K, drop)}; }
+}  // namespace
+
+std::vector<sock_filter> announcement_filter(std::optional<std::span<const IpAddress>> addresses) {
+  constexpr std::uint32_t ethertype = 12;
+  constexpr std::uint32_t arp_sender = 14 + 14;
+  constexpr std::uint32_t ipv6_next_header = 14 + 6;
+  constexpr std::uint32_t icmpv6_type = 14 + 40;
+  constexpr std::uint32_t icmpv6_target_end = 14 + 40 + 8 + 12;
+  constexpr std::uint32_t icmpv6 = 58;
+  constexpr std::uint32_t neighbour_advertisement = 136;
+  std::vector<sock_filter> of_arp;
+  std::vector<sock_filter> of_target;
+  if (addresses && addresses->size() <= limits::filtered_addresses) {
+    pass_if_listed(of_arp, arp_sender, Family::ipv4, *addresses);
+    pass_if_listed(of_target, icmpv6_target_end, Family::ipv6, *addresses);
+  } else {
+    of_arp = of_target = {statement(BPF_RET | BPF_K, pass)};
+  }
+  std::vector<sock_filter> program = {
+      statement(BPF_LD | BPF_H | BPF_ABS, ethertype),
+      jump(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 0, static_cast<std::uint8_t>(of_arp.size())),
+  };
+  program.insert(program.end(), of_arp.begin(), of_arp.end());
+  const sock_filter reject = statement(BPF_RET | BPF_K, drop);
+  const std::vector<sock_filter> neighbour = {
+      jump(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 1, 0),
+      reject,
+      statement(BPF_LD | BPF_B | BPF_ABS, ipv6_next_header),
+      jump(BPF_JMP | BPF_JEQ | BPF_K, icmpv6, 1, 0),
+      reject,
+      statement(BPF_LD | BPF_B | BPF_ABS, icmpv6_type),
+      jump(BPF_JMP | BPF_JEQ | BPF_K, neighbour_advertisement, 1, 0),
+      reject,
+  };
+  program.insert(program.end(), neighbour.begin(), neighbour.end());
+  program.insert(program.end(), of_target.begin(), of_target.end());
+  return program;
+}
+
+std::vector<sock_filter> drop_all_filter() {
+  return {statement(BPF_RET | BPF_K, drop)};
+}
 
 SysResult<void> attach_filter(int fd, std::span<const sock_filter> program) {
   const sock_fprog filter{.len = static_cast<std::uint16_t>(program.size()),
                           .filter = const_cast<sock_filter*>(program.data())};
-  if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0) return last_error("attach a socket filter");
+  if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0)
+    return last_error("attach a socket filter");
   return {};
 }
 

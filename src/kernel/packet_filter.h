@@ -2,7 +2,9 @@
 // costs a wake-up.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,6 +14,12 @@
 struct sock_filter;
 
 namespace baton::kernel {
+
+namespace limits {
+
+inline constexpr std::size_t filtered_addresses = 64;  // a jump of classic BPF reaches 255 instructions
+
+}  // namespace limits
 
 // A set of VRIDs, one bit each.
 class VridSet {
@@ -27,12 +35,15 @@ class VridSet {
 // and those too short to have one, so that they are counted as truncated.
 std::vector<sock_filter> advert_filter(Family family, bool authentication_header, const VridSet& vrids);
 
-// For a packet socket: passes ARP and neighbour advertisements.
-std::vector<sock_filter> announcement_filter();
+// For a packet socket: passes ARP packets whose sender, and neighbour advertisements whose target, is one of these
+// addresses (IPv6: ends like one of these, in its last four bytes). With nullopt, and with more addresses than
+// limits::filtered_addresses, all of them.
+std::vector<sock_filter> announcement_filter(std::optional<std::span<const IpAddress>> addresses);
 
-// Passes nothing: for a socket that only sends.
+// Passes nothing: for a socket that only sends, or is not bound yet.
 std::vector<sock_filter> drop_all_filter();
 
+// Takes the place of the one before, if any, between two packets.
 SysResult<void> attach_filter(int fd, std::span<const sock_filter> program);
 
 }  // namespace baton::kernel

@@ -27,7 +27,8 @@ SysResult<void> set_real_time(int priority) {
   (void)::setrlimit(RLIMIT_RTTIME, &limit);
   sched_param parameters{};
   parameters.sched_priority = priority;
-  if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) < 0) return last_error("real-time scheduling");
+  if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) < 0)
+    return last_error("real-time scheduling");
   return {};
 }
 

@@ -9,16 +9,18 @@
 
 namespace baton::kernel {
 
-SysResult<UnixListener> UnixListener::open(const std::string& path, mode_t mode) {
+SysResult<UnixListener> UnixListener::open(const std::string& path, mode_t mode, std::optional<gid_t> group) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) return std::unexpected(SysError{"listen at " + path, ENAMETOOLONG});
   std::ranges::copy(path, address.sun_path);
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return last_error("open a Unix socket");
-  (void)::unlink(path.c_str());  // ENOENT is the usual case
+  struct stat found{};
+  if (::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) (void)::unlink(path.c_str());
+  // Nobody can connect before listen(), so mode and group are set in time.
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0 ||
-      ::chmod(path.c_str(), mode) < 0) {
+      (group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) < 0) || ::chmod(path.c_str(), mode) < 0) {
     return last_error("listen at " + path);
   }
   constexpr int waiting_clients = 64;

@@ -13,8 +13,9 @@ namespace baton::kernel {
 
 class UnixListener {
  public:
-  // A socket left at the path by an earlier life is replaced. Mode as chmod(2).
-  static SysResult<UnixListener> open(const std::string& path, mode_t mode);
+  // A socket left at the path by an earlier life is replaced; EADDRINUSE when something else is there. Mode as
+  // chmod(2).
+  static SysResult<UnixListener> open(const std::string& path, mode_t mode, std::optional<gid_t> group = std::nullopt);
   UnixListener(UnixListener&&) = default;
   UnixListener& operator=(UnixListener&&) = default;
   ~UnixListener();
