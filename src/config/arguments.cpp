@@ -132,7 +132,7 @@ bool Arguments::read(Duration& value) const {
   std::string mend = seconds ? std::string() : number_mend(name(), word());
   if (mend.empty()) mend = fmt::format("give {} to {} seconds", plain(keyword_.minimum), plain(keyword_.maximum));
   diagnostics().warn("bad-value", at(),
-                     seconds ? fmt::format("{} is out of range for '{}' and is ignored", quoted(word()), name())
+                     seconds ? fmt::format("{} is out of range for '{}' and is ignored", word(), name())
                              : fmt::format("{} is no number of seconds; '{}' is ignored", quoted(word()), name()),
                      mend);
   return false;

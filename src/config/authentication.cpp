@@ -78,7 +78,7 @@ std::optional<std::string> key_bytes(const Arguments& arguments, std::string tex
   if (bytes && bytes->size() >= shortest_key && bytes->size() <= longest_key) return bytes;
   arguments.diagnostics().warn(
       "bad-key", arguments.at(1),
-      bytes ? fmt::format("the key has {} bytes and is ignored", bytes->size())
+      bytes ? fmt::format("the key is too short or too long ({} bytes) and is ignored", bytes->size())
             : std::string("the key is no even number of hexadecimal digits and is ignored"),
       fmt::format("a key has {} to {} bytes: openssl rand -hex {}", shortest_key, longest_key, shortest_key));
   return std::nullopt;

@@ -13,14 +13,21 @@ namespace {
 // Words that mean something to a shell and nothing to the program that gets them.
 constexpr auto shell_words = std::to_array<std::string_view>({"&&", "||", "|", ";", ">", ">>", "<", "2>&1", "&"});
 
+bool is_typographic(std::string_view word) {
+  return word.starts_with("\xe2\x80\x9c") || word.starts_with("\xe2\x80\x98");
+}
+
+void check_user(const Arguments& arguments, const std::string& user, const Word& word) {
+  if (arguments.context().reader.has_user(user) != false) return;
+  const Position position{.line = arguments.statement().line, .column = word.column, .width = word.width};
+  arguments.diagnostics().warn(
+      "unknown-user", position, fmt::format("there is no user {}", quoted(user)),
+      fmt::format("if it is an argument, quote the command as a whole: {} \"COMMAND ARGUMENT\"", arguments.name()));
+}
+
 void check_program(const Arguments& arguments, const Command& command, const Position& position) {
   const std::string& program = command.arguments.front();
   if (program.starts_with('<') || program.starts_with('>')) return;  // "this file can be opened"
-  if (program.starts_with("\xe2\x80\x9c") || program.starts_with("\xe2\x80\x98")) {
-    arguments.diagnostics().warn("bad-quote", position, "typographic quotes are ordinary characters here",
-                                 "use \" instead");
-    return;
-  }
   const auto shell_word = std::ranges::find_if(command.arguments, [](const std::string& each) {
     return std::ranges::find(shell_words, each) != shell_words.end();
   });
@@ -43,20 +50,23 @@ void check_program(const Arguments& arguments, const Command& command, const Pos
 }  // namespace
 
 bool Arguments::read(Command& value) const {
-  const std::vector<Word> words = split_script_line(*statement_.command, diagnostics());
+  bool open_quote = false;
+  const std::vector<Word> words = split_script_line(*statement_.command, open_quote, diagnostics());
   if (words.size() < 2) {
     diagnostics().warn("missing-value", statement_.at(1), fmt::format("'{}' needs a command and is ignored", name()),
                        "add it, or remove the line");
     return false;
   }
   const Position position{.line = statement_.line, .column = words[1].column, .width = words[1].width};
-  bool open_quote = false;
-  value.arguments = split_command(words[1].text, open_quote);
+  bool open_inner_quote = false;
+  value.arguments = split_command(words[1].text, open_inner_quote);
   value.line = trim(words[1].text);
   value.place = make_place(position);
-  if (open_quote) {
-    diagnostics().warn("open-quote", position, "a quote within the command is never closed; it runs to the end",
+  if (open_quote || open_inner_quote) {
+    diagnostics().warn("open-quote", position,
+                       fmt::format("a quote of this command is never closed; '{}' is ignored", name()),
                        "close it, or protect it with \\");
+    return false;
   }
   if (value.arguments.empty() || value.arguments.front().empty()) {
     diagnostics().warn("bad-value", position, fmt::format("the command of '{}' is empty and is ignored", name()),
@@ -69,6 +79,12 @@ bool Arguments::read(Command& value) const {
   std::string group = word_or_empty(3);
   if (group.starts_with(':')) group.erase(0, 1);
   value.account = {.user = word_or_empty(2), .group = std::move(group)};
+  if (is_typographic(value.arguments.front())) {
+    diagnostics().warn("bad-quote", position, "typographic quotes are ordinary characters here", "use \" instead");
+    return true;
+  }
+  const bool takes_account = name() != "script";  // a vrrp_script has `user` for it
+  if (takes_account && words.size() > 2) check_user(*this, value.account.user, words[2]);
   check_program(*this, value, position);
   return true;
 }

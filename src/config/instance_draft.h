@@ -19,6 +19,7 @@ struct InstanceDraft {
   std::optional<Authentication> authentication{};
   Position authentication_at{};
   const Statement* hmac_block = nullptr;
+  Position source_at{};
   std::optional<Position> wants_unicast{};  // the last unicast keyword
   AnnouncementSettings announcements{};
   std::optional<bool> check_unicast_source{};

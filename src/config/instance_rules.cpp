@@ -134,8 +134,8 @@ class InstanceRules {
     if (used == given) return;
     const double seconds = std::chrono::duration<double>(used).count();
     warn("rounded", draft_.at("advert_int"),
-         fmt::format("VRRPv{} sends {} at most; {} s is used", instance_.version,
-                     is_v3() ? "every 0.01 s to every 40.95 s" : "once a second, and whole seconds", seconds),
+         fmt::format("VRRPv{} knows {} only; {} s is used", instance_.version,
+                     is_v3() ? "steps of 0.01 s up to 40.95 s" : "whole seconds", seconds),
          is_v3() ? "write a multiple of 0.01 up to 40.95" : "write whole seconds, or version 3 on all nodes");
   }
 
@@ -203,7 +203,7 @@ class InstanceRules {
       instance_.multicast_group = own_group;
     }
     if (instance_.source && instance_.source->family() != instance_.family) {
-      warn("other-family", draft_.at(draft_.wants_unicast ? "unicast_src_ip" : "mcast_src_ip"),
+      warn("other-family", draft_.source_at,
            "the source address is of another family than the virtual addresses; it is ignored",
            "write an address of the same family");
       instance_.source.reset();

@@ -82,7 +82,8 @@ std::vector<Word> split_words(const Text& text, Diagnostics& diagnostics) {
   return words;
 }
 
-std::vector<Word> split_script_line(const Text& text, Diagnostics& diagnostics) {
+std::vector<Word> split_script_line(const Text& text, bool& open_quote, Diagnostics& diagnostics) {
+  open_quote = false;
   const std::string& characters = text.characters();
   std::vector<Word> words;
   std::size_t index = 0;
@@ -93,7 +94,6 @@ std::vector<Word> split_script_line(const Text& text, Diagnostics& diagnostics) 
     const std::size_t begin = index;
     std::string word;
     char quote = 0;
-    std::size_t quote_at = 0;
     for (; index < characters.size() && (quote != 0 || !is_blank(characters[index])); ++index) {
       const char each = characters[index];
       if (each == '\\' && index + 1 < characters.size()) {
@@ -101,14 +101,13 @@ std::vector<Word> split_script_line(const Text& text, Diagnostics& diagnostics) 
         word += characters[++index];
       } else if (quote == 0 && (each == '"' || each == '\'')) {
         quote = each;
-        quote_at = index;
       } else if (each == quote) {
         quote = 0;
       } else {
         word += each;
       }
     }
-    if (quote != 0) report_open_quote(text, quote_at, diagnostics);
+    open_quote = open_quote || quote != 0;
     words.push_back(
         word_at(text, begin, index, std::move(word), characters[begin] == '"' || characters[begin] == '\''));
   }

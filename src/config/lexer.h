@@ -22,7 +22,8 @@ struct Word {
 std::vector<Word> split_words(const Text& text, Diagnostics& diagnostics);
 
 // First pass: quotes of both kinds group, pieces that touch are one word, \ protects the next character and stays.
-std::vector<Word> split_script_line(const Text& text, Diagnostics& diagnostics);
+// An open quote runs to the end; `open_quote` says so.
+std::vector<Word> split_script_line(const Text& text, bool& open_quote, Diagnostics& diagnostics);
 
 // Second pass, over a command: as the first, and escapes are decoded: \a \b \E \f \n \r \t \v, \nnn octal, \xHH, \cC,
 // any other \C is C. An open quote runs to the end; `open_quote` says so.

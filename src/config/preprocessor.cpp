@@ -44,7 +44,8 @@ std::size_t first_word_end(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::find_if(text, is_blank) - text.begin());
 }
 
-// Index of the first brace outside double quotes; the size of the text when there is none.
+// Index of the first brace outside double quotes; the size of the text when there is none. The braces of a variable
+// that nobody defined are its own (keepalived splits the line there, and the blocks around it go wrong).
 std::size_t find_brace(std::string_view text) {
   bool in_quotes = false;
   for (std::size_t index = 0; index < text.size(); ++index) {
@@ -52,6 +53,8 @@ std::size_t find_brace(std::string_view text) {
       ++index;
     } else if (text[index] == '"') {
       in_quotes = !in_quotes;
+    } else if (const std::size_t size = reference_size(text.substr(index)); size > 0) {
+      index += size - 1;
     } else if (!in_quotes && (text[index] == '{' || text[index] == '}')) {
       return index;
     }
@@ -155,9 +158,9 @@ void Preprocessor::read_lines(SourceFile& file, std::string_view text) {
                         "the line holds a NUL byte and is ignored", "remove it; the file may be damaged");
       continue;
     }
-    const std::string_view inner = trim(content);
-    if (inner.find('\r') != std::string_view::npos) {
-      diagnostics_.warn("carriage-return", {.line = line, .column = 1},
+    const std::size_t carriage_return = content.find('\r');
+    if (carriage_return < trim(content).size()) {
+      diagnostics_.warn("carriage-return", {.line = line, .column = static_cast<unsigned>(carriage_return + 1)},
                         "carriage returns within the line: to keepalived and to us this is one line",
                         "end the lines with LF or CR LF");
     }

@@ -1,5 +1,6 @@
 #include "config/tree.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +12,12 @@ namespace baton::config {
 namespace {
 
 constexpr std::string_view unknown_path = "?";
+
+bool is_command(const Text& text) {
+  const std::string_view characters = text.characters();
+  const auto* const end = std::ranges::find_if(characters, [](char each) { return is_blank(each) || each == '"'; });
+  return keyword_table::is_script(characters.substr(0, static_cast<std::size_t>(end - characters.begin())));
+}
 
 }  // namespace
 
@@ -27,11 +34,12 @@ TreeBuilder::TreeBuilder(Diagnostics& diagnostics) : diagnostics_(diagnostics) {
 
 void TreeBuilder::statement(const Text& text) {
   if (skipped_depth_ > 0) return;
-  std::vector<Word> words = split_words(text, diagnostics_);
+  Diagnostics unheard;  // of the quotes of a command, which the two-pass lexer judges
+  std::vector<Word> words = split_words(text, is_command(text) ? unheard : diagnostics_);
   if (words.empty()) return;
   settle_pending(false);
   Statement statement{.line = text.line(), .words = std::move(words), .command = {}, .children = {}};
-  if (keyword_table::is_script(statement.keyword())) statement.command = text;
+  if (is_command(text)) statement.command = text;
   levels_.back().block->children.push_back(std::move(statement));
   is_pending_ = true;
 }

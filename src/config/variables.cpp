@@ -56,6 +56,12 @@ std::optional<Definition> parse_definition(std::string_view text) {
   return Definition{.name = std::string(text.substr(1, size)), .value_at = size + 2};
 }
 
+std::size_t reference_size(std::string_view text) {
+  if (!text.starts_with("${")) return 0;
+  const std::optional<Reference> reference = parse_reference(text);
+  return reference ? reference->size : 0;
+}
+
 Variables::Variable* Variables::slot(const std::string& name, const Position& position) {
   if (const auto found = variables_.find(name); found != variables_.end()) return &found->second;
   if (variables_.size() >= limits::variables) {
@@ -181,7 +187,10 @@ void Variables::report_undefined(const Text& text) {
   if (keyword_table::is_script(characters.substr(0, word_end))) return;
   for (std::size_t at = characters.find('$'); at != std::string_view::npos; at = characters.find('$', at + 1)) {
     const std::optional<Reference> reference = parse_reference(characters.substr(at));
-    if (!reference || variables_.contains(reference->inner.substr(0, name_size(reference->inner)))) continue;
+    if (!reference) continue;
+    const std::string_view name = reference->inner.substr(0, name_size(reference->inner));
+    const bool is_said = variables_.contains(name) || name == "_RANDOM" || name == "_ENV";  // said when it was replaced
+    if (is_said) continue;
     diagnostics_.warn(
         "undefined-variable", text.at(at, reference->size),
         fmt::format("{} is not defined and stays as it is", quoted(characters.substr(at, reference->size))),

@@ -22,6 +22,9 @@ struct Definition {
 };
 std::optional<Definition> parse_definition(std::string_view text);
 
+// The length of a ${NAME} or ${NAME PARAMETERS} at the front of a text; 0 when there is none.
+std::size_t reference_size(std::string_view text);
+
 // Work that a few lines may cause in large amounts. Once it is used up, reading stops.
 class Budget {
  public:

@@ -29,8 +29,7 @@ void set_interface(D& draft, const Arguments& arguments) {
   const std::string_view name = arguments.word();
   if (name.empty() || name.size() > longest_interface_name || name.find_first_of("/$") != std::string_view::npos) {
     arguments.diagnostics().error(
-        "bad-interface", arguments.at(),
-        fmt::format("{} can be no interface: a name has 1 to {} bytes", quoted(name), longest_interface_name),
+        "bad-interface", arguments.at(), fmt::format("{} cannot be the name of an interface", quoted(name)),
         fmt::format("a name has 1 to {} bytes; `ip link` shows those of this machine", longest_interface_name));
   } else if (name == "lo") {
     arguments.diagnostics().error("bad-interface", arguments.at(),
@@ -43,6 +42,7 @@ void set_interface(D& draft, const Arguments& arguments) {
 // keepalived takes a prefix length here and makes nothing of it.
 template <bool is_unicast>
 void set_source(D& draft, const Arguments& arguments) {
+  draft.source_at = arguments.at();
   if (is_unicast) draft.wants_unicast = arguments.position();
   const std::string_view word = arguments.word();
   const std::optional<IpAddress> address = IpAddress::parse(word.substr(0, word.find('/')));
