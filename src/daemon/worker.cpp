@@ -17,6 +17,7 @@
 #include "kernel/process_settings.h"
 #include "log/rate_limit.h"
 #include "loop/loop.h"
+#include "vrrp/announcement.h"
 
 namespace baton::daemon {
 

@@ -1,0 +1,280 @@
+#include "daemon/api_role.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <deque>
+#include <list>
+#include <nlohmann/json.hpp>
+
+#include "daemon/channel.h"
+#include "daemon/options.h"
+#include "daemon/status.h"
+#include "daemon/watch_policy.h"
+#include "kernel/unix_listener.h"
+#include "loop/loop.h"
+
+namespace baton::daemon {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr Duration client_deadline = std::chrono::seconds(5);  // to ask and to take the answer
+constexpr Duration worker_patience = std::chrono::milliseconds(500);
+constexpr mode_t socket_mode = 0660;
+
+json to_json(std::string_view text) { return json::parse(text, nullptr, false); }
+
+// One connection: a request line in, a reply line out, the end.
+struct Client {
+  UniqueFd fd;
+  bool is_root = false;
+  Instant deadline;
+  std::string request;
+  std::string reply;
+  loop::Subscription readiness;
+  bool done = false;
+};
+
+class Api {
+ public:
+  Api(ApiStart start, kernel::UnixListener listener)
+      : start_(std::move(start)), log_(start_.log), listener_(std::move(listener)) {}
+
+  void run() {
+    signal_term_ = loop_.on_signal(SIGTERM, [] {});  // the guardian ends us, not the service manager's signal to all
+    guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian(); });
+    accepting_ = loop_.watch(listener_.fd(), loop::Ready::readable, [this] { accept(); });
+    timer_ = loop_.timer([this] { on_timer(); });
+    timer_.set(loop::now());
+    loop_.before_sleep([this] {
+      forget_done_clients();
+      ask_next();
+    });
+    loop_.run();
+  }
+
+ private:
+  // A question that is on its way stays in its place, so that the worker's answer finds it, but is nobody's any more.
+  void forget_done_clients() {
+    for (Waiting& waiting : waiting_) {
+      if (waiting.client != nullptr && waiting.client->done) waiting.client = nullptr;
+    }
+    clients_.remove_if([](const Client& client) { return client.done; });
+  }
+
+  void on_guardian() {
+    auto message = start_.guardian.receive();
+    if (!message) {
+      if (message.error() == kernel::Channel::Nothing::any_more) loop_.stop();
+      return;
+    }
+    if (!message->passed_fd) return;
+    ++workers_seen_;
+    worker_readable_.reset();
+    worker_ = kernel::Channel(std::move(message->passed_fd));
+    worker_readable_ = loop_.watch(worker_.fd(), loop::Ready::readable, [this] { on_worker(); });
+    asked_at_.reset();  // what was asked of the one before will not be answered
+  }
+
+  void accept() {
+    while (clients_.size() < limits::control_clients) {
+      auto accepted = listener_.accept();
+      if (!accepted) return;
+      Client& client = clients_.emplace_back();
+      client.fd = std::move(accepted->fd);
+      client.is_root = accepted->uid == 0 || accepted->uid == ::geteuid();
+      client.deadline = loop::now() + client_deadline;
+      client.readiness = loop_.watch(client.fd.get(), loop::Ready::readable, [this, &client] { read(client); });
+    }
+  }
+
+  void read(Client& client) {
+    char buffer[limits::control_request];
+    const ssize_t count = ::read(client.fd.get(), buffer, sizeof(buffer));
+    if (count <= 0) {
+      client.done = true;
+      return;
+    }
+    client.request.append(buffer, static_cast<std::size_t>(count));
+    const std::size_t end = client.request.find('\n');
+    if (end == client.request.npos) {
+      if (client.request.size() > limits::control_request) answer(&client, {{"error", "the request is too long"}});
+      return;
+    }
+    client.request.resize(end);
+    client.readiness.reset();
+    const json request = to_json(client.request);
+    if (!request.is_object()) return answer(&client, {{"error", "the request is not a JSON object in one line"}});
+    const std::string command = request.value("command", "");
+    if (command == "status") {
+      waiting_.push_back({&client, json{{"ask", "status"}, {"from", 0}}, frame_of_status()});
+    } else if (command == "handover") {
+      if (!client.is_root) return answer(&client, {{"error", "only root may ask for a handover"}});
+      waiting_.push_back({&client, json{{"ask", "handover"}, {"instance", request.value("instance", "")}}, json::object()});
+    } else {
+      answer(&client, {{"error", fmt::format("unknown command '{}'; there are status and handover", command)}});
+    }
+  }
+
+  json frame_of_status() const {
+    return {{"node", start_.node},
+            {"version", "0.1.0"},
+            {"pid", start_.guardian_pid},
+            {"configuration", start_.configuration},
+            {"worker", {{"answers", true}, {"restarts", std::max(0, workers_seen_ - 1)}}},
+            {"instances", json::array()},
+            {"groups", json::array()},
+            {"scripts", json::array()}};
+  }
+
+  // One question at a time is on its way to the worker.
+  void ask_next() {
+    while (!asked_at_ && !waiting_.empty()) {
+      if (waiting_.front().client == nullptr) {
+        waiting_.pop_front();
+        continue;
+      }
+      const std::string text = waiting_.front().question.dump();
+      const bool sent =
+          worker_ && worker_.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).has_value();
+      if (!sent) {
+        answer_without_worker();
+        continue;
+      }
+      asked_at_ = loop::now();
+      timer_.set(*asked_at_ + worker_patience);
+    }
+  }
+
+  void on_worker() {
+    const auto message = worker_.receive();
+    if (!message) {
+      if (message.error() == kernel::Channel::Nothing::any_more) {
+        worker_readable_.reset();
+        worker_.close();
+        if (asked_at_) answer_without_worker();
+      }
+      return;
+    }
+    if (!asked_at_ || waiting_.empty()) return;  // too late an answer
+    asked_at_.reset();
+    const json reply = json::parse(message->bytes, nullptr, false);
+    Waiting& front = waiting_.front();
+    if (!reply.is_object()) return answer_without_worker();
+    if (front.question["ask"] != "status" || reply.contains("error")) {
+      answer(front.client, reply);
+      waiting_.pop_front();
+      return;
+    }
+    for (const char* list : {"instances", "groups", "scripts"}) {
+      for (const json& one : reply[list]) front.reply[list].push_back(one);
+    }
+    if (!reply["next"].is_null()) {
+      front.question["from"] = reply["next"];
+      return;
+    }
+    answer(front.client, front.reply);
+    waiting_.pop_front();
+  }
+
+  // The worker is dead or hangs: what its last will says is what there is.
+  void answer_without_worker() {
+    asked_at_.reset();
+    Waiting front = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (front.question["ask"] != "status") {
+      return answer(front.client, {{"error", "the VRRP worker does not answer; the guardian restarts it, try again"}});
+    }
+    front.reply["worker"]["answers"] = false;
+    json instances = json::array();
+    const ClockReading clock{.now = loop::now(), .wall = loop::wall_now()};
+    for (std::size_t i = 0; i < start_.will.router_count(); ++i) instances.push_back(instance_from_will(i, clock));
+    front.reply["instances"] = std::move(instances);
+    answer(front.client, front.reply);
+  }
+
+  json instance_from_will(std::size_t router, const ClockReading& clock) const {
+    const RouterSetup& setup = start_.setup.routers[router];
+    const auto will = start_.will.read(router);
+    const vrrp::RouterMemory memory = will ? will->router : vrrp::RouterMemory{};
+    return {{"name", setup.name},
+            {"interface", setup.interface},
+            {"vrid", setup.codec.vrid},
+            {"version", static_cast<int>(setup.codec.version)},
+            {"advert_int", std::chrono::duration<double>(setup.codec.advert_interval).count()},
+            {"state", name(memory.state)},
+            {"leaving", false},
+            {"since", clock.utc_seconds(memory.since)},
+            {"reason", name(memory.reason)},
+            {"reason_text", sentence(memory.reason)},
+            {"priority",
+             {{"effective", memory.priority},
+              {"base", start_.setup.node.routers[router].router.base_priority},
+              {"parts", json::array()}}},
+            {"addresses", json::array()},
+            {"master", nullptr},
+            {"faults", json::array()},
+            {"adverts", {{"sent", 0}, {"accepted", 0}}},
+            {"rejected", json::object()}};
+  }
+
+  void answer(Client* client, const json& reply) {
+    if (client == nullptr) return;
+    client->reply = reply.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    client->readiness = loop_.watch(client->fd.get(), loop::Ready::writable, [this, client] { write(*client); });
+  }
+
+  void write(Client& client) {
+    const ssize_t count = ::write(client.fd.get(), client.reply.data(), client.reply.size());
+    if (count > 0) client.reply.erase(0, static_cast<std::size_t>(count));
+    if (count <= 0 || client.reply.empty()) client.done = true;
+  }
+
+  void on_timer() {
+    const Instant now = loop::now();
+    if (asked_at_ && now - *asked_at_ >= worker_patience) answer_without_worker();
+    for (Client& client : clients_) {
+      if (now >= client.deadline) client.done = true;
+    }
+    timer_.set(now + (asked_at_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(1000)));
+  }
+
+  struct Waiting {
+    Client* client;
+    json question;
+    json reply;
+  };
+
+  ApiStart start_;
+  log::Logger log_;
+  loop::Loop loop_;
+  kernel::UnixListener listener_;
+  kernel::Channel worker_;
+  std::list<Client> clients_;
+  std::deque<Waiting> waiting_;
+  std::optional<Instant> asked_at_;
+  int workers_seen_ = 0;
+  loop::Timer timer_;
+  loop::Subscription signal_term_;
+  loop::Subscription guardian_readable_;
+  loop::Subscription accepting_;
+  loop::Subscription worker_readable_;
+};
+
+}  // namespace
+
+int run_api(ApiStart start) {
+  auto listener = kernel::UnixListener::open(start.socket_path, socket_mode);
+  if (!listener) {
+    log::Logger(start.log).error(to_string(listener.error()) + "; `baton status` will not work");
+    return exit_code::failure;
+  }
+  Api(std::move(start), std::move(*listener)).run();
+  return exit_code::success;
+}
+
+}  // namespace baton::daemon

@@ -1,0 +1,28 @@
+// The api role: serves the control socket, so that no client, slow or hostile, is ever in the worker's way. Asks the
+// worker page by page; answers from the last will when the worker does not.
+#pragma once
+
+#include <string>
+
+#include "daemon/last_will.h"
+#include "daemon/setup.h"
+#include "kernel/channel.h"
+#include "log/logger.h"
+
+namespace baton::daemon {
+
+struct ApiStart {
+  const Setup& setup;
+  LastWill& will;
+  log::Options log;
+  std::string socket_path;
+  std::string configuration;   // path, to be shown
+  std::string node;            // host name, to be shown
+  int guardian_pid = 0;
+  kernel::Channel guardian;    // each new worker's channel arrives here, a message of one byte with the descriptor
+};
+
+// Ends when the guardian is gone. Returns the exit status.
+int run_api(ApiStart start);
+
+}  // namespace baton::daemon

@@ -1,0 +1,151 @@
+// batond: reads its command line and its configuration, then becomes the guardian.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <span>
+
+#include "config/disk_file_reader.h"
+#include "config/load.h"
+#include "daemon/guardian.h"
+#include "daemon/last_words.h"
+#include "daemon/options.h"
+
+namespace baton::daemon {
+namespace {
+
+config::LoadResult load(const Options& options) {
+  config::DiskFileReader reader;
+  return config::load(options.configuration, reader, {.strict = options.strict, .config_id = options.config_id});
+}
+
+int exit_code_of(const config::LoadResult& result) {
+  if (result.ok) return exit_code::success;
+  return result.missing_file ? exit_code::missing_file : exit_code::configuration;
+}
+
+log::Options log_options(const Options& options) {
+  return {.console = options.console && options.foreground,
+          .syslog = options.syslog,
+          .facility = options.facility,
+          .threshold = options.detail ? log::Level::debug : log::Level::info,
+          .identifier = "batond"};
+}
+
+void log_diagnostics(const config::LoadResult& result, log::Logger& log) {
+  for (const config::Diagnostic& diagnostic : result.diagnostics) {
+    const auto level = diagnostic.severity == config::Severity::error     ? log::Level::error
+                       : diagnostic.severity == config::Severity::warning ? log::Level::warning
+                                                                          : log::Level::info;
+    std::string text = fmt::format("{}: {} [{}]", to_string(diagnostic.place), diagnostic.message, diagnostic.id);
+    if (!diagnostic.mend.empty()) text += "; " + diagnostic.mend;
+    log.write(level, text, {{"CONFIG_ID", diagnostic.id}});
+  }
+  if (result.dropped > 0) log.warning(fmt::format("{} more messages about the configuration", result.dropped));
+}
+
+// -t: what is wrong goes to stderr or to the file, the verdict into the exit code.
+int test_configuration(const Options& options) {
+  const config::LoadResult result = load(options);
+  const std::string text = config::report(result);
+  std::FILE* out = stderr;
+  if (!options.test_output.empty()) {
+    const int fd = ::open(options.test_output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+    out = fd < 0 ? nullptr : ::fdopen(fd, "a");
+    if (out == nullptr) {
+      fmt::print(stderr, "batond: {}: {}\n", options.test_output, std::strerror(errno));
+      return exit_code::failure;
+    }
+  }
+  fmt::print(out, "{}", text);
+  if (out != stderr) (void)std::fclose(out);
+  if (!options.keepalived_exit_codes) return exit_code_of(result);
+  const bool reported = result.dropped > 0 || config::worst(result.diagnostics) != config::Severity::note;
+  return reported ? exit_code::test_warnings : exit_code::success;
+}
+
+int clean_up_after(const Options& options) {
+  log::Logger log(log_options(options));
+  const config::LoadResult result = load(options);
+  if (result.missing_file) {
+    log.error(options.configuration + " cannot be read: nothing is known to clean up");
+    return exit_code::missing_file;
+  }
+  clean_up(make_setup(result.configuration), log);  // also of a file with errors: what was read may be in place
+  return exit_code::success;
+}
+
+int print_signal_number(const std::string& name) {
+  const std::map<std::string, int> numbers{{"STOP", SIGTERM},        {"RELOAD", SIGHUP},
+                                           {"DATA", SIGUSR1},        {"STATS", SIGUSR2},
+                                           {"STATS_CLEAR", SIGRTMAX - 1}, {"JSON", SIGRTMIN + 2}};
+  const auto found = numbers.find(name);
+  if (found == numbers.end()) {
+    fmt::print(stderr, "batond: no signal is called '{}'; there are STOP, RELOAD, DATA, STATS, STATS_CLEAR and JSON\n", name);
+    return exit_code::failure;
+  }
+  fmt::print("{}\n", found->second);
+  return exit_code::success;
+}
+
+// Leaves the terminal; the parent's exit is the caller's sign that the start has begun. True in the daemon.
+bool leave_terminal() {
+  const pid_t pid = ::fork();
+  if (pid != 0) return false;
+  (void)::setsid();
+  (void)::chdir("/");
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) (void)::dup2(null, fd);
+  return true;
+}
+
+int run(const Options& options) {
+  log::Logger log(log_options(options));
+  config::LoadResult result = load(options);
+  if (!result.ok) {
+    fmt::print(stderr, "{}", config::report(result));
+    log_diagnostics(result, log);
+    log.error(options.configuration + ": not started");
+    return exit_code_of(result);
+  }
+  if (!options.foreground && !leave_terminal()) return exit_code::success;
+  log_diagnostics(result, log);
+  log.notice(fmt::format("Baton v0.1.0 starting with {}", options.configuration));
+  auto setup = std::make_unique<Setup>(make_setup(result.configuration));
+  const int status = run_guardian(options, std::move(setup), log_options(options), [&]() -> std::unique_ptr<Setup> {
+    const config::LoadResult next = load(options);
+    log_diagnostics(next, log);
+    return next.ok ? std::make_unique<Setup>(make_setup(next.configuration)) : nullptr;
+  });
+  log.notice("stopped");
+  return status;
+}
+
+int main_of(std::span<char* const> arguments) {
+  const auto options = parse_options(arguments);
+  if (!options) {
+    fmt::print(stderr, "batond: {}\nTry: batond --help\n", options.error().message);
+    return exit_code::failure;
+  }
+  switch (options->mode) {
+    case Options::Mode::version: fmt::print(stderr, "{}", version_text()); return exit_code::success;
+    case Options::Mode::help: fmt::print("{}", help_text()); return exit_code::success;
+    case Options::Mode::signal_number: return print_signal_number(options->signal_name);
+    case Options::Mode::test: return test_configuration(*options);
+    case Options::Mode::clean_up: return clean_up_after(*options);
+    case Options::Mode::run: return run(*options);
+  }
+  return exit_code::failure;
+}
+
+}  // namespace
+}  // namespace baton::daemon
+
+int main(int argc, char** argv) {
+  return baton::daemon::main_of({argv, static_cast<std::size_t>(argc)});
+}

@@ -1,0 +1,480 @@
+#include "daemon/guardian.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+
+#include "daemon/api_role.h"
+#include "daemon/last_words.h"
+#include "daemon/pid_file.h"
+#include "daemon/role.h"
+#include "daemon/watch_policy.h"
+#include "daemon/worker.h"
+#include "kernel/process_settings.h"
+#include "loop/loop.h"
+#include "process/runner.h"
+
+namespace baton::daemon {
+
+namespace {
+
+constexpr Duration stop_bound = std::chrono::seconds(5);         // for the worker to leave in order (child_wait_time)
+constexpr Duration runner_stop_bound = std::chrono::seconds(3);  // for the runner to finish what is queued
+constexpr Duration role_back_off = std::chrono::seconds(1);      // before a dead runner or api is started again
+constexpr int worker_leave_bound_ms = 200;                       // at a reload
+
+// utime and stime are fields 14 and 15 of /proc/PID/stat, counted behind the name, which may hold anything.
+ProcessState read_process_state(pid_t pid) {
+  ProcessState result;
+  const UniqueFd fd(::open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 1024> buffer{};
+  const ssize_t count = fd ? ::read(fd.get(), buffer.data(), buffer.size() - 1) : -1;
+  if (count <= 0) return result;
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(count));
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == text.npos || name_end + 2 >= text.size()) return result;
+  const char* at = text.data() + name_end + 2;
+  result.state = *at;
+  constexpr int utime = 11;  // fields behind the state
+  constexpr int stime = 12;
+  for (int field = 0; field <= stime && at != nullptr; ++field) {
+    if (field == utime || field == stime) result.cpu_ticks += std::strtoull(at, nullptr, 10);
+    at = std::strchr(at, ' ');
+    if (at != nullptr) ++at;
+  }
+  return result;
+}
+
+class Guardian {
+ public:
+  Guardian(const Options& options, std::unique_ptr<Setup> setup, log::Options log_options, Reload reload)
+      : options_(options),
+        setup_(std::move(setup)),
+        log_options_(std::move(log_options)),
+        log_(log_options_),
+        reload_(std::move(reload)) {}
+
+  int run();
+
+ private:
+  SysResult<void> make_memory();
+  SysResult<void> start_runner();
+  SysResult<void> start_api();
+  SysResult<void> start_worker(bool resume, std::vector<config::VirtualAddress> leftovers = {});
+  SysResult<kernel::Channel> connect_runner();
+  SysResult<kernel::Channel> connect_api();
+
+  void on_tick();
+  void on_worker_death();
+  void on_runner_death();
+  void on_api_death();
+  void after_death(RestartPolicy::Verdict verdict, Instant now);
+  void start_worker_again();
+  void reload();
+  void stop();
+  void finish();
+  void end_worker_for_reload();
+
+  log::Options role_log(const char* identifier) const {
+    log::Options options = log_options_;
+    options.identifier = identifier;
+    return options;
+  }
+  void complain(const SysResult<void>& result) {
+    if (!result) log_.error(to_string(result.error()));
+  }
+
+  const Options& options_;
+  std::unique_ptr<Setup> setup_;
+  log::Options log_options_;
+  log::Logger log_;
+  Reload reload_;
+  loop::Loop loop_;
+
+  kernel::SharedMemory memory_;
+  std::optional<LastWill> will_;
+  RestartPolicy policy_;
+  HangDetector hang_detector_;
+  std::optional<Instant> must_serve_by_;  // a resumed worker
+  bool told_ready_ = false;
+
+  RoleProcess worker_;
+  RoleProcess runner_;
+  RoleProcess api_;
+  kernel::Channel worker_channel_;
+  kernel::Channel runner_channel_;
+  kernel::Channel api_channel_;
+  loop::Subscription worker_death_;
+  loop::Subscription runner_death_;
+  loop::Subscription api_death_;
+  loop::Timer tick_;
+  loop::Timer restart_;
+  loop::Timer runner_restart_;
+  loop::Timer api_restart_;
+  loop::Timer give_up_;
+  std::vector<loop::Subscription> signals_;
+  std::optional<PidFile> pid_file_;
+  bool stopping_ = false;
+  int exit_status_ = exit_code::success;
+};
+
+int Guardian::run() {
+  (void)::mkdir(options_.run_directory.c_str(), 0755);  // EEXIST is the usual case; the pid file says what is wrong
+  auto pid_file = PidFile::create(options_.pid_file);
+  if (!pid_file) {
+    log_.error(pid_file.error());
+    return exit_code::failure;
+  }
+  pid_file_ = std::move(*pid_file);
+  for (const std::string& sentence : setup_->not_carried_out) log_.warning(sentence);
+
+  const auto on = [&](int number, auto handler) { signals_.push_back(loop_.on_signal(number, handler)); };
+  on(SIGTERM, [this] { stop(); });
+  on(SIGINT, [this] {
+    if (!options_.ignore_sigint) stop();
+  });
+  on(SIGHUP, [this] { reload(); });
+  // keepalived's dumps (DATA, STATS, JSON): nothing is written yet, and nobody who asks ends the daemon.
+  for (const int number : {SIGUSR1, SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1}) {
+    on(number, [this] { log_.info("ask with `baton status --json`; dump files are not written yet"); });
+  }
+  tick_ = loop_.timer([this] { on_tick(); });
+  restart_ = loop_.timer([this] { start_worker_again(); });
+  runner_restart_ = loop_.timer([this] { complain(start_runner()); });
+  api_restart_ = loop_.timer([this] { complain(start_api()); });
+  give_up_ = loop_.timer([this] { finish(); });
+
+  for (const auto& step : {&Guardian::make_memory, &Guardian::start_runner, &Guardian::start_api}) {
+    if (const auto done = (this->*step)(); !done) {
+      log_.error(to_string(done.error()));
+      return exit_code::failure;
+    }
+  }
+  if (const auto started = start_worker(false); !started) {
+    log_.error(to_string(started.error()));
+    return exit_code::failure;
+  }
+  tick_.set(loop::now());
+  loop_.run();
+  (void)::sd_notify(0, "STOPPING=1");
+  return exit_status_;
+}
+
+SysResult<void> Guardian::make_memory() {
+  auto memory = kernel::SharedMemory::create(LastWill::size_for(setup_->routers.size()));
+  if (!memory) return std::unexpected(memory.error());
+  memory_ = std::move(*memory);
+  will_.emplace(memory_.data(), setup_->routers.size());
+  return {};
+}
+
+SysResult<void> Guardian::start_runner() {
+  auto pair = kernel::Channel::make_pair();
+  if (!pair) return std::unexpected(pair.error());
+  auto& [ours, theirs] = *pair;
+  const int keep[] = {theirs.fd()};
+  auto started = start_role({.name = "baton-run",
+                             .parent_death_signal = 0,  // its channel ends with us, and the worker may still speak
+                             .keep = keep,
+                             .main = [&] { return process::run_runner(theirs.release(), {}); }});
+  if (!started) return std::unexpected(started.error());
+  runner_ = std::move(*started);
+  runner_channel_ = std::move(ours);
+  runner_death_ = loop_.watch(runner_.pidfd.get(), loop::Ready::readable, [this] { on_runner_death(); });
+  if (!worker_) return {};
+  auto channel = connect_runner();
+  if (!channel) return std::unexpected(channel.error());
+  const std::uint8_t kind = new_runner_channel;
+  return worker_channel_.send({&kind, 1}, channel->fd());
+}
+
+SysResult<void> Guardian::start_api() {
+  auto pair = kernel::Channel::make_pair();
+  if (!pair) return std::unexpected(pair.error());
+  auto& [ours, theirs] = *pair;
+  const int keep[] = {theirs.fd()};
+  std::array<char, 256> host{};
+  (void)::gethostname(host.data(), host.size() - 1);
+  const int guardian_pid = ::getpid();
+  auto started = start_role({.name = "baton-api",
+                             .parent_death_signal = SIGKILL,
+                             .keep = keep,
+                             .main = [&] {
+                               return run_api({.setup = *setup_,
+                                               .will = *will_,
+                                               .log = role_log("baton-api"),
+                                               .socket_path = options_.run_directory + "/control.sock",
+                                               .configuration = options_.configuration,
+                                               .node = host.data(),
+                                               .guardian_pid = guardian_pid,
+                                               .guardian = std::move(theirs)});
+                             }});
+  if (!started) return std::unexpected(started.error());
+  api_ = std::move(*started);
+  api_channel_ = std::move(ours);
+  api_death_ = loop_.watch(api_.pidfd.get(), loop::Ready::readable, [this] { on_api_death(); });
+  if (!worker_) return {};
+  auto channel = connect_api();
+  if (!channel) return std::unexpected(channel.error());
+  const std::uint8_t kind = new_api_channel;
+  return worker_channel_.send({&kind, 1}, channel->fd());
+}
+
+// The worker's end of a new pair whose other end the runner has now.
+SysResult<kernel::Channel> Guardian::connect_runner() {
+  auto pair = kernel::Channel::make_pair();
+  if (!pair) return std::unexpected(pair.error());
+  auto& [worker_end, runner_end] = *pair;
+  const auto sent = process::send_worker_channel(runner_channel_.fd(), runner_end.release());
+  if (!sent) return std::unexpected(sent.error());
+  return std::move(worker_end);
+}
+
+SysResult<kernel::Channel> Guardian::connect_api() {
+  auto pair = kernel::Channel::make_pair();
+  if (!pair) return std::unexpected(pair.error());
+  auto& [worker_end, api_end] = *pair;
+  const std::uint8_t kind = new_api_channel;
+  const auto sent = api_channel_.send({&kind, 1}, api_end.fd());
+  if (!sent) return std::unexpected(sent.error());
+  return std::move(worker_end);
+}
+
+SysResult<void> Guardian::start_worker(bool resume, std::vector<config::VirtualAddress> leftovers) {
+  auto runner = connect_runner();
+  auto api = connect_api();
+  auto pair = kernel::Channel::make_pair();
+  if (!pair) return std::unexpected(pair.error());
+  auto& [ours, theirs] = *pair;
+  // Without runner or api the worker does its main job all the same.
+  kernel::Channel to_runner = runner ? std::move(*runner) : kernel::Channel();
+  kernel::Channel to_api = api ? std::move(*api) : kernel::Channel();
+
+  const Instant now = loop::now();
+  will_->begin_generation(now);
+  policy_.on_start(now);
+  hang_detector_.reset(now);
+  must_serve_by_ = resume ? std::optional(now + limits::serving_again) : std::nullopt;
+  const int keep[] = {theirs.fd(), to_runner.fd(), to_api.fd()};
+  auto started = start_role({.name = "baton-vrrp",
+                             .parent_death_signal = SIGTERM,  // the guardian is gone: leave in order
+                             .keep = keep,
+                             .main = [&] {
+                               return run_worker({.setup = *setup_,
+                                                  .will = *will_,
+                                                  .log = role_log("baton-vrrp"),
+                                                  .resume = resume,
+                                                  .keep_addresses = options_.keep_addresses,
+                                                  .real_time = options_.real_time,
+                                                  .leftovers = std::move(leftovers),
+                                                  .guardian = std::move(theirs),
+                                                  .runner = std::move(to_runner),
+                                                  .api = std::move(to_api)});
+                             }});
+  if (!started) return std::unexpected(started.error());
+  worker_ = std::move(*started);
+  worker_channel_ = std::move(ours);
+  worker_death_ = loop_.watch(worker_.pidfd.get(), loop::Ready::readable, [this] { on_worker_death(); });
+  return {};
+}
+
+void Guardian::on_tick() {
+  const Instant now = loop::now();
+  tick_.set(now + limits::guardian_tick);
+  if (!worker_ || stopping_) return;
+  if (will_->is_serving()) {
+    must_serve_by_.reset();
+    if (!std::exchange(told_ready_, true)) (void)::sd_notify(0, "READY=1");
+  } else if (must_serve_by_ && now >= *must_serve_by_) {
+    log_.error("the resumed worker does not serve in time; its last will is carried out");
+    worker_.signal(SIGKILL);
+    return;
+  }
+  if (hang_detector_.is_hung(will_->heartbeat(), now, [this] { return read_process_state(worker_.pid); })) {
+    log_.error(fmt::format("the VRRP worker (pid {}) has shown no sign of life for {} ms; it is replaced", worker_.pid,
+                           std::chrono::duration_cast<std::chrono::milliseconds>(now - will_->heartbeat()).count()));
+    worker_.signal(SIGKILL);
+    hang_detector_.reset(now);
+    return;
+  }
+  (void)::sd_notify(0, "WATCHDOG=1");
+}
+
+void Guardian::on_worker_death() {
+  worker_death_.reset();
+  worker_channel_.close();
+  const bool failed_resume = must_serve_by_.has_value() && !will_->is_serving();
+  const pid_t pid = worker_.pid;
+  const std::string how = reap(worker_);
+  const Instant now = loop::now();
+  if (stopping_) {
+    const auto wills = will_->read_all();
+    const bool left_in_order = how == "exited with status 0";
+    if (!left_in_order && !options_.keep_addresses) carry_out_last_will(*setup_, wills, log_);
+    finish();
+    return;
+  }
+  log_.error(fmt::format("the VRRP worker (pid {}) {}", pid, how));
+  if (!options_.respawn) {
+    carry_out_last_will(*setup_, will_->read_all(), log_);
+    exit_status_ = exit_code::failure;
+    stopping_ = true;
+    finish();
+    return;
+  }
+  after_death(failed_resume ? policy_.on_failed_resume(now) : policy_.on_death(now), now);
+}
+
+void Guardian::after_death(RestartPolicy::Verdict verdict, Instant now) {
+  if (verdict.resume) {
+    const auto started = start_worker(true);
+    if (started) {
+      log_.notice(fmt::format("a new VRRP worker (pid {}) goes on where the old one ended", worker_.pid));
+      return;
+    }
+    log_.error(to_string(started.error()));
+  }
+  carry_out_last_will(*setup_, will_->read_all(), log_);
+  will_->forget();
+  log_.notice(fmt::format("the next VRRP worker starts in {} s",
+                          std::chrono::duration_cast<std::chrono::seconds>(verdict.back_off).count()));
+  restart_.set(now + verdict.back_off);
+}
+
+void Guardian::start_worker_again() {
+  if (stopping_ || worker_) return;
+  const auto started = start_worker(false);
+  if (started) return;
+  log_.error(to_string(started.error()));
+  restart_.set(loop::now() + role_back_off);
+}
+
+void Guardian::on_runner_death() {
+  runner_death_.reset();
+  const std::string how = reap(runner_);
+  if (stopping_) {
+    if (!worker_) loop_.stop();
+    return;
+  }
+  log_.error(fmt::format("the runner {}; scripts keep their last verdict until the next one is there", how));
+  runner_restart_.set(loop::now() + role_back_off);
+}
+
+void Guardian::on_api_death() {
+  api_death_.reset();
+  const std::string how = reap(api_);
+  if (stopping_) return;
+  log_.error(fmt::format("the api role {}", how));
+  api_restart_.set(loop::now() + role_back_off);
+}
+
+// A reload is a planned change of worker: the old one ends with everything left as it is, the new one goes on with the
+// new configuration, and the difference between the two is carried out like any other.
+void Guardian::reload() {
+  if (stopping_) return;
+  (void)::sd_notify(0, "RELOADING=1");
+  log_.notice("reloading " + options_.configuration);
+  auto next = reload_();
+  if (next == nullptr) {
+    log_.error("the configuration is refused; the one before goes on");
+    (void)::sd_notify(0, "READY=1");
+    return;
+  }
+  end_worker_for_reload();
+  const auto old_wills = will_->read_all();
+  const std::unique_ptr<Setup> old = std::exchange(setup_, std::move(next));
+  const kernel::SharedMemory old_memory = std::move(memory_);
+  memory_ = {};
+  if (const auto made = make_memory(); !made) {
+    log_.error(to_string(made.error()));
+    carry_out_last_will(*old, old_wills, log_);
+    exit_status_ = exit_code::failure;
+    stopping_ = true;
+    finish();
+    return;
+  }
+  // Who is who: VRID, family and interface; a name may change.
+  auto gone = old_wills;
+  for (std::size_t i = 0; i < setup_->routers.size(); ++i) {
+    const RouterSetup& router = setup_->routers[i];
+    for (std::size_t k = 0; k < old->routers.size(); ++k) {
+      const RouterSetup& before = old->routers[k];
+      const bool same = before.codec.vrid == router.codec.vrid && before.codec.family == router.codec.family &&
+                        before.interface == router.interface;
+      if (!same || !gone[k]) continue;
+      will_->write(i, *gone[k]);
+      gone[k].reset();
+    }
+  }
+  say_goodbye(*old, gone, log_);
+  std::vector<config::VirtualAddress> leftovers;
+  for (const RouterSetup& router : old->routers) {
+    leftovers.insert(leftovers.end(), router.addresses.begin(), router.addresses.end());
+  }
+  if (const auto started = start_worker(true, std::move(leftovers)); !started) {
+    log_.error(to_string(started.error()));
+    after_death({.resume = false, .back_off = role_back_off}, loop::now());
+  }
+  api_.signal(SIGKILL);  // it shows the old setup; the next one shows the new
+  for (const std::string& sentence : setup_->not_carried_out) log_.warning(sentence);
+  (void)::sd_notify(0, "READY=1");
+  log_.notice("reload complete");
+}
+
+void Guardian::end_worker_for_reload() {
+  if (!worker_) return;
+  worker_death_.reset();
+  worker_.signal(SIGQUIT);
+  pollfd ended{.fd = worker_.pidfd.get(), .events = POLLIN, .revents = 0};
+  if (::poll(&ended, 1, worker_leave_bound_ms) != 1) worker_.signal(SIGKILL);
+  (void)reap(worker_);
+  worker_channel_.close();
+}
+
+void Guardian::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  log_.notice("stopping");
+  (void)::sd_notify(0, "STOPPING=1");
+  restart_.cancel();
+  runner_restart_.cancel();
+  api_restart_.cancel();
+  if (!worker_) return finish();
+  worker_.signal(SIGTERM);
+  give_up_.set(loop::now() + stop_bound);
+}
+
+// The worker is gone, or has not left within its bound. Then the runner finishes what is queued and ends by itself when
+// its channel ends.
+void Guardian::finish() {
+  if (worker_) {
+    log_.error("the VRRP worker did not leave within its bound; its last will is carried out");
+    worker_.signal(SIGKILL);
+    return;  // on_worker_death() comes back here
+  }
+  api_channel_.close();
+  runner_channel_.close();
+  if (!runner_) return loop_.stop();
+  give_up_ = loop_.timer([this] {
+    runner_.signal(SIGKILL);
+    loop_.stop();
+  });
+  give_up_.set(loop::now() + runner_stop_bound);
+}
+
+}  // namespace
+
+int run_guardian(const Options& options, std::unique_ptr<Setup> setup, const log::Options& log, Reload reload) {
+  Guardian guardian(options, std::move(setup), log, std::move(reload));
+  return guardian.run();
+}
+
+}  // namespace baton::daemon

@@ -1,0 +1,115 @@
+#include "daemon/last_words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "daemon/address_plan.h"
+#include "daemon/transport.h"
+#include "loop/loop.h"
+
+namespace baton::daemon {
+
+namespace {
+
+constexpr unsigned goodbyes = 2;
+constexpr std::size_t requests_a_batch = 1000;
+
+struct Kernel {
+  std::optional<kernel::NetlinkSocket> socket;
+  kernel::InterfaceTable interfaces;
+};
+
+std::optional<Kernel> look(log::Logger& log) {
+  auto socket = kernel::NetlinkSocket::open(kernel::NetlinkSocket::Purpose::requests);
+  if (!socket) {
+    log.error(to_string(socket.error()));
+    return std::nullopt;
+  }
+  auto links = socket->dump_links();
+  auto addresses = socket->dump_addresses();
+  if (!links || !addresses) {
+    log.error(to_string(links ? addresses.error() : links.error()));
+    return std::nullopt;
+  }
+  Kernel kernel{.socket = std::move(*socket)};
+  kernel.interfaces.replace(std::move(*links), *addresses);
+  return kernel;
+}
+
+void send_goodbyes(const Setup& setup, std::span<const std::optional<RouterWill>> wills,
+                   const kernel::InterfaceTable& interfaces, log::Logger& log) {
+  const bool anybody = std::ranges::any_of(wills, [](const auto& will) { return will && will->holds_addresses; });
+  if (!anybody) return;
+  Transport transport(setup, nullptr, {.on_error = [&](const SysError& error) { log.error(to_string(error)); }});
+  transport.follow(interfaces);
+  for (vrrp::RouterId id = 0; id < wills.size(); ++id) {
+    if (!wills[id] || !wills[id]->holds_addresses) continue;
+    const vrrp::CodecParameters& parameters = setup.routers[id].codec;
+    vrrp::AdvertCodec codec(parameters);
+    codec.restore(wills[id]->codec);
+    codec.set_source(wills[id]->source);
+    for (unsigned i = 0; i < goodbyes; ++i) {
+      auto packets = codec.encode(vrrp::spec::priority_stop, parameters.advert_interval, loop::wall_now());
+      transport.send(id, packets);
+    }
+    log.notice(fmt::format("({}) sent priority 0 in place of the dead worker", setup.routers[id].name));
+  }
+  transport.flush();
+}
+
+void remove_addresses(const Setup& setup, Kernel& kernel, log::Logger& log) {
+  AddressPlan plan(setup);
+  plan.follow(kernel.interfaces);
+  std::size_t removed = 0;
+  while (!plan.is_settled()) {
+    const auto requests = plan.next_requests(kernel.interfaces, requests_a_batch);
+    if (requests.empty()) break;
+    const auto refused = kernel.socket->carry_out(requests);
+    if (!refused) {
+      log.error(to_string(refused.error()));
+      return;
+    }
+    removed += requests.size() - refused->size();
+    for (const kernel::RefusedRequest& one : *refused) {
+      const std::string address = to_string(requests[one.index].address.address);
+      log.error(to_string(SysError{"remove address " + address, one.code}));
+    }
+  }
+  if (removed > 0) log.notice(fmt::format("removed {} virtual address{}", removed, removed == 1 ? "" : "es"));
+}
+
+}  // namespace
+
+void carry_out_last_will(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log) {
+  auto kernel = look(log);
+  if (!kernel) return;
+  send_goodbyes(setup, wills, kernel->interfaces, log);
+  remove_addresses(setup, *kernel, log);
+}
+
+void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log) {
+  if (const auto kernel = look(log)) send_goodbyes(setup, wills, kernel->interfaces, log);
+}
+
+void clean_up(const Setup& setup, log::Logger& log) {
+  auto kernel = look(log);
+  if (!kernel) return;
+  AddressPlan plan(setup);
+  plan.follow(kernel->interfaces);
+  std::vector<std::optional<RouterWill>> wills(setup.routers.size());
+  for (vrrp::RouterId id = 0; id < wills.size(); ++id) {
+    const RouterSetup& router = setup.routers[id];
+    if (router.codec.authentication.type == vrrp::AuthType::ah) continue;
+    const auto source = source_address(router, kernel->interfaces, plan);
+    const bool was_master = std::ranges::any_of(router.addresses, [&](const config::VirtualAddress& address) {
+      const auto there = to_interface_address(address, kernel->interfaces);
+      return there && kernel->interfaces.has({there->interface_index, there->address});
+    });
+    if (was_master && source) wills[id] = RouterWill{.source = *source, .holds_addresses = true};
+  }
+  send_goodbyes(setup, wills, kernel->interfaces, log);
+  remove_addresses(setup, *kernel, log);
+}
+
+}  // namespace baton::daemon

@@ -1,0 +1,24 @@
+// Carrying out a last will: goodbye on the wire for every router that was MASTER, and its addresses off the interfaces.
+// Done by the guardian for a dead worker, and by `batond --clean-up` when nobody was left to do it.
+#pragma once
+
+#include <span>
+
+#include "daemon/last_will.h"
+#include "daemon/setup.h"
+#include "log/logger.h"
+
+namespace baton::daemon {
+
+// `wills`: one for each router of `setup`, nullopt where nothing is known. A router whose will says that it holds its
+// addresses gets a goodbye (priority 0, twice: a lost one costs three seconds). All addresses of `setup` are removed.
+void carry_out_last_will(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log);
+
+// The same with nothing known: a router whose address is on its interface was MASTER. No goodbye with AH, whose sequence
+// is not known; its peers wait their master-down time.
+void clean_up(const Setup& setup, log::Logger& log);
+
+// Goodbye only, for routers that a new configuration no longer has; their addresses go with the difference.
+void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log);
+
+}  // namespace baton::daemon

@@ -1,0 +1,34 @@
+#include "daemon/pid_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+
+namespace baton::daemon {
+
+std::expected<PidFile, std::string> PidFile::create(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!fd) return std::unexpected(fmt::format("pid file {}: {}", path, std::strerror(errno)));
+  // A lock of the open file: held as long as the daemon lives, whatever the number in the file says.
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
+    std::array<char, 32> other{};
+    (void)::read(fd.get(), other.data(), other.size() - 1);
+    return std::unexpected(fmt::format("another batond runs already, pid {} (pid file {})",
+                                       std::string(other.data(), std::strcspn(other.data(), "\n")), path));
+  }
+  const std::string text = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(fd.get(), 0) < 0 || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return std::unexpected(fmt::format("pid file {}: {}", path, std::strerror(errno)));
+  }
+  return PidFile(std::move(fd), path, ::getpid());
+}
+
+PidFile::~PidFile() {
+  if (fd_ && owner_ == ::getpid()) (void)::unlink(path_.c_str());
+}
+
+}  // namespace baton::daemon

@@ -1,0 +1,28 @@
+// The pid file: says who runs, and by its lock that somebody does. Removed with the object, by the process that made it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <expected>
+#include <string>
+
+#include "base/unique_fd.h"
+
+namespace baton::daemon {
+
+class PidFile {
+ public:
+  // An error sentence when another daemon holds it or it cannot be written.
+  static std::expected<PidFile, std::string> create(const std::string& path);
+  PidFile(PidFile&&) = default;
+  PidFile& operator=(PidFile&&) = default;
+  ~PidFile();
+
+ private:
+  PidFile(UniqueFd fd, std::string path, pid_t owner) : fd_(std::move(fd)), path_(std::move(path)), owner_(owner) {}
+  UniqueFd fd_;
+  std::string path_;
+  pid_t owner_ = 0;
+};
+
+}  // namespace baton::daemon
