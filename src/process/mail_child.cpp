@@ -15,7 +15,7 @@ namespace {
 
 struct Dialogue {
   std::string_view unsent;  // of the mail's text
-  std::string last_answer;  // the server's last line
+  std::string refusal;      // the server's last answer that says no: 4xx for now, 5xx for good
 };
 
 std::size_t give_text(char* buffer, std::size_t size, std::size_t count, void* user) {
@@ -26,10 +26,11 @@ std::size_t give_text(char* buffer, std::size_t size, std::size_t count, void* u
   return taken;
 }
 
+// libcurl hands each line of the server to its header function.
 std::size_t take_answer(char* line, std::size_t size, std::size_t count, void* user) {
   std::string_view text(line, size * count);
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  static_cast<Dialogue*>(user)->last_answer = text;
+  if (text.starts_with('4') || text.starts_with('5')) static_cast<Dialogue*>(user)->refusal = text;
   return size * count;
 }
 
@@ -75,9 +76,9 @@ void set_server(CURL* curl, const notify::MailServer& server) {
   curl_easy_setopt(curl, CURLOPT_PASSWORD, server.password.c_str());
 }
 
-// A refusal with a 5xx answer, and what better luck will not change; everything else may pass.
-bool is_final(CURLcode code, long answer) {
-  return answer / 100 == 5 || code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED ||
+// What better luck will not change; everything else may pass.
+bool is_final(CURLcode code, const Dialogue& dialogue) {
+  return dialogue.refusal.starts_with('5') || code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED ||
          code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_URL_MALFORMAT;
 }
 
@@ -91,7 +92,7 @@ MailOutcome send_mail(const SendMail& order, std::string& report) {
     return MailOutcome::try_again;
   }
   const std::string text = text_of(order.mail);
-  Dialogue dialogue{.unsent = text, .last_answer = {}};
+  Dialogue dialogue{.unsent = text, .refusal = {}};
   curl_slist* recipients = nullptr;
   for (const std::string& address : order.mail.to) {
     recipients = curl_slist_append(recipients, envelope_address(address).c_str());
@@ -110,11 +111,9 @@ MailOutcome send_mail(const SendMail& order, std::string& report) {
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &dialogue);
   const CURLcode code = curl_easy_perform(curl);
   if (code == CURLE_OK) return MailOutcome::sent;
-  long answer = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
   report = *error != '\0' ? error : curl_easy_strerror(code);
-  if (!dialogue.last_answer.empty()) report += fmt::format("; the server's last words: {}", dialogue.last_answer);
-  return is_final(code, answer) ? MailOutcome::refused : MailOutcome::try_again;
+  if (!dialogue.refusal.empty()) report += fmt::format("; the server says: {}", dialogue.refusal);
+  return is_final(code, dialogue) ? MailOutcome::refused : MailOutcome::try_again;
 }
 
 }  // namespace baton::process

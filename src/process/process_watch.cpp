@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,6 +42,14 @@ std::optional<std::string> comm_of(pid_t pid) {
   return std::string(comm);
 }
 
+// What we have used of the processor; time spent waiting for it is no cost of ours.
+Duration processor_time() {
+  rusage usage{};
+  (void)getrusage(RUSAGE_SELF, &usage);
+  return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
 // The parent has not yet asked how it ended.
 bool is_still_there(int pidfd) {
   return syscall(SYS_pidfd_send_signal, pidfd, 0, nullptr, 0) == 0 || errno != ESRCH;
@@ -57,7 +66,9 @@ void ProcessWatch::set_queries(const std::set<ProcessQuery>& queries) {
 void ProcessWatch::checked(const ProcessQuery& query, bool is_down) {
   const auto found = watched_.find(query);
   if (found == watched_.end()) return;
-  found->second.is_down = is_down;
+  Watched& watched = found->second;
+  watched.expects_a_process = !is_down && (watched.expects_a_process || watched.is_down != false);
+  watched.is_down = is_down;
   want_search(loop::now());
 }
 
@@ -83,21 +94,25 @@ void ProcessWatch::want_search(Instant when) {
 
 // One pass over /proc for all queries.
 void ProcessWatch::search(Instant now) {
+  const Duration used_before = processor_time();
   next_search_.reset();
   const std::unique_ptr<DIR, CloseDirectory> directory(opendir("/proc"));
   std::set<std::pair<ProcessQuery, pid_t>> seen;
   while (const dirent* entry = directory ? readdir(directory.get()) : nullptr) {
     if (const auto pid = pid_of(entry->d_name)) search_process(*pid, seen);
   }
+  forget_gone_processes(
+      [&seen](const ProcessQuery& query, pid_t pid, const Process&) { return !seen.contains({query, pid}); });
   bool keep_looking = false;
   for (auto& [query, watched] : watched_) {
-    std::erase_if(watched.processes, [&](const auto& process) { return !seen.contains({query, process.first}); });
     watched.was_searched = true;
-    keep_looking |= watched.is_down;
+    keep_looking |= watched.is_down == true;
+    if (std::exchange(watched.expects_a_process, false) && watched.processes.empty()) {
+      on_news_(query, {.text = "no such process any more", .is_last = true});
+    }
   }
-  const Duration cost = loop::now() - now;
-  earliest_search_ = now + std::max(limits::search_interval, cost * limits::search_share);
-  if (keep_looking) want_search(now);
+  earliest_search_ = now + (processor_time() - used_before) * limits::search_share;
+  if (keep_looking) want_search(now + limits::search_interval);
 }
 
 void ProcessWatch::search_process(pid_t pid, std::set<std::pair<ProcessQuery, pid_t>>& seen) {
@@ -105,11 +120,12 @@ void ProcessWatch::search_process(pid_t pid, std::set<std::pair<ProcessQuery, pi
   if (!comm) return;
   for (auto& [query, watched] : watched_) {
     if (!query.matches(*comm) || is_ours_(getpgid(pid))) continue;
-    seen.emplace(query, pid);
     const auto known = watched.processes.find(pid);
-    if (known != watched.processes.end() && is_still_there(known->second.pidfd.get())) continue;
-    if (known != watched.processes.end()) watched.processes.erase(known);  // the number is another process's now
-    add_process(query, watched, pid, *comm);
+    const bool is_known = known != watched.processes.end();
+    // The number may be another process's by now: then ours is gone, and the next pass finds the other one.
+    if (is_known && !is_still_there(known->second.pidfd.get())) continue;
+    seen.emplace(query, pid);
+    if (!is_known) add_process(query, watched, pid, *comm);
   }
 }
 
@@ -124,7 +140,7 @@ void ProcessWatch::add_process(const ProcessQuery& query, Watched& watched, pid_
                    .pidfd = std::move(pidfd),
                    .watch = loop_.watch(fd, loop::Ready::readable, [this, query, pid] { on_ended(query, pid); }),
                    .next_look = {}});
-  if (watched.was_searched && watched.is_down) on_news_(query, news);
+  if (watched.was_searched && watched.is_down == true) on_news_(query, news);
 }
 
 void ProcessWatch::on_ended(const ProcessQuery& query, pid_t pid) {
@@ -141,21 +157,26 @@ void ProcessWatch::on_ended(const ProcessQuery& query, pid_t pid) {
 }
 
 void ProcessWatch::look_at_zombies(Instant now) {
+  forget_gone_processes([now](const ProcessQuery&, pid_t, Process& process) {
+    if (!process.next_look || *process.next_look > now) return false;
+    process.look_interval = std::min(process.look_interval * 2, limits::last_zombie_look);
+    process.next_look = now + process.look_interval;
+    return !is_still_there(process.pidfd.get());
+  });
+}
+
+void ProcessWatch::forget_gone_processes(const IsGone& is_gone) {
   std::vector<std::pair<ProcessQuery, News>> all_news;
   for (auto& [query, watched] : watched_) {
     for (auto it = watched.processes.begin(); it != watched.processes.end();) {
-      Process& process = it->second;
-      if (!process.next_look || *process.next_look > now) {
+      auto& [pid, process] = *it;
+      if (!is_gone(query, pid, process)) {
         ++it;
-      } else if (is_still_there(process.pidfd.get())) {
-        process.look_interval = std::min(process.look_interval * 2, limits::last_zombie_look);
-        process.next_look = now + process.look_interval;
-        ++it;
-      } else {
-        std::string text = fmt::format("{}[{}] ended", process.comm, it->first);
-        it = watched.processes.erase(it);
-        all_news.emplace_back(query, News{.text = std::move(text), .is_last = watched.processes.empty()});
+        continue;
       }
+      News news{.text = fmt::format("{}[{}] ended", process.comm, pid), .is_last = watched.processes.size() == 1};
+      all_news.emplace_back(query, std::move(news));
+      it = watched.processes.erase(it);
     }
   }
   for (const auto& [query, news] : all_news) on_news_(query, news);

@@ -1,5 +1,6 @@
 // Says when processes that checks ask about end or appear. An end is seen at once, through a pidfd; a process that
-// appears is found by looking through /proc: after each run of a check, and every 100 ms while a check is down.
+// appears is found by looking through /proc: after each run of a check, and every 100 ms while a check is down. One
+// that came and went between two looks is news as well.
 //
 // The price of looking is bounded: one pass serves all queries, and passes take at most a fiftieth of the time.
 #pragma once
@@ -64,12 +65,15 @@ class ProcessWatch {
   };
   struct Watched {
     std::map<pid_t, Process> processes;
-    bool is_down = false;
-    bool was_searched = false;  // the first search tells no news
+    std::optional<bool> is_down;     // what the check said last
+    bool was_searched = false;       // the first search tells no news
+    bool expects_a_process = false;  // the check has come up since the last search: there should be one
   };
 
   void search(Instant now);
   void search_process(pid_t pid, std::set<std::pair<ProcessQuery, pid_t>>& seen);
+  using IsGone = std::function<bool(const ProcessQuery& query, pid_t pid, Process& process)>;
+  void forget_gone_processes(const IsGone& is_gone);  // and tells of each
   void add_process(const ProcessQuery& query, Watched& watched, pid_t pid, std::string comm);
   void on_ended(const ProcessQuery& query, pid_t pid);
   void look_at_zombies(Instant now);

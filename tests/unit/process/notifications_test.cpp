@@ -1,0 +1,275 @@
+// Notify scripts, FIFOs, the worker's and the guardian's coming and going, with a real runner.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "process/notify_queue.h"
+#include "unit/process/runner_bench.h"
+
+namespace baton::process {
+namespace {
+
+using namespace std::chrono_literals;
+
+Notify notify(std::string key, std::vector<std::string> argv) {
+  return {.key = std::move(key), .rules = {}, .commands = {command(std::move(argv))}, .deadline = 10s};
+}
+
+TEST(Notifications, get_their_arguments_as_they_are) {
+  const Folder folder;
+  const std::string script = folder.script("n", "printf '[%s]' \"$@\" >" + folder.file("out"));
+  RunnerBench bench;
+  bench.send(notify("INSTANCE VI", {script, "a b", "", "INSTANCE", "VI \"1\"", "MASTER", "100"}));
+  const auto finished = bench.next<NotifyFinished>();
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->key, "INSTANCE VI");
+  EXPECT_EQ(finished->command, script);
+  EXPECT_TRUE(finished->end.is_success());
+  EXPECT_EQ(folder.text("out"), "[a b][][INSTANCE][VI \"1\"][MASTER][100]");
+}
+
+TEST(Notifications, of_one_key_keep_their_order_however_quickly_they_come) {
+  const Folder folder;
+  // The earlier ones are the slower ones: without waiting they would finish in the opposite order.
+  const std::string script = folder.script("n", "sleep 0.0$((4 - $1 % 5)); echo $1 >>" + folder.file("out"));
+  RunnerBench bench;
+  std::string expected;
+  for (int i = 0; i < 40; ++i) {
+    bench.send(notify("INSTANCE VI", {script, std::to_string(i)}));
+    expected += std::to_string(i) + "\n";
+  }
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(bench.next<NotifyFinished>());
+  EXPECT_EQ(folder.text("out"), expected);
+}
+
+TEST(Notifications, a_hanging_one_holds_up_its_own_key_only_and_ends_at_its_deadline) {
+  const Folder folder;
+  RunnerBench bench;
+  Notify hanging = notify("INSTANCE A", {"sh", "-c", "sleep 60"});
+  hanging.commands.push_back(command({"sh", "-c", "echo after >" + folder.file("a")}));
+  hanging.deadline = 700ms;
+  bench.send(hanging);
+  bench.send(notify("INSTANCE B", {"sh", "-c", "echo b >" + folder.file("b")}));
+  const auto other = bench.next<NotifyFinished>();
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->key, "INSTANCE B");
+  EXPECT_EQ(folder.text("a"), "");
+  const auto killed = bench.next<NotifyFinished>();
+  ASSERT_TRUE(killed);
+  EXPECT_EQ(killed->end, (RunEnd{RunEnd::Kind::timed_out, SIGTERM}));
+  EXPECT_GE(killed->took, 700ms);
+  ASSERT_TRUE(bench.next<NotifyFinished>());
+  EXPECT_EQ(folder.text("a"), "after\n");
+}
+
+TEST(Notifications, a_failure_is_told_with_its_reason) {
+  RunnerBench bench;
+  bench.send(notify("INSTANCE A", {"/nonexistent"}));
+  EXPECT_TRUE(
+      bench.event("INSTANCE A: notify script /nonexistent could not run: cannot execute /nonexistent: No such"));
+  bench.send(notify("INSTANCE A", {"sh", "-c", "exit 5"}));
+  EXPECT_TRUE(bench.event("INSTANCE A: notify script sh exited with status 5"));
+}
+
+TEST(Notifications, a_flood_is_bounded_and_the_latest_state_arrives) {
+  const Folder folder;
+  RunnerBench bench;
+  bench.send(notify("INSTANCE A", {"sh", "-c", "while ! test -e " + folder.file("go") + "; do sleep 0.02; done"}));
+  for (int i = 0; i < 500; ++i) {
+    bench.send(notify("INSTANCE A", {"sh", "-c", "echo " + std::to_string(i) + " >>" + folder.file("out")}));
+  }
+  const auto counters = bench.next<RunnerCounters>(
+      patience, [](const RunnerCounters& c) { return c.notifications_dropped >= 500 - limits::notifications_per_key; });
+  ASSERT_TRUE(counters);
+  std::ofstream(folder.file("go")) << "";
+  EXPECT_TRUE(eventually([&] { return folder.text("out").ends_with("499\n"); }));
+}
+
+TEST(Notifications, many_keys_run_beside_each_other) {
+  RunnerBench bench;
+  const auto start = Clock::now();
+  for (int i = 0; i < 60; ++i) bench.send(notify("INSTANCE " + std::to_string(i), {"sleep", "0.5"}));
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(bench.next<NotifyFinished>());
+  EXPECT_LT(Clock::now() - start, 20s);  // one after the other would take thirty seconds
+}
+
+// ---- FIFOs ----------------------------------------------------------------------------------------------------------
+
+TEST(Fifos, are_made_written_in_order_and_removed_at_the_end) {
+  const Folder folder;
+  {
+    RunnerBench bench;
+    bench.send(SetFifos{.rules = {}, .fifos = {{.path = folder.file("fifo")}}});
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(folder.file("fifo")); }));
+    struct stat status{};
+    ASSERT_EQ(::stat(folder.file("fifo").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode, static_cast<mode_t>(S_IFIFO | 0600));
+    const UniqueFd reader(::open(folder.file("fifo").c_str(), O_RDONLY | O_NONBLOCK));
+    bench.send(WriteFifos{"INSTANCE \"VI\" BACKUP 100\n"});
+    bench.send(WriteFifos{"INSTANCE \"VI\" MASTER 100\n"});
+    std::string text;
+    EXPECT_TRUE(eventually([&] {
+      std::array<char, 256> buffer{};
+      const ssize_t size = ::read(reader.get(), buffer.data(), buffer.size());
+      if (size > 0) text.append(buffer.data(), static_cast<std::size_t>(size));
+      return text == "INSTANCE \"VI\" BACKUP 100\nINSTANCE \"VI\" MASTER 100\n";
+    }));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder.file("fifo")));
+}
+
+TEST(Fifos, without_a_reader_lose_lines_and_count_them_but_never_wait) {
+  const Folder folder;
+  RunnerBench bench;
+  bench.send(SetFifos{.rules = {}, .fifos = {{.path = folder.file("fifo")}}});
+  for (int i = 0; i < 300; ++i) bench.send(WriteFifos{std::string(999, 'x') + "\n"});
+  const auto counters = bench.next<RunnerCounters>(
+      patience, [](const RunnerCounters& c) { return c.fifo_lines + c.fifo_lines_dropped == 300; });
+  ASSERT_TRUE(counters);
+  EXPECT_GT(counters->fifo_lines_dropped, 0U);
+  EXPECT_TRUE(bench.event("FIFO is full"));
+}
+
+TEST(Fifos, one_that_was_there_before_is_used_and_left) {
+  const Folder folder;
+  ASSERT_EQ(::mkfifo(folder.file("fifo").c_str(), 0600), 0);
+  {
+    RunnerBench bench;
+    bench.send(SetFifos{.rules = {}, .fifos = {{.path = folder.file("fifo")}}});
+    bench.send(WriteFifos{"line\n"});
+    EXPECT_TRUE(bench.next<RunnerCounters>(patience, [](const RunnerCounters& c) { return c.fifo_lines == 1; }));
+  }
+  EXPECT_TRUE(std::filesystem::exists(folder.file("fifo")));
+}
+
+TEST(Fifos, a_file_of_another_kind_is_refused) {
+  const Folder folder;
+  std::ofstream(folder.file("file")) << "precious";
+  RunnerBench bench;
+  bench.send(SetFifos{.rules = {}, .fifos = {{.path = folder.file("file")}}});
+  EXPECT_TRUE(bench.event("is not a FIFO"));
+  bench.send(WriteFifos{"line\n"});
+  bench.send(notify("INSTANCE A", {"true"}));
+  ASSERT_TRUE(bench.next<NotifyFinished>());
+  EXPECT_EQ(folder.text("file"), "precious");
+}
+
+TEST(Fifos, script_gets_the_path_as_last_argument_and_term_when_it_is_no_longer_wanted) {
+  const Folder folder;
+  const std::string script =
+      folder.script("reader", "echo $$ \"$@\" >" + folder.file("args") + "\nwhile read -r line; do echo \"$line\" >>" +
+                                  folder.file("out") + "; done <\"$2\"");
+  RunnerBench bench;
+  const SetFifos fifos{.rules = {}, .fifos = {{.path = folder.file("fifo"), .script = command({script, "first"})}}};
+  bench.send(fifos);
+  bench.send(WriteFifos{"one\n"});
+  ASSERT_TRUE(eventually([&] { return folder.text("out") == "one\n"; }));
+  const std::string arguments = folder.text("args");
+  EXPECT_TRUE(arguments.ends_with(" first " + folder.file("fifo") + "\n"));
+  bench.send(fifos);  // a new worker: the same list
+  bench.send(WriteFifos{"two\n"});
+  ASSERT_TRUE(eventually([&] { return folder.text("out") == "one\ntwo\n"; }));
+  EXPECT_EQ(folder.text("args"), arguments);  // not started again
+  bench.send(SetFifos{});
+  EXPECT_TRUE(eventually([&] { return ::kill(std::stoi(arguments), 0) != 0; }));
+}
+
+// ---- the end --------------------------------------------------------------------------------------------------------
+
+TEST(Stop, lets_the_stop_scripts_finish_then_answers_and_exits) {
+  const Folder folder;
+  RunnerBench bench;
+  bench.send(notify("INSTANCE A", {"sh", "-c", "sleep 0.2; echo stopped >" + folder.file("out")}));
+  bench.send(Stop{.bound = 10s});
+  const auto stopped = bench.next<Stopped>();
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->abandoned, 0U);
+  EXPECT_EQ(bench.exit_status(), 0);
+  EXPECT_EQ(folder.text("out"), "stopped\n");
+}
+
+TEST(Stop, kills_what_does_not_end_within_its_bound) {
+  const Folder folder;
+  RunnerBench bench;
+  bench.send(notify("INSTANCE A",
+                    {"sh", "-c", "trap '' TERM; echo $$ >" + folder.file("pid") + "; while :; do sleep 1; done"}));
+  bench.send(notify("INSTANCE A", {"true"}));
+  ASSERT_TRUE(eventually([&] { return folder.text("pid").ends_with('\n'); }));
+  bench.send(Stop{.bound = 200ms});
+  const auto stopped = bench.next<Stopped>();
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->abandoned, 2U);
+  EXPECT_EQ(bench.exit_status(), 0);
+  EXPECT_TRUE(eventually([&] { return ::kill(std::stoi(folder.text("pid")), 0) != 0; }));
+}
+
+TEST(Stop, ends_track_scripts) {
+  const Folder folder;
+  RunnerBench bench;
+  TrackScript script;
+  script.command = command({"sh", "-c", "echo $$ >" + folder.file("pid") + "; exec sleep 60"});
+  bench.set_scripts({script});
+  ASSERT_TRUE(eventually([&] { return folder.text("pid").ends_with('\n'); }));
+  bench.send(Stop{});
+  EXPECT_TRUE(bench.next<Stopped>());
+  EXPECT_EQ(bench.exit_status(), 0);
+  EXPECT_NE(::kill(std::stoi(folder.text("pid")), 0), 0);
+}
+
+TEST(Stop, without_guardian_and_worker_the_runner_ends) {
+  RunnerBench bench;
+  bench.worker_dies();
+  bench.guardian_dies();
+  EXPECT_EQ(bench.exit_status(), 0);
+}
+
+TEST(Stop, without_guardian_the_worker_may_still_say_its_last_words) {
+  const Folder folder;
+  RunnerBench bench;
+  bench.send(notify("INSTANCE A", {"true"}));
+  ASSERT_TRUE(bench.next<NotifyFinished>());
+  bench.guardian_dies();
+  bench.signal(SIGTERM);  // what the kernel says on such a day as well
+  bench.send(notify("INSTANCE A", {"sh", "-c", "echo stopped >" + folder.file("out")}));
+  bench.send(Stop{.bound = 10s});
+  EXPECT_TRUE(bench.next<Stopped>());
+  EXPECT_EQ(bench.exit_status(), 0);
+  EXPECT_EQ(folder.text("out"), "stopped\n");
+}
+
+TEST(Stop, a_worker_that_says_nothing_after_the_guardian_is_gone_is_not_waited_for_long) {
+  RunnerBench bench({.orphan_bound = 200ms});
+  bench.guardian_dies();
+  EXPECT_EQ(bench.exit_status(), 0);
+}
+
+// ---- bad input ------------------------------------------------------------------------------------------------------
+
+TEST(BadMessages, are_counted_and_change_nothing) {
+  RunnerBench bench;
+  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same bytes in every run
+  const Bytes whole = *encode(ToRunner(notify("INSTANCE A", {"/nonexistent"})));
+  for (int i = 0; i < 300; ++i) {
+    Bytes bytes(1 + random() % 200);
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(200 + random() % 50);
+    bench.send_bytes(bytes);
+    bench.send_bytes({whole.begin(), whole.end() - 1});
+  }
+  EXPECT_TRUE(bench.next<RunnerCounters>(patience, [](const RunnerCounters& c) { return c.bad_messages == 600; }));
+  EXPECT_TRUE(bench.event("makes no sense"));
+  bench.send(notify("INSTANCE A", {"true"}));
+  EXPECT_TRUE(bench.next<NotifyFinished>());
+}
+
+TEST(BadMessages, a_worker_that_does_not_read_does_not_stop_the_runner) {
+  const Folder folder;
+  RunnerBench bench;
+  for (int i = 0; i < 3'000; ++i) bench.send(notify("INSTANCE " + std::to_string(i % 500), {"/nonexistent"}));
+  bench.send(notify("INSTANCE last", {"sh", "-c", "echo done >" + folder.file("out")}));
+  EXPECT_TRUE(eventually([&] { return folder.text("out") == "done\n"; }, 60s));
+}
+
+}  // namespace
+}  // namespace baton::process
