@@ -38,6 +38,12 @@ void VirtualRouter::become_backup(Reason reason, Instant now, Actions& out) {
   leave({.cause = Departure::Cause::sync_group, .reason = reason, .bound = bound}, now, out);
 }
 
+void VirtualRouter::ask_relief(Reason reason, Instant now, Actions& out) {
+  if (!is_serving() || let_go_if_overslept(now, out)) return;
+  say_goodbye(priority_, 1, out);
+  leave({.cause = Departure::Cause::relief, .reason = reason, .bound = now + goodbye_patience()}, now, out);
+}
+
 void VirtualRouter::yield_to(const Advert& advert, Instant now, Actions& out) {
   const bool is_better = advert.priority > priority_;
   if (parameters_.higher_priority_send_advert) send_advert(now, out);

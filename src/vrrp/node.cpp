@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/timer_queue.h"
 #include "vrrp/sync_group.h"
 
@@ -80,6 +81,10 @@ struct Node::Implementation {
 
   explicit Implementation(NodeParameters given);
 
+  Slot& slot(RouterId id) {
+    ASSERT(id < slots.size());
+    return slots[id];
+  }
   // An event for one router: its actions are taken along, its deadline is noted.
   template <typename Event>
   void tell(RouterId id, NodeActions& out, Event&& event);
@@ -172,13 +177,13 @@ void Node::resume(const std::vector<std::optional<RouterMemory>>& memory, Instan
 }
 
 void Node::on_advert(RouterId id, const Advert& advert, Instant now, NodeActions& out) {
-  Implementation::Slot& slot = self_->slots.at(id);
-  const bool is_goodbye = advert.priority == spec::priority_stop && slot.router.state() == State::backup;
+  const VirtualRouter& heard_by = self_->slot(id).router;
   self_->tell_group(id, now, out,
                     [&](VirtualRouter& router, Actions& actions) { router.on_advert(advert, now, actions); });
-  if (!is_goodbye) return;
+  if (advert.priority != spec::priority_stop || heard_by.wait_reason() != Reason::master_stopped) return;
   // The peer's whole group leaves when one member does (keepalived waits on the others for the master-down time).
   for (const RouterId member : self_->group_of(id)) {
+    if (member == id) continue;
     self_->tell(member, out, [&](VirtualRouter& router, Actions&) { router.shorten_wait(now); });
   }
 }
@@ -190,7 +195,7 @@ void Node::on_timeout(Instant now, NodeActions& out) {
 }
 
 void Node::on_tracker(TrackerId id, TrackerValue value, Instant now, NodeActions& out) {
-  if (std::exchange(self_->trackers.at(id), value) == value) return;
+  if (std::exchange(self_->trackers[id], value) == value) return;
   for (const RouterId router : self_->tracked_by[id]) self_->refresh_tracking(router, now, out);
 }
 
@@ -204,7 +209,7 @@ void Node::on_link(const std::string& interface, bool up, Instant now, NodeActio
 }
 
 void Node::on_source(RouterId id, std::optional<IpAddress> source, Instant now, NodeActions& out) {
-  Implementation::Slot& slot = self_->slots.at(id);
+  Implementation::Slot& slot = self_->slot(id);
   if (source) slot.router.on_source(*source);
   slot.own_faults.no_source_address = !source;
   self_->refresh_faults(id, by_source, now, out);
@@ -221,7 +226,7 @@ void Node::on_address_restored(RouterId id, Instant now, NodeActions& out) {
 }
 
 void Node::on_configuration_fault(RouterId id, bool faulty, Instant now, NodeActions& out) {
-  self_->slots.at(id).own_faults.configuration = faulty;
+  self_->slot(id).own_faults.configuration = faulty;
   self_->refresh_faults(id, by_configuration, now, out);
 }
 
@@ -231,7 +236,7 @@ void Node::handover(RouterId id, Instant now, NodeActions& out) {
   for (const RouterId member : self_->group_of(id)) {
     self_->tell(member, out, [&](VirtualRouter& router, Actions& actions) { router.handover(now, actions); });
   }
-  if (const auto group = self_->slots.at(id).group) self_->settle(*group, false, now, out);
+  if (const auto group = self_->slot(id).group) self_->settle(*group, false, now, out);
 }
 
 void Node::stop(Instant now, NodeActions& out) {
@@ -258,20 +263,20 @@ std::size_t Node::router_count() const {
   return self_->slots.size();
 }
 const VirtualRouter& Node::router(RouterId id) const {
-  return self_->slots.at(id).router;
+  return self_->slot(id).router;
 }
 const NodeParameters& Node::parameters() const {
   return self_->parameters;
 }
 State Node::group_state(GroupId id) const {
-  return self_->groups.at(id).told;
+  return self_->groups[id].told;
 }
 TrackerValue Node::tracker(TrackerId id) const {
-  return self_->trackers.at(id);
+  return self_->trackers[id];
 }
 
 std::vector<PriorityPart> Node::priority_parts(RouterId id) const {
-  std::vector<PriorityPart> parts{{"base", self_->parameters.routers.at(id).router.base_priority}};
+  std::vector<PriorityPart> parts{{"base", self_->parameters.routers[id].router.base_priority}};
   for (const Tracking& tracking : self_->slots[id].tracking) {
     if (tracking.weight == 0) continue;
     parts.push_back({self_->parameters.trackers[tracking.tracker].name, self_->contribution_of(tracking).amount});
@@ -310,9 +315,14 @@ void Node::Implementation::settle(GroupId id, bool left, Instant now, NodeAction
   if (!running) return;
   const std::vector<RouterId>& members = parameters.groups[id].members;
   if (must_leave(members_of(id), left)) {
+    // A member that only asks for relief may stay, and so may the others, as long as nobody has let go.
+    const bool all_may_stay = std::ranges::all_of(
+        members, [&](RouterId member) { return slots[member].router.is_serving() || slots[member].router.may_stay(); });
     for (const RouterId member : members) {
-      tell(member, out,
-           [&](VirtualRouter& router, Actions& actions) { router.become_backup(Reason::sync_group, now, actions); });
+      tell(member, out, [&](VirtualRouter& router, Actions& actions) {
+        if (all_may_stay) return router.ask_relief(Reason::sync_group, now, actions);
+        router.become_backup(Reason::sync_group, now, actions);
+      });
     }
   }
   const bool rise = may_become_master(members_of(id));
@@ -342,7 +352,7 @@ std::span<const GroupMember> Node::Implementation::members_of(GroupId id) {
 }
 
 std::span<const RouterId> Node::Implementation::group_of(RouterId id) const {
-  const Slot& slot = slots.at(id);
+  const Slot& slot = slots[id];
   if (slot.group) return parameters.groups[*slot.group].members;
   return std::span(&slot.id, 1);
 }

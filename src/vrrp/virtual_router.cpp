@@ -166,8 +166,10 @@ void VirtualRouter::on_priority(std::uint8_t priority, Instant now, Actions& out
   }
   if (state_ != State::master || let_go_if_overslept(now, out)) return;
   if (is_leaving()) {
-    const bool nobody_better = !departure_->successor && !peers_.knows_better_than(priority);
-    if (departure_->cause == Departure::Cause::relief && nobody_better) stay(now, out);
+    // Relief that this router asked for its own sake is not needed any more.
+    const bool is_own_relief =
+        departure_->cause == Departure::Cause::relief && departure_->reason == Reason::better_master;
+    if (is_own_relief && !departure_->successor && !peers_.knows_better_than(priority)) stay(now, out);
     return;
   }
   const bool asks_relief = priority < before && parameters_.make_before_break && parameters_.preempt == Preempt::yes &&
@@ -192,7 +194,7 @@ void VirtualRouter::become_master(Reason reason, Instant now, Actions& out) {
 }
 
 void VirtualRouter::shorten_wait(Instant now) {
-  if (!master_down_at_) return;
+  if (!master_down_at_ || now < listens_from_) return;
   master_down_at_ = std::min(*master_down_at_, now + skew_time());
   wait_reason_ = Reason::master_stopped;
 }

@@ -112,6 +112,7 @@ class VirtualRouter {
   // Sync group: be what the group is.
   void become_master(Reason reason, Instant now, Actions& out);
   void become_backup(Reason reason, Instant now, Actions& out);
+  void ask_relief(Reason reason, Instant now, Actions& out);  // leave like a member that may yet stay
   void shorten_wait(Instant now);  // a goodbye was heard for the group: wait no longer than our skew time
   void restart_wait(Instant now);  // vetoed by the group: a fresh master-down wait
   void repeat_announcements(Instant now, Actions& out);  // another member heard a lower master
@@ -120,6 +121,7 @@ class VirtualRouter {
   std::optional<Instant> next_timeout() const;
   bool holds_addresses() const { return state_ == State::master; }  // also while leaving
   bool is_leaving() const { return departure_.has_value(); }
+  bool may_stay() const { return departure_ && departure_->may_stay(); }  // leaving, and stays without a successor
   bool is_serving() const { return state_ == State::master && !departure_; }
   bool is_stopped() const { return stopped_; }
   // In a sync group: the master-down timer has expired and the group decides.

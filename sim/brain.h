@@ -1,0 +1,42 @@
+// What decides on a simulated server: the core of Baton, or keepalived as RFC and manual describe it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sim/reference_router.h"
+#include "vrrp/node.h"
+
+namespace baton::sim {
+
+class Brain {
+ public:
+  virtual ~Brain() = default;
+  virtual void start(Instant now, vrrp::NodeActions& out) = 0;
+  virtual void on_advert(vrrp::RouterId id, const vrrp::Advert& advert, Instant now, vrrp::NodeActions& out) = 0;
+  virtual void on_announcement(vrrp::RouterId, const IpAddress&, Instant, vrrp::NodeActions&) {}
+  virtual void on_timeout(Instant now, vrrp::NodeActions& out) = 0;
+  virtual void on_tracker(vrrp::TrackerValue value, Instant now, vrrp::NodeActions& out) = 0;  // there is one
+  virtual void on_link(const std::string& name, bool up, Instant now, vrrp::NodeActions& out) = 0;
+  virtual void handover(Instant, vrrp::NodeActions&) {}
+  virtual void stop(Instant now, vrrp::NodeActions& out) = 0;
+
+  virtual std::optional<Instant> next_timeout() const = 0;
+  virtual bool is_stopped() const = 0;
+  virtual bool holds_addresses(vrrp::RouterId id) const = 0;
+  virtual vrrp::State state(vrrp::RouterId id) const = 0;
+  virtual std::uint8_t priority(vrrp::RouterId id) const = 0;
+  // What a guardian can give to a successor.
+  virtual std::vector<std::optional<vrrp::RouterMemory>> memory() const { return {}; }
+};
+
+std::unique_ptr<Brain> make_baton(const vrrp::NodeParameters& parameters, const std::vector<IpAddress>& sources);
+// Goes on where another left, with what its trackers say now.
+std::unique_ptr<Brain> resume_baton(const vrrp::NodeParameters& parameters, const std::vector<IpAddress>& sources,
+                                    const std::vector<std::optional<vrrp::RouterMemory>>& memory, Instant now,
+                                    vrrp::NodeActions& out);
+// Plain routers of the same parameters: no sync groups, no delays.
+std::unique_ptr<Brain> make_stock(const vrrp::NodeParameters& parameters, const std::vector<IpAddress>& sources);
+
+}  // namespace baton::sim

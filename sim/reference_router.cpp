@@ -1,0 +1,128 @@
+#include "sim/reference_router.h"
+
+#include <algorithm>
+
+namespace baton::sim {
+
+using vrrp::Reason;
+using vrrp::State;
+
+// 6.4.1 "If a Startup event is received".
+void ReferenceRouter::startup(Instant now, vrrp::Actions& out) {
+  active_adver_interval_ = parameters_.advertisement_interval;
+  active_down_timer_ = now + active_down_interval();
+  become(State::backup, Reason::start, out);
+}
+
+// "If a Shutdown event is received": 6.4.2 cancels the timer, 6.4.3 also sends an advertisement with priority 0.
+void ReferenceRouter::shutdown(vrrp::Actions& out) {
+  if (state_ == State::master) send_advertisement(0, out);
+  active_down_timer_.reset();
+  adver_timer_.reset();
+  if (state_ != State::init) become(State::init, Reason::stop, out);
+}
+
+void ReferenceRouter::receive(const vrrp::Advert& advert, Instant now, vrrp::Actions& out) {
+  if (state_ == State::backup) {  // 6.4.2 "If an ADVERTISEMENT is received"
+    if (advert.priority == 0) {
+      const Instant skewed = now + skew_time();
+      const bool earlier = parameters_.conduct == Conduct::baton && active_down_timer_;
+      active_down_timer_ = earlier ? std::min(*active_down_timer_, skewed) : skewed;
+      return;
+    }
+    if (!parameters_.preempt_mode || advert.priority >= parameters_.priority) {
+      learn(advert);
+      active_down_timer_ = now + active_down_interval();
+      return;
+    }
+    // "Discard the ADVERTISEMENT".
+    if (parameters_.conduct == Conduct::baton) active_down_timer_ = std::min(*active_down_timer_, now + skew_time());
+    return;
+  }
+  if (state_ != State::master) return;
+
+  // 6.4.3 "If an ADVERTISEMENT is received".
+  if (advert.priority == 0) {
+    send_advertisement(parameters_.priority, out);
+    adver_timer_ = now + parameters_.advertisement_interval;
+    return;
+  }
+  if (advert.priority > parameters_.priority || (advert.priority == parameters_.priority && advert.source > address_)) {
+    adver_timer_.reset();
+    learn(advert);
+    active_down_timer_ = now + active_down_interval();
+    become(State::backup, Reason::better_master, out);
+    return;
+  }
+  if (advert.priority == parameters_.priority && advert.source == address_) return;
+  // "Send an ADVERTISEMENT immediately to assert the Active state", and keepalived announces the addresses.
+  send_advertisement(parameters_.priority, out);
+  adver_timer_ = now + parameters_.advertisement_interval;
+  out.push_back(vrrp::Announce{5});
+}
+
+void ReferenceRouter::tick(Instant now, vrrp::Actions& out) {
+  if (state_ == State::backup && active_down_timer_ && *active_down_timer_ <= now) {
+    // 6.4.2 "If the Active_Down_Timer fires".
+    active_down_timer_.reset();
+    active_adver_interval_ = parameters_.advertisement_interval;
+    send_advertisement(parameters_.priority, out);
+    out.push_back(vrrp::Announce{5});
+    adver_timer_ = now + parameters_.advertisement_interval;
+    become(State::master, Reason::master_down, out);
+  } else if (state_ == State::master && adver_timer_ && *adver_timer_ <= now) {
+    // 6.4.3 "If the Adver_Timer fires".
+    send_advertisement(parameters_.priority, out);
+    adver_timer_ = now + parameters_.advertisement_interval;
+  }
+}
+
+// FAULT is no state of the RFC; keepalived says goodbye twice.
+void ReferenceRouter::fail(vrrp::Actions& out) {
+  if (state_ == State::fault || state_ == State::init) return;
+  if (state_ == State::master) {
+    send_advertisement(0, out);
+    send_advertisement(0, out);
+  }
+  active_down_timer_.reset();
+  adver_timer_.reset();
+  become(State::fault, Reason::tracked_down, out);
+}
+
+void ReferenceRouter::recover(Instant now, vrrp::Actions& out) {
+  if (state_ != State::fault) return;
+  active_adver_interval_ = parameters_.advertisement_interval;
+  active_down_timer_ = now + active_down_interval();
+  become(State::backup, Reason::tracked_up, out);
+}
+
+void ReferenceRouter::set_priority(std::uint8_t priority, Instant now) {
+  const Duration before = active_down_interval();
+  parameters_.priority = priority;
+  if (active_down_timer_) active_down_timer_ = std::max(now, *active_down_timer_ + (active_down_interval() - before));
+}
+
+Duration ReferenceRouter::skew_time() const {
+  const Duration whole = parameters_.version == vrrp::Version::v2 ? std::chrono::seconds(1) : active_adver_interval_;
+  return (256 - parameters_.priority) * whole / 256;
+}
+
+Duration ReferenceRouter::active_down_interval() const {
+  return parameters_.down_timer_adverts * active_adver_interval_ + skew_time();
+}
+
+void ReferenceRouter::learn(const vrrp::Advert& advert) {
+  active_adver_interval_ =
+      parameters_.version == vrrp::Version::v3 ? advert.interval : parameters_.advertisement_interval;
+}
+
+void ReferenceRouter::send_advertisement(std::uint8_t priority, vrrp::Actions& out) {
+  out.push_back(vrrp::SendAdvert{.priority = priority});
+}
+
+void ReferenceRouter::become(State state, Reason reason, vrrp::Actions& out) {
+  out.push_back(vrrp::StateChanged{state_, state, reason});
+  state_ = state;
+}
+
+}  // namespace baton::sim

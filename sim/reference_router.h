@@ -1,0 +1,61 @@
+// VRRP as slowly and plainly as the RFC tells it: the variables of RFC 9568 §6.1, the two timers, one paragraph after
+// the other. It serves twice: to disagree with the core when one of both is wrong, and as the stock peer of the
+// simulated LAN, since keepalived behaves like this (vrrp-behaviour 3.3, 3.4, 4.3).
+#pragma once
+
+#include <optional>
+
+#include "vrrp/action.h"
+#include "vrrp/advert.h"
+
+namespace baton::sim {
+
+// What the core does on purpose and no RFC asks for.
+enum class Conduct : std::uint8_t {
+  stock,
+  baton,  // a lower master is replaced after Skew_Time; a second goodbye does not begin Skew_Time again
+};
+
+struct ReferenceParameters {
+  vrrp::Version version = vrrp::Version::v2;
+  std::uint8_t priority = 100;
+  Duration advertisement_interval = std::chrono::seconds(1);
+  bool preempt_mode = true;
+  unsigned down_timer_adverts = 3;
+  Conduct conduct = Conduct::stock;
+};
+
+class ReferenceRouter {
+ public:
+  explicit ReferenceRouter(const ReferenceParameters& parameters)
+      : parameters_(parameters), active_adver_interval_(parameters.advertisement_interval) {}
+
+  void startup(Instant now, vrrp::Actions& out);
+  void shutdown(vrrp::Actions& out);
+  void receive(const vrrp::Advert& advert, Instant now, vrrp::Actions& out);
+  void tick(Instant now, vrrp::Actions& out);
+  void fail(vrrp::Actions& out);
+  void recover(Instant now, vrrp::Actions& out);
+  void set_priority(std::uint8_t priority, Instant now);
+  void set_address(const IpAddress& address) { address_ = address; }
+
+  vrrp::State state() const { return state_; }
+  std::uint8_t priority() const { return parameters_.priority; }
+  std::optional<Instant> next_timeout() const { return adver_timer_ ? adver_timer_ : active_down_timer_; }
+
+ private:
+  Duration skew_time() const;
+  Duration active_down_interval() const;
+  void send_advertisement(std::uint8_t priority, vrrp::Actions& out);
+  void become(vrrp::State state, vrrp::Reason reason, vrrp::Actions& out);
+  void learn(const vrrp::Advert& advert);
+
+  ReferenceParameters parameters_;
+  IpAddress address_;
+  vrrp::State state_ = vrrp::State::init;
+  Duration active_adver_interval_;
+  std::optional<Instant> active_down_timer_;
+  std::optional<Instant> adver_timer_;
+};
+
+}  // namespace baton::sim
