@@ -1,0 +1,67 @@
+#include "kernel/process_settings.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+namespace baton::kernel {
+namespace {
+
+// Runs it in a child, so that the test's own process stays as it is; the child's exit status.
+int in_a_child(const std::function<int()>& body) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(body());
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+TEST(SharedMemory, is_zero_at_first_and_what_a_child_writes_is_seen_after_its_death) {
+  auto memory = SharedMemory::create(10'000);
+  ASSERT_TRUE(memory);
+  const auto* bytes = static_cast<const char*>(memory->data());
+  EXPECT_TRUE(std::all_of(bytes, bytes + memory->size(), [](char byte) { return byte == 0; }));
+  EXPECT_EQ(in_a_child([&] {
+              std::strcpy(static_cast<char*>(memory->data()) + 9'000, "last will");
+              return 0;
+            }),
+            0);
+  EXPECT_STREQ(bytes + 9'000, "last will");
+}
+
+TEST(SharedMemory, moves) {
+  SharedMemory one = SharedMemory::create(1).value();
+  void* const data = one.data();
+  SharedMemory two;
+  two = std::move(one);
+  EXPECT_EQ(two.data(), data);
+}
+
+TEST(ProcessSettings, real_time_is_not_inherited) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: real-time scheduling";
+  EXPECT_EQ(in_a_child([] {
+              if (!set_real_time(5)) return 1;
+              if ((::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) != SCHED_RR) return 2;
+              sched_param parameters{};
+              if (::sched_getparam(0, &parameters) != 0 || parameters.sched_priority != 5) return 3;
+              return in_a_child([] { return ::sched_getscheduler(0); }) == SCHED_OTHER ? 0 : 4;
+            }),
+            0);
+}
+
+TEST(ProcessSettings, an_impossible_priority_is_an_error) {
+  EXPECT_EQ(in_a_child([] { return set_real_time(1'000) ? 0 : 1; }), 1);
+}
+
+TEST(ProcessSettings, memory_can_be_locked) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: locked memory";
+  EXPECT_EQ(in_a_child([] { return lock_memory() ? 0 : 1; }), 0);
+}
+
+}  // namespace
+}  // namespace baton::kernel
