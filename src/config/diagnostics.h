@@ -26,6 +26,8 @@ class Diagnostics {
 
   bool has_error() const { return errors_ > 0; }
   bool has_warning() const { return warnings_ > 0; }
+  // Whether more is counted only; then nobody need think of what to advise.
+  bool is_full() const { return dropped_ > 0; }
   std::size_t dropped() const { return dropped_; }
   // In the order of files and lines; what belongs to no line comes last.
   std::vector<Diagnostic> take();

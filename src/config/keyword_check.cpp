@@ -146,6 +146,7 @@ class KeywordCheck {
                                      tree_.surplus_brace->line->number));
       return;
     }
+    if (diagnostics_.is_full()) return diagnostics_.warn("unknown-keyword", {}, {});
     const std::string what = statement.has_block ? "block" : "keyword";
     const std::string where = path.empty() ? "" : fmt::format(" in {}", block_name(path));
     const std::string consequence = statement.has_block ? "; all of it is ignored" : "";

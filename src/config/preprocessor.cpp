@@ -72,6 +72,7 @@ Preprocessor::Preprocessor(FileReader& reader, const LoadOptions& options, Sourc
       tree_(tree),
       config_id_(options.config_id),
       replacements_(limits::replacements),
+      lines_(limits::lines),
       statements_(limits::statements),
       statement_bytes_(limits::statement_bytes),
       variables_(reader, diagnostics, replacements_, options.random_seed) {
@@ -135,6 +136,7 @@ void Preprocessor::read_lines(SourceFile& file, std::string_view text) {
     const std::string_view content = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     const SourceLine* line = add_line(file, std::string(content.substr(0, limits::line_bytes)));
+    if (!lines_.spend() && exhausted({.line = line})) return;
     if (std::exchange(starts_with_mark, false)) {
       diagnostics_.warn("byte-order-mark", {.line = line, .column = 1},
                         "the file begins with a byte-order mark, which is skipped; keepalived takes it for a part of "
@@ -203,7 +205,7 @@ void Preprocessor::process(Text text, unsigned depth) {
   }
   bool is_expanded = false;
   while (true) {
-    text = text.trimmed();
+    text.drop_front(0);
     if (text.empty() || exhausted(text.at(0))) return;
     if (text[0] == '@') {
       std::optional<Text> kept = condition(text);
@@ -236,7 +238,7 @@ void Preprocessor::process(Text text, unsigned depth) {
     if (include(text)) return;
     const std::size_t used = emit(text);
     if (!statement_bytes_.spend(text.size())) continue;  // charged for what is copied, so that a line of braces ends
-    text = text.from(used);
+    text.drop_front(used);
   }
 }
 
@@ -433,7 +435,9 @@ void Preprocessor::watch(const Text& text) {
 // Says so once, and ends all reading.
 bool Preprocessor::exhausted(const Position& position) {
   if (is_stopped_) return true;
-  if (!replacements_.is_exhausted() && !statements_.is_exhausted() && !statement_bytes_.is_exhausted()) return false;
+  const bool is_exhausted = lines_.is_exhausted() || replacements_.is_exhausted() || statements_.is_exhausted() ||
+                            statement_bytes_.is_exhausted();
+  if (!is_exhausted) return false;
   is_stopped_ = true;
   diagnostics_.error("too-large", position, "the configuration becomes too large here; nothing more is read",
                      "look for repetition within repetition");

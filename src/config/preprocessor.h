@@ -68,6 +68,7 @@ class Preprocessor {
   TreeBuilder& tree_;
   std::string config_id_;
   Budget replacements_;
+  Budget lines_;
   Budget statements_;
   Budget statement_bytes_;
   Variables variables_;

@@ -46,6 +46,14 @@ Text Text::trimmed() const {
   return from(begin, begin + inner.size());
 }
 
+void Text::drop_front(std::size_t size) {
+  while (size < characters_.size() && is_blank(characters_[size])) ++size;
+  characters_.erase(0, size);
+  columns_.erase(columns_.begin(), columns_.begin() + static_cast<std::ptrdiff_t>(size));
+  while (!characters_.empty() && is_blank(characters_.back())) characters_.pop_back();
+  columns_.resize(characters_.size());
+}
+
 void Text::append(std::string_view characters, unsigned column) {
   characters_.append(characters);
   columns_.resize(characters_.size(), column);

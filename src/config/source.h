@@ -51,6 +51,8 @@ class Text {
 
   Text from(std::size_t begin, std::size_t end = std::string::npos) const;
   Text trimmed() const;
+  // In place: without its first `size` characters, and without the blanks around the rest.
+  void drop_front(std::size_t size);
   // Further characters that all stand for what is written at `column`.
   void append(std::string_view characters, unsigned column);
   void append(const Text& text, std::size_t begin = 0, std::size_t end = std::string::npos);

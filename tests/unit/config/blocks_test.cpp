@@ -1,0 +1,190 @@
+// global_defs, scripts, tracked files and processes, groups, address lines.
+#include "config/blocks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/config/loading.h"
+
+namespace baton::config {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Globals globals_of(const std::string& lines) {
+  return load_text("global_defs {\n" + lines + "\n}\n").configuration.globals;
+}
+
+TEST(GlobalDefs, names_come_from_the_host) {
+  const Globals globals = globals_of("");
+  EXPECT_EQ(globals.router_id, "web1.example.net");
+  EXPECT_EQ(globals.mail.from, "root@web1.example.net");
+  EXPECT_EQ(globals.mail.helo_name, "web1.example.net");
+}
+
+TEST(GlobalDefs, mail) {
+  const Globals globals = globals_of(
+      "notification_email {\na@example.net b@example.net\n\"C <c@example.net>\"\n}\nnotification_email_from "
+      "ops@example.net\n"
+      "smtp_server mail.example.net 587\nsmtp_connect_timeout 10\nsmtp_tls starttls\nsmtp_user u\nsmtp_password p");
+  EXPECT_THAT(globals.mail.recipients, ElementsAre("a@example.net", "b@example.net", "C <c@example.net>"));
+  EXPECT_EQ(globals.mail.relay, (MailRelay{"mail.example.net", 587}));
+  EXPECT_EQ(globals.mail.connect_timeout, 10s);
+  EXPECT_EQ(globals.mail.security, MailSecurity::starttls);
+  EXPECT_EQ(globals.mail.password.reveal(), "p");
+}
+
+TEST(GlobalDefs, blocks_add_up) {
+  const LoadResult result =
+      load_text("global_defs {\nrouter_id one\nvrrp_strict\n}\nglobal_defs {\nrouter_id two\n}\n");
+  EXPECT_EQ(result.configuration.globals.router_id, "two");
+}
+
+TEST(GlobalDefs, vrrp_min_garp_means_one_and_no_second_burst) {
+  const Instance instance = instance_of("", "global_defs {\nvrrp_min_garp\n}\n");
+  EXPECT_EQ(instance.announcements.master_repeat, 1U);
+  EXPECT_EQ(instance.announcements.master_delay, 0s);
+}
+
+TEST(GlobalDefs, the_zeros_of_the_shipped_sample_are_quiet) {  // vrrp_garp_interval 0 is in every copied file
+  EXPECT_THAT(ids(load_text("global_defs {\nvrrp_garp_interval 0\nvrrp_gna_interval 0\n}\n" + instance_text(""))),
+              IsEmpty());
+}
+
+TEST(GlobalDefs, fifo_and_its_script) {
+  const Globals globals = globals_of("vrrp_notify_fifo /run/f root\nvrrp_notify_fifo_script \"/usr/bin/cat x\"");
+  ASSERT_TRUE(globals.vrrp_notify_fifo);
+  EXPECT_EQ(globals.vrrp_notify_fifo->path, "/run/f");
+  EXPECT_EQ(globals.vrrp_notify_fifo->owner.user, "root");
+  EXPECT_THAT(globals.vrrp_notify_fifo->script->arguments, ElementsAre("/usr/bin/cat", "x"));
+}
+
+TEST(GlobalDefs, umask_in_numbers_and_names) {
+  EXPECT_EQ(globals_of("umask 022").file_mask, 022U);
+  EXPECT_EQ(globals_of("umask IWGRP | IWOTH").file_mask, 022U);
+}
+
+LoadResult load_script(const std::string& lines) {
+  return load_text("vrrp_script chk {\n" + lines + "\n}\n" + instance_text("track_script {\nchk\n}"));
+}
+
+TEST(VrrpScript, defaults) {
+  const LoadResult result = load_script("script \"killall -0 nginx\"\ninterval 2");
+  ASSERT_EQ(result.configuration.scripts.size(), 1U);
+  const Script& script = result.configuration.scripts.front();
+  EXPECT_THAT(script.command.arguments, ElementsAre("killall", "-0", "nginx"));
+  EXPECT_EQ(script.interval, 2s);
+  EXPECT_EQ(script.timeout, 2s);  // the interval
+  EXPECT_EQ(script.weight, 0);
+  EXPECT_EQ(script.rise, 1U);
+  EXPECT_EQ(script.fall, 1U);
+}
+
+TEST(VrrpScript, everything_given) {
+  const Script script = load_script(
+                            "script /usr/bin/true\ninterval 0.5\ntimeout 3\nweight -10 reverse\nrise 3\nfall 2\n"
+                            "user root root\ninit_fail")
+                            .configuration.scripts.front();
+  EXPECT_EQ(script.interval, 500ms);
+  EXPECT_EQ(script.timeout, 3s);
+  EXPECT_EQ(script.weight, -10);
+  EXPECT_TRUE(script.reverse);
+  EXPECT_EQ(script.rise, 3U);
+  EXPECT_EQ(script.fall, 2U);
+  EXPECT_EQ(script.command.account, (Account{"root", "root"}));
+  EXPECT_TRUE(script.init_fail);
+}
+
+TEST(VrrpScript, weight_254_means_253_and_more_means_nothing) {
+  EXPECT_EQ(load_script("script /usr/bin/true\nweight 254").configuration.scripts.front().weight, 253);
+  EXPECT_EQ(load_script("script /usr/bin/true\nweight 300").configuration.scripts.front().weight, 0);
+}
+
+TEST(VrrpScript, an_interval_of_zero_is_one_second) {
+  EXPECT_EQ(load_script("script /usr/bin/true\ninterval 0").configuration.scripts.front().interval, 1s);
+}
+
+TEST(VrrpScript, tracking_may_have_a_weight_of_its_own) {
+  const LoadResult result = load_text("vrrp_script chk {\nscript /usr/bin/true\nweight 4\n}\n" +
+                                      instance_text("track_script {\nchk weight -20 reverse\n}"));
+  const Tracking& tracking = result.configuration.instances.front().trackers.scripts.front();
+  EXPECT_EQ(tracking.weight, -20);
+  EXPECT_TRUE(tracking.reverse);
+}
+
+TEST(TrackedThings, files_and_processes) {
+  const LoadResult result = load_text(
+      "track_file f {\nfile /run/f\nweight -2\ninit_file 7 overwrite\n}\n"
+      "vrrp_track_file g {\nfile /run/g\n}\n"
+      "vrrp_track_process p {\nprocess nginx -c x\nquorum 2\ndelay 0.5\n}\n" +
+      instance_text("track_file {\nf\ng weight 5\n}\ntrack_process {\np\n}\ntrack_interface {\neth1 weight 10\n}"));
+  EXPECT_EQ(result.configuration.files[0].weight, -2);
+  EXPECT_EQ(result.configuration.files[0].init_value, 7);
+  EXPECT_TRUE(result.configuration.files[0].init_overwrite);
+  EXPECT_EQ(result.configuration.files[1].weight, 1);
+  EXPECT_TRUE(result.configuration.processes[0].full_command);
+  EXPECT_EQ(result.configuration.processes[0].fork_delay, 500ms);
+  const Trackers& trackers = result.configuration.instances[0].trackers;
+  EXPECT_EQ(trackers.files[1].weight, 5);
+  EXPECT_EQ(trackers.processes[0].name, "p");
+  EXPECT_EQ(trackers.interfaces[0].weight, 10);
+}
+
+TEST(SyncGroup, members_may_be_defined_later) {
+  const LoadResult result =
+      load_text("vrrp_sync_group G {\ngroup {\nVI_1 VI_2\n}\nnotify /usr/bin/true\nsmtp_alert\n}\n" +
+                instance_text("") + instance_text("", "VI_2", "51"));
+  ASSERT_EQ(result.configuration.groups.size(), 1U);
+  EXPECT_THAT(result.configuration.groups[0].members, ElementsAre("VI_1", "VI_2"));
+  EXPECT_TRUE(result.configuration.groups[0].smtp_alert);
+  EXPECT_TRUE(result.ok);
+}
+
+VirtualAddress address_of(const std::string& line) {
+  LoadResult result =
+      load_text("vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n" + line + "\n}\n}\n");
+  const Instance& instance = result.configuration.instances.front();
+  return instance.addresses.empty() ? VirtualAddress{} : instance.addresses.front();
+}
+
+TEST(AddressLine, everything_given) {
+  const VirtualAddress address =
+      address_of("10.0.0.9/24 brd + dev eth1 label eth1:v scope link no_track preferred_lft 60");
+  EXPECT_EQ(to_string(address.address), "10.0.0.9/24");
+  EXPECT_EQ(to_string(*address.broadcast), "10.0.0.255");
+  EXPECT_EQ(address.device, "eth1");
+  EXPECT_EQ(address.label, "eth1:v");
+  EXPECT_EQ(address.scope, 253);
+  EXPECT_FALSE(address.track);
+  EXPECT_EQ(address.preferred_seconds, 60U);
+}
+
+TEST(AddressLine, broadcast_is_worked_out) {
+  EXPECT_EQ(to_string(*address_of("10.0.0.9/24 brd -").broadcast), "10.0.0.0");
+  EXPECT_EQ(to_string(*address_of("10.0.0.9/0 brd +").broadcast), "255.255.255.255");
+  EXPECT_EQ(address_of("10.0.0.9/31 brd +").broadcast, std::nullopt);
+  EXPECT_EQ(to_string(*address_of("10.0.0.9/24 broadcast 10.0.0.7").broadcast), "10.0.0.7");
+}
+
+TEST(AddressLine, what_nearly_is_a_prefix_length) {
+  EXPECT_EQ(address_of("10.0.0.9/24;").address.length, 24);
+  EXPECT_EQ(address_of("10.0.0.9/33").address.length, 32);
+  EXPECT_EQ(address_of("10.0.0.9/").address.length, 32);  // keepalived makes /0 of it
+}
+
+TEST(AddressLine, ipv6_flags) {
+  const VirtualAddress address = address_of("2001:db8::9/64 -nodad home mngtmpaddr noprefixroute autojoin");
+  EXPECT_TRUE(address.detect_duplicates && address.home && address.manage_temporary && address.no_prefix_route &&
+              address.auto_join);
+}
+
+TEST(StaticAddresses, have_the_default_interface) {
+  const LoadResult result = load_text("global_defs {\ndefault_interface eth7\n}\nstatic_ipaddress {\n10.0.0.1/24\n}\n");
+  ASSERT_EQ(result.configuration.static_addresses.size(), 1U);
+  EXPECT_EQ(result.configuration.static_addresses[0].device, "eth7");
+}
+
+}  // namespace
+}  // namespace baton::config

@@ -1,0 +1,141 @@
+#include "config/load.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+
+#include "config/disk_file_reader.h"
+#include "config/limits.h"
+#include "unit/config/loading.h"
+
+namespace baton::config {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+
+TEST(Load, a_missing_file_is_an_error) {
+  MemoryFileReader reader;
+  const LoadResult result = load("none.conf", reader);
+  EXPECT_FALSE(result.ok);
+  EXPECT_TRUE(result.missing_file);
+  EXPECT_THAT(ids(result), ElementsAre("missing-file"));
+}
+
+TEST(Load, names_every_file_it_read) {
+  MemoryFileReader reader(MemoryFileReader::Files{{"test.conf", "include a.conf\n"}, {"a.conf", instance_text("")}});
+  EXPECT_THAT(load("test.conf", reader).files, ElementsAre("test.conf", "a.conf"));
+}
+
+TEST(Load, diagnostics_are_bounded_and_counted) {
+  std::string text;
+  for (int i = 0; i < 3'000; ++i) text += "nonsense\n";
+  const LoadResult result = load_text(text);
+  EXPECT_EQ(result.diagnostics.size(), limits::diagnostics);
+  EXPECT_EQ(result.dropped, 2'001U);  // and the note that there is no instance
+  EXPECT_EQ(worst(result.diagnostics), Severity::warning);
+}
+
+TEST(Load, an_error_beyond_the_bound_still_refuses) {
+  std::string text;
+  for (int i = 0; i < 3'000; ++i) text += "nonsense\n";
+  EXPECT_FALSE(load_text(text + "vrrp_instance VI {\n}\n").ok);
+}
+
+// The largest thing anybody runs: 1,000 routers with ten addresses each.
+TEST(Load, ten_thousand_addresses_in_well_under_a_second) {
+  std::string text;
+  for (int router = 0; router < 1'000; ++router) {
+    text += "vrrp_instance VI_" + std::to_string(router) + " {\ninterface eth" + std::to_string(router / 250) +
+            "\nvirtual_router_id " + std::to_string(router % 250 + 1) + "\npriority 100\nvirtual_ipaddress {\n";
+    for (int address = 0; address < 10; ++address) {
+      text += "10." + std::to_string(router / 250) + "." + std::to_string(router % 250) + "." +
+              std::to_string(address + 1) + "/24 dev eth0\n";
+    }
+    text += "}\n}\n";
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const LoadResult result = load_text(text);
+  const auto took = std::chrono::steady_clock::now() - start;
+  EXPECT_TRUE(result.ok);
+  EXPECT_EQ(result.configuration.instances.size(), 1'000U);
+  EXPECT_LT(took, std::chrono::seconds(2));  // about 60 ms; the bound allows for sanitizers and busy machines
+}
+
+// --- the real file system ---
+
+class Disk : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "baton-config-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  std::string file(const std::string& name, const std::string& content, unsigned mode = 0644) {
+    const std::string path = directory_ / name;
+    std::ofstream(path, std::ios::binary) << content;
+    ::chmod(path.c_str(), mode);
+    return path;
+  }
+
+  std::filesystem::path directory_;
+  DiskFileReader reader_;
+};
+
+TEST_F(Disk, reads_regular_files_and_nothing_else) {
+  EXPECT_EQ(reader_.read(file("a.conf", "text")), "text");
+  EXPECT_EQ(reader_.read(directory_ / "none").error(), FileError::missing);
+  EXPECT_EQ(reader_.read(directory_).error(), FileError::directory);
+  EXPECT_EQ(reader_.read(file("x.conf", "text", 0755)).error(), FileError::executable);
+  EXPECT_EQ(reader_.read("/dev/null").error(), FileError::not_regular);
+  const std::string fifo = directory_ / "fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_EQ(reader_.read(fifo).error(), FileError::not_regular);  // and does not wait for a writer
+}
+
+TEST_F(Disk, refuses_what_is_too_large) {
+  const std::string path = file("big.conf", "");
+  std::filesystem::resize_file(path, 100U << 20);
+  EXPECT_EQ(reader_.read(path).error(), FileError::too_large);
+}
+
+TEST_F(Disk, includes_work_from_any_directory) {
+  std::filesystem::create_directory(directory_ / "conf.d");
+  file("conf.d/1.conf", instance_text(""));
+  const std::string main = file("main.conf", "include conf.d/*.conf\n");
+  const LoadResult result = load(main, reader_);
+  EXPECT_TRUE(result.ok) << report(result);
+  EXPECT_EQ(result.configuration.instances.size(), 1U);
+}
+
+TEST_F(Disk, knows_programs_and_users) {
+  EXPECT_EQ(reader_.program("/bin/sh"), ProgramState::runnable);
+  EXPECT_EQ(reader_.program("sh"), ProgramState::runnable);
+  EXPECT_EQ(reader_.program("/nowhere/sh"), ProgramState::missing);
+  EXPECT_EQ(reader_.program("/etc/passwd"), ProgramState::not_executable);
+  EXPECT_EQ(reader_.has_user("root"), true);
+  EXPECT_EQ(reader_.has_user("nobody-of-this-name"), false);
+}
+
+TEST_F(Disk, the_examples_are_clean) {
+  for (const char* name : {"web1.conf", "web2.conf", "nopreempt/web1.conf", "nopreempt/web2.conf"}) {
+    const LoadResult result = load(std::string(BATON_SOURCE_DIR "/examples/") + name, reader_);
+    EXPECT_TRUE(result.ok) << report(result);
+    EXPECT_EQ(result.configuration.instances.size(), 1U);
+    for (const Diagnostic& diagnostic : result.diagnostics) {
+      if (diagnostic.id != "script-not-found") {  // killall may be missing where this runs
+        EXPECT_EQ(diagnostic.severity, Severity::note) << to_string(diagnostic);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace baton::config
