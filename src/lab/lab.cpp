@@ -351,30 +351,34 @@ SysResult<void> Lab::remove_address(NodeId node, const IpAddress& address) {
 SysResult<void> Lab::hand_over(NodeId node, const std::string& instance) {
   tell(node, Event::Kind::action, fmt::format("baton handover {}", instance), now());
   const std::string tool = (std::filesystem::path(options_.batond).parent_path() / "baton").string();
-  Program program = TRY(nodes_[node].machine->start({tool, "handover", instance}));
-  follow(node, std::move(program));
-  return {};
+  return start_program(node, {tool, "handover", instance});
 }
 
 SysResult<void> Lab::clean_up(NodeId node) {
   tell(node, Event::Kind::action, "batond --clean-up (the unit's ExecStopPost)", now());
-  Program program = TRY(nodes_[node].machine->start({options_.batond, "--clean-up", "-f", config_path(node)}));
-  follow(node, std::move(program));
+  return start_program(node, {options_.batond, "--clean-up", "-f", config_path(node)});
+}
+
+SysResult<void> Lab::hang_syslog(NodeId node) {
+  const std::string path = nodes_[node].machine->outside_path("/dev/log");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const auto* name = reinterpret_cast<const sockaddr*>(&address);
+  UniqueFd reader(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (bind(reader.get(), name, sizeof(address)) != 0) return last_error("bind " + path);
+  (void)chmod(path.c_str(), 0666);
+  const UniqueFd writer(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  constexpr int longer_than_any_queue = 100'000;  // net.unix.max_dgram_qlen is 10 to some hundreds
+  for (int i = 0; i < longer_than_any_queue; ++i) {
+    if (sendto(writer.get(), "full", 4, 0, name, sizeof(address)) < 0) break;
+  }
+  nodes_[node].syslog = std::move(reader);
   return {};
 }
 
-// A datagram socket nobody reads: the kernel queues a few messages (net.unix.max_dgram_qlen) and then blocks writers.
-SysResult<void> Lab::hang_syslog(NodeId node) {
-  UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!fd) return last_error("open a syslog socket");
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string path = nodes_[node].machine->outside_path("/dev/log");
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-    return last_error("bind " + path);
-  (void)chmod(path.c_str(), 0666);
-  nodes_[node].syslog = std::move(fd);
+SysResult<void> Lab::start_program(NodeId node, const std::vector<std::string>& arguments) {
+  follow(node, TRY(nodes_[node].machine->start(arguments)));
   return {};
 }
 
@@ -409,6 +413,9 @@ void Lab::on_addresses(NodeId id) {
   const Instant at = now();
   for (const AddressChange& change : nodes_[id].monitor->read()) {
     const IpAddress& address = change.address.address;
+    AddressCount& count = nodes_[id].count;
+    count.held = change.present ? count.held + 1 : count.held - std::min<std::size_t>(count.held, 1);
+    count.last_change = at;
     const auto target = std::ranges::find(topology_.targets, address, &Target::address);
     if (target == topology_.targets.end() || !ownership_.set(address, id, change.present, at)) continue;
     if (!change.present) nodes_[id].told_priority.erase(target->vrid);

@@ -84,7 +84,10 @@ class Lab {
   SysResult<void> remove_address(NodeId node, const IpAddress& address);
   SysResult<void> hand_over(NodeId node, const std::string& instance);  // batond
   SysResult<void> clean_up(NodeId node);                                // batond: what the unit's ExecStopPost does
-  SysResult<void> hang_syslog(NodeId node);                             // its reader goes on existing and reads no more
+  // From now on there is a /dev/log, its queue is full, and nobody reads: a writer that waits, waits for ever.
+  SysResult<void> hang_syslog(NodeId node);
+  // Anything else, as a child of the machine's init; it ends with the machine at the latest.
+  SysResult<void> start_program(NodeId node, const std::vector<std::string>& arguments);
 
   // --- what is to be seen ---
   const Topology& topology() const { return topology_; }
@@ -94,6 +97,12 @@ class Lab {
   bool daemon_runs(NodeId node) const;
   std::vector<ProcessInfo> daemon_processes(NodeId node) const;
   const Machine& machine(NodeId node) const { return *nodes_[node].machine; }
+  // How many addresses a node has, own and virtual, and since when so many.
+  struct AddressCount {
+    std::size_t held = 0;
+    Instant last_change;
+  };
+  const AddressCount& address_count(NodeId node) const { return nodes_[node].count; }
   const Ownership& ownership() const { return ownership_; }
   // All virtual and own addresses a node has now, straight from its kernel.
   SysResult<std::vector<HeldAddress>> addresses(NodeId node);
@@ -109,6 +118,7 @@ class Lab {
     std::optional<AddressMonitor> monitor;
     std::vector<std::unique_ptr<PacketTap>> taps;
     std::vector<Reactor::Token> watches;
+    AddressCount count;
     pid_t daemon = 0;
     UniqueFd syslog;
     std::map<std::uint8_t, int> told_priority;  // by VRID
