@@ -35,6 +35,7 @@ class Baton final : public Brain {
   std::optional<Instant> next_timeout() const override { return node_.next_timeout(); }
   bool is_stopped() const override { return node_.is_stopped(); }
   bool holds_addresses(RouterId id) const override { return node_.router(id).holds_addresses(); }
+  bool is_serving(RouterId id) const override { return node_.router(id).is_serving(); }
   State state(RouterId id) const override { return node_.router(id).state(); }
   std::uint8_t priority(RouterId id) const override { return node_.router(id).priority(); }
   std::vector<std::optional<RouterMemory>> memory() const override {

@@ -25,6 +25,7 @@ class Brain {
   virtual std::optional<Instant> next_timeout() const = 0;
   virtual bool is_stopped() const = 0;
   virtual bool holds_addresses(vrrp::RouterId id) const = 0;
+  virtual bool is_serving(vrrp::RouterId id) const { return holds_addresses(id); }
   virtual vrrp::State state(vrrp::RouterId id) const = 0;
   virtual std::uint8_t priority(vrrp::RouterId id) const = 0;
   // What a guardian can give to a successor.

@@ -51,6 +51,7 @@ World::World(std::vector<MachineParameters> machines, std::uint64_t seed) : rand
     }
     machine.configured.assign(routers, false);
     machine.links_up.assign(routers, true);
+    machine.noted.assign(routers, 0);
   }
   for (Client& client : clients_) client.looked = now_;
 }
@@ -325,7 +326,9 @@ void World::bring_kernel_to(std::size_t id) {
 void World::send_advert(std::size_t id, RouterId router, const SendAdvert& advert) {
   Machine& machine = machines_[id];
   ++counts_.adverts;
-  if (recording_) note(fmt::format("m{} router {} sends {}", id, router, advert.priority));
+  if (std::exchange(machine.noted[router], advert.priority) != advert.priority) {
+    if (recording_) note(fmt::format("m{} router {} sends {}", id, router, advert.priority));
+  }
   const Duration interval = advert.interval.value_or(machine.parameters.node.routers[router].router.advert_interval);
   const WallTime wall = begin_of_time + now_.time_since_epoch();
   for (OutgoingPacket& packet : machine.codecs[router].encode(advert.priority, interval, wall)) {
@@ -358,6 +361,7 @@ void World::announce(std::size_t id, RouterId router, unsigned rounds) {
   schedule(2ms, [this, id, router, rounds, life = machines_[id].life] {
     const Machine& machine = machines_[id];
     if (machine.life != life || !machine.configured[router] || !machine.links_up[router]) return;
+    if (!machine.brain->is_serving(router)) return;
     for (unsigned round = 0; round < std::min(rounds, 5U); ++round) {
       for (std::size_t to = 0; to <= machines_.size(); ++to) {
         if (to == id) continue;

@@ -101,6 +101,7 @@ class World {
     std::vector<vrrp::State> told;
     std::vector<bool> configured;  // the kernel has the address
     std::vector<bool> links_up;
+    std::vector<std::uint8_t> noted;            // the priority last seen in the timeline
     std::deque<std::function<void()>> waiting;  // in the sockets of a paused machine
     Duration lateness{};                        // of its next wake-up
     unsigned life = 0;                          // an event for an earlier life is void

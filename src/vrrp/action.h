@@ -53,7 +53,8 @@ struct SendAdvert {
 };
 
 // Announce every address of the router (gratuitous ARP, NA), `rounds` times back to back, once the wanted addresses
-// are in the kernel.
+// are in the kernel. Void when the router is not VirtualRouter::is_serving() by then: two backups that rise together
+// would talk the clients into asking the one that leaves again.
 struct Announce {
   unsigned rounds = 1;
   bool operator==(const Announce&) const = default;

@@ -182,9 +182,11 @@ void Node::on_advert(RouterId id, const Advert& advert, Instant now, NodeActions
                     [&](VirtualRouter& router, Actions& actions) { router.on_advert(advert, now, actions); });
   if (advert.priority != spec::priority_stop || heard_by.wait_reason() != Reason::master_stopped) return;
   // The peer's whole group leaves when one member does (keepalived waits on the others for the master-down time).
+  // They wait as long as the one that heard it: a VRRPv3 goodbye shortens the interval on its own LAN alone.
+  const Duration wait = heard_by.skew_time();
   for (const RouterId member : self_->group_of(id)) {
     if (member == id) continue;
-    self_->tell(member, out, [&](VirtualRouter& router, Actions&) { router.shorten_wait(now); });
+    self_->tell(member, out, [&](VirtualRouter& router, Actions&) { router.shorten_wait(wait, now); });
   }
 }
 

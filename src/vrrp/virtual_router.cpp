@@ -193,9 +193,9 @@ void VirtualRouter::become_master(Reason reason, Instant now, Actions& out) {
   if (state_ == State::backup) enter_master(reason, now, out);
 }
 
-void VirtualRouter::shorten_wait(Instant now) {
+void VirtualRouter::shorten_wait(Duration wait, Instant now) {
   if (!master_down_at_ || now < listens_from_) return;
-  master_down_at_ = std::min(*master_down_at_, now + skew_time());
+  master_down_at_ = std::min(*master_down_at_, now + wait);
   wait_reason_ = Reason::master_stopped;
 }
 
@@ -248,7 +248,7 @@ void VirtualRouter::on_advert_as_backup(const Advert& advert, Instant now, Actio
   if (advert.priority == spec::priority_stop) {
     // RFC 9568 §6.4.2, and never later than without it: a second goodbye does not begin the wait again.
     if (master_ == advert.source) master_.reset();
-    return shorten_wait(now);
+    return shorten_wait(skew_time(), now);
   }
   const bool is_below_us = advert.priority < priority_;
   if (!is_below_us) preempt_at_.reset();
@@ -260,7 +260,7 @@ void VirtualRouter::on_advert_as_backup(const Advert& advert, Instant now, Actio
   // RFC 9568 discards it, and the takeover comes when the master-down time has run out. Its sender lives and knows no
   // better, so nothing is gained by the wait: the skew time alone keeps
   // the backups in order.
-  shorten_wait(now);
+  shorten_wait(skew_time(), now);
   wait_reason_ = Reason::master_below_us;
 }
 

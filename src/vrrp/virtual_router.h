@@ -113,9 +113,9 @@ class VirtualRouter {
   void become_master(Reason reason, Instant now, Actions& out);
   void become_backup(Reason reason, Instant now, Actions& out);
   void ask_relief(Reason reason, Instant now, Actions& out);  // leave like a member that may yet stay
-  void shorten_wait(Instant now);  // a goodbye was heard for the group: wait no longer than our skew time
-  void restart_wait(Instant now);  // vetoed by the group: a fresh master-down wait
-  void repeat_announcements(Instant now, Actions& out);  // another member heard a lower master
+  void shorten_wait(Duration wait, Instant now);              // a goodbye was heard for the group
+  void restart_wait(Instant now);                             // vetoed by the group: a fresh master-down wait
+  void repeat_announcements(Instant now, Actions& out);       // another member heard a lower master
 
   // --- questions ---
   std::optional<Instant> next_timeout() const;

@@ -330,6 +330,17 @@ TEST(Group, a_goodbye_for_one_member_is_a_goodbye_for_all) {
   EXPECT_EQ(bench.state(1), State::master);
 }
 
+// Found by the simulator: the shortened interval is announced on one LAN, the wait is for both.
+TEST(Group, a_hasty_goodbye_for_one_member_is_as_hasty_for_all) {
+  NodeBench bench = NodeBench::started(group_of(2, {.version = Version::v3, .advert_interval = 1s}));
+  bench.receive(0, advert(200));
+  bench.receive(1, advert(200));
+  bench.receive(0, advert(200, 250ms));
+  bench.receive(0, advert(0, 250ms));
+  bench.advance(Duration(250ms) * 156 / 256);
+  EXPECT_EQ(bench.state(1), State::master);
+}
+
 TEST(Group, a_goodbye_during_the_startup_delay_hurries_nobody) {
   NodeBench bench = NodeBench::started(group_of(2, {.startup_delay = 10s}));
   const auto deadline = bench->next_timeout();

@@ -1,0 +1,113 @@
+// The simulator itself: it repeats, it measures, and it notices.
+#include "sim/world.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/scenario.h"
+
+namespace baton::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace vrrp;
+
+MachineParameters machine(std::uint8_t priority, bool stock = false) {
+  return {.stock = stock,
+          .node = {.trackers = {{.name = "check"}},
+                   .routers = {{.name = "VI_1",
+                                .router = {.base_priority = priority},
+                                .tracking = {{.tracker = 0, .weight = 4}},
+                                .links = {"eth0"}}}},
+          .authentication = AuthType::ah};
+}
+
+World two_machines(bool first_stock = false, bool second_stock = false) {
+  World world({machine(100, first_stock), machine(98, second_stock)}, 1);
+  world.start(0);
+  world.start(1);
+  world.run(15s);
+  EXPECT_EQ(world.settled(0), "");
+  world.forget_service();
+  return world;
+}
+
+TEST(World, the_same_seed_is_the_same_world) {
+  for (const std::uint64_t seed : {4U, 5U, 6U, 7U}) {
+    const Outcome first = play(seed, false);
+    const Outcome second = play(seed, true);
+    EXPECT_EQ(first.counts.events, second.counts.events);
+    EXPECT_EQ(first.counts.adverts, second.counts.adverts);
+    EXPECT_EQ(first.simulated, second.simulated);
+  }
+}
+
+TEST(World, the_best_machine_serves_the_client) {
+  World world = two_machines();
+  EXPECT_EQ(world.holder(0), 0);
+  EXPECT_EQ(world.priority(0), 104);
+  world.run(60s);
+  EXPECT_EQ(world.service(0).unserved, 0s);
+}
+
+TEST(World, measures_an_outage_to_the_nanosecond) {
+  World world = two_machines();
+  world.kill(0, Death::power);
+  const Instant died = world.now();
+  world.run(10s);
+  EXPECT_EQ(world.holder(0), 1);
+  const Duration outage = world.service(0).longest;
+  EXPECT_GT(outage, 2s);
+  EXPECT_LT(outage, 3s + Duration(1s) * 154 / 256 + 8ms);
+  EXPECT_EQ(world.service(0).unserved, outage);
+  EXPECT_LT(died, world.now());
+}
+
+TEST(World, notices_two_holders) {
+  World world = two_machines();
+  world.cut(0, true, true);
+  world.run(10s);
+  EXPECT_NE(world.settled(0), "");
+  world.heal();
+  world.run(3s);
+  EXPECT_EQ(world.settled(0), "");
+}
+
+TEST(World, notices_a_client_without_service) {
+  World world = two_machines();
+  world.kill(0, Death::power);
+  world.kill(1, Death::power);
+  world.run(1s);
+  EXPECT_EQ(world.settled(0), "");  // there is no healthy node, nothing can be wanted
+  world.start(1);
+  world.run(1s);
+  EXPECT_NE(world.settled(0), "");
+}
+
+TEST(World, keeps_an_address_that_everybody_was_killed_with_until_the_clean_up) {
+  World world = two_machines();
+  world.kill(0, Death::everything);
+  world.run(10s);
+  EXPECT_EQ(world.holder(0), std::nullopt);  // both have it
+  world.start(0);
+  EXPECT_EQ(world.holder(0), 1);
+}
+
+TEST(World, a_stock_pair_behaves_like_keepalived) {
+  World world = two_machines(true, true);
+  world.stop(0);
+  world.run(10s);
+  const Duration outage = world.service(0).longest;
+  EXPECT_GT(outage, 600ms);  // 0.61 s measured (vrrp-behaviour 7.1)
+  EXPECT_LT(outage, 620ms);
+}
+
+TEST(World, a_stop_beside_a_stock_peer_loses_nothing) {
+  World world = two_machines(false, true);
+  world.stop(0);
+  world.run(10s);
+  EXPECT_EQ(world.holder(0), 1);
+  EXPECT_EQ(world.service(0).unserved, 0s);
+}
+
+}  // namespace
+}  // namespace baton::sim
