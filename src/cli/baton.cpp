@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/lab_command.h"
 #include "cli/status_command.h"
 
 int main(int argc, char** argv) {
@@ -12,6 +13,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   baton::cli::add_status_command(app, exit_code);
   baton::cli::add_handover_command(app, exit_code);
+  baton::cli::add_lab_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // CLI11 throws; nobody else here does

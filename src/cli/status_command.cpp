@@ -53,10 +53,12 @@ class Painter {
 
 std::string priority_line(const json& instance) {
   const json& priority = instance.at("priority");
-  std::string line = fmt::format("{} = {} base", priority.at("effective").get<int>(), priority.at("base").get<int>());
+  std::string line = std::to_string(priority.at("effective").get<int>());
+  const char* sign = " = ";
   for (const json& part : priority.at("parts")) {
     const int amount = part.at("amount").get<int>();
-    line += fmt::format(" {} {} {}", amount < 0 ? '-' : '+', std::abs(amount), part.at("name").get<std::string>());
+    line += fmt::format("{}{} {}", amount < 0 ? " - " : sign, std::abs(amount), part.at("name").get<std::string>());
+    sign = " + ";
   }
   return line;
 }

@@ -28,10 +28,11 @@ notify::EventState to_event(vrrp::State state) {
 log::Level to_level(process::Level level) { return static_cast<log::Level>(level); }
 
 std::string priority_text(const vrrp::Node& node, vrrp::RouterId router) {
-  std::string text = fmt::format("{} = {}", node.router(router).priority(),
-                                 node.parameters().routers[router].router.base_priority);
+  std::string text = std::to_string(node.router(router).priority());
+  const char* sign = " = ";
   for (const vrrp::PriorityPart& part : node.priority_parts(router)) {
-    text += fmt::format(" {} {} {}", part.amount < 0 ? '-' : '+', std::abs(part.amount), part.name);
+    text += fmt::format("{}{} {}", part.amount < 0 ? " - " : sign, std::abs(part.amount), part.name);
+    sign = " + ";
   }
   return text;
 }

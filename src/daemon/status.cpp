@@ -98,7 +98,7 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
   const RouterStatistics& statistics = source.statistics[id];
 
   json parts = json::array();
-  for (const vrrp::PriorityPart& part : source.node.priority_parts(id)) {
+  for (const vrrp::PriorityPart& part : source.node.priority_parts(id)) {  // the base first
     parts.push_back({{"name", part.name}, {"amount", part.amount}});
   }
   json status{
