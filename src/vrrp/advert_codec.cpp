@@ -11,8 +11,6 @@
 
 namespace baton::vrrp {
 
-using namespace std::chrono_literals;
-
 IpAddress spec::multicast_group(Family family) {
   return *IpAddress::parse(family == Family::ipv4 ? "224.0.0.18" : "ff02::12");
 }
@@ -72,12 +70,14 @@ void AdvertCodec::encode_into(std::uint8_t priority, Duration interval, WallTime
 namespace {
 
 std::uint8_t interval_in_seconds(Duration interval) {
-  return static_cast<std::uint8_t>(
-      std::clamp<std::int64_t>(std::chrono::round<std::chrono::seconds>(interval).count(), 1, 255));
+  const std::int64_t seconds = std::chrono::round<std::chrono::seconds>(interval).count();
+  return static_cast<std::uint8_t>(std::clamp<std::int64_t>(seconds, 1, 255));
 }
 
 std::uint16_t interval_in_centiseconds(Duration interval) {
-  return static_cast<std::uint16_t>(std::clamp<std::int64_t>((interval + 5ms) / 10ms, 1, 4095));
+  const std::int64_t centiseconds =
+      std::chrono::round<std::chrono::duration<std::int64_t, std::centi>>(interval).count();
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(centiseconds, 1, 4095));
 }
 
 }  // namespace

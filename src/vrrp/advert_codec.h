@@ -53,7 +53,7 @@ class AdvertCodec {
   // nobody.
   explicit AdvertCodec(CodecParameters parameters);
 
-  // The source address adverts leave with; it is part of checksum, ICV and HMAC.
+  // The source address adverts leave with; it is part of checksum, ICV and HMAC. To be set before the first encode.
   void set_source(const IpAddress& source);
 
   // One logical advert: a copy per unicast peer, or one to the group. All copies share identification and sequence,

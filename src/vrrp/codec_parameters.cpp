@@ -5,8 +5,6 @@
 
 namespace baton::vrrp {
 
-using namespace std::chrono_literals;
-
 std::string_view explain(CodecError error) {
   switch (error) {
     using enum CodecError;
@@ -31,8 +29,9 @@ std::string_view explain(CodecError error) {
 namespace {
 
 bool is_interval(Version version, Duration interval) {
-  if (version == Version::v2) return interval >= 1s && interval <= 255s && interval % 1s == 0s;
-  return interval >= 10ms && interval <= 40950ms;
+  using std::chrono::milliseconds, std::chrono::seconds;
+  if (version == Version::v3) return interval >= milliseconds(10) && interval <= milliseconds(40950);
+  return interval >= seconds(1) && interval <= seconds(255) && interval % seconds(1) == Duration::zero();
 }
 
 bool is_one_family(const CodecParameters& parameters) {

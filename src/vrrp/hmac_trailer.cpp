@@ -20,11 +20,9 @@ std::array<std::uint8_t, 20> scope_bytes(const HmacScope& scope) {
 }
 
 std::uint64_t clock_time(WallTime now) {
-  using namespace std::chrono;
-  const auto whole = floor<seconds>(now);
-  const auto fraction =
-      static_cast<std::uint64_t>(duration_cast<nanoseconds>(now - whole).count()) * 65536 / 1'000'000'000;
-  return static_cast<std::uint64_t>(whole.time_since_epoch().count()) << 32 | fraction << 16;
+  const auto whole = std::chrono::floor<std::chrono::seconds>(now);
+  const auto rest = static_cast<std::uint64_t>(Duration(now - whole).count());
+  return static_cast<std::uint64_t>(whole.time_since_epoch().count()) << 32 | (rest * 65536 / 1'000'000'000) << 16;
 }
 
 // Whole seconds from `from` to `to`, in serial arithmetic.

@@ -25,14 +25,14 @@ TEST(AdvertCodec, takes_what_ethernet_filled_up) {
   AdvertCodec web2 = node(parameters, "10.0.20.15");
   const Bytes bytes = advert_of(web1);
   ASSERT_EQ(bytes.size(), 32u);
-  for (const std::size_t size : {34, 38, 42, 46, 50, 54}) {  // with tags put in or taken out on the way
+  for (const std::size_t size : {34u, 38u, 42u, 46u, 50u, 54u}) {  // with tags put in or taken out on the way
     Bytes padded = bytes;
     padded.resize(size, 0x5a);
     EXPECT_TRUE(hears(web2, padded)) << size;
     set_total_length(padded);  // the filling counted to the datagram
     EXPECT_TRUE(hears(web2, padded)) << size;
   }
-  for (const std::size_t size : {33, 36, 40, 45, 47, 58}) {
+  for (const std::size_t size : {33u, 36u, 40u, 45u, 47u, 58u}) {
     Bytes padded = bytes;
     padded.resize(size);
     EXPECT_FALSE(hears(web2, padded)) << size;

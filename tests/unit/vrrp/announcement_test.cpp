@@ -53,7 +53,7 @@ TEST(Announcement, frames_that_say_nothing) {
   for (std::size_t size = 0; size < arp.size(); ++size) {
     EXPECT_EQ(decode_announcement(ByteView(arp).first(size)), std::nullopt);
   }
-  for (const std::size_t byte : {12, 15, 16, 18, 19}) {  // other type, hardware, protocol, sizes
+  for (const std::size_t byte : {12u, 15u, 16u, 18u, 19u}) {  // other type, hardware, protocol, sizes
     Bytes other = arp;
     other[byte] ^= 0x40;
     EXPECT_EQ(decode_announcement(other), std::nullopt) << byte;

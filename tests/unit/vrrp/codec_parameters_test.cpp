@@ -43,7 +43,7 @@ TEST(CodecParameters, of_auth_hmac_are_refused_by_name) {
   const CodecParameters good = with_hmac(v3_ipv4());
   expect(hmac_key, good, [](P& p) { p.hmac->keys.front().id = 0; });
   expect(hmac_key, good, [](P& p) { p.hmac->keys.push_back(p.hmac->keys.front()); });
-  for (const std::size_t size : {31, 65}) {
+  for (const std::size_t size : {31u, 65u}) {
     expect(hmac_key, good, [&](P& p) { p.hmac->keys.front().secret.resize(size); });
   }
   expect(hmac_active_key, good, [](P& p) { p.hmac->active_key = 8; });

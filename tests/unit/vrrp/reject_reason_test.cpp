@@ -44,13 +44,13 @@ class RejectedPacket : public testing::Test {
 };
 
 TEST_F(RejectedPacket, truncated_in_any_header) {
-  for (const std::size_t size : {0, 1, 19, 20, 27}) {
+  for (const std::size_t size : {0u, 1u, 19u, 20u, 27u}) {
     expect(truncated, v2_plain(), [&](Bytes& bytes) { bytes.resize(size); });
   }
-  for (const std::size_t size : {20, 43, 44, 51}) {
+  for (const std::size_t size : {20u, 43u, 44u, 51u}) {
     expect(truncated, v2_with(AuthType::ah), [&](Bytes& bytes) { bytes.resize(size); });
   }
-  for (const std::size_t size : {0, 7}) expect(truncated, v3_ipv6(), [&](Bytes& bytes) { bytes.resize(size); });
+  for (const std::size_t size : {0u, 7u}) expect(truncated, v3_ipv6(), [&](Bytes& bytes) { bytes.resize(size); });
   expect(truncated, v2_plain(), [](Bytes& bytes) { bytes[0] = 0x44; });  // a header of 16 bytes
   expect(truncated, v2_plain(), [](Bytes& bytes) { bytes[0] = 0x65; });  // IPv6 where IPv4 belongs
 }
@@ -191,8 +191,7 @@ TEST_F(RejectedPacket, ah_header) {
 
 TEST_F(RejectedPacket, ah_icv_over_all_that_may_not_change_on_the_way) {
   const CodecParameters ah = v2_with(AuthType::ah);
-  for (const std::size_t byte : {2, 4, 8, 19, 28, 31, 32, 43, 46, 50, 52, 67}) {
-    if (byte == 8) continue;  // the TTL of a multicast has its own reason
+  for (const std::size_t byte : {2u, 4u, 19u, 28u, 31u, 32u, 43u, 46u, 50u, 52u, 67u}) {
     expect(ah_icv, ah, [&](Bytes& bytes) { bytes[byte] ^= 1; });
   }
   CodecParameters other = ah;
