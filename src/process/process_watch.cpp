@@ -143,26 +143,31 @@ void ProcessWatch::add_process(const ProcessQuery& query, Watched& watched, pid_
   if (watched.was_searched && watched.is_down == true) on_news_(query, news);
 }
 
+// Not told yet: in a moment its parent will have asked how it ended, and the check need not run twice.
 void ProcessWatch::on_ended(const ProcessQuery& query, pid_t pid) {
   const auto found = watched_.find(query);
   if (found == watched_.end()) return;
   const auto entry = found->second.processes.find(pid);
   if (entry == found->second.processes.end()) return;
   Process& process = entry->second;
-  process.watch.reset();  // it would stay readable
   process.next_look = loop::now() + process.look_interval;
-  const bool is_last = std::ranges::all_of(found->second.processes,
-                                           [](const auto& other) { return other.second.next_look.has_value(); });
-  on_news_(found->first, {.text = fmt::format("{}[{}] ended", process.comm, pid), .is_last = is_last});
+  process.watch.reset();  // it would stay readable
 }
 
 void ProcessWatch::look_at_zombies(Instant now) {
-  forget_gone_processes([now](const ProcessQuery&, pid_t, Process& process) {
+  std::vector<std::pair<ProcessQuery, News>> zombies;
+  forget_gone_processes([&](const ProcessQuery& query, pid_t pid, Process& process) {
     if (!process.next_look || *process.next_look > now) return false;
+    if (!is_still_there(process.pidfd.get())) return true;
     process.look_interval = std::min(process.look_interval * 2, limits::last_zombie_look);
     process.next_look = now + process.look_interval;
-    return !is_still_there(process.pidfd.get());
+    if (std::exchange(process.is_told, true)) return false;
+    const bool is_last = std::ranges::all_of(watched_.at(query).processes,
+                                             [](const auto& other) { return other.second.next_look.has_value(); });
+    zombies.emplace_back(query, News{fmt::format("{}[{}] ended", process.comm, pid), is_last});
+    return false;
   });
+  for (const auto& [query, news] : zombies) on_news_(query, news);
 }
 
 void ProcessWatch::forget_gone_processes(const IsGone& is_gone) {

@@ -27,7 +27,7 @@ inline constexpr std::size_t watched_processes =
     1'024;  // of one query; those beyond are seen by the regular runs alone
 inline constexpr Duration search_interval = std::chrono::milliseconds(100);
 inline constexpr int search_share = 50;  // one part in so many of the time goes into looking through /proc
-inline constexpr Duration first_zombie_look = std::chrono::milliseconds(5);  // then twice as long each time
+inline constexpr Duration first_zombie_look = std::chrono::milliseconds(1);  // then twice as long each time
 inline constexpr Duration last_zombie_look = std::chrono::seconds(1);
 
 }  // namespace limits
@@ -54,14 +54,15 @@ class ProcessWatch {
   void on_timeout(Instant now);
 
  private:
-  // A process that has ended may stay as a zombie until its parent asks, and `killall -0` still finds it: its end is
-  // told twice, when it dies and when it is gone.
+  // A process that has ended stays as a zombie until its parent asks, and `killall -0` still finds it: when that takes
+  // long, its end is told twice, now and when it is gone.
   struct Process {
     std::string comm;
     UniqueFd pidfd;
     loop::Subscription watch;
     std::optional<Instant> next_look;  // it is a zombie
     Duration look_interval = limits::first_zombie_look;
+    bool is_told = false;
   };
   struct Watched {
     std::map<pid_t, Process> processes;

@@ -272,12 +272,12 @@ UniqueFd keep_only(UniqueFd channel) {
 }  // namespace
 
 int run_runner(UniqueFd guardian_channel, const RunnerOptions& options) {
-  (void)prctl(PR_SET_PDEATHSIG, SIGTERM);  // the end of file on the channel says the same, if not as early
-  (void)prctl(PR_SET_NAME, "baton-runner");
   reset_signals();
   for (const int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) (void)signal(number, SIG_IGN);
   raise_descriptor_limit();
-  Runner(keep_only(std::move(guardian_channel)), options).run();
+  Runner runner(keep_only(std::move(guardian_channel)), options);
+  (void)prctl(PR_SET_PDEATHSIG, SIGTERM);  // the end of file on the channel says the same, if not as early
+  runner.run();
   return 0;
 }
 
