@@ -95,7 +95,7 @@ std::string play_chaos(World& world, const std::vector<MachineParameters>& machi
   bool handed_over = false;
   for (int i = 0; i < 40 && world.violation().empty(); ++i) {
     handed_over |= disturb(world);
-    world.run(world.random().between(0ms, world.random().chance(70) ? interval : 4 * interval));
+    world.run(world.random().between(0ms, world.random().chance(70) ? interval : 6 * interval + 1s));
   }
   make_quiet(world);
   world.run(settling_time(machines));

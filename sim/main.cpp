@@ -1,5 +1,6 @@
 // sim --seeds 1..5000 [--seconds N] [--jobs N]     many worlds, one line
 // sim --seed N                                     one world, with its timeline
+// sim --table                                      takeover times of the lab, Baton and stock
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,17 +14,19 @@
 #include <vector>
 
 #include "sim/scenario.h"
+#include "sim/takeover_table.h"
 
 namespace {
 
 using namespace baton::sim;
 
 constexpr std::string_view usage =
-    "usage: sim [--seeds FIRST..LAST] [--seed N] [--seconds N] [--jobs N]\n"
+    "usage: sim [--seeds FIRST..LAST] [--seed N] [--seconds N] [--jobs N] | --table\n"
     "  --seeds FIRST..LAST  the worlds to play, 1..2000 when not given\n"
     "  --seed N             one world, with its timeline\n"
     "  --seconds N          begin no world after so many seconds of real time\n"
-    "  --jobs N             so many at a time, 1 when not given\n";
+    "  --jobs N             so many at a time, 1 when not given\n"
+    "  --table              takeover times of the lab with two web servers\n";
 constexpr unsigned jobs_most = 64;
 constexpr std::size_t failures_shown = 5;
 
@@ -120,6 +123,10 @@ void play_all(const Options& options, Total& total) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--table") {
+    print_takeover_table();
+    return 0;
+  }
   const auto options = parse(std::vector<std::string_view>(argv + 1, argv + argc));
   if (!options) {
     fmt::print(stderr, "{}", usage);

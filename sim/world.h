@@ -105,6 +105,7 @@ class World {
     std::deque<std::function<void()>> waiting;  // in the sockets of a paused machine
     Duration lateness{};                        // of its next wake-up
     unsigned life = 0;                          // an event for an earlier life is void
+    Instant paused_at{};
     bool powered = true;
     bool paused = false;
     bool tracker_up = true;
@@ -138,6 +139,7 @@ class World {
   void look();
   bool is_served(vrrp::RouterId router) const;
   void resolve(vrrp::RouterId router, Instant since);
+  void check_awake(std::size_t machine, vrrp::RouterId router, Duration slept, bool held);
   void check(std::size_t machine, Instant handled_timeout);
   void violate(const std::string& what);
 
