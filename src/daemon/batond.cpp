@@ -113,14 +113,19 @@ int run(const Options& options) {
     log.error(options.configuration + ": not started");
     return exit_code_of(result);
   }
+  auto setup = std::make_unique<Setup>(make_setup(result.configuration));
+  for (const std::string& problem : setup->problems) log.error(problem);
+  if (!setup->problems.empty()) return exit_code::configuration;
   if (!options.foreground && !leave_terminal()) return exit_code::success;
   log_diagnostics(result, log);
   log.notice(fmt::format("Baton v0.1.0 starting with {}", options.configuration));
-  auto setup = std::make_unique<Setup>(make_setup(result.configuration));
   const int status = run_guardian(options, std::move(setup), log_options(options), [&]() -> std::unique_ptr<Setup> {
     const config::LoadResult next = load(options);
     log_diagnostics(next, log);
-    return next.ok ? std::make_unique<Setup>(make_setup(next.configuration)) : nullptr;
+    if (!next.ok) return nullptr;
+    auto next_setup = std::make_unique<Setup>(make_setup(next.configuration));
+    for (const std::string& problem : next_setup->problems) log.error(problem);
+    return next_setup->problems.empty() ? std::move(next_setup) : nullptr;
   });
   log.notice("stopped");
   return status;

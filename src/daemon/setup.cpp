@@ -79,6 +79,7 @@ vrrp::CodecParameters to_codec(const config::Instance& instance) {
       .hmac = std::nullopt,
       .checksum_v3 = instance.v3_checksum_as_v2 ? vrrp::ChecksumV3::message_only : vrrp::ChecksumV3::pseudo_header,
       .accept_other_address_lists = true,
+      .ignore_adverts = instance.owner_ignore_adverts && instance.priority == vrrp::spec::priority_owner,
   };
   for (const config::VirtualAddress& address : instance.addresses) codec.addresses.push_back(address.address.address);
   for (const config::UnicastPeer& peer : instance.peers) {
@@ -180,6 +181,9 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
                                 .tracking = trackers.trackings(instance.trackers, instance.name),
                                 .links = links_of(instance, router.addresses),
                                 .dont_track_primary = instance.dont_track_primary});
+  if (const auto problem = vrrp::AdvertCodec::make(router.codec); !problem) {
+    setup.problems.push_back(fmt::format("{}: {}", instance.name, explain(problem.error())));
+  }
   setup.routers.push_back(std::move(router));
 }
 

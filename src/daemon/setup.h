@@ -44,6 +44,7 @@ struct Setup {
   bool mail_on_fault = true;
   Duration announcement_interval{};           // vrrp_garp_interval, vrrp_gna_interval: the longer one
   std::optional<int> real_time_priority;      // vrrp_rt_priority
+  std::vector<std::string> problems;          // why this cannot be started, one sentence each; usually none
   std::vector<std::string> not_carried_out;   // parts of the file that Baton reads and does not do yet, one sentence each
 };
 
