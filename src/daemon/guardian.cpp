@@ -122,6 +122,7 @@ class Guardian {
   loop::Timer give_up_;
   std::vector<loop::Subscription> signals_;
   std::optional<PidFile> pid_file_;
+  bool api_is_outdated_ = false;
   bool stopping_ = false;
   int exit_status_ = exit_code::success;
 };
@@ -372,6 +373,7 @@ void Guardian::on_api_death() {
   api_death_.reset();
   const std::string how = reap(api_);
   if (stopping_) return;
+  if (std::exchange(api_is_outdated_, false)) return complain(start_api());
   log_.error(fmt::format("the api role {}", how));
   api_restart_.set(loop::now() + role_back_off);
 }
@@ -423,7 +425,8 @@ void Guardian::reload() {
     log_.error(to_string(started.error()));
     after_death({.resume = false, .back_off = role_back_off}, loop::now());
   }
-  api_.signal(SIGKILL);  // it shows the old setup; the next one shows the new
+  api_is_outdated_ = true;  // it shows the old setup; the next one shows the new
+  api_.signal(SIGKILL);
   for (const std::string& sentence : setup_->not_carried_out) log_.warning(sentence);
   (void)::sd_notify(0, "READY=1");
   log_.notice("reload complete");

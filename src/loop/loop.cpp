@@ -1,6 +1,8 @@
 #include "loop/loop.h"
 
 #include <event2/event.h>
+#include <signal.h>
+#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -141,9 +143,19 @@ Subscription Loop::watch(int fd, Ready ready, Callback callback) {
   return Subscription(std::make_unique<detail::Watch>(base_, fd, what, ready_others_, std::move(callback)));
 }
 
+// A signalfd(2), not libevent's own way: that keeps one loop a process in a global, and a forked role has its parent's.
 Subscription Loop::on_signal(int number, Callback callback) {
-  constexpr short what = EV_SIGNAL | EV_PERSIST;
-  return Subscription(std::make_unique<detail::Watch>(base_, number, what, ready_others_, std::move(callback)));
+  sigset_t mask;
+  ::sigemptyset(&mask);
+  ::sigaddset(&mask, number);
+  ASSERT(::sigprocmask(SIG_BLOCK, &mask, nullptr) == 0);
+  UniqueFd fd(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+  ASSERT(fd);
+  const int readable = fd.get();
+  return watch(readable, Ready::readable, [fd = std::move(fd), callback = std::move(callback)]() mutable {
+    signalfd_siginfo information{};
+    while (::read(fd.get(), &information, sizeof(information)) == sizeof(information)) callback();
+  });
 }
 
 // A timerfd, not libevent's own timer: epoll_wait(2) counts in milliseconds, and CLOCK_BOOTTIME is ours alone.

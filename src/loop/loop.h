@@ -77,6 +77,7 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
 
   [[nodiscard]] Subscription watch(int fd, Ready ready, Callback callback);
+  // Blocks the signal's own action for the process from now on (sigprocmask(2)); a child resets its mask before exec.
   [[nodiscard]] Subscription on_signal(int number, Callback callback);
   [[nodiscard]] Timer timer(Callback callback);
 
