@@ -1,0 +1,97 @@
+// Two servers that share 10.0.20.100, for the tests of this folder:
+//
+//   client ──┬── web1 10.0.20.14  priority 200
+//            └── web2 10.0.20.15  priority 100
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <memory>
+#include <set>
+#include <string>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "lab/clock.h"
+#include "lab/lab.h"
+#include "lab/made_config.h"
+
+namespace baton::lab {
+
+inline constexpr NodeId web1 = 0;
+inline constexpr NodeId web2 = 1;
+
+struct PairOptions {
+  Daemon daemons[2] = {Daemon::keepalived, Daemon::keepalived};
+  bool has_web = false;
+  std::string extra = {};  // lines of vrrp_instance on both
+};
+
+inline std::string pair_config(int number, int priority, const std::string& extra) {
+  return fmt::format(
+      "vrrp_instance VI_1 {{\n  interface ens33\n  mcast_src_ip 10.0.20.{}\n  virtual_router_id 50\n  priority {}\n"
+      "  advert_int 1\n  virtual_ipaddress {{\n    10.0.20.100\n  }}\n{}}}\n",
+      13 + number, priority, extra);
+}
+
+class Pair {
+ public:
+  explicit Pair(const PairOptions& options = {}) {
+    const auto node = [&](int number, int priority) {
+      return MadeNode{.name = fmt::format("web{}", number),
+                      .config = pair_config(number, priority, options.extra),
+                      .daemon = options.daemons[number - 1],
+                      .has_web = options.has_web};
+    };
+    LabOptions lab_options;
+    lab_options.batond = BATOND_PROGRAM;
+    auto opened = open_made_lab({node(1, 200), node(2, 100)}, std::move(lab_options));
+    if (!opened) {
+      ADD_FAILURE() << to_string(opened.error());
+      return;
+    }
+    lab_ = std::move(*opened);
+    for (const NodeId id : {web1, web2}) {
+      if (options.has_web) expect_done(lab_->start_web(id));
+      expect_done(lab_->start_daemon(id));
+    }
+  }
+
+  explicit operator bool() const { return lab_ != nullptr; }
+  Lab* operator->() { return lab_.get(); }
+  Lab& operator*() { return *lab_; }
+
+  std::set<NodeId> owners() const { return lab_->ownership().owners(address()); }
+  const IpAddress& address() const { return lab_->topology().targets.front().address; }
+  // Waits until `node` alone has the address and answers the client.
+  bool wait_for_owner(NodeId node, Duration bound = std::chrono::seconds(15)) {
+    return lab_->wait_until(
+        [&] { return owners() == std::set<NodeId>{node} && lab_->pings(0).last_answered_by() == node; }, bound);
+  }
+  // What the daemons said, for the message of a test that failed.
+  std::string log() const {
+    std::string text;
+    for (const Event& event : lab_->events()) {
+      text +=
+          fmt::format("{:8.3f} {} {}\n", std::chrono::duration<double>(event.at - lab_->events().front().at).count(),
+                      event.node ? lab_->plan(*event.node).name : "client", event.text);
+    }
+    return text;
+  }
+
+  static void expect_done(const SysResult<void>& result) {
+    if (!result) ADD_FAILURE() << to_string(result.error());
+  }
+
+ private:
+  std::unique_ptr<Lab> lab_;
+};
+
+// batond is part of a test only where it has been built.
+inline bool has_batond() {
+  return access(BATOND_PROGRAM, X_OK) == 0;
+}
+
+}  // namespace baton::lab
