@@ -22,14 +22,26 @@ std::string check_service(World& world, const std::string& what) {
   return {};
 }
 
+// Who handed over has handed over, for good, when there was anybody to take it.
+std::string check_handover(const World& world, std::size_t by, std::size_t running) {
+  const bool moved = world.holder(0) != by;
+  const bool should_move = running > 1;
+  if (moved == should_move) return {};
+  return moved ? "handover to nobody" : fmt::format("m{} handed over and has the address", by);
+}
+
+std::size_t count_healthy(const World& world) {
+  std::size_t healthy = 0;
+  for (std::size_t i = 0; i < world.size(); ++i) healthy += world.is_healthy(i) ? 1 : 0;
+  return healthy;
+}
+
 std::string act(World& world, bool weighted) {
   Random& random = world.random();
   const std::size_t machine = random.chance(60) && world.holder(0) ? *world.holder(0) : random.below(world.size());
-  std::size_t running = 0;
-  for (std::size_t i = 0; i < world.size(); ++i) running += world.is_healthy(i) ? 1 : 0;
   switch (random.below(4)) {
     case 0:
-      if (running < 2) break;
+      if (count_healthy(world) < 2) break;
       world.stop(machine);
       return "stop";
     case 1:
@@ -54,8 +66,14 @@ std::string play_planned(World& world, const std::vector<MachineParameters>& mac
   for (int i = 0; i < 8 && world.violation().empty(); ++i) {
     world.run(world.random().between(0ms, machines[0].node.routers[0].router.advert_interval));
     world.forget_service();
+    const auto holder = world.holder(0);
+    const std::size_t running = count_healthy(world);
     const std::string what = act(world, weighted);
+    const bool hands_over = what == "handover" && holder && world.is_leaving(*holder);
     world.run(settling);
+    if (hands_over) {
+      if (std::string problem = check_handover(world, *holder, running); !problem.empty()) return problem;
+    }
     if (std::string problem = check_service(world, what); !problem.empty()) return problem;
   }
   return {};

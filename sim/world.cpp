@@ -492,6 +492,9 @@ std::string World::settled(RouterId router) const {
   if (healthy == 0)
     return holders.empty() ? "" : fmt::format("router {} is held without a healthy node:{}", router, holders);
   if (!one) return fmt::format("router {} has not one holder:{}", router, holders.empty() ? " nobody" : holders);
+  if (!machines_[*one].parameters.node.groups.empty() && holder(0) != one) {
+    return fmt::format("a group is torn apart: m{} holds router {}", *one, router);
+  }
   if (state(*one, router) != State::master) return fmt::format("router {} is held by m{}, no MASTER", router, *one);
   if (!is_served(router)) return fmt::format("the client of router {} is not served", router);
   if (clients_[router].asks != one) return fmt::format("the client of router {} asks another than m{}", router, *one);

@@ -77,6 +77,10 @@ class World {
   const MachineParameters& parameters(std::size_t machine) const { return machines_[machine].parameters; }
   bool is_running(std::size_t machine) const { return machines_[machine].brain && !machines_[machine].paused; }
   bool is_healthy(std::size_t machine) const;  // running, BACKUP or MASTER with every router
+  bool is_leaving(std::size_t machine) const {
+    return is_running(machine) && machines_[machine].brain->holds_addresses(0) &&
+           !machines_[machine].brain->is_serving(0);
+  }
   std::uint8_t priority(std::size_t machine) const { return machines_[machine].brain->priority(0); }
   vrrp::State state(std::size_t machine, vrrp::RouterId router) const;
   std::optional<std::size_t> holder(vrrp::RouterId router) const;  // the one machine that has the address
