@@ -161,8 +161,9 @@ SysResult<void> AdvertSocket::set_up() {
   TRY_VOID(attach_filter(fd, drop_all_filter()));
   if (!options_.interface.empty()) TRY_VOID(bind_to_interface(fd, options_.interface));
   drain(fd);
-  (void)set(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer, "");  // the default sizes work too
-  (void)set(fd, SOL_SOCKET, SO_SNDBUFFORCE, send_buffer, "");
+  // The default sizes work too.
+  (void)::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer));
+  (void)::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer, sizeof(send_buffer));
   TRY_VOID(set(fd, SOL_SOCKET, SO_PRIORITY, priority_control, "set the priority of a raw socket"));
   TRY_VOID(v4 ? set_up_ipv4(fd, options_) : set_up_ipv6(fd, options_));
   for (const IpAddress& group : options_.groups) {

@@ -61,6 +61,7 @@ std::vector<IpPrefix> InterfaceTable::addresses_on(std::uint32_t interface_index
   }
   std::ranges::sort(found);
   std::vector<IpPrefix> addresses;
+  addresses.reserve(found.size());
   for (const auto& [arrival, prefix] : found) addresses.push_back(prefix);
   return addresses;
 }

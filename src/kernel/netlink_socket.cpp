@@ -20,11 +20,11 @@ namespace baton::kernel {
 namespace {
 
 constexpr int receive_buffer = 16 * 1024 * 1024;  // each address added makes two events; a takeover adds thousands
-constexpr std::size_t read_size = 64 * 1024;
-constexpr std::size_t batch_bytes = 128 * 1024;  // of one send
-constexpr int reads_a_call = 128;                // of read_changes(): one change each, about 1 us
-constexpr int dump_tries = 8;                    // while the kernel's list changes under the dump
-constexpr int answer_timeout_ms = 5000;          // the kernel answers at once; this only ends a wait that cannot end
+constexpr std::size_t read_size = 64UZ * 1024;
+constexpr std::size_t batch_bytes = 128UZ * 1024;  // of one send
+constexpr int reads_a_call = 128;                  // of read_changes(): one change each, about 1 us
+constexpr int dump_tries = 8;                      // while the kernel's list changes under the dump
+constexpr int answer_timeout_ms = 5000;            // the kernel answers at once; this only ends a wait that cannot end
 
 using Buffer = std::array<char, read_size>;
 
@@ -248,6 +248,7 @@ SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const 
       put_request(message, requests[end]);
       used += MNL_ALIGN(message->nlmsg_len);
     }
+    ASSERT(message != nullptr);
     message->nlmsg_flags = static_cast<std::uint16_t>(message->nlmsg_flags | NLM_F_ACK);
     TRY_VOID(send_all(fd_.get(), bytes.data(), used));
 

@@ -29,7 +29,7 @@ std::vector<sock_filter> advert_filter(Family family, bool authentication_header
   if (family == Family::ipv4) {
     program.push_back(statement(BPF_LDX | BPF_B | BPF_MSH, 0));
   } else {
-    program.push_back(statement(BPF_LDX | BPF_W | BPF_IMM, 0));
+    program.push_back(statement(BPF_LDX | BPF_IMM, 0));
   }
   // A packet that ends before its VRID: let it through, the decoder counts it (a load beyond the end would drop it).
   program.push_back(statement(BPF_LD | BPF_W | BPF_LEN, 0));

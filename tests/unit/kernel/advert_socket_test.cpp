@@ -143,6 +143,21 @@ TEST_F(Adverts, vrids_can_change_while_the_socket_lives) {
   EXPECT_THAT(receive_until(receiver), SizeIs(1));
 }
 
+TEST_F(Adverts, every_vrid_fits_the_filter) {
+  AdvertSocketOptions all = options(Family::ipv4, {});
+  for (int vrid = 1; vrid <= 255; ++vrid) all.vrids.insert(static_cast<std::uint8_t>(vrid));
+  AdvertSocket sender = open(all);
+  EXPECT_TRUE(sender.set_vrids(all.vrids));  // for a moment the kernel holds both
+  AdvertSocket receiver = open_there(Family::ipv4, {});
+  ASSERT_TRUE(receiver.set_vrids(all.vrids));
+  sender.send(group4, datagram4(0), 255);
+  for (int vrid = 1; vrid <= 255; ++vrid) {
+    sender.send(group4, datagram4(static_cast<std::uint8_t>(vrid), vrid == 255 ? 1 : 100), 255);
+  }
+  sender.flush();
+  EXPECT_THAT(receive_until(receiver), SizeIs(255));
+}
+
 TEST_F(Adverts, the_filter_looks_through_the_authentication_header) {
   AdvertSocket receiver = open_there(Family::ipv4, {50}, ah);
   AdvertSocket plain = open_there(Family::ipv4, {50});

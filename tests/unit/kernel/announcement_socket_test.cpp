@@ -121,6 +121,15 @@ TEST_F(Announcements, frames_for_a_link_that_is_down_are_lost_and_counted) {
   EXPECT_EQ(sender->counters().last_error, ENETDOWN);
 }
 
+// Else a loop would spin until the link is up again.
+TEST_F(Announcements, a_link_that_goes_down_or_away_wakes_the_reader_once) {
+  for (const std::string command : {"ip link set ens1 down", "ip link del ens1"}) {
+    run(command);
+    (void)sender->receive([](ByteView) {});
+    EXPECT_FALSE(wait_readable(sender->fd(), 0)) << command;
+  }
+}
+
 TEST_F(Announcements, an_interface_that_is_not_there_is_an_error) {
   const auto socket = AnnouncementSocket::open(4711);
   ASSERT_FALSE(socket);
