@@ -37,7 +37,9 @@ bool IpAddress::is_unspecified() const {
   return std::ranges::all_of(bytes(), [](std::uint8_t byte) { return byte == 0; });
 }
 
-bool IpAddress::is_multicast() const { return is_v4() ? bytes_[0] >> 4 == 0xe : bytes_[0] == 0xff; }
+bool IpAddress::is_multicast() const {
+  return is_v4() ? bytes_[0] >> 4 == 0xe : bytes_[0] == 0xff;
+}
 
 bool IpAddress::is_link_local() const {
   return is_v4() ? bytes_[0] == 169 && bytes_[1] == 254 : bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80;
@@ -56,7 +58,9 @@ std::string to_string(const IpAddress& address) {
   return text;
 }
 
-std::string to_string(const IpPrefix& prefix) { return to_string(prefix.address) + "/" + std::to_string(prefix.length); }
+std::string to_string(const IpPrefix& prefix) {
+  return to_string(prefix.address) + "/" + std::to_string(prefix.length);
+}
 
 bool contains(const IpPrefix& prefix, const IpAddress& address) {
   if (prefix.address.family() != address.family()) return false;

@@ -7,7 +7,7 @@ namespace baton {
 
 using Duration = std::chrono::nanoseconds;
 
-// Time since boot, suspended time included (Linux CLOCK_BOOTTIME, clock_gettime(2)): a node that slept through
+// Time since boot, suspended time included (Linux CLOCK_BOOTTIME, see clock_gettime(2)): a node that slept through
 // its adverts must see, on waking, how long it slept.
 struct BootClock {
   using duration = Duration;

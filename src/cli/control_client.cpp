@@ -27,7 +27,8 @@ std::expected<UniqueFd, ControlError> connect_to(const std::string& path) {
   using Kind = ControlError::Kind;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return failure(Kind::not_running, fmt::format("{}: path too long", path));
+  if (path.size() >= sizeof(address.sun_path))
+    return failure(Kind::not_running, fmt::format("{}: path too long", path));
   std::ranges::copy(path, address.sun_path);
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return failure(Kind::not_running, fmt::format("socket: {}", std::strerror(errno)));
@@ -55,7 +56,8 @@ std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, 
   std::string reply;
   std::array<char, 65536> buffer;
   while (reply.find('\n', reply.size() > buffer.size() ? reply.size() - buffer.size() : 0) == reply.npos) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd ready{.fd = fd.get(), .events = POLLIN, .revents = 0};
     if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0) {
       return failure(Kind::timeout, fmt::format("batond did not answer within {} ms", timeout.count()));

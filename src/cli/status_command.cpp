@@ -67,7 +67,8 @@ std::string master_line(const json& instance, double now) {
   if (instance.at("state") == "MASTER" && !instance.at("leaving").get<bool>()) return "this node";
   const json& master = instance.at("master");
   if (master.is_null()) return "none heard";
-  std::string line = fmt::format("{} priority {}", master.at("address").get<std::string>(), master.at("priority").get<int>());
+  std::string line =
+      fmt::format("{} priority {}", master.at("address").get<std::string>(), master.at("priority").get<int>());
   if (!master.at("last_advert").is_null()) {
     line += fmt::format(", last advert {} ago", span_of(now - master.at("last_advert").get<double>()));
   }
@@ -83,10 +84,10 @@ std::string rejected_line(const json& rejected) {
 }
 
 std::string render_instance(const json& instance, double now, const Painter& paint) {
-  std::string text = fmt::format(
-      "{}  {}{}  since {} ({}): {}\n", paint.bold(instance.at("name")), paint.state(instance.at("state")),
-      instance.at("leaving").get<bool>() ? " (leaving)" : "", clock_of(instance.at("since")),
-      span_of(now - instance.at("since").get<double>()), instance.at("reason_text").get<std::string>());
+  std::string text =
+      fmt::format("{}  {}{}  since {} ({}): {}\n", paint.bold(instance.at("name")), paint.state(instance.at("state")),
+                  instance.at("leaving").get<bool>() ? " (leaving)" : "", clock_of(instance.at("since")),
+                  span_of(now - instance.at("since").get<double>()), instance.at("reason_text").get<std::string>());
   const auto line = [&](std::string_view label, const std::string& value) {
     text += fmt::format("  {:<11}{}\n", label, value);
   };
@@ -96,11 +97,12 @@ std::string render_instance(const json& instance, double now, const Painter& pai
   line("priority", priority_line(instance));
   line("master", master_line(instance, now));
   for (const json& address : instance.at("addresses")) {
-    line("address", fmt::format("{} dev {}{}", address.at("address").get<std::string>(),
-                                address.at("interface").get<std::string>(),
-                                address.at("present").get<bool>() ? "  (here)" : ""));
+    line("address",
+         fmt::format("{} dev {}{}", address.at("address").get<std::string>(),
+                     address.at("interface").get<std::string>(), address.at("present").get<bool>() ? "  (here)" : ""));
   }
-  if (const auto hidden = instance.value("addresses_not_shown", 0); hidden > 0) line("", fmt::format("and {} more", hidden));
+  if (const auto hidden = instance.value("addresses_not_shown", 0); hidden > 0)
+    line("", fmt::format("and {} more", hidden));
   for (const json& fault : instance.at("faults")) line("fault", paint.alarm(fault.get<std::string>()));
   const json& adverts = instance.at("adverts");
   line("adverts", fmt::format("sent {}, accepted {}", adverts.at("sent").get<std::uint64_t>(),
@@ -109,7 +111,9 @@ std::string render_instance(const json& instance, double now, const Painter& pai
   return text;
 }
 
-bool wants_colour() { return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }
+bool wants_colour() {
+  return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+}
 
 int complain(const ControlError& error) {
   fmt::print(stderr, "baton: {}\n", error.message);

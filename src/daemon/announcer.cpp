@@ -58,7 +58,8 @@ bool Announcer::send_some(const vrrp::Node& node, Instant now) {
         --burst.rounds;
       }
     }
-    if (!frames.empty()) (void)transport_.announce(frames_interface, frames);  // a full queue loses some, as a wire does
+    if (!frames.empty())
+      (void)transport_.announce(frames_interface, frames);  // a full queue loses some, as a wire does
     if (burst.rounds == 0) bursts_.pop_front();
   }
   if (paced) next_frame_ = now + setup_.announcement_interval;

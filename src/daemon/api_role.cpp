@@ -26,7 +26,9 @@ constexpr Duration client_deadline = std::chrono::seconds(5);  // to ask and to 
 constexpr Duration worker_patience = std::chrono::milliseconds(500);
 constexpr mode_t socket_mode = 0660;
 
-json to_json(std::string_view text) { return json::parse(text, nullptr, false); }
+json to_json(std::string_view text) {
+  return json::parse(text, nullptr, false);
+}
 
 // One connection: a request line in, a reply line out, the end.
 struct Client {
@@ -114,7 +116,8 @@ class Api {
       waiting_.push_back({&client, json{{"ask", "status"}, {"from", 0}}, frame_of_status()});
     } else if (command == "handover") {
       if (!client.is_root) return answer(&client, {{"error", "only root may ask for a handover"}});
-      waiting_.push_back({&client, json{{"ask", "handover"}, {"instance", request.value("instance", "")}}, json::object()});
+      waiting_.push_back(
+          {&client, json{{"ask", "handover"}, {"instance", request.value("instance", "")}}, json::object()});
     } else {
       answer(&client, {{"error", fmt::format("unknown command '{}'; there are status and handover", command)}});
     }

@@ -16,10 +16,10 @@ struct ApiStart {
   LastWill& will;
   log::Options log;
   std::string socket_path;
-  std::string configuration;   // path, to be shown
-  std::string node;            // host name, to be shown
+  std::string configuration;  // path, to be shown
+  std::string node;           // host name, to be shown
   int guardian_pid = 0;
-  kernel::Channel guardian;    // each new worker's channel arrives here, a message of one byte with the descriptor
+  kernel::Channel guardian;  // each new worker's channel arrives here, a message of one byte with the descriptor
 };
 
 // Ends when the guardian is gone. Returns the exit status.

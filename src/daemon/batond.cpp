@@ -81,12 +81,13 @@ int clean_up_after(const Options& options) {
 }
 
 int print_signal_number(const std::string& name) {
-  const std::map<std::string, int> numbers{{"STOP", SIGTERM},        {"RELOAD", SIGHUP},
-                                           {"DATA", SIGUSR1},        {"STATS", SIGUSR2},
-                                           {"STATS_CLEAR", SIGRTMAX - 1}, {"JSON", SIGRTMIN + 2}};
+  const std::map<std::string, int> numbers{
+      {"STOP", SIGTERM},     {"RELOAD", SIGHUP}, {"DATA", SIGUSR1}, {"STATS", SIGUSR2}, {"STATS_CLEAR", SIGRTMAX - 1},
+      {"JSON", SIGRTMIN + 2}};
   const auto found = numbers.find(name);
   if (found == numbers.end()) {
-    fmt::print(stderr, "batond: no signal is called '{}'; there are STOP, RELOAD, DATA, STATS, STATS_CLEAR and JSON\n", name);
+    fmt::print(stderr, "batond: no signal is called '{}'; there are STOP, RELOAD, DATA, STATS, STATS_CLEAR and JSON\n",
+               name);
     return exit_code::failure;
   }
   fmt::print("{}\n", found->second);

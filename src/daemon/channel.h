@@ -9,8 +9,8 @@
 
 namespace baton::daemon::limits {
 
-inline constexpr std::size_t instances_a_page = 16;      // of a status reply: under a millisecond of the worker's time
-inline constexpr std::size_t control_clients = 64;       // at once; more wait in the kernel's queue
-inline constexpr std::size_t control_request = 4096;     // bytes of a request line
+inline constexpr std::size_t instances_a_page = 16;   // of a status reply: under a millisecond of the worker's time
+inline constexpr std::size_t control_clients = 64;    // at once; more wait in the kernel's queue
+inline constexpr std::size_t control_request = 4096;  // bytes of a request line
 
 }  // namespace baton::daemon::limits

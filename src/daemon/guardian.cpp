@@ -205,10 +205,7 @@ SysResult<void> Guardian::start_api() {
   std::array<char, 256> host{};
   (void)::gethostname(host.data(), host.size() - 1);
   const int guardian_pid = ::getpid();
-  auto started = start_role({.name = "baton-api",
-                             .parent_death_signal = SIGKILL,
-                             .keep = keep,
-                             .main = [&] {
+  auto started = start_role({.name = "baton-api", .parent_death_signal = SIGKILL, .keep = keep, .main = [&] {
                                return run_api({.setup = *setup_,
                                                .will = *will_,
                                                .log = role_log("baton-api"),

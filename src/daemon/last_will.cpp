@@ -12,7 +12,9 @@ constexpr std::size_t header_size = 64;  // one cache line, so that the heartbea
 
 }  // namespace
 
-std::size_t LastWill::size_for(std::size_t routers) { return header_size + routers * sizeof(Slot); }
+std::size_t LastWill::size_for(std::size_t routers) {
+  return header_size + routers * sizeof(Slot);
+}
 
 LastWill::LastWill(void* memory, std::size_t routers) : memory_(memory), routers_(routers) {
   static_assert(sizeof(Header) <= header_size);

@@ -14,8 +14,8 @@ namespace baton::daemon {
 // addresses gets a goodbye (priority 0, twice: a lost one costs three seconds). All addresses of `setup` are removed.
 void carry_out_last_will(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log);
 
-// The same with nothing known: a router whose address is on its interface was MASTER. No goodbye with AH, whose sequence
-// is not known; its peers wait their master-down time.
+// The same with nothing known: a router whose address is on its interface was MASTER. No goodbye with AH, whose
+// sequence is not known; its peers wait their master-down time.
 void clean_up(const Setup& setup, log::Logger& log);
 
 // Goodbye only, for routers that a new configuration no longer has; their addresses go with the difference.

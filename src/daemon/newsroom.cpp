@@ -25,7 +25,9 @@ notify::EventState to_event(vrrp::State state) {
   return notify::EventState::fault;
 }
 
-log::Level to_level(process::Level level) { return static_cast<log::Level>(level); }
+log::Level to_level(process::Level level) {
+  return static_cast<log::Level>(level);
+}
 
 std::string priority_text(const vrrp::Node& node, vrrp::RouterId router) {
   std::string text = std::to_string(node.router(router).priority());
@@ -78,29 +80,30 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, bool up)>& on_v
       log_.error(fmt::format("a message of the runner is malformed: {}", name(decoded.error())));
       continue;
     }
-    std::visit(Overloaded{
-                   [&](const process::ScriptResult& it) {
-                     if (it.id >= setup_.node.trackers.size()) return;
-                     script_texts_[it.id] = it.text;
-                     const bool is_news = it.news != process::ScriptResult::News::known;
-                     if (is_news) {
-                       log_.write(it.is_up ? log::Level::info : log::Level::warning,
-                                  fmt::format("script {} is {}: {}", setup_.node.trackers[it.id].name,
-                                              it.is_up ? "up" : "down", it.text),
-                                  {{"VRRP_SCRIPT", setup_.node.trackers[it.id].name}});
-                     }
-                     on_verdict(it.id, it.is_up);
-                   },
-                   [&](const process::NotifyFinished& it) {
-                     if (!it.end.is_success()) {
-                       log_.warning(fmt::format("notify script {} of {} failed (code {})", it.command, it.key, it.end.code));
-                     }
-                   },
-                   [&](const process::RunnerEvent& it) { log_.write(to_level(it.level), it.text); },
-                   [&](const process::RunnerCounters&) {},
-                   [&](const process::Stopped&) {},
-               },
-               *decoded);
+    std::visit(
+        Overloaded{
+            [&](const process::ScriptResult& it) {
+              if (it.id >= setup_.node.trackers.size()) return;
+              script_texts_[it.id] = it.text;
+              const bool is_news = it.news != process::ScriptResult::News::known;
+              if (is_news) {
+                log_.write(it.is_up ? log::Level::info : log::Level::warning,
+                           fmt::format("script {} is {}: {}", setup_.node.trackers[it.id].name,
+                                       it.is_up ? "up" : "down", it.text),
+                           {{"VRRP_SCRIPT", setup_.node.trackers[it.id].name}});
+              }
+              on_verdict(it.id, it.is_up);
+            },
+            [&](const process::NotifyFinished& it) {
+              if (!it.end.is_success()) {
+                log_.warning(fmt::format("notify script {} of {} failed (code {})", it.command, it.key, it.end.code));
+              }
+            },
+            [&](const process::RunnerEvent& it) { log_.write(to_level(it.level), it.text); },
+            [&](const process::RunnerCounters&) {},
+            [&](const process::Stopped&) {},
+        },
+        *decoded);
   }
   return true;
 }
@@ -126,8 +129,10 @@ void Newsroom::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged&
 
 void Newsroom::on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change) {
   const GroupSetup& setup = setup_.groups[group];
-  log_.notice(fmt::format("VRRP_Group({}) Entering {} STATE", setup.name, name(change.to)), {{"VRRP_GROUP", setup.name}});
-  gather({.subject = notify::Subject::group, .name = setup.name, .state = to_event(change.to), .priority = 0}, setup.hooks);
+  log_.notice(fmt::format("VRRP_Group({}) Entering {} STATE", setup.name, name(change.to)),
+              {{"VRRP_GROUP", setup.name}});
+  gather({.subject = notify::Subject::group, .name = setup.name, .state = to_event(change.to), .priority = 0},
+         setup.hooks);
 }
 
 void Newsroom::on_priority_changed(vrrp::RouterId router, const vrrp::PriorityChanged& change, const vrrp::Node& node) {
@@ -140,7 +145,8 @@ void Newsroom::on_priority_changed(vrrp::RouterId router, const vrrp::PriorityCh
   if (state != vrrp::State::master && state != vrrp::State::backup) return;
   gather({.subject = notify::Subject::instance,
           .name = setup.name,
-          .state = state == vrrp::State::master ? notify::EventState::master_priority : notify::EventState::backup_priority,
+          .state =
+              state == vrrp::State::master ? notify::EventState::master_priority : notify::EventState::backup_priority,
           .priority = change.to},
          setup.hooks);
 }
@@ -167,8 +173,9 @@ void Newsroom::on_master_learned(vrrp::RouterId router, const vrrp::MasterLearne
 }
 
 void Newsroom::on_handover_failed(vrrp::RouterId router) {
-  log_.warning(fmt::format("({}) nobody took the address within the bound; going on as MASTER", setup_.routers[router].name),
-               {{"VRRP_INSTANCE", setup_.routers[router].name}});
+  log_.warning(
+      fmt::format("({}) nobody took the address within the bound; going on as MASTER", setup_.routers[router].name),
+      {{"VRRP_INSTANCE", setup_.routers[router].name}});
 }
 
 void Newsroom::on_address_restored(vrrp::RouterId router) {

@@ -1,5 +1,6 @@
-// Who is told of what happened: the log at once, scripts, FIFOs and mail through the runner once the addresses are where
-// the news says they are. Sends and forgets; a runner that does not read costs news, which are counted, and no advert.
+// Who is told of what happened: the log at once, scripts, FIFOs and mail through the runner once the addresses are
+// where the news says they are. Sends and forgets; a runner that does not read costs news, which are counted, and no
+// advert.
 #pragma once
 
 #include <functional>

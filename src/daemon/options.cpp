@@ -13,7 +13,16 @@ namespace baton::daemon {
 namespace {
 
 // Options without a letter of their own.
-enum Long : int { strict = 256, signum, no_real_time, keepalived_exit_codes, ignore_sigint, run_directory, clean_up, flush_log_file };
+enum Long : int {
+  strict = 256,
+  signum,
+  no_real_time,
+  keepalived_exit_codes,
+  ignore_sigint,
+  run_directory,
+  clean_up,
+  flush_log_file
+};
 
 constexpr std::array long_options{
     option{"use-file", required_argument, nullptr, 'f'},
@@ -90,7 +99,8 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
       case 'S': {
         const auto facility = facility_number(optarg);
         if (!facility) {
-          return std::unexpected(UsageError{fmt::format("log facility '{}': use 0-7, local0-local7, user or daemon", optarg)});
+          return std::unexpected(
+              UsageError{fmt::format("log facility '{}': use 0-7, local0-local7, user or daemon", optarg)});
         }
         options.facility = *facility;
         break;
@@ -106,14 +116,24 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
         options.signal_name = optarg;
         break;
       // keepalived's processes of later issues and its habits that need no switch here: accepted, nothing to do.
-      case 'P': case 'C': case 'B': case 'I': case 'd': case 'r': case 'c': case 'b': case 'a': case Long::flush_log_file: break;
+      case 'P':
+      case 'C':
+      case 'B':
+      case 'I':
+      case 'd':
+      case 'r':
+      case 'c':
+      case 'b':
+      case 'a':
+      case Long::flush_log_file: break;
       case ':': return std::unexpected(UsageError{fmt::format("option '{}' needs a value", vector[optind - 1])});
       default: return std::unexpected(UsageError{fmt::format("unknown option '{}'", vector[optind - 1])});
     }
   }
   if (optind < count) {
     return std::unexpected(UsageError{fmt::format(
-        "unexpected argument '{0}'; a file is named with -f {0}, the output of a test with -tFILE (no blank)", vector[optind])});
+        "unexpected argument '{0}'; a file is named with -f {0}, the output of a test with -tFILE (no blank)",
+        vector[optind])});
   }
   if (options.configuration.empty()) options.configuration = default_configuration();
   if (options.pid_file.empty()) options.pid_file = options.run_directory + "/batond.pid";
@@ -157,6 +177,8 @@ Ask a running daemon: baton status
 )";
 }
 
-std::string version_text() { return "Baton v0.1.0\n"; }
+std::string version_text() {
+  return "Baton v0.1.0\n";
+}
 
 }  // namespace baton::daemon

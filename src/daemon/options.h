@@ -13,23 +13,23 @@ struct Options {
   enum class Mode { run, test, clean_up, version, help, signal_number };
 
   Mode mode = Mode::run;
-  std::string configuration;            // -f; empty: default_configuration()
+  std::string configuration;  // -f; empty: default_configuration()
   std::string run_directory = "/run/baton";
-  std::string pid_file;                 // -p; empty: RUN_DIRECTORY/batond.pid
-  std::string config_id;                // -i; empty: host name up to its first dot
-  std::string test_output;              // -tFILE: diagnostics go there, appended
-  std::string signal_name;              // --signum
-  bool foreground = false;              // -n
-  bool console = false;                 // -l, with -n
-  bool syslog = true;                   // -G switches it off
-  bool detail = false;                  // -D
-  int facility = 3;                     // -S
-  bool strict = false;                  // --strict: a warning refuses the file
-  bool keep_addresses = false;          // -V --dont-release-vrrp
-  bool respawn = true;                  // -R --dont-respawn
-  bool ignore_sigint = false;           // --ignore-sigint
-  bool real_time = true;                // --no-real-time
-  bool keepalived_exit_codes = false;   // --keepalived-exit-codes
+  std::string pid_file;                // -p; empty: RUN_DIRECTORY/batond.pid
+  std::string config_id;               // -i; empty: host name up to its first dot
+  std::string test_output;             // -tFILE: diagnostics go there, appended
+  std::string signal_name;             // --signum
+  bool foreground = false;             // -n
+  bool console = false;                // -l, with -n
+  bool syslog = true;                  // -G switches it off
+  bool detail = false;                 // -D
+  int facility = 3;                    // -S
+  bool strict = false;                 // --strict: a warning refuses the file
+  bool keep_addresses = false;         // -V --dont-release-vrrp
+  bool respawn = true;                 // -R --dont-respawn
+  bool ignore_sigint = false;          // --ignore-sigint
+  bool real_time = true;               // --no-real-time
+  bool keepalived_exit_codes = false;  // --keepalived-exit-codes
 };
 
 struct UsageError {
@@ -48,11 +48,11 @@ std::string version_text();
 namespace exit_code {
 
 inline constexpr int success = 0;
-inline constexpr int failure = 1;             // a bad option; a system call that must not fail did
-inline constexpr int configuration = 2;       // the file has errors (with --strict also warnings): not started
-inline constexpr int missing_file = 6;        // the file does not exist or cannot be read
-inline constexpr int test_warnings = 5;       // -t --keepalived-exit-codes: anything reported
-inline constexpr int permission = 4;          // not root, no raw socket
+inline constexpr int failure = 1;        // a bad option; a system call that must not fail did
+inline constexpr int configuration = 2;  // the file has errors (with --strict also warnings): not started
+inline constexpr int missing_file = 6;   // the file does not exist or cannot be read
+inline constexpr int test_warnings = 5;  // -t --keepalived-exit-codes: anything reported
+inline constexpr int permission = 4;     // not root, no raw socket
 
 }  // namespace exit_code
 

@@ -21,7 +21,8 @@ std::expected<PidFile, std::string> PidFile::create(const std::string& path) {
                                        std::string(other.data(), std::strcspn(other.data(), "\n")), path));
   }
   const std::string text = fmt::format("{}\n", ::getpid());
-  if (::ftruncate(fd.get(), 0) < 0 || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+  if (::ftruncate(fd.get(), 0) < 0 ||
+      ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     return std::unexpected(fmt::format("pid file {}: {}", path, std::strerror(errno)));
   }
   return PidFile(std::move(fd), path, ::getpid());

@@ -1,4 +1,5 @@
-// The pid file: says who runs, and by its lock that somebody does. Removed with the object, by the process that made it.
+// The pid file: says who runs, and by its lock that somebody does. Removed with the object, by the process that made
+// it.
 #pragma once
 
 #include <sys/types.h>

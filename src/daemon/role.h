@@ -15,18 +15,18 @@
 namespace baton::daemon {
 
 struct Role {
-  std::string name;                // the process's name in ps(1), at most 15 bytes: "baton-vrrp"
-  int parent_death_signal = 0;     // sent to it when the guardian is gone
-  std::span<const int> keep;       // descriptors that stay open besides 0, 1 and 2
+  std::string name;             // the process's name in ps(1), at most 15 bytes: "baton-vrrp"
+  int parent_death_signal = 0;  // sent to it when the guardian is gone
+  std::span<const int> keep;    // descriptors that stay open besides 0, 1 and 2
   std::move_only_function<int()> main;
 };
 
 struct RoleProcess {
   pid_t pid = -1;
-  UniqueFd pidfd;                  // readable when it has ended (pidfd_open(2))
+  UniqueFd pidfd;  // readable when it has ended (pidfd_open(2))
 
   explicit operator bool() const { return pid > 0; }
-  void signal(int number) const;   // nothing when it has ended
+  void signal(int number) const;  // nothing when it has ended
 };
 
 // In the child: signals as at the start of a program, descriptors closed but `keep`, then main(); never returns there.

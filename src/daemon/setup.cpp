@@ -14,7 +14,8 @@ notify::Command to_command(const config::Command& command, const config::Account
   return {.argv = command.arguments, .user = account.user, .group = account.group};
 }
 
-std::optional<notify::Command> to_command(const std::optional<config::Command>& command, const config::Account& fallback) {
+std::optional<notify::Command> to_command(const std::optional<config::Command>& command,
+                                          const config::Account& fallback) {
   if (!command) return std::nullopt;
   return to_command(*command, fallback);
 }
@@ -134,7 +135,8 @@ class TrackerNumbers {
     add(vrrp::TrackerKind::interface, trackers.interfaces);
     for (const auto* kind : {&trackers.files, &trackers.processes}) {
       for (const config::Tracking& one : *kind) {
-        setup_.not_carried_out.push_back(fmt::format("{}: '{}' is not watched yet and counts as healthy", owner, one.name));
+        setup_.not_carried_out.push_back(
+            fmt::format("{}: '{}' is not watched yet and counts as healthy", owner, one.name));
       }
     }
     return result;
@@ -154,7 +156,8 @@ std::vector<config::VirtualAddress> addresses_of(const config::Instance& instanc
   return addresses;
 }
 
-std::vector<std::string> links_of(const config::Instance& instance, const std::vector<config::VirtualAddress>& addresses) {
+std::vector<std::string> links_of(const config::Instance& instance,
+                                  const std::vector<config::VirtualAddress>& addresses) {
   std::vector<std::string> links;
   const auto add = [&](const std::string& name) {
     if (!name.empty() && std::ranges::find(links, name) == links.end()) links.push_back(name);
@@ -166,7 +169,8 @@ std::vector<std::string> links_of(const config::Instance& instance, const std::v
   return links;
 }
 
-void add_instance(const config::Instance& instance, const config::Globals& globals, TrackerNumbers& trackers, Setup& setup) {
+void add_instance(const config::Instance& instance, const config::Globals& globals, TrackerNumbers& trackers,
+                  Setup& setup) {
   RouterSetup router{
       .name = instance.name,
       .interface = instance.interface,
@@ -270,7 +274,8 @@ Setup make_setup(const config::Configuration& configuration) {
   set_mail(globals, setup);
   set_fifos(globals, setup);
   if (!configuration.static_addresses.empty()) {
-    setup.not_carried_out.emplace_back("static_ipaddress: not set up yet; add these addresses in your network configuration");
+    setup.not_carried_out.emplace_back(
+        "static_ipaddress: not set up yet; add these addresses in your network configuration");
   }
   return setup;
 }

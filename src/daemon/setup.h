@@ -17,8 +17,8 @@ namespace baton::daemon {
 // A vrrp_instance beyond what vrrp::Node knows of it (NodeParameters::routers, same index).
 struct RouterSetup {
   std::string name;
-  std::string interface;                        // empty: unicast by routing, no interface of its own
-  std::optional<IpAddress> configured_source;   // mcast_src_ip, unicast_src_ip
+  std::string interface;                       // empty: unicast by routing, no interface of its own
+  std::optional<IpAddress> configured_source;  // mcast_src_ip, unicast_src_ip
   vrrp::CodecParameters codec;
   std::vector<config::VirtualAddress> addresses;  // virtual_ipaddress, then excluded; `device` filled in
   notify::Hooks hooks;
@@ -42,10 +42,11 @@ struct Setup {
   notify::MailSettings mail;
   std::optional<notify::MailServer> mail_server;
   bool mail_on_fault = true;
-  Duration announcement_interval{};           // vrrp_garp_interval, vrrp_gna_interval: the longer one
-  std::optional<int> real_time_priority;      // vrrp_rt_priority
-  std::vector<std::string> problems;          // why this cannot be started, one sentence each; usually none
-  std::vector<std::string> not_carried_out;   // parts of the file that Baton reads and does not do yet, one sentence each
+  Duration announcement_interval{};       // vrrp_garp_interval, vrrp_gna_interval: the longer one
+  std::optional<int> real_time_priority;  // vrrp_rt_priority
+  std::vector<std::string> problems;      // why this cannot be started, one sentence each; usually none
+  std::vector<std::string>
+      not_carried_out;  // parts of the file that Baton reads and does not do yet, one sentence each
 };
 
 Setup make_setup(const config::Configuration& configuration);

@@ -32,7 +32,8 @@ json rejected_of(const vrrp::RejectCounters& counters) {
   return rejected;
 }
 
-json faults_of(const vrrp::NodeRouterParameters& parameters, const StatusSource& source, const vrrp::FaultCauses& causes) {
+json faults_of(const vrrp::NodeRouterParameters& parameters, const StatusSource& source,
+               const vrrp::FaultCauses& causes) {
   json faults = json::array();
   if (causes.link_down) {
     std::string names;
@@ -61,7 +62,9 @@ json master_of(const vrrp::VirtualRouter& router, const RouterStatistics& statis
   return value;
 }
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// What `baton status` shows, as JSON; the schema is docs/status.md. Built by the worker a few routers at a time, so that
-// a thousand instances never hold up an advert.
+// What `baton status` shows, as JSON; the schema is docs/status.md. Built by the worker a few routers at a time, so
+// that a thousand instances never hold up an advert.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct RouterStatistics {
   std::uint64_t released_master = 0;
   std::uint64_t unlike_addresses = 0;  // adverts accepted although their address list is not ours
   vrrp::RejectCounters rejected{};
-  Instant last_accepted{};             // epoch: none yet
+  Instant last_accepted{};  // epoch: none yet
 };
 
 // The two clocks read together: what is an Instant in the core becomes a date for people.

@@ -20,7 +20,8 @@ Transport::Transport(const Setup& setup, loop::Loop* loop, Handlers handlers)
     Port& port = ports_[key_of(router)];
     port.router_by_vrid[router.codec.vrid] = id;
     port.vrids.insert(router.codec.vrid);
-    if (router.codec.peers.empty() && std::ranges::find(port.groups, router.codec.multicast_group) == port.groups.end()) {
+    if (router.codec.peers.empty() &&
+        std::ranges::find(port.groups, router.codec.multicast_group) == port.groups.end()) {
       port.groups.push_back(router.codec.multicast_group);
     }
     port_of_router_.push_back(&port);  // stable: a map's nodes do not move
@@ -78,8 +79,7 @@ void Transport::open(const Key& key, Port& port, std::uint32_t interface_index) 
   }
   port.socket = std::move(*socket);
   if (loop_ == nullptr) return;
-  port.readable =
-      loop_->watch(port.socket->fd(), loop::Ready::readable, [this, &port] { (void)receive(port); });
+  port.readable = loop_->watch(port.socket->fd(), loop::Ready::readable, [this, &port] { (void)receive(port); });
 }
 
 bool Transport::receive(Port& port) {

@@ -1,5 +1,5 @@
-// The sockets of all virtual routers: one raw socket for each interface, family and protocol, one packet socket for each
-// interface, opened when the interface is there and closed when it goes. Finds the router a datagram is for.
+// The sockets of all virtual routers: one raw socket for each interface, family and protocol, one packet socket for
+// each interface, opened when the interface is there and closed when it goes. Finds the router a datagram is for.
 #pragma once
 
 #include <array>

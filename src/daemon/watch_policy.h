@@ -12,20 +12,20 @@ namespace baton::daemon {
 
 namespace limits {
 
-inline constexpr Duration guardian_tick = std::chrono::milliseconds(40);     // how often the guardian looks
-inline constexpr Duration worker_beat = std::chrono::milliseconds(40);       // how often an idle worker shows life
-inline constexpr Duration hang = std::chrono::milliseconds(200);             // no sign of life for this long: hung
-inline constexpr Duration starved = std::chrono::seconds(1);                 // ... when it waits for a processor: this long
-inline constexpr Duration serving_again = std::chrono::milliseconds(80);     // a resumed worker must serve after this
-inline constexpr Duration lived_long = std::chrono::seconds(60);             // then a death is the first one again
+inline constexpr Duration guardian_tick = std::chrono::milliseconds(40);  // how often the guardian looks
+inline constexpr Duration worker_beat = std::chrono::milliseconds(40);    // how often an idle worker shows life
+inline constexpr Duration hang = std::chrono::milliseconds(200);          // no sign of life for this long: hung
+inline constexpr Duration starved = std::chrono::seconds(1);  // ... when it waits for a processor: this long
+inline constexpr Duration serving_again = std::chrono::milliseconds(80);  // a resumed worker must serve after this
+inline constexpr Duration lived_long = std::chrono::seconds(60);          // then a death is the first one again
 inline constexpr Duration longest_back_off = std::chrono::seconds(60);
 
 }  // namespace limits
 
 // What the kernel says of the worker's process (proc(5), /proc/PID/stat).
 struct ProcessState {
-  char state = 'S';              // R running or waiting for a processor, S sleeping, D waiting for a device, T stopped
-  std::uint64_t cpu_ticks = 0;   // utime + stime
+  char state = 'S';             // R running or waiting for a processor, S sleeping, D waiting for a device, T stopped
+  std::uint64_t cpu_ticks = 0;  // utime + stime
 };
 
 // Silence is a hang, unless the guardian was away itself (the whole machine slept) or the worker is ready to run and
@@ -69,8 +69,8 @@ class HangDetector {
 class RestartPolicy {
  public:
   struct Verdict {
-    bool resume = false;     // else: carry out the last will
-    Duration back_off{};     // before the next start
+    bool resume = false;  // else: carry out the last will
+    Duration back_off{};  // before the next start
   };
 
   void on_start(Instant now) { started_ = now; }

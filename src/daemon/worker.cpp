@@ -77,8 +77,8 @@ class Worker {
   std::vector<vrrp::AdvertCodec> codecs_;
   std::vector<RouterStatistics> statistics_;
   std::vector<std::optional<IpAddress>> sources_;
-  std::set<vrrp::RouterId> touched_;       // since the last settle()
-  std::vector<vrrp::RouterId> restored_;   // lost an address to somebody; told when it is back
+  std::set<vrrp::RouterId> touched_;      // since the last settle()
+  std::vector<vrrp::RouterId> restored_;  // lost an address to somebody; told when it is back
 
   std::optional<kernel::NetlinkSocket> requests_;
   std::optional<kernel::NetlinkSocket> monitor_;
@@ -138,8 +138,7 @@ int Worker::run() {
   beat_timer_ = loop_.timer([this] { beat_timer_.set(loop::now() + limits::worker_beat); });
   beat_timer_.set(loop::now());
   subscriptions_.push_back(loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_kernel_changes(); }));
-  subscriptions_.push_back(
-      loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); }));
+  subscriptions_.push_back(loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); }));
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
   subscriptions_.push_back(loop_.on_signal(SIGQUIT, [this] {
     write_wills();
@@ -230,7 +229,8 @@ void Worker::look_at_interfaces() {
   transport_.follow(interfaces_);
   vrrp::NodeActions actions;
   std::set<std::string> names;
-  for (const vrrp::NodeRouterParameters& router : setup_.node.routers) names.insert(router.links.begin(), router.links.end());
+  for (const vrrp::NodeRouterParameters& router : setup_.node.routers)
+    names.insert(router.links.begin(), router.links.end());
   for (const vrrp::TrackerParameters& tracker : setup_.node.trackers) {
     if (tracker.kind == vrrp::TrackerKind::interface) names.insert(tracker.name);
   }
@@ -244,7 +244,8 @@ void Worker::look_at_interfaces() {
     if (tracker.kind != vrrp::TrackerKind::interface) continue;
     const kernel::Link* link = interfaces_.find(tracker.name);
     const bool up = link != nullptr && link->is_up;
-    node_.on_tracker(id, {.status = up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0}, now, actions);
+    node_.on_tracker(id, {.status = up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0}, now,
+                     actions);
   }
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
     const auto source = source_address(setup_.routers[id], interfaces_, plan_);
@@ -481,17 +482,17 @@ bool Worker::settle_addresses() {
     failed[one.index] = true;
     const kernel::AddressRequest& request = requests[one.index];
     const bool add = request.operation == kernel::AddressRequest::Operation::add;
-    log_.error(to_string(SysError{fmt::format("{} address {}", add ? "add" : "remove", to_string(request.address.address)),
-                                  one.code}));
+    log_.error(to_string(
+        SysError{fmt::format("{} address {}", add ? "add" : "remove", to_string(request.address.address)), one.code}));
   }
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (failed[i]) continue;
     const bool removed = requests[i].operation == kernel::AddressRequest::Operation::remove;
     interfaces_.apply(kernel::AddressChange{.address = requests[i].address, .removed = removed});
   }
-  const auto fitting = static_cast<std::size_t>(static_cast<double>(requests.size()) *
-                                                static_cast<double>(address_budget.count()) /
-                                                static_cast<double>(took.count()));
+  const auto fitting =
+      static_cast<std::size_t>(static_cast<double>(requests.size()) * static_cast<double>(address_budget.count()) /
+                               static_cast<double>(took.count()));
   requests_a_turn_ = std::clamp<std::size_t>(fitting, 4, std::min(most_requests, requests_a_turn_ * 2));
   return plan_.is_settled();
 }

@@ -20,11 +20,11 @@ struct WorkerStart {
   const Setup& setup;
   LastWill& will;
   log::Options log;
-  bool resume = false;            // go on as the routers of the last will
-  bool keep_addresses = false;    // -V: leave the addresses where they are when stopping
+  bool resume = false;          // go on as the routers of the last will
+  bool keep_addresses = false;  // -V: leave the addresses where they are when stopping
   bool real_time = true;
   std::vector<config::VirtualAddress> leftovers;  // of the configuration before this one
-  kernel::Channel guardian;       // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
+  kernel::Channel guardian;  // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
   kernel::Channel runner;
   kernel::Channel api;
 };

@@ -23,9 +23,9 @@ struct Field {
 };
 
 struct Options {
-  bool console = false;      // stderr, one line a message with the time in front
-  bool syslog = true;        // journal if its socket is there, else /dev/log
-  int facility = 3;          // syslog(3) facility number: daemon
+  bool console = false;  // stderr, one line a message with the time in front
+  bool syslog = true;    // journal if its socket is there, else /dev/log
+  int facility = 3;      // syslog(3) facility number: daemon
   Level threshold = Level::info;
   std::string identifier = "baton";
   std::string journal_socket = "/run/systemd/journal/socket";
@@ -37,7 +37,9 @@ class Logger {
   explicit Logger(Options options);
 
   void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
-  void error(std::string_view message, std::initializer_list<Field> fields = {}) { write(Level::error, message, fields); }
+  void error(std::string_view message, std::initializer_list<Field> fields = {}) {
+    write(Level::error, message, fields);
+  }
   void warning(std::string_view message, std::initializer_list<Field> fields = {}) {
     write(Level::warning, message, fields);
   }
@@ -45,7 +47,9 @@ class Logger {
     write(Level::notice, message, fields);
   }
   void info(std::string_view message, std::initializer_list<Field> fields = {}) { write(Level::info, message, fields); }
-  void debug(std::string_view message, std::initializer_list<Field> fields = {}) { write(Level::debug, message, fields); }
+  void debug(std::string_view message, std::initializer_list<Field> fields = {}) {
+    write(Level::debug, message, fields);
+  }
 
   // A role names itself after the fork: "baton-vrrp".
   void set_identifier(std::string identifier) { options_.identifier = std::move(identifier); }

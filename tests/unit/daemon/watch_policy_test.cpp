@@ -7,12 +7,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Instant at(Duration time) { return Instant(time); }
-ProcessState sleeping() { return {.state = 'S', .cpu_ticks = 7}; }
+Instant at(Duration time) {
+  return Instant(time);
+}
+ProcessState sleeping() {
+  return {.state = 'S', .cpu_ticks = 7};
+}
 
 // Looks every tick from `from` to `to` and says when the verdict fell.
 template <typename ReadProcess>
-std::optional<Duration> hung_at(HangDetector& detector, Duration heartbeat, Duration from, Duration to, ReadProcess read) {
+std::optional<Duration> hung_at(HangDetector& detector, Duration heartbeat, Duration from, Duration to,
+                                ReadProcess read) {
   for (Duration now = from; now <= to; now += limits::guardian_tick) {
     if (detector.is_hung(at(heartbeat), at(now), read)) return now;
   }
@@ -55,7 +60,8 @@ TEST(HangDetector, a_worker_that_burns_a_processor_in_silence_is_hung) {
   HangDetector detector;
   detector.reset(at(10s));
   std::uint64_t ticks = 0;
-  const auto verdict = hung_at(detector, 10s, 10s, 12s, [&] { return ProcessState{.state = 'R', .cpu_ticks = ++ticks}; });
+  const auto verdict =
+      hung_at(detector, 10s, 10s, 12s, [&] { return ProcessState{.state = 'R', .cpu_ticks = ++ticks}; });
   ASSERT_TRUE(verdict);
   EXPECT_LE(*verdict, 10s + 300ms);
 }
