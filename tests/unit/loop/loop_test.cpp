@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -156,6 +156,26 @@ TEST(Loop, a_signal_is_an_event_like_another) {
   const Subscription subscription = loop.on_signal(SIGUSR1, [&] { ++heard; });
   ASSERT_EQ(::raise(SIGUSR1), 0);
   EXPECT_TRUE(turn_until(loop, [&] { return heard == 1; }));
+}
+
+TEST(Loop, a_forked_process_hears_its_own_signals_and_its_parent_does_not) {
+  Loop loop;
+  int heard = 0;
+  const Subscription subscription = loop.on_signal(SIGUSR1, [&] { ++heard; });
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Loop own;
+    int heard_here = 0;
+    Subscription here;
+    here = own.on_signal(SIGUSR1, [&] { ++heard_here, here.reset(); });
+    (void)::raise(SIGUSR1);
+    ::_exit(turn_until(own, [&] { return heard_here == 1; }) ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  loop.turn(1ms);
+  EXPECT_EQ(heard, 0);
 }
 
 TEST(Loop, run_settles_before_it_sleeps_and_ends_at_stop) {
