@@ -32,7 +32,7 @@ SysResult<void> Director::start() {
   for (NodeId node = 0; node < lab_.topology().nodes.size(); ++node) TRY_VOID(lab_.start_daemon(node));
   (void)lab_.wait_until([this] { return is_healthy(); }, healthy_bound());
   const Target& target = lab_.topology().targets.front();
-  observe({.scenario = "start", .title = "start", .outcome = Outcome::settles, .allowance = Allowance::master_down},
+  observe({.scenario = "start", .title = "start", .outcome = Outcome::settles, .allowance = Allowance::start},
           target.contenders.front().node, from);
   return {};
 }
@@ -136,7 +136,7 @@ void Director::observe(const Part& part, NodeId before, Instant from) {
   const Duration enough = bound(part.allowance.value_or(Allowance::nothing), before);
   if (part.outcome == Outcome::moves) {
     (void)lab_.wait_until([&] { return has_moved(before); }, enough);
-  } else if (part.scenario != "start" && part.allowance != Allowance::nothing) {
+  } else if (part.allowance != Allowance::start && part.allowance != Allowance::nothing) {
     // It may move and move back, or stay: over when the slowest of these would have shown.
     (void)lab_.wait_until([&] { return now() - from > enough; }, enough + limits::quiet);
   }
@@ -186,6 +186,9 @@ Duration Director::allowance(Allowance allowance, NodeId node) const {
     if (next == nullptr) continue;
     Duration allowed{};
     switch (allowance) {
+      case Allowance::start:
+        allowed = target.startup_delay + limits::program_start + master_down_interval(target, next->priority);
+        break;
       case Allowance::nothing: break;
       case Allowance::skew: allowed = skew_time(target, next->priority); break;
       case Allowance::master_down: allowed = master_down_interval(target, next->priority); break;

@@ -84,6 +84,7 @@ namespace limits {
 
 inline constexpr Duration tolerance = std::chrono::milliseconds(100);  // of the machine the lab runs on
 inline constexpr Duration quiet = std::chrono::milliseconds(300);      // nothing changes for so long: it is over
+inline constexpr Duration program_start = std::chrono::seconds(1);     // until a daemon that was started speaks
 inline constexpr Duration afterplay = std::chrono::seconds(10);        // a client may lag behind (its ARP cache)
 
 }  // namespace limits

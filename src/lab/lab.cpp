@@ -46,11 +46,15 @@ std::string web_configuration(const std::string& node) {
       is_unprivileged_sandbox() ? "master_process off;\n" : "", node);
 }
 
-// "Wed Nov 25 12:33:01 2026: (VI_1) Entering MASTER STATE": we have a clock of our own.
+// "Wed Nov 25 12:33:01 2026: (VI_1) ..." (keepalived), "2026-11-25 12:33:01.081 baton-vrrp notice  (VI_1) ..." (Baton):
+// we have a clock of our own.
 std::string_view without_date(std::string_view line) {
-  constexpr std::size_t date = 24;
-  const bool dated = line.size() > date + 2 && line[3] == ' ' && line.substr(date, 2) == ": ";
-  return dated ? line.substr(date + 2) : line;
+  constexpr std::size_t keepalived_date = 24;
+  constexpr std::size_t baton_date = 23;
+  if (line.size() > keepalived_date + 2 && line.substr(keepalived_date, 2) == ": ")
+    return line.substr(keepalived_date + 2);
+  if (line.size() > baton_date + 1 && line[4] == '-' && line[baton_date] == ' ') return line.substr(baton_date + 1);
+  return line;
 }
 
 void disable_ipv6_on_switches() {
@@ -319,6 +323,10 @@ SysResult<void> Lab::power_off(NodeId id) {
   const Instant at = now();
   tell(id, Event::Kind::action, "the machine vanishes", at);
   unplug(id);  // first, so that nothing it does while it dies is heard
+  std::erase_if(outputs_, [&](const auto& output) {
+    if (output.second->node == id) reactor_.unwatch(output.first);
+    return output.second->node == id;
+  });
   node.machine.reset();
   node.daemon = 0;
   for (const Target& target : topology_.targets) (void)ownership_.set(target.address, id, false, at);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "base/result.h"
 #include "lab/clock.h"
 
 namespace baton::lab {
@@ -19,6 +20,22 @@ Act signal_to(Role role, int signal, const char* what) {
 
 SysResult<void> restart(const Scene& scene) {
   return scene.lab.start_daemon(scene.node());
+}
+
+// systemd then runs the unit's ExecStopPost; keepalived's unit has none.
+SysResult<void> kill_everything(const Scene& scene) {
+  TRY_VOID(signal_to(Role::everything, SIGKILL, "all processes of the daemon get SIGKILL")(scene));
+  if (scene.lab.daemon(scene.node()) == Daemon::keepalived) return {};
+  return scene.lab.clean_up(scene.node());
+}
+
+// Who was handed the address keeps it, also from a better node: it must be handed back.
+SysResult<void> hand_back(const Scene& scene) {
+  for (const Contender& contender : scene.target.contenders) {
+    const bool holds = scene.lab.ownership().owners(scene.target.address).contains(contender.node);
+    if (holds && contender.node != scene.node()) return scene.lab.hand_over(contender.node, contender.instance);
+  }
+  return {};
 }
 
 Act link(bool up) {
@@ -58,7 +75,7 @@ const std::vector<Scenario>& table() {
        .allowance = Allowance::skew},
       {.name = "kill-all",
        .title = "SIGKILL of all its processes",
-       .fault = signal_to(Role::everything, SIGKILL, "all processes of the daemon get SIGKILL"),
+       .fault = kill_everything,
        .undo = restart,
        .undo_title = "the daemon starts again",
        .allowance = Allowance::master_down,
@@ -109,7 +126,7 @@ const std::vector<Scenario>& table() {
       {.name = "handover",
        .title = "baton handover",
        .fault = [](const Scene& scene) { return scene.lab.hand_over(scene.node(), scene.master.instance); },
-       .undo = [](const Scene&) { return SysResult<void>{}; },
+       .undo = hand_back,
        .allowance = Allowance::nothing,
        .needs_batond = true},
   };

@@ -19,6 +19,7 @@ enum class Outcome : std::uint8_t {
 
 // What the protocol allows a client to miss.
 enum class Allowance : std::uint8_t {
+  start,        // programs start, and wait for the master-down interval whether there is a master already
   nothing,      // the master is asked or told to leave, or a better one comes: nobody need notice
   skew,         // the master says goodbye: one skew time
   master_down,  // the master falls silent: the master-down interval
