@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "sim/scenario.h"
 
@@ -41,7 +42,10 @@ bool disturb(World& world) {
     case 5: world.set_paused(machine, false); break;
     case 6: world.set_tracker(machine, random.chance(50)); break;
     case 7: world.set_link(machine, router, random.chance(50)); break;
-    case 8: world.cut(machine, random.chance(70), random.chance(70)); break;
+    case 8:
+      world.cut(machine, random.chance(70), random.chance(70),
+                random.chance(50) ? std::optional(router) : std::nullopt);
+      break;
     case 9: world.heal(); break;
     case 10: world.set_quality(draw_quality(random)); break;
     case 11:

@@ -206,13 +206,13 @@ void World::set_link(std::size_t id, RouterId router, bool up) {
 
 // ---------------------------------------------------------------- what happens to LANs
 
-void World::cut(std::size_t id, bool inbound, bool outbound) {
+void World::cut(std::size_t id, bool inbound, bool outbound, std::optional<RouterId> only) {
   note(fmt::format("m{} is cut{}{}", id, inbound ? " inbound" : "", outbound ? " outbound" : ""));
-  for (Lan& lan : lans_) {
+  for (RouterId router = 0; router < router_count(); ++router) {
     for (std::size_t other = 0; other <= machines_.size(); ++other) {
-      if (other == id) continue;
-      if (inbound) lan.cut(other, id);
-      if (outbound) lan.cut(id, other);
+      if (other == id || only.value_or(router) != router) continue;
+      if (inbound) lans_[router].cut(other, id);
+      if (outbound) lans_[router].cut(id, other);
     }
   }
   look();
@@ -510,6 +510,15 @@ void World::check(std::size_t id, Instant handled_timeout) {
     if (holds != (state == State::master)) violate(fmt::format("m{} router {} holds as {}", id, router, name(state)));
     if (machine.configured[router] && !holds) violate(fmt::format("m{} router {} left in the kernel", id, router));
     if (machine.told[router] != state) violate(fmt::format("m{} router {} is {}, untold", id, router, name(state)));
+  }
+  if (!machine.parameters.node.groups.empty()) {
+    bool serves = false;
+    bool waits = false;
+    for (RouterId router = 0; router < router_count(); ++router) {
+      serves |= machine.brain->is_serving(router);
+      waits |= machine.brain->state(router) == State::backup;
+    }
+    if (serves && waits) violate(fmt::format("m{}: one member of its group serves, another is BACKUP", id));
   }
   const auto next = machine.brain->next_timeout();
   if (next && *next <= handled_timeout) violate(fmt::format("m{} has a deadline in the past", id));

@@ -2,6 +2,7 @@
 // its address. The world carries out what the cores want and keeps watch over them:
 //   - no deadline lies in the past once a timeout was handled;
 //   - who is not MASTER holds no address, and the kernel has no address that its core does not hold;
+//   - no member of a sync group serves while another is BACKUP;
 //   - every transition is told, in a chain without gaps;
 //   - nothing grows without bound.
 // What must hold only when things are quiet is asked for by settled().
@@ -64,7 +65,8 @@ class World {
   void set_tracker(std::size_t machine, bool up);
   void set_link(std::size_t machine, vrrp::RouterId router, bool up);
   // --- what happens to LANs ---
-  void cut(std::size_t machine, bool inbound, bool outbound);  // at its switch port, on every LAN
+  // At its switch port, on every LAN or on one.
+  void cut(std::size_t machine, bool inbound, bool outbound, std::optional<vrrp::RouterId> only = std::nullopt);
   void heal();
   void set_quality(const Quality& quality);
   // --- time ---
