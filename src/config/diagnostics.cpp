@@ -77,19 +77,20 @@ void Diagnostics::add(Severity severity, std::string_view id, const Position& po
   Diagnostic diagnostic{.severity = severity,
                         .id = std::string(id),
                         .place = place_of(position),
-                        .message = std::move(message),
-                        .mend = std::move(mend)};
+                        .message = printable(message),
+                        .mend = printable(mend)};
+  diagnostic.place.file = printable(diagnostic.place.file);
   if (position.line != nullptr) show_line(position, diagnostic);
-  entries_.push_back({position, std::move(diagnostic)});
+  entries_.push_back({.order = entries_.size(), .position = position, .diagnostic = std::move(diagnostic)});
 }
 
 std::vector<Diagnostic> Diagnostics::take() {
   const auto key = [](const Entry& entry) {
     const SourceLine* line = entry.position.line;
     return std::tuple(line == nullptr, line == nullptr ? 0 : line->file->order, line == nullptr ? 0 : line->number,
-                      entry.position.column);
+                      entry.position.column, entry.order);
   };
-  std::ranges::stable_sort(entries_, {}, key);
+  std::ranges::sort(entries_, {}, key);
   std::vector<Diagnostic> taken;
   for (Entry& entry : entries_) taken.push_back(std::move(entry.diagnostic));
   entries_.clear();

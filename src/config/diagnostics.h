@@ -34,6 +34,7 @@ class Diagnostics {
 
  private:
   struct Entry {
+    std::size_t order = 0;  // as it was said
     Position position;
     Diagnostic diagnostic;
   };

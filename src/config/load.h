@@ -14,15 +14,17 @@
 
 #include "config/diagnostic.h"
 #include "config/file_reader.h"
+#include "config/limits.h"
 #include "config/model.h"
 
 namespace baton::config {
 
 struct LoadOptions {
-  bool strict = false;            // a warning refuses the configuration
-  std::string config_id;          // for @id lines and ${_INSTANCE}; empty: the host name up to its first dot
-  bool include_check = false;     // -e: every include problem is an error
-  std::uint32_t random_seed = 0;  // of ${_RANDOM} where no random_seed is given
+  bool strict = false;         // a warning refuses the configuration
+  std::string config_id;       // for @id lines and ${_INSTANCE}; empty: the host name up to its first dot
+  bool include_check = false;  // -e: every include problem is an error
+  std::size_t replacements = limits::replacements;  // fewer where a stranger's file must be judged quickly
+  std::uint32_t random_seed = 0;                    // of ${_RANDOM} where no random_seed is given
 };
 
 struct LoadResult {

@@ -71,7 +71,7 @@ Preprocessor::Preprocessor(FileReader& reader, const LoadOptions& options, Sourc
       diagnostics_(diagnostics),
       tree_(tree),
       config_id_(options.config_id),
-      replacements_(limits::replacements),
+      replacements_(options.replacements),
       lines_(limits::lines),
       statements_(limits::statements),
       statement_bytes_(limits::statement_bytes),

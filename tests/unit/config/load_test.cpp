@@ -41,6 +41,11 @@ TEST(Load, diagnostics_are_bounded_and_counted) {
   EXPECT_EQ(worst(result.diagnostics), Severity::warning);
 }
 
+TEST(Load, what_is_said_can_be_printed) {  // found by fuzzing
+  const LoadResult result = load_text("~SEQ(i, 250\x08) x\nst\x1b[31mate MASTER\ninclude \x07.conf\n");
+  for (const char each : report(result)) EXPECT_TRUE(each == '\n' || static_cast<unsigned char>(each) >= ' ');
+}
+
 TEST(Load, an_error_beyond_the_bound_still_refuses) {
   std::string text;
   for (int i = 0; i < 3'000; ++i) text += "nonsense\n";
