@@ -91,6 +91,12 @@ std::vector<vrrp::RouterId> AddressPlan::on_change(const kernel::AddressChange& 
   return losers;
 }
 
+std::map<std::uint32_t, std::vector<IpAddress>> AddressPlan::addresses_by_interface() const {
+  std::map<std::uint32_t, std::vector<IpAddress>> addresses;
+  for (const auto& [place, router] : routers_by_address_) addresses[place.first].push_back(place.second);
+  return addresses;
+}
+
 std::vector<vrrp::RouterId> AddressPlan::routers_of(const IpAddress& address, std::uint32_t interface_index) const {
   std::vector<vrrp::RouterId> routers;
   const auto [begin, end] = routers_by_address_.equal_range({interface_index, address});

@@ -43,6 +43,10 @@ class AddressPlan {
     return difference_.take(interfaces, most);
   }
   bool is_virtual(const kernel::AddressKey& key) const { return routers_by_key_.contains(key); }
+  // The interface is gone, and every address on it.
+  void forget_interface(std::uint32_t interface_index) { difference_.forget_interface(interface_index); }
+  // The virtual addresses of each interface.
+  std::map<std::uint32_t, std::vector<IpAddress>> addresses_by_interface() const;
   // The routers that an address belongs to.
   std::vector<vrrp::RouterId> routers_of(const IpAddress& address, std::uint32_t interface_index) const;
 

@@ -51,7 +51,7 @@ void send_goodbyes(const Setup& setup, std::span<const std::optional<RouterWill>
     codec.set_source(wills[id]->source);
     for (unsigned i = 0; i < goodbyes; ++i) {
       auto packets = codec.encode(vrrp::spec::priority_stop, parameters.advert_interval, loop::wall_now());
-      transport.send(id, packets);
+      transport.send(id, wills[id]->source, packets);
     }
     log.notice(fmt::format("({}) sent priority 0 in place of the dead worker", setup.routers[id].name));
   }

@@ -107,11 +107,11 @@ void Transport::drain() {
   }
 }
 
-void Transport::send(vrrp::RouterId router, std::vector<vrrp::OutgoingPacket>& packets) {
+void Transport::send(vrrp::RouterId router, const IpAddress& source, std::vector<vrrp::OutgoingPacket>& packets) {
   Port& port = *port_of_router_[router];
   if (!port.socket) return;
   for (vrrp::OutgoingPacket& packet : packets) {
-    port.socket->send(packet.destination, std::move(packet.bytes), hop_limit_of_router_[router]);
+    port.socket->send(packet.destination, std::move(packet.bytes), hop_limit_of_router_[router], source);
   }
 }
 
@@ -119,6 +119,13 @@ void Transport::flush() {
   for (auto& [key, port] : ports_) {
     if (port.socket) port.socket->flush();
   }
+}
+
+void Transport::hear_only(std::uint32_t interface_index, std::span<const IpAddress> addresses) {
+  const auto found = frames_.find(interface_index);
+  if (found == frames_.end()) return;
+  const auto set = found->second.socket->hear_only(addresses);
+  if (!set) handlers_.on_error(set.error());
 }
 
 std::size_t Transport::announce(std::uint32_t interface_index, std::span<const Bytes> frames) {

@@ -34,8 +34,11 @@ class Transport {
   void follow(const kernel::InterfaceTable& interfaces);
 
   // Queued until flush(). A router whose interface is missing sends nothing.
-  void send(vrrp::RouterId router, std::vector<vrrp::OutgoingPacket>& packets);
+  // `source`: the address its codec has, which the kernel is not to choose anew (IPv6).
+  void send(vrrp::RouterId router, const IpAddress& source, std::vector<vrrp::OutgoingPacket>& packets);
   void flush();
+  // The addresses whose announcements matter on an interface; others do not wake us.
+  void hear_only(std::uint32_t interface_index, std::span<const IpAddress> addresses);
   // How many of the frames the interface took.
   std::size_t announce(std::uint32_t interface_index, std::span<const Bytes> frames);
   // Everything that waits in the sockets, at most a bounded number of batches: called after a long sleep, so that what

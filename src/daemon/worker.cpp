@@ -227,6 +227,7 @@ void Worker::dump() {
 void Worker::look_at_interfaces() {
   const Instant now = loop::now();
   transport_.follow(interfaces_);
+  for (const auto& [index, addresses] : plan_.addresses_by_interface()) transport_.hear_only(index, addresses);
   vrrp::NodeActions actions;
   std::set<std::string> names;
   for (const vrrp::NodeRouterParameters& router : setup_.node.routers)
@@ -319,6 +320,7 @@ void Worker::on_kernel_changes() {
       const bool moved = link->removed || before == nullptr || before->name != link->link.name;
       const bool came_up = !same && link->link.is_up && before != nullptr && !before->is_up;
       interfaces_.apply(change);
+      if (link->removed) plan_.forget_interface(link->link.index);
       if (moved) plan_.follow(interfaces_);
       if (came_up) look = true;
       look = look || !same;
@@ -417,7 +419,7 @@ void Worker::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
 void Worker::send_advert(vrrp::RouterId router, const vrrp::SendAdvert& action) {
   const Duration interval = action.interval.value_or(setup_.routers[router].codec.advert_interval);
   codecs_[router].encode_into(action.priority, interval, loop::wall_now(), packets_);
-  transport_.send(router, packets_);
+  transport_.send(router, sources_[router].value_or(IpAddress{}), packets_);
   ++statistics_[router].adverts_sent;
   if (action.priority == vrrp::spec::priority_stop) ++statistics_[router].priority_zero_sent;
 }
