@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -64,10 +65,29 @@ class Network : public testing::Test {
     run("ip address add 10.0.0.2/24 dev ens1 && ip link set ens1 up");
     here_->enter();
     run("ip link set ens0 name ens1 && ip address add 10.0.0.1/24 dev ens1 && ip link set ens1 up");
+    wait_until_usable();
+    there([] { wait_until_usable(); });
   }
   void TearDown() override {
     if (!original_) return;
     EXPECT_EQ(::setns(original_.get(), CLONE_NEWNET), 0);
+  }
+
+  // Carrier, addresses and routes of a new link come a moment after `ip link set up`, by the kernel's own workers.
+  static void wait_until_usable() {
+    constexpr std::uint32_t tentative = 0x40;
+    for (int waited_ms = 0; waited_ms < patience_ms; ++waited_ms) {
+      auto requests = NetlinkSocket::open(NetlinkSocket::Purpose::requests);
+      ASSERT_TRUE(requests);
+      const auto addresses = requests->dump_addresses();
+      ASSERT_TRUE(addresses);
+      const bool is_settled = std::ranges::any_of(*addresses, [](const InterfaceAddress& it) {
+        return it.address.address.is_v6() && it.address.address.is_link_local() && (it.flags & tentative) == 0;
+      });
+      if (is_settled && link().is_up) return;
+      (void)::poll(nullptr, 0, 1);
+    }
+    FAIL() << "the link did not become usable";
   }
 
   // Does something on the other side.
