@@ -92,6 +92,7 @@ void TrackScripts::stop() {
 }
 
 std::optional<Instant> TrackScripts::next_timeout() const {
+  if (can_start()) return Instant{};
   const auto script = timers_.next();
   const auto search = watch_.next_timeout();
   return script && search ? std::min(script, search) : std::max(script, search);
@@ -156,8 +157,12 @@ void TrackScripts::run_when_possible(Key key, Script& script) {
   due_.push_back(key);
 }
 
+bool TrackScripts::can_start() const {
+  return running_ < limits::running_scripts && !due_.empty();
+}
+
 void TrackScripts::start_due() {
-  while (running_ < limits::running_scripts && !due_.empty()) {
+  for (std::size_t started = 0; started < limits::starts_per_turn && can_start(); ++started) {
     const Key key = due_.front();
     due_.pop_front();
     start(key, scripts_.at(key));

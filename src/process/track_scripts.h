@@ -24,6 +24,7 @@ namespace baton::process {
 namespace limits {
 
 inline constexpr std::size_t running_scripts = 64;  // at once; more that are due wait for their turn
+inline constexpr std::size_t starts_per_turn = 8;   // then what else has happened gets its turn
 inline constexpr Duration wake_up_gap = std::chrono::milliseconds(10);  // from one run at once to the next
 
 }  // namespace limits
@@ -83,6 +84,7 @@ class TrackScripts {
   void wake_up(Key key, Script& script, const ProcessWatch::News& news, Instant now);
   void run_at_once(Key key, Script& script, Instant now);
   void run_when_possible(Key key, Script& script);
+  bool can_start() const;
   void start_due();
   void start(Key key, Script& script);
   void on_end(Key key, const ChildEnd& end);

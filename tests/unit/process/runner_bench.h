@@ -29,7 +29,7 @@
 namespace baton::process {
 
 using Clock = std::chrono::steady_clock;
-inline constexpr Duration patience = std::chrono::seconds(20);  // for what must happen; a busy machine is slow
+inline constexpr Duration patience = std::chrono::seconds(60);  // for what must happen; a busy machine is slow
 
 inline std::pair<UniqueFd, UniqueFd> channel_pair() {
   std::array<int, 2> ends{};
