@@ -50,8 +50,7 @@ std::optional<std::string_view> nearest(std::string_view block, std::string_view
   std::size_t best = std::max<std::size_t>(name.size() / 3, 1) + 1;
   for (const Keyword& each : keywords) {
     if (each.block != block) continue;
-    const auto [shorter, longer] = std::minmax(name.size(), each.name.size());
-    if (longer - shorter >= best) continue;
+    if (std::max(name.size(), each.name.size()) - std::min(name.size(), each.name.size()) >= best) continue;
     const std::size_t distance = edit_distance(name, each.name);
     if (distance < best) std::tie(nearest, best) = std::tuple(each.name, distance);
   }
