@@ -40,8 +40,9 @@ bool is_telling(const std::string& line) {
   constexpr std::array words{"STATE", "MASTER",  "BACKUP",  "FAULT", "priority from", "Script `", "script",
                              "died",  "restart", "respawn", "rror",  "guardian",      "worker"};
   return std::ranges::any_of(words, [&](const char* word) { return line.find(word) != std::string::npos; }) &&
-         line.find("SECURITY") == std::string::npos && line.find("discarding") == std::string::npos &&
-         line.find("Script user") == std::string::npos && line.find("resolved by path") == std::string::npos;
+         line.find("SECURITY") == std::string::npos && line.find(".conf") == std::string::npos &&
+         line.find("discarding") == std::string::npos && line.find("Script user") == std::string::npos &&
+         line.find("resolved by path") == std::string::npos;
 }
 
 std::size_t width_of(const std::string& text) {  // UTF-8 continuation bytes take no column
