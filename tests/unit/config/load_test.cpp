@@ -69,7 +69,7 @@ TEST(Load, ten_thousand_addresses_in_well_under_a_second) {
   const auto took = std::chrono::steady_clock::now() - start;
   EXPECT_TRUE(result.ok);
   EXPECT_EQ(result.configuration.instances.size(), 1'000U);
-  EXPECT_LT(took, std::chrono::seconds(2));  // about 60 ms; the bound allows for sanitizers and busy machines
+  EXPECT_LT(took, std::chrono::seconds(2));  // 0.16 s built with -O1 on a busy machine; the bound is for sanitizers
 }
 
 // --- the real file system ---
