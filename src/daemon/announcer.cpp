@@ -38,7 +38,7 @@ bool Announcer::send_some(const vrrp::Node& node, Instant now) {
   while (!bursts_.empty() && left > 0) {
     Burst& burst = bursts_.front();
     const auto& addresses = setup_.routers[burst.router].addresses;
-    if (!node.router(burst.router).holds_addresses() || addresses.empty()) {
+    if (!node.router(burst.router).is_serving() || addresses.empty()) {
       bursts_.pop_front();
       continue;
     }

@@ -25,7 +25,7 @@ class Announcer {
 
   // Every address of the router, `rounds` times over.
   void add(vrrp::RouterId router, unsigned rounds);
-  // Sends what one turn may send; true when there is more to send at once. What a router no longer holds is not
+  // Sends what one turn may send; true when there is more to send at once. What a router no longer serves is not
   // announced.
   bool send_some(const vrrp::Node& node, Instant now);
   bool is_idle() const { return bursts_.empty(); }

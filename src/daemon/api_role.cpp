@@ -49,11 +49,11 @@ class Api {
   void run() {
     signal_term_ = loop_.on_signal(SIGTERM, [] {});  // the guardian ends us, not the service manager's signal to all
     guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian(); });
-    accepting_ = loop_.watch(listener_.fd(), loop::Ready::readable, [this] { accept(); });
     timer_ = loop_.timer([this] { on_timer(); });
     timer_.set(loop::now());
     loop_.before_sleep([this] {
       forget_done_clients();
+      await_clients();
       ask_next();
     });
     loop_.run();
@@ -80,6 +80,14 @@ class Api {
     worker_ = kernel::Channel(std::move(message->passed_fd));
     worker_readable_ = loop_.watch(worker_.fd(), loop::Ready::readable, [this] { on_worker(); });
     asked_at_.reset();  // what was asked of the one before will not be answered
+  }
+
+  // While all places are taken nobody is accepted, and those who wait do not wake us.
+  void await_clients() {
+    const bool has_room = clients_.size() < limits::control_clients;
+    if (has_room == static_cast<bool>(accepting_)) return;
+    accepting_.reset();
+    if (has_room) accepting_ = loop_.watch(listener_.fd(), loop::Ready::readable, [this] { accept(); });
   }
 
   void accept() {
@@ -111,13 +119,13 @@ class Api {
     client.readiness.reset();
     const json request = to_json(client.request);
     if (!request.is_object()) return answer(&client, {{"error", "the request is not a JSON object in one line"}});
-    const std::string command = request.value("command", "");
+    const std::string command = text_of(request, "command");
     if (command == "status") {
       waiting_.push_back({&client, json{{"ask", "status"}, {"from", 0}}, frame_of_status()});
     } else if (command == "handover") {
       if (!client.is_root) return answer(&client, {{"error", "only root may ask for a handover"}});
       waiting_.push_back(
-          {&client, json{{"ask", "handover"}, {"instance", request.value("instance", "")}}, json::object()});
+          {&client, json{{"ask", "handover"}, {"instance", text_of(request, "instance")}}, json::object()});
     } else {
       answer(&client, {{"error", fmt::format("unknown command '{}'; there are status and handover", command)}});
     }
@@ -141,6 +149,7 @@ class Api {
         waiting_.pop_front();
         continue;
       }
+      waiting_.front().question["id"] = ++last_id_;
       const std::string text = waiting_.front().question.dump();
       const bool sent =
           worker_ && worker_.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).has_value();
@@ -163,11 +172,13 @@ class Api {
       }
       return;
     }
+    json reply = json::parse(message->bytes, nullptr, false);
     if (!asked_at_ || waiting_.empty()) return;  // too late an answer
-    asked_at_.reset();
-    const json reply = json::parse(message->bytes, nullptr, false);
-    Waiting& front = waiting_.front();
     if (!reply.is_object()) return answer_without_worker();
+    if (reply["id"] != last_id_) return;  // too late an answer to a question before
+    reply.erase("id");
+    asked_at_.reset();
+    Waiting& front = waiting_.front();
     if (front.question["ask"] != "status" || reply.contains("error")) {
       answer(front.client, reply);
       waiting_.pop_front();
@@ -260,6 +271,7 @@ class Api {
   std::list<Client> clients_;
   std::deque<Waiting> waiting_;
   std::optional<Instant> asked_at_;
+  std::uint64_t last_id_ = 0;  // of a question to the worker
   int workers_seen_ = 0;
   loop::Timer timer_;
   loop::Subscription signal_term_;

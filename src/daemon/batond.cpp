@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <span>
 
@@ -105,7 +106,15 @@ bool leave_terminal() {
   return true;
 }
 
-int run(const Options& options) {
+// A daemon that left its terminal works in /, and reads its configuration again at a reload.
+void make_absolute(std::string& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  if (!error) path = absolute.string();
+}
+
+int run(Options options) {
+  for (std::string* path : {&options.configuration, &options.pid_file, &options.run_directory}) make_absolute(*path);
   log::Logger log(log_options(options));
   config::LoadResult result = load(options);
   if (!result.ok) {

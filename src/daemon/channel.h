@@ -1,16 +1,31 @@
 // What the roles say to each other beyond the runner's protocol: JSON texts between worker and api, one a message on a
 // SOCK_SEQPACKET pair.
 //
-//   api → worker   {"ask":"status","from":16}          worker → api   {"instances":[...],"next":32 | null, ...}
-//   api → worker   {"ask":"handover","instance":"V"}   worker → api   {"message":"..."} | {"error":"..."}
+//   api → worker   {"id":7,"ask":"status","from":16}          worker → api   {"id":7,"instances":[...],"next":32 | null}
+//   api → worker   {"id":8,"ask":"handover","instance":"V"}   worker → api   {"id":8,"message":"..."} | {"error":"..."}
+//
+// `from` and `next` count instances, then groups, then scripts. The id tells an answer from one that comes too late.
 #pragma once
 
 #include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
 
-namespace baton::daemon::limits {
+namespace baton::daemon {
 
-inline constexpr std::size_t instances_a_page = 16;   // of a status reply: under a millisecond of the worker's time
+// A member of an object as text; empty when there is none, or it is no text.
+inline std::string text_of(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+namespace limits {
+
+inline constexpr std::size_t items_a_page = 16;       // of a status reply: under a millisecond of the worker's time
+inline constexpr std::size_t page_bytes = 30'000;     // and no further item beyond; one item is far below the other half
 inline constexpr std::size_t control_clients = 64;    // at once; more wait in the kernel's queue
 inline constexpr std::size_t control_request = 4096;  // bytes of a request line
 
-}  // namespace baton::daemon::limits
+}  // namespace limits
+
+}  // namespace baton::daemon

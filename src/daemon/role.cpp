@@ -15,7 +15,7 @@ namespace baton::daemon {
 
 namespace {
 
-void default_signals() {
+void reset_signals() {
   for (int number = 1; number < NSIG; ++number) {
     if (number == SIGKILL || number == SIGSTOP) continue;
     struct sigaction action{};
@@ -24,7 +24,8 @@ void default_signals() {
   }
   struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
-  (void)::sigaction(SIGPIPE, &ignore, nullptr);
+  // A terminal sends SIGINT and SIGHUP to all of us; what they and the users' signals mean is the guardian's to say.
+  for (const int number : {SIGPIPE, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) (void)::sigaction(number, &ignore, nullptr);
   sigset_t none;
   ::sigemptyset(&none);
   (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -58,7 +59,7 @@ SysResult<RoleProcess> start_role(Role role) {
       (void)::prctl(PR_SET_PDEATHSIG, role.parent_death_signal);
       if (::getppid() != parent) ::_exit(0);  // the guardian was gone before we asked to be told
     }
-    default_signals();
+    reset_signals();
     close_all_but({role.keep.begin(), role.keep.end()});
     ::_exit(role.main());
   }

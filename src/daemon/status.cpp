@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 namespace baton::daemon {
 
@@ -11,6 +12,7 @@ using nlohmann::json;
 
 // Of a router with very many addresses the first ones are shown and the rest is counted.
 constexpr std::size_t addresses_shown = 64;
+constexpr std::size_t members_shown = 256;  // of a sync group
 
 json addresses_of(const StatusSource& source, const RouterSetup& setup) {
   json addresses = json::array();
@@ -142,7 +144,8 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
 
 json group_status(const StatusSource& source, vrrp::GroupId id) {
   json members = json::array();
-  for (const vrrp::RouterId member : source.setup.node.groups[id].members) {
+  const auto& ids = source.setup.node.groups[id].members;
+  for (const vrrp::RouterId member : std::span(ids).first(std::min(ids.size(), members_shown))) {
     members.push_back(source.setup.routers[member].name);
   }
   return {{"name", source.setup.groups[id].name}, {"state", name(source.node.group_state(id))}, {"members", members}};

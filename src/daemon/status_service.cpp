@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/limits.h"
 #include "daemon/channel.h"
 
 namespace baton::daemon {
@@ -15,19 +16,27 @@ bool StatusService::serve(const ClockReading& clock, const std::function<void(vr
   const auto message = api_.receive();
   if (!message) return message.error() == kernel::Channel::Nothing::yet;
   const json question = json::parse(message->bytes, nullptr, false);
-  const json reply = question.is_object() ? answer(question, clock, handover) : json{{"error", "malformed question"}};
-  const std::string text = reply.dump(-1, ' ', false, json::error_handler_t::replace);
+  json reply = question.is_object() ? answer(question, clock, handover) : json{{"error", "malformed question"}};
+  if (question.is_object() && question.contains("id")) reply["id"] = question["id"];
+  std::string text = reply.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (text.size() > baton::limits::message_size) {
+    reply = {{"id", reply["id"]}, {"error", "the answer is too long for a message"}};
+    text = reply.dump();
+  }
   (void)api_.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});  // the api asks again
   return true;
 }
 
 json StatusService::answer(const json& question, const ClockReading& clock,
                            const std::function<void(vrrp::RouterId)>& handover) const {
-  const std::string ask = question.value("ask", "");
-  if (ask == "status") return page(question.value("from", std::size_t{0}), clock);
+  const std::string ask = text_of(question, "ask");
+  if (ask == "status") {
+    const auto from = question.find("from");
+    return page(from != question.end() && from->is_number_unsigned() ? from->get<std::size_t>() : 0, clock);
+  }
   if (ask != "handover") return {{"error", fmt::format("unknown question '{}'", ask)}};
 
-  const std::string instance = question.value("instance", "");
+  const std::string instance = text_of(question, "instance");
   const auto& routers = source_.setup.routers;
   const auto found = std::ranges::find(routers, instance, &RouterSetup::name);
   if (found == routers.end()) return {{"error", fmt::format("no vrrp_instance is called '{}'", instance)}};
@@ -40,24 +49,25 @@ json StatusService::answer(const json& question, const ClockReading& clock,
   return {{"message", fmt::format("'{}' asks its backups to take over; `baton status` shows when one has", instance)}};
 }
 
+// Instances first, then groups and scripts, of which the first hundred are shown.
 json StatusService::page(std::size_t from, const ClockReading& clock) const {
-  const std::size_t count = source_.setup.routers.size();
-  const std::size_t end = std::min(count, from + limits::instances_a_page);
-  json reply{{"instances", json::array()}, {"groups", json::array()}, {"scripts", json::array()}, {"next", nullptr}};
-  for (std::size_t i = from; i < end; ++i) {
-    reply["instances"].push_back(instance_status(source_, static_cast<vrrp::RouterId>(i), clock));
-  }
-  // The last page carries what is short: groups and scripts.
-  if (end < count) {
-    reply["next"] = end;
-    return reply;
-  }
   constexpr std::size_t most_shown = 100;
-  for (vrrp::GroupId i = 0; i < std::min(source_.setup.groups.size(), most_shown); ++i) {
-    reply["groups"].push_back(group_status(source_, i));
-  }
-  for (std::size_t i = 0; i < std::min(source_.setup.scripts.size(), most_shown); ++i) {
-    reply["scripts"].push_back(script_status(source_, i));
+  const std::size_t groups_begin = source_.setup.routers.size();
+  const std::size_t scripts_begin = groups_begin + std::min(source_.setup.groups.size(), most_shown);
+  const std::size_t end = scripts_begin + std::min(source_.setup.scripts.size(), most_shown);
+  json reply{{"instances", json::array()}, {"groups", json::array()}, {"scripts", json::array()}, {"next", nullptr}};
+  std::size_t bytes = 0;
+  for (std::size_t i = from; i < end; ++i) {
+    if (i - from == limits::items_a_page || bytes >= limits::page_bytes) {
+      reply["next"] = i;
+      break;
+    }
+    const char* list = i < groups_begin ? "instances" : i < scripts_begin ? "groups" : "scripts";
+    json item = i < groups_begin    ? instance_status(source_, static_cast<vrrp::RouterId>(i), clock)
+                : i < scripts_begin ? group_status(source_, static_cast<vrrp::GroupId>(i - groups_begin))
+                                    : script_status(source_, i - scripts_begin);
+    bytes += item.dump(-1, ' ', false, json::error_handler_t::replace).size();
+    reply[list].push_back(std::move(item));
   }
   return reply;
 }

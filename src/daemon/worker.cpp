@@ -366,8 +366,8 @@ void Worker::on_runner_message() {
 
 void Worker::on_timer() {
   Instant now = loop::now();
-  // After a long sleep what others said meanwhile is heard first.
-  constexpr Duration late = std::chrono::milliseconds(100);
+  // When we are late, what others said meanwhile is heard first.
+  constexpr Duration late = std::chrono::milliseconds(5);
   if (const auto due = node_.next_timeout(); due && now - *due > late) {
     transport_.drain();
     now = loop::now();
