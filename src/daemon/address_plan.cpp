@@ -28,13 +28,18 @@ std::optional<kernel::InterfaceAddress> to_interface_address(const config::Virtu
   return result;
 }
 
-std::optional<IpAddress> source_address(const RouterSetup& router, const kernel::InterfaceTable& interfaces,
-                                        const AddressPlan& plan) {
+std::optional<IpAddress> SourceAddresses::of(const RouterSetup& router) {
   if (router.configured_source) return router.configured_source;
-  const kernel::Link* link = interfaces.find(router.interface);
+  const auto [place, is_new] = found_.try_emplace({router.interface, router.codec.family});
+  if (is_new) place->second = first_on(router.interface, router.codec.family);
+  return place->second;
+}
+
+std::optional<IpAddress> SourceAddresses::first_on(const std::string& interface, Family family) const {
+  const kernel::Link* link = interfaces_.find(interface);
   if (link == nullptr) return std::nullopt;
-  for (const IpPrefix& prefix : interfaces.addresses_on(link->index)) {
-    if (prefix.address.family() != router.codec.family || plan.is_virtual({link->index, prefix})) continue;
+  for (const IpPrefix& prefix : interfaces_.addresses_on(link->index)) {
+    if (prefix.address.family() != family || plan_.is_virtual({link->index, prefix})) continue;
     if (prefix.address.is_v6() && !prefix.address.is_link_local()) continue;
     return prefix.address;
   }
@@ -80,7 +85,7 @@ void AddressPlan::set_holding(vrrp::RouterId router, bool holds) {
 
 std::vector<vrrp::RouterId> AddressPlan::on_change(const kernel::AddressChange& change) {
   const kernel::AddressKey key{change.address.interface_index, change.address.address};
-  if (!difference_.is_managed(key)) return {};
+  if (!is_virtual(key)) return {};
   difference_.look_again(key);
   std::vector<vrrp::RouterId> losers;
   if (!change.removed) return losers;
@@ -89,6 +94,18 @@ std::vector<vrrp::RouterId> AddressPlan::on_change(const kernel::AddressChange& 
     if (holds_[at->second]) losers.push_back(at->second);
   }
   return losers;
+}
+
+void AddressPlan::look_again(std::span<const kernel::AddressRequest> requests) {
+  for (const kernel::AddressRequest& request : requests) {
+    difference_.look_again({request.address.interface_index, request.address.address});
+  }
+}
+
+bool AddressPlan::lacks_addresses(vrrp::RouterId router, const kernel::InterfaceTable& interfaces) const {
+  return std::ranges::any_of(addresses_of_router_[router], [&](const kernel::InterfaceAddress& address) {
+    return !interfaces.has({address.interface_index, address.address});
+  });
 }
 
 std::map<std::uint32_t, std::vector<IpAddress>> AddressPlan::addresses_by_interface() const {

@@ -20,16 +20,12 @@ namespace baton::daemon {
 std::optional<kernel::InterfaceAddress> to_interface_address(const config::VirtualAddress& address,
                                                              const kernel::InterfaceTable& interfaces);
 
-// The address a router's adverts leave with: the configured one, else the interface's first of the family that is not
-// virtual (IPv6: link-local, RFC 9568 §5.1.2.1). nullopt: there is none.
-std::optional<IpAddress> source_address(const RouterSetup& router, const kernel::InterfaceTable& interfaces,
-                                        const class AddressPlan& plan);
-
 class AddressPlan {
  public:
   explicit AddressPlan(const Setup& setup) : setup_(setup), holds_(setup.routers.size(), false) {}
 
-  // Learns where the addresses' interfaces are now. What another configuration left (`leftovers`) is removed as well.
+  // Learns where the addresses' interfaces are now. What another configuration left (`leftovers`) is removed as well,
+  // once: whoever adds it after that means it.
   void follow(const kernel::InterfaceTable& interfaces, std::span<const config::VirtualAddress> leftovers = {});
   // A router holds its addresses from now on, or does not.
   void set_holding(vrrp::RouterId router, bool holds);
@@ -43,6 +39,10 @@ class AddressPlan {
     return difference_.take(interfaces, most);
   }
   bool is_virtual(const kernel::AddressKey& key) const { return routers_by_key_.contains(key); }
+  // Requests that could not be made are looked at again.
+  void look_again(std::span<const kernel::AddressRequest> requests);
+  // Is one of the router's addresses not on its interface?
+  bool lacks_addresses(vrrp::RouterId router, const kernel::InterfaceTable& interfaces) const;
   // The interface is gone, and every address on it.
   void forget_interface(std::uint32_t interface_index) { difference_.forget_interface(interface_index); }
   // The virtual addresses of each interface.
@@ -57,6 +57,24 @@ class AddressPlan {
   std::multimap<std::pair<std::uint32_t, IpAddress>, vrrp::RouterId> routers_by_address_;
   std::vector<std::vector<kernel::InterfaceAddress>> addresses_of_router_;
   kernel::AddressDifference difference_;
+};
+
+// The address a router's adverts leave with: the configured one, else the interface's first of the family that is not
+// virtual (IPv6: link-local, RFC 9568 §5.1.2.1). What routers share is looked for once, so that a thousand of them on
+// an interface with ten thousand addresses are a matter of milliseconds. For one state of the interfaces.
+class SourceAddresses {
+ public:
+  SourceAddresses(const kernel::InterfaceTable& interfaces, const AddressPlan& plan)
+      : interfaces_(interfaces), plan_(plan) {}
+  // nullopt: there is none.
+  std::optional<IpAddress> of(const RouterSetup& router);
+
+ private:
+  std::optional<IpAddress> first_on(const std::string& interface, Family family) const;
+
+  const kernel::InterfaceTable& interfaces_;
+  const AddressPlan& plan_;
+  std::map<std::pair<std::string, Family>, std::optional<IpAddress>> found_;
 };
 
 }  // namespace baton::daemon

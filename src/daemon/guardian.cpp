@@ -11,6 +11,8 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <tuple>
 
 #include "daemon/api_role.h"
 #include "daemon/last_words.h"
@@ -28,7 +30,8 @@ namespace {
 
 constexpr Duration stop_bound = std::chrono::seconds(5);         // for the worker to leave in order (child_wait_time)
 constexpr Duration runner_stop_bound = std::chrono::seconds(3);  // for the runner to finish what is queued
-constexpr Duration role_back_off = std::chrono::seconds(1);      // before a dead runner or api is started again
+constexpr Duration start_again_after = std::chrono::seconds(1);  // when a worker could not be started
+constexpr Duration watchdog_interval = std::chrono::seconds(1);  // of the service manager, which waits for seconds
 constexpr int worker_leave_bound_ms = 200;                       // at a reload
 
 // utime and stime are fields 14 and 15 of /proc/PID/stat, counted behind the name, which may hold anything.
@@ -71,6 +74,7 @@ class Guardian {
   SysResult<void> start_worker(bool resume, std::vector<config::VirtualAddress> leftovers = {});
   SysResult<kernel::Channel> connect_runner();
   SysResult<kernel::Channel> connect_api();
+  SysResult<void> join(const SysResult<kernel::Channel>& channel, std::uint8_t kind);
 
   void on_tick();
   void on_worker_death();
@@ -88,8 +92,14 @@ class Guardian {
     options.identifier = identifier;
     return options;
   }
-  void complain(const SysResult<void>& result) {
-    if (!result) log_.error(to_string(result.error()));
+  // A role that nobody waits for, whose timer has run out.
+  void start_again(SysResult<void> (Guardian::*start)(), loop::Timer& timer, BackOff& back_off) {
+    const Instant now = loop::now();
+    back_off.on_start(now);
+    const auto started = (this->*start)();
+    if (started) return;
+    log_.error(to_string(started.error()));
+    timer.set(now + back_off.on_death(now));
   }
 
   const Options& options_;
@@ -104,6 +114,9 @@ class Guardian {
   RestartPolicy policy_;
   HangDetector hang_detector_;
   std::optional<Instant> must_serve_by_;  // a resumed worker
+  BackOff runner_back_off_;
+  BackOff api_back_off_;
+  Instant next_watchdog_{};
   bool told_ready_ = false;
 
   RoleProcess worker_;
@@ -128,6 +141,7 @@ class Guardian {
 };
 
 int Guardian::run() {
+  (void)::signal(SIGPIPE, SIG_IGN);                     // whoever read our stderr may go
   (void)::mkdir(options_.run_directory.c_str(), 0755);  // EEXIST is the usual case; the pid file says what is wrong
   auto pid_file = PidFile::create(options_.pid_file);
   if (!pid_file) {
@@ -149,8 +163,8 @@ int Guardian::run() {
   }
   tick_ = loop_.timer([this] { on_tick(); });
   restart_ = loop_.timer([this] { start_worker_again(); });
-  runner_restart_ = loop_.timer([this] { complain(start_runner()); });
-  api_restart_ = loop_.timer([this] { complain(start_api()); });
+  runner_restart_ = loop_.timer([this] { start_again(&Guardian::start_runner, runner_restart_, runner_back_off_); });
+  api_restart_ = loop_.timer([this] { start_again(&Guardian::start_api, api_restart_, api_back_off_); });
   give_up_ = loop_.timer([this] { finish(); });
 
   for (const auto& step : {&Guardian::make_memory, &Guardian::start_runner, &Guardian::start_api}) {
@@ -190,11 +204,8 @@ SysResult<void> Guardian::start_runner() {
   runner_ = std::move(*started);
   runner_channel_ = std::move(ours);
   runner_death_ = loop_.watch(runner_.pidfd.get(), loop::Ready::readable, [this] { on_runner_death(); });
-  if (!worker_) return {};
-  auto channel = connect_runner();
-  if (!channel) return std::unexpected(channel.error());
-  const std::uint8_t kind = new_runner_channel;
-  return worker_channel_.send({&kind, 1}, channel->fd());
+  if (const auto joined = join(connect_runner(), new_runner_channel); !joined) log_.error(to_string(joined.error()));
+  return {};
 }
 
 SysResult<void> Guardian::start_api() {
@@ -219,10 +230,14 @@ SysResult<void> Guardian::start_api() {
   api_ = std::move(*started);
   api_channel_ = std::move(ours);
   api_death_ = loop_.watch(api_.pidfd.get(), loop::Ready::readable, [this] { on_api_death(); });
+  if (const auto joined = join(connect_api(), new_api_channel); !joined) log_.error(to_string(joined.error()));
+  return {};
+}
+
+// Gives a living worker its end of a channel; the next worker gets one in any case.
+SysResult<void> Guardian::join(const SysResult<kernel::Channel>& channel, std::uint8_t kind) {
   if (!worker_) return {};
-  auto channel = connect_api();
   if (!channel) return std::unexpected(channel.error());
-  const std::uint8_t kind = new_api_channel;
   return worker_channel_.send({&kind, 1}, channel->fd());
 }
 
@@ -303,6 +318,8 @@ void Guardian::on_tick() {
     hang_detector_.reset(now);
     return;
   }
+  if (now < next_watchdog_) return;
+  next_watchdog_ = now + watchdog_interval;
   (void)::sd_notify(0, "WATCHDOG=1");
 }
 
@@ -352,7 +369,7 @@ void Guardian::start_worker_again() {
   const auto started = start_worker(false);
   if (started) return;
   log_.error(to_string(started.error()));
-  restart_.set(loop::now() + role_back_off);
+  restart_.set(loop::now() + start_again_after);
 }
 
 void Guardian::on_runner_death() {
@@ -363,16 +380,21 @@ void Guardian::on_runner_death() {
     return;
   }
   log_.error(fmt::format("the runner {}; scripts keep their last verdict until the next one is there", how));
-  runner_restart_.set(loop::now() + role_back_off);
+  const Instant now = loop::now();
+  runner_restart_.set(now + runner_back_off_.on_death(now));
 }
 
 void Guardian::on_api_death() {
   api_death_.reset();
   const std::string how = reap(api_);
   if (stopping_) return;
-  if (std::exchange(api_is_outdated_, false)) return complain(start_api());
+  const Instant now = loop::now();
+  if (std::exchange(api_is_outdated_, false)) {
+    api_restart_.set(now);
+    return;
+  }
   log_.error(fmt::format("the api role {}", how));
-  api_restart_.set(loop::now() + role_back_off);
+  api_restart_.set(now + api_back_off_.on_death(now));
 }
 
 // A reload is a planned change of worker: the old one ends with everything left as it is, the new one goes on with the
@@ -401,17 +423,17 @@ void Guardian::reload() {
     return;
   }
   // Who is who: VRID, family and interface; a name may change.
+  const auto identity = [](const RouterSetup& router) {
+    return std::tuple(router.codec.vrid, router.codec.family, std::string_view(router.interface));
+  };
+  std::map<decltype(identity(setup_->routers[0])), std::size_t> places;
+  for (std::size_t i = 0; i < setup_->routers.size(); ++i) places.emplace(identity(setup_->routers[i]), i);
   auto gone = old_wills;
-  for (std::size_t i = 0; i < setup_->routers.size(); ++i) {
-    const RouterSetup& router = setup_->routers[i];
-    for (std::size_t k = 0; k < old->routers.size(); ++k) {
-      const RouterSetup& before = old->routers[k];
-      const bool same = before.codec.vrid == router.codec.vrid && before.codec.family == router.codec.family &&
-                        before.interface == router.interface;
-      if (!same || !gone[k]) continue;
-      will_->write(i, *gone[k]);
-      gone[k].reset();
-    }
+  for (std::size_t i = 0; i < old->routers.size(); ++i) {
+    const auto place = places.find(identity(old->routers[i]));
+    if (place == places.end() || !gone[i]) continue;
+    will_->write(place->second, *gone[i]);
+    gone[i].reset();
   }
   say_goodbye(*old, gone, log_);
   std::vector<config::VirtualAddress> leftovers;
@@ -420,9 +442,9 @@ void Guardian::reload() {
   }
   if (const auto started = start_worker(true, std::move(leftovers)); !started) {
     log_.error(to_string(started.error()));
-    after_death({.resume = false, .back_off = role_back_off}, loop::now());
+    after_death({.resume = false, .back_off = start_again_after}, loop::now());
   }
-  api_is_outdated_ = true;  // it shows the old setup; the next one shows the new
+  api_is_outdated_ = static_cast<bool>(api_);  // it shows the old setup; the next one shows the new
   api_.signal(SIGKILL);
   for (const std::string& sentence : setup_->not_carried_out) log_.warning(sentence);
   (void)::sd_notify(0, "READY=1");
@@ -432,7 +454,8 @@ void Guardian::reload() {
 void Guardian::end_worker_for_reload() {
   if (!worker_) return;
   worker_death_.reset();
-  worker_.signal(SIGQUIT);
+  // One that does not serve yet may not hear SIGQUIT yet, and would dump core.
+  worker_.signal(will_->is_serving() ? SIGQUIT : SIGKILL);
   pollfd ended{.fd = worker_.pidfd.get(), .events = POLLIN, .revents = 0};
   if (::poll(&ended, 1, worker_leave_bound_ms) != 1) worker_.signal(SIGKILL);
   (void)reap(worker_);

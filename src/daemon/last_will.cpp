@@ -31,7 +31,8 @@ void LastWill::write(std::size_t router, const RouterWill& will) {
   place.version.store(version | 1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
   place.will = will;
-  place.version.store((version | 1) + 1, std::memory_order_release);
+  const std::uint32_t next = (version | 1) + 1;
+  place.version.store(next == 0 ? 2 : next, std::memory_order_release);
 }
 
 std::optional<RouterWill> LastWill::read(std::size_t router) const {

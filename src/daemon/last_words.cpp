@@ -64,7 +64,7 @@ void remove_addresses(const Setup& setup, Kernel& kernel, log::Logger& log) {
   std::size_t removed = 0;
   while (!plan.is_settled()) {
     const auto requests = plan.next_requests(kernel.interfaces, requests_a_batch);
-    if (requests.empty()) break;
+    if (requests.empty()) continue;  // so many were looked at and none was there
     const auto refused = kernel.socket->carry_out(requests);
     if (!refused) {
       log.error(to_string(refused.error()));
@@ -97,11 +97,12 @@ void clean_up(const Setup& setup, log::Logger& log) {
   if (!kernel) return;
   AddressPlan plan(setup);
   plan.follow(kernel->interfaces);
+  SourceAddresses sources(kernel->interfaces, plan);
   std::vector<std::optional<RouterWill>> wills(setup.routers.size());
   for (vrrp::RouterId id = 0; id < wills.size(); ++id) {
     const RouterSetup& router = setup.routers[id];
     if (router.codec.authentication.type == vrrp::AuthType::ah) continue;
-    const auto source = source_address(router, kernel->interfaces, plan);
+    const auto source = sources.of(router);
     const bool was_master = std::ranges::any_of(router.addresses, [&](const config::VirtualAddress& address) {
       const auto there = to_interface_address(address, kernel->interfaces);
       return there && kernel->interfaces.has({there->interface_index, there->address});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace baton::daemon {
 
@@ -42,7 +43,7 @@ void Transport::follow(const kernel::InterfaceTable& interfaces) {
       port.failed = false;
       port.interface_index = index;
     }
-    if (!port.socket && !port.failed && (index != 0 || key.interface.empty())) open(key, port, index);
+    if (!port.socket && (index != 0 || key.interface.empty())) open(key, port, index);
   }
   std::set<std::uint32_t> present;
   for (const std::string& name : interfaces_) {
@@ -73,10 +74,10 @@ void Transport::open(const Key& key, Port& port, std::uint32_t interface_index) 
                                             .groups = port.groups,
                                             .vrids = port.vrids});
   if (!socket) {
-    port.failed = true;
-    handlers_.on_error(socket.error());
+    if (!std::exchange(port.failed, true)) handlers_.on_error(socket.error());
     return;
   }
+  port.failed = false;
   port.socket = std::move(*socket);
   if (loop_ == nullptr) return;
   port.readable = loop_->watch(port.socket->fd(), loop::Ready::readable, [this, &port] { (void)receive(port); });

@@ -33,6 +33,9 @@ class Transport {
   // Opens what can be open now, closes what belongs to an interface that has gone or was made anew.
   void follow(const kernel::InterfaceTable& interfaces);
 
+  // The interface is there, but its socket could not be opened: nothing is heard.
+  bool is_deaf(vrrp::RouterId router) const { return port_of_router_[router]->failed; }
+
   // Queued until flush(). A router whose interface is missing sends nothing.
   // `source`: the address its codec has, which the kernel is not to choose anew (IPv6).
   void send(vrrp::RouterId router, const IpAddress& source, std::vector<vrrp::OutgoingPacket>& packets);
@@ -59,7 +62,7 @@ class Transport {
     std::array<std::optional<vrrp::RouterId>, 256> router_by_vrid{};
     std::vector<IpAddress> groups;
     kernel::VridSet vrids;
-    bool failed = false;  // told once, tried again when the interface changes
+    bool failed = false;  // told once, tried again when something changes
   };
   struct Frames {
     std::optional<kernel::AnnouncementSocket> socket;

@@ -85,13 +85,33 @@ class RestartPolicy {
     back_off_ = std::min(limits::longest_back_off, std::max<Duration>(std::chrono::seconds(1), back_off_ * 2));
     return {.resume = false, .back_off = wait};
   }
-  // A resumed worker did not come up in time.
-  Verdict on_failed_resume(Instant now) { return on_death(now); }
+  // A resumed worker did not come up in time: whatever it was told to go on as, it is not tried again.
+  Verdict on_failed_resume(Instant now) {
+    first_ = false;
+    started_ = now;
+    return on_death(now);
+  }
 
  private:
   Instant started_{};
   bool first_ = true;
   Duration back_off_{};
+};
+
+// The same for a role that nobody waits for: started again after 1, 2, 4 ... 60 s, so that one which cannot live costs
+// a line a minute.
+class BackOff {
+ public:
+  void on_start(Instant now) { started_ = now; }
+  Duration on_death(Instant now) {
+    if (now - started_ >= limits::lived_long) wait_ = Duration::zero();
+    wait_ = std::clamp<Duration>(wait_ * 2, std::chrono::seconds(1), limits::longest_back_off);
+    return wait_;
+  }
+
+ private:
+  Instant started_{};
+  Duration wait_{};
 };
 
 }  // namespace baton::daemon

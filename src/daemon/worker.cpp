@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <time.h>
 
 #include <algorithm>
 #include <deque>
 #include <set>
 
+#include "base/result.h"
 #include "daemon/address_plan.h"
 #include "daemon/announcer.h"
 #include "daemon/newsroom.h"
@@ -58,9 +60,12 @@ class Worker {
   bool settle_addresses();
   void write_wills();
   void look_at_interfaces();
-  void dump();
+  void look_at_everything();
+  void announce_unannounced(Instant now);
+  void beat();
 
   SysResult<void> open_netlink();
+  SysResult<void> dump();
   void set_up_process();
   void begin();
   void watch_channels();
@@ -93,6 +98,9 @@ class Worker {
   std::vector<vrrp::OutgoingPacket> packets_;
   loop::Timer protocol_timer_;
   loop::Timer beat_timer_;
+  loop::Timer look_timer_;     // interfaces could not be read: again
+  loop::Timer address_timer_;  // addresses could not be told to the kernel: again
+  Instant rested_{};
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription runner_readable_;
   loop::Subscription api_readable_;
@@ -129,14 +137,18 @@ Worker::Worker(WorkerStart start)
 }
 
 int Worker::run() {
-  if (const auto opened = open_netlink(); !opened) {
-    log_.error(to_string(opened.error()));
-    return exit_code::permission;
+  for (const auto& step : {&Worker::open_netlink, &Worker::dump}) {
+    if (const auto done = (this->*step)(); !done) {
+      log_.error(to_string(done.error()));
+      return exit_code::failure;
+    }
   }
   set_up_process();
   protocol_timer_ = loop_.timer([this] { on_timer(); });
-  beat_timer_ = loop_.timer([this] { beat_timer_.set(loop::now() + limits::worker_beat); });
+  beat_timer_ = loop_.timer([this] { beat(); });
   beat_timer_.set(loop::now());
+  look_timer_ = loop_.timer([this] { look_at_everything(); });
+  address_timer_ = loop_.timer([] {});  // settle() follows
   subscriptions_.push_back(loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_kernel_changes(); }));
   subscriptions_.push_back(loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); }));
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
@@ -175,7 +187,8 @@ void Worker::set_up_process() {
 
 void Worker::begin() {
   newsroom_.set_scripts();
-  dump();
+  plan_.follow(interfaces_, start_.leftovers);
+  look_at_interfaces();
   const Instant now = loop::now();
   vrrp::NodeActions actions;
   if (start_.resume) {
@@ -193,6 +206,30 @@ void Worker::begin() {
   begun_ = true;
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) touched_.insert(id);
   carry_out(actions);
+  if (start_.resume) announce_unannounced(now);
+}
+
+// What the worker before may not have lived to announce, and what a new configuration adds to a MASTER.
+void Worker::announce_unannounced(Instant now) {
+  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
+    const vrrp::VirtualRouter& router = node_.router(id);
+    if (!router.holds_addresses()) continue;
+    const vrrp::AnnouncementParameters& announcements = setup_.node.routers[id].router.announcements;
+    const bool is_fresh = now - router.since() < announcements.delay + std::chrono::seconds(1);
+    if (is_fresh || plan_.lacks_addresses(id, interfaces_)) announcer_.add(id, announcements.repeat);
+  }
+}
+
+// Shows life. A real-time process that never sleeps is ended by the kernel (RLIMIT_RTTIME), so a worker that is flooded
+// sleeps on purpose: for less than a late advert, and seldom enough to cost nothing.
+void Worker::beat() {
+  const Instant now = loop::now();
+  beat_timer_.set(now + limits::worker_beat);
+  constexpr Duration rest_interval = std::chrono::milliseconds(300);
+  if (now - rested_ < rest_interval) return;
+  rested_ = now;
+  constexpr timespec moment{.tv_sec = 0, .tv_nsec = 20'000};
+  (void)::nanosleep(&moment, nullptr);
 }
 
 void Worker::watch_channels() {
@@ -211,15 +248,22 @@ void Worker::watch_channels() {
   }
 }
 
-void Worker::dump() {
-  auto links = requests_->dump_links();
-  auto addresses = requests_->dump_addresses();
-  if (!links || !addresses) {
-    log_.error(to_string(links ? addresses.error() : links.error()));
+SysResult<void> Worker::dump() {
+  auto links = TRY(requests_->dump_links());
+  const auto addresses = TRY(requests_->dump_addresses());
+  interfaces_.replace(std::move(links), addresses);
+  return {};
+}
+
+// The kernel had more to say than its buffer holds.
+void Worker::look_at_everything() {
+  if (const auto dumped = dump(); !dumped) {
+    constexpr Duration again = std::chrono::milliseconds(200);
+    log_.error(to_string(dumped.error()));
+    look_timer_.set(loop::now() + again);
     return;
   }
-  interfaces_.replace(std::move(*links), *addresses);
-  plan_.follow(interfaces_, start_.leftovers);
+  plan_.follow(interfaces_);
   look_at_interfaces();
 }
 
@@ -248,8 +292,10 @@ void Worker::look_at_interfaces() {
     node_.on_tracker(id, {.status = up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0}, now,
                      actions);
   }
+  SourceAddresses sources(interfaces_, plan_);
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-    const auto source = source_address(setup_.routers[id], interfaces_, plan_);
+    node_.on_configuration_fault(id, transport_.is_deaf(id), now, actions);
+    const auto source = sources.of(setup_.routers[id]);
     if (begun_ && source == sources_[id]) continue;
     sources_[id] = source;
     if (source) codecs_[id].set_source(*source);
@@ -308,10 +354,7 @@ void Worker::on_kernel_changes() {
     log_.error(to_string(changes.error()));
     return;
   }
-  if (!*changes) {  // the kernel had more to say than its buffer holds: look at everything anew
-    dump();
-    return;
-  }
+  if (!*changes) return look_at_everything();
   bool look = false;
   for (const kernel::Change& change : **changes) {
     if (const auto* link = std::get_if<kernel::LinkChange>(&change)) {
@@ -443,6 +486,7 @@ void Worker::settle() {
     const auto duplicates = std::ranges::unique(restored_);
     restored_.erase(duplicates.begin(), duplicates.end());
     for (const vrrp::RouterId router : std::exchange(restored_, {})) {
+      if (!node_.router(router).holds_addresses()) continue;  // it went with the interface
       newsroom_.on_address_restored(router);
       node_.on_address_restored(router, now, actions);
     }
@@ -469,14 +513,17 @@ void Worker::settle() {
 
 // One chunk of the difference, sized so that it takes about the budget; true when nothing is left.
 bool Worker::settle_addresses() {
-  if (plan_.is_settled()) return true;
+  if (plan_.is_settled() || address_timer_.when()) return true;
   const auto requests = plan_.next_requests(interfaces_, requests_a_turn_);
   if (requests.empty()) return plan_.is_settled();
   const Instant begin = loop::now();
   const auto refused = requests_->carry_out(requests);
   const Duration took = std::max<Duration>(loop::now() - begin, Duration(1));
   if (!refused) {
+    constexpr Duration again = std::chrono::seconds(1);
     log_.error(to_string(refused.error()));
+    plan_.look_again(requests);
+    address_timer_.set(loop::now() + again);
     return true;
   }
   std::vector<bool> failed(requests.size(), false);
