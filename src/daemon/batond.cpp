@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,11 +12,13 @@
 #include <map>
 #include <span>
 
+#include "base/sys_error.h"
 #include "config/disk_file_reader.h"
 #include "config/load.h"
 #include "daemon/guardian.h"
 #include "daemon/last_words.h"
 #include "daemon/options.h"
+#include "daemon/pid_file.h"
 
 namespace baton::daemon {
 namespace {
@@ -77,6 +80,13 @@ int clean_up_after(const Options& options) {
     log.error(options.configuration + " cannot be read: nothing is known to clean up");
     return exit_code::missing_file;
   }
+  // Taken for the time of the work: addresses are not taken off beside a daemon that lives.
+  (void)::mkdir(options.run_directory.c_str(), 0755);
+  const auto pid_file = PidFile::create(options.pid_file);
+  if (!pid_file) {
+    log.error(pid_file.error());
+    return exit_code::failure;
+  }
   clean_up(make_setup(result.configuration), log);  // also of a file with errors: what was read may be in place
   return exit_code::success;
 }
@@ -96,8 +106,9 @@ int print_signal_number(const std::string& name) {
 }
 
 // Leaves the terminal; the parent's exit is the caller's sign that the start has begun. True in the daemon.
-bool leave_terminal() {
+SysResult<bool> leave_terminal() {
   const pid_t pid = ::fork();
+  if (pid < 0) return last_error("fork");
   if (pid != 0) return false;
   (void)::setsid();
   (void)::chdir("/");
@@ -126,7 +137,14 @@ int run(Options options) {
   auto setup = std::make_unique<Setup>(make_setup(result.configuration));
   for (const std::string& problem : setup->problems) log.error(problem);
   if (!setup->problems.empty()) return exit_code::configuration;
-  if (!options.foreground && !leave_terminal()) return exit_code::success;
+  if (!options.foreground) {
+    const auto is_daemon = leave_terminal();
+    if (!is_daemon) {
+      log.error(to_string(is_daemon.error()));
+      return exit_code::failure;
+    }
+    if (!*is_daemon) return exit_code::success;
+  }
   log_diagnostics(result, log);
   log.notice(fmt::format("Baton v0.1.0 starting with {}", options.configuration));
   const int status = run_guardian(options, std::move(setup), log_options(options), [&]() -> std::unique_ptr<Setup> {

@@ -20,6 +20,7 @@
 #include "daemon/role.h"
 #include "daemon/watch_policy.h"
 #include "daemon/worker.h"
+#include "kernel/advert_socket.h"
 #include "kernel/process_settings.h"
 #include "loop/loop.h"
 #include "process/runner.h"
@@ -56,6 +57,12 @@ ProcessState read_process_state(pid_t pid) {
   return result;
 }
 
+Duration shortest_advert_interval(const Setup& setup) {
+  Duration shortest = Duration::max();
+  for (const RouterSetup& router : setup.routers) shortest = std::min(shortest, router.codec.advert_interval);
+  return shortest;
+}
+
 class Guardian {
  public:
   Guardian(const Options& options, std::unique_ptr<Setup> setup, log::Options log_options, Reload reload)
@@ -86,6 +93,10 @@ class Guardian {
   void stop();
   void finish();
   void end_worker_for_reload();
+  void kill_worker() {
+    worker_.signal(SIGKILL);
+    worker_is_killed_ = true;
+  }
 
   log::Options role_log(const char* identifier) const {
     log::Options options = log_options_;
@@ -117,6 +128,7 @@ class Guardian {
   BackOff runner_back_off_;
   BackOff api_back_off_;
   Instant next_watchdog_{};
+  bool worker_is_killed_ = false;  // its end is awaited
   bool told_ready_ = false;
 
   RoleProcess worker_;
@@ -149,6 +161,12 @@ int Guardian::run() {
     return exit_code::failure;
   }
   pid_file_ = std::move(*pid_file);
+  // Opened to see whether it may be, and closed: a worker that may not would fail for ever.
+  const auto probe = kernel::AdvertSocket::open({.family = Family::ipv4, .protocol = vrrp::spec::protocol_vrrp});
+  if (!probe && probe.error().code == EPERM) {
+    log_.error(to_string(probe.error()) + ": start batond as root, or with CAP_NET_RAW and CAP_NET_ADMIN");
+    return exit_code::permission;
+  }
   for (const std::string& sentence : setup_->not_carried_out) log_.warning(sentence);
 
   const auto on = [&](int number, auto handler) { signals_.push_back(loop_.on_signal(number, handler)); };
@@ -275,7 +293,7 @@ SysResult<void> Guardian::start_worker(bool resume, std::vector<config::VirtualA
   will_->begin_generation(now);
   policy_.on_start(now);
   hang_detector_.reset(now);
-  must_serve_by_ = resume ? std::optional(now + limits::serving_again) : std::nullopt;
+  must_serve_by_ = resume ? std::optional(now + resume_bound(shortest_advert_interval(*setup_))) : std::nullopt;
   const int keep[] = {theirs.fd(), to_runner.fd(), to_api.fd()};
   auto started = start_role({.name = "baton-vrrp",
                              .parent_death_signal = SIGTERM,  // the guardian is gone: leave in order
@@ -294,6 +312,7 @@ SysResult<void> Guardian::start_worker(bool resume, std::vector<config::VirtualA
                              }});
   if (!started) return std::unexpected(started.error());
   worker_ = std::move(*started);
+  worker_is_killed_ = false;
   worker_channel_ = std::move(ours);
   worker_death_ = loop_.watch(worker_.pidfd.get(), loop::Ready::readable, [this] { on_worker_death(); });
   return {};
@@ -302,25 +321,25 @@ SysResult<void> Guardian::start_worker(bool resume, std::vector<config::VirtualA
 void Guardian::on_tick() {
   const Instant now = loop::now();
   tick_.set(now + limits::guardian_tick);
-  if (!worker_ || stopping_) return;
+  if (now >= next_watchdog_) {  // also while no worker runs: it is we who are watched
+    next_watchdog_ = now + watchdog_interval;
+    (void)::sd_notify(0, "WATCHDOG=1");
+  }
+  if (!worker_ || stopping_ || worker_is_killed_) return;
   if (will_->is_serving()) {
     must_serve_by_.reset();
     if (!std::exchange(told_ready_, true)) (void)::sd_notify(0, "READY=1");
   } else if (must_serve_by_ && now >= *must_serve_by_) {
     log_.error("the resumed worker does not serve in time; its last will is carried out");
-    worker_.signal(SIGKILL);
+    kill_worker();
     return;
   }
   if (hang_detector_.is_hung(will_->heartbeat(), now, [this] { return read_process_state(worker_.pid); })) {
     log_.error(fmt::format("the VRRP worker (pid {}) has shown no sign of life for {} ms; it is replaced", worker_.pid,
                            std::chrono::duration_cast<std::chrono::milliseconds>(now - will_->heartbeat()).count()));
-    worker_.signal(SIGKILL);
-    hang_detector_.reset(now);
+    kill_worker();
     return;
   }
-  if (now < next_watchdog_) return;
-  next_watchdog_ = now + watchdog_interval;
-  (void)::sd_notify(0, "WATCHDOG=1");
 }
 
 void Guardian::on_worker_death() {

@@ -15,9 +15,11 @@ namespace limits {
 inline constexpr Duration guardian_tick = std::chrono::milliseconds(40);  // how often the guardian looks
 inline constexpr Duration worker_beat = std::chrono::milliseconds(40);    // how often an idle worker shows life
 inline constexpr Duration hang = std::chrono::milliseconds(200);          // no sign of life for this long: hung
-inline constexpr Duration starved = std::chrono::seconds(1);  // ... when it waits for a processor: this long
-inline constexpr Duration serving_again = std::chrono::milliseconds(80);  // a resumed worker must serve after this
-inline constexpr Duration lived_long = std::chrono::seconds(60);          // then a death is the first one again
+inline constexpr Duration starved =
+    std::chrono::seconds(1);  // ... when it waits for a processor or in the kernel: this long
+inline constexpr Duration serving_again = std::chrono::milliseconds(80);  // a resumed worker must serve after this ...
+inline constexpr Duration serving_again_at_most = std::chrono::milliseconds(500);  // ... or half an advert interval
+inline constexpr Duration lived_long = std::chrono::seconds(60);  // then a death is the first one again
 inline constexpr Duration longest_back_off = std::chrono::seconds(60);
 
 }  // namespace limits
@@ -29,7 +31,7 @@ struct ProcessState {
 };
 
 // Silence is a hang, unless the guardian was away itself (the whole machine slept) or the worker is ready to run and
-// gets no processor: then killing it would make a slow machine worse, and it gets longer.
+// gets no processor, or the kernel holds it up: then killing it would make a slow machine worse, and it gets longer.
 class HangDetector {
  public:
   // A new worker, or the first look.
@@ -54,7 +56,10 @@ class HangDetector {
     const ProcessState process = read_process();
     const bool ran_meanwhile = cpu_ticks_ && *cpu_ticks_ != process.cpu_ticks;
     cpu_ticks_ = process.cpu_ticks;
-    const bool starved = process.state == 'R' && !ran_meanwhile;
+    // One that waits in the kernel (for the lock of all interfaces, say) goes on by itself, and cannot be killed
+    // before.
+    const bool waits = process.state == 'R' || process.state == 'D';
+    const bool starved = waits && !ran_meanwhile;
     return !starved;
   }
 
@@ -63,6 +68,12 @@ class HangDetector {
   Instant silent_since_{};
   std::optional<std::uint64_t> cpu_ticks_;
 };
+
+// How long a resumed worker may take until it serves. Half an interval after the death, which came less than one after
+// the last advert, leaves half the patience of a backup (three intervals).
+inline Duration resume_bound(Duration shortest_advert_interval) {
+  return std::clamp<Duration>(shortest_advert_interval / 2, limits::serving_again, limits::serving_again_at_most);
+}
 
 // What follows a death. The first death after a long life: start again at once and go on where the dead worker was
 // (nobody notices). A death soon after: the last will first, then a start from scratch after 0, 1, 2, 4 ... 60 s.

@@ -137,13 +137,14 @@ Worker::Worker(WorkerStart start)
 }
 
 int Worker::run() {
+  set_up_process();  // first: others must not delay what follows
   for (const auto& step : {&Worker::open_netlink, &Worker::dump}) {
     if (const auto done = (this->*step)(); !done) {
       log_.error(to_string(done.error()));
       return exit_code::failure;
     }
+    will_.beat(loop::now());
   }
-  set_up_process();
   protocol_timer_ = loop_.timer([this] { on_timer(); });
   beat_timer_ = loop_.timer([this] { beat(); });
   beat_timer_.set(loop::now());
@@ -177,18 +178,23 @@ SysResult<void> Worker::open_netlink() {
 
 // A node without these is late more often and otherwise right; so their failure is a line in the log.
 void Worker::set_up_process() {
-  if (const auto locked = kernel::lock_memory(); !locked) log_.warning(to_string(locked.error()));
-  if (!start_.real_time) return;
+  const auto lock_memory = [&] {
+    if (const auto locked = kernel::lock_memory(); !locked) log_.warning(to_string(locked.error()));
+  };
+  if (!start_.real_time) return lock_memory();
   const int priority = setup_.real_time_priority.value_or(default_real_time_priority);
   if (const auto set = kernel::set_real_time(priority); !set) {
     log_.warning(to_string(set.error()) + "; adverts may be late when the machine is busy");
   }
+  lock_memory();
 }
 
 void Worker::begin() {
   newsroom_.set_scripts();
   plan_.follow(interfaces_, start_.leftovers);
+  will_.beat(loop::now());  // with ten thousand addresses each step takes its time
   look_at_interfaces();
+  will_.beat(loop::now());
   const Instant now = loop::now();
   vrrp::NodeActions actions;
   if (start_.resume) {
