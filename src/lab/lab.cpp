@@ -36,14 +36,20 @@ std::string client_interface(LanId lan) {
   return fmt::format("lan{}", lan);
 }
 
-std::string web_configuration(const std::string& node) {
+std::string web_configuration() {
+  // In a user namespace one user exists: nginx must stay who it is, and a master process would insist on workers that
+  // are somebody else.
+  const char* identity = is_unprivileged_sandbox() ? "user root;\nmaster_process off;\n" : "";
+  std::string paths;
+  for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
+    paths += fmt::format("  {}_temp_path /run/lab/{};\n", kind, kind);
+  }
   return fmt::format(
-      "pid /run/nginx.pid;\nerror_log /run/lab/nginx.log;\nworker_processes 1;\n{}"
-      "events {{}}\nhttp {{\n  access_log off;\n  default_type text/plain;\n"
+      "{}pid /run/nginx.pid;\nerror_log /run/lab/nginx.log;\nworker_processes 1;\n"
+      "events {{}}\nhttp {{\n  access_log off;\n  default_type text/plain;\n{}"
       "  server {{\n    listen 80 default_server;\n    listen [::]:80 default_server;\n"
-      "    root /run/lab/www;\n    index index.html;\n    add_header X-Node {};\n  }}\n}}\n",
-      // One user exists there, so nginx cannot become another; alone it does not try.
-      is_unprivileged_sandbox() ? "master_process off;\n" : "", node);
+      "    root /run/lab/www;\n    index index.html;\n  }}\n}}\n",
+      identity, paths);
 }
 
 // "Wed Nov 25 12:33:01 2026: (VI_1) ..." (keepalived), "2026-11-25 12:33:01.081 baton-vrrp notice  (VI_1) ..." (Baton):
@@ -68,7 +74,7 @@ void disable_ipv6_on_switches() {
 
 // Before everything else that runs here, so that the observer's clock is not the observed load. Not inherited.
 void run_promptly() {
-  const sched_param priority{.sched_priority = 1};
+  const sched_param priority{.sched_priority = 50};  // above the daemons it watches; batond takes 40
   (void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority);  // without it a busy machine blurs times
 }
 
@@ -180,7 +186,7 @@ SysResult<void> Lab::build_machine(NodeId id) {
     for (const IpPrefix& address : interface.addresses) TRY_VOID(machine.route().add_address(interface.name, address));
   }
   const NodeSetup& setup = options_.nodes[id];
-  TRY_VOID(machine.write_file("/run/lab/nginx.conf", web_configuration(plan(id).name)));
+  TRY_VOID(machine.write_file("/run/lab/nginx.conf", web_configuration()));
   std::filesystem::create_directory(machine.outside_path("/run/lab/www"));
   TRY_VOID(machine.write_file("/run/lab/www/index.html", plan(id).name + "\n"));
   if (!setup.config_text.empty()) {
@@ -217,25 +223,31 @@ void Lab::every(Duration period, std::function<void()> work) {
   reactor_.every(period, std::move(work));
 }
 
+bool Lab::web_runs(NodeId node) const {
+  const auto is_nginx = [](const ProcessInfo& process) { return process.name == "nginx"; };
+  return std::ranges::any_of(process_tree(nodes_[node].machine->init()), is_nginx);
+}
+
 SysResult<void> Lab::start_web(NodeId node) {
   tell(node, Event::Kind::action, "nginx starts", now());
   // A busy machine must not make the page late: the web server is the lab's instrument, not what is measured.
-  return nodes_[node].machine->run(
-      {"nice", "-n", "-10", "nginx", "-e", "/run/lab/nginx.log", "-c", "/run/lab/nginx.conf", "-p", "/run/lab"});
+  Program program = TRY(nodes_[node].machine->start(
+      {"nice", "-n", "-10", "nginx", "-e", "/run/lab/nginx.log", "-c", "/run/lab/nginx.conf", "-p", "/run/lab"}));
+  const pid_t launcher = program.pid;
+  follow(node, std::move(program));
+  // It ends when the sockets listen and the server runs in the background, or when that failed.
+  const bool ended = wait_until([launcher] { return !is_running(launcher); }, limits::web_bound);
+  if (ended && web_runs(node)) return {};
+  return std::unexpected(SysError{"start nginx on " + plan(node).name, ended ? ECHILD : ETIMEDOUT});
 }
 
 SysResult<void> Lab::stop_web(NodeId node) {
   tell(node, Event::Kind::action, "nginx stops", now());
-  const auto running = [this, node] {
-    std::vector<ProcessInfo> processes = process_tree(nodes_[node].machine->init());
-    std::erase_if(processes, [](const ProcessInfo& process) { return process.name != "nginx"; });
-    return processes;
-  };
-  for (const ProcessInfo& process : running()) kill(process.pid, SIGTERM);
-  if (!wait_until([&] { return running().empty(); }, limits::web_start_bound)) {
-    return std::unexpected(SysError{"stop nginx on " + plan(node).name, ETIMEDOUT});
+  for (const ProcessInfo& process : process_tree(nodes_[node].machine->init())) {
+    if (process.name == "nginx") kill(process.pid, SIGTERM);
   }
-  return {};
+  if (wait_until([&] { return !web_runs(node); }, limits::web_bound)) return {};
+  return std::unexpected(SysError{"stop nginx on " + plan(node).name, ETIMEDOUT});
 }
 
 std::string Lab::config_path(NodeId node) const {

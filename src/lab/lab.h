@@ -140,6 +140,7 @@ class Lab {
   void on_output(Output& output);
   void on_addresses(NodeId node);
   void on_advert(NodeId node, const SeenAdvert& advert, Instant at);
+  bool web_runs(NodeId node) const;
   std::string config_path(NodeId node) const;  // as the machine sees it
   std::vector<std::string> daemon_command(NodeId node) const;
   std::size_t interface_index(NodeId node, const std::string& interface) const;
@@ -163,7 +164,7 @@ namespace limits {
 
 inline constexpr std::size_t events = 200'000;  // kept in memory
 inline constexpr std::size_t adverts = 2'000'000;
-inline constexpr Duration web_start_bound = std::chrono::seconds(5);
+inline constexpr Duration web_bound = std::chrono::seconds(5);
 
 }  // namespace limits
 

@@ -1,7 +1,6 @@
 #include "lab/machine.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -23,7 +22,6 @@ namespace baton::lab {
 namespace {
 
 constexpr unsigned long namespaces = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
-constexpr int run_bound_ms = 5'000;
 
 struct Pipe {
   UniqueFd read;
@@ -224,16 +222,6 @@ SysResult<Program> Machine::start(const std::vector<std::string>& arguments) {
     return std::unexpected(SysError{"start " + arguments[0], code});
   (void)fcntl(output.read.get(), F_SETFL, O_NONBLOCK);
   return Program{.pid = static_cast<pid_t>(std::strtol(self.data(), nullptr, 10)), .output = std::move(output.read)};
-}
-
-SysResult<void> Machine::run(const std::vector<std::string>& arguments) {
-  const Program program = TRY(start(arguments));
-  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, program.pid, 0)));
-  if (!process) return {};  // ended already
-  pollfd end{.fd = process.get(), .events = POLLIN, .revents = 0};
-  if (poll(&end, 1, run_bound_ms) == 1) return {};
-  kill(program.pid, SIGKILL);
-  return std::unexpected(SysError{"wait for " + arguments[0], ETIMEDOUT});
 }
 
 SysResult<void> Machine::write_file(const std::string& path, std::string_view text) {

@@ -32,10 +32,8 @@ class Machine {
   // All processes of the machine end at once and none can say goodbye.
   void power_off();
 
-  // Starts a program as a child of the machine's init. `user_path` may be looked up in the usual PATH.
+  // Starts a program, looked up in the usual PATH, as a child of the machine's init.
   SysResult<Program> start(const std::vector<std::string>& arguments);
-  // Starts a program and waits, at most five seconds, until it has ended with 0.
-  SysResult<void> run(const std::vector<std::string>& arguments);
 
   SysResult<void> write_file(const std::string& path, std::string_view text);
   // A path of the machine as the lab can open it.
