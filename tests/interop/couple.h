@@ -1,0 +1,99 @@
+// Baton and keepalived share an address on one LAN, and each tells what it thinks of the other's adverts.
+//
+//   client ──┬── baton       10.0.20.14  fd00:20::14
+//            ├── keepalived  10.0.20.15  fd00:20::15
+//            └── stranger    10.0.20.16  fd00:20::16   where asked for; runs no daemon
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "lab/lab.h"
+#include "lab/packet_tap.h"
+
+namespace baton::interop {
+
+inline constexpr lab::NodeId baton = 0;
+inline constexpr lab::NodeId keepalived = 1;
+inline constexpr lab::NodeId stranger = 2;
+inline constexpr std::uint8_t vrid = 50;
+
+enum class Casting : std::uint8_t { multicast, unicast };
+
+// The protocol the two are configured to speak.
+struct Dialect {
+  std::string name;
+  int version = 2;
+  Family family = Family::ipv4;
+  std::string authentication = {};  // auth_type, v2 only; empty: none
+  Casting casting = Casting::multicast;
+};
+
+// The better node has priority 200, the other 100.
+struct CoupleOptions {
+  Dialect dialect;
+  lab::NodeId better = baton;
+  bool has_stranger = false;
+};
+
+// What a daemon counted of the other's adverts since it started.
+struct Verdicts {
+  std::uint64_t accepted = 0;
+  std::uint64_t rejected = 0;  // whatever the reason
+};
+
+class Couple {
+ public:
+  explicit Couple(const CoupleOptions& options);
+
+  explicit operator bool() const { return lab_ != nullptr; }
+  lab::Lab* operator->() { return lab_.get(); }
+
+  const lab::Target& target() const { return lab_->topology().targets.front(); }
+  std::set<lab::NodeId> owners() const { return lab_->ownership().owners(target().address); }
+  lab::NodeId better() const { return better_; }
+  lab::NodeId other() const { return better_ == baton ? keepalived : baton; }
+  Duration skew_time(lab::NodeId node) const;
+  Duration master_down_interval(lab::NodeId node) const;
+
+  // Like Lab::wait_until, but time in which this program was not run at all does not count.
+  bool wait_until(const std::function<bool()>& condition, Duration bound);
+
+  // Starts one daemon, or sends SIGTERM to it.
+  void start(lab::NodeId node);
+  void stop(lab::NodeId node);
+  // Waits until `node` alone has the address and answers the client.
+  bool wait_for_only_owner(lab::NodeId node, Duration bound);
+  // Waits until `node` has advertised so often from now on.
+  bool wait_for_adverts(lab::NodeId node, std::size_t count);
+
+  // Asks the daemon itself: Baton over its control socket, keepalived through its file of statistics.
+  Verdicts verdicts(lab::NodeId node);
+  // Every frame with a VRRP message that came out of Baton's network card.
+  const std::vector<Bytes>& frames_of_baton() const { return frames_; }
+
+  // What was seen and what the daemons said, for the message of a test that failed.
+  std::string log() const;
+
+ private:
+  int priority(lab::NodeId node) const { return node == better_ ? 200 : node == stranger ? 50 : 100; }
+  Verdicts verdicts_of_baton();
+  Verdicts verdicts_of_keepalived();
+
+  lab::NodeId better_;
+  std::vector<Bytes> frames_;
+  std::unique_ptr<lab::PacketTap> tap_;
+  std::unique_ptr<lab::Lab> lab_;
+};
+
+// Empty when both programs are there, otherwise what is missing.
+std::string missing_program();
+
+}  // namespace baton::interop

@@ -1,0 +1,98 @@
+// Baton and keepalived take an address from each other in every dialect that both speak, each as the better node.
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "interop/couple.h"
+#include "interop/tshark.h"
+#include "lab/clock.h"
+
+namespace baton::interop {
+namespace {
+
+using namespace std::chrono_literals;
+using lab::NodeId;
+
+constexpr Duration machine_tolerance = 500ms;  // beyond what the protocol allows
+constexpr Duration program_start = 3s;         // until a daemon that was started speaks
+constexpr Duration afterplay = 3s;             // until an address has left its old node and the client knows the new
+
+class Takeover : public testing::TestWithParam<std::tuple<Dialect, NodeId>> {
+ protected:
+  void SetUp() override {
+    if (const std::string missing = missing_program(); !missing.empty()) GTEST_SKIP() << missing;
+  }
+};
+
+void expect_the_better_one_owns_it(Couple& couple) {
+  const Duration bound = program_start + couple.master_down_interval(couple.better()) + afterplay;
+  ASSERT_TRUE(couple.wait_for_only_owner(couple.better(), bound)) << couple.log();
+}
+
+// While nothing happens the address stays, the backup takes every advert and nobody has anything to reject.
+void expect_quiet(Couple& couple) {
+  const NodeId master = couple.better();
+  const NodeId backup = couple.other();
+  const std::array before{couple.verdicts(baton), couple.verdicts(keepalived)};
+  const Instant from = lab::now();
+  EXPECT_TRUE(couple.wait_for_adverts(master, 2)) << couple.log();
+  const auto times = couple->ownership().times(couple.target().address, from, lab::now());
+  EXPECT_EQ(times.nobody, Duration::zero());
+  EXPECT_EQ(times.two_or_more, Duration::zero());
+  const std::array after{couple.verdicts(baton), couple.verdicts(keepalived)};
+  EXPECT_GT(after[backup].accepted, before[backup].accepted) << couple.log();
+  EXPECT_EQ(after[baton].rejected, before[baton].rejected) << couple.log();
+  EXPECT_EQ(after[keepalived].rejected, before[keepalived].rejected) << couple.log();
+}
+
+void expect_sigterm_hands_over(Couple& couple) {
+  couple.stop(couple.better());
+  const auto has_it = [&] { return couple.owners().contains(couple.other()); };
+  EXPECT_TRUE(couple.wait_until(has_it, couple.skew_time(couple.other()) + machine_tolerance)) << couple.log();
+  EXPECT_TRUE(couple.wait_for_only_owner(couple.other(), afterplay)) << couple.log();
+}
+
+void expect_well_formed(const std::vector<Bytes>& frames) {
+  EXPECT_FALSE(frames.empty());
+  if (!has_tshark()) GTEST_SKIP() << "tshark is not installed: nobody judged the packets";
+  EXPECT_EQ(picked(frames, bad_frames), "");
+  const std::string good = picked(frames, good_frames);
+  EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(good, '\n')), frames.size()) << good;
+}
+
+TEST_P(Takeover, start_stop_and_return) {
+  const auto& [dialect, better] = GetParam();
+  Couple couple({.dialect = dialect, .better = better});
+  ASSERT_TRUE(couple);
+  couple.start(baton);
+  couple.start(keepalived);
+  ASSERT_NO_FATAL_FAILURE(expect_the_better_one_owns_it(couple));
+  expect_quiet(couple);
+  expect_sigterm_hands_over(couple);
+  couple.start(better);
+  ASSERT_NO_FATAL_FAILURE(expect_the_better_one_owns_it(couple));
+  expect_quiet(couple);
+  expect_well_formed(couple.frames_of_baton());
+}
+
+const Dialect dialects[] = {
+    {.name = "v2"},
+    {.name = "v2_PASS", .authentication = "PASS"},
+    {.name = "v2_AH", .authentication = "AH"},
+    {.name = "v2_AH_unicast", .authentication = "AH", .casting = Casting::unicast},
+    {.name = "v3_IPv4", .version = 3},
+    {.name = "v3_IPv4_unicast", .version = 3, .casting = Casting::unicast},
+    {.name = "v3_IPv6", .version = 3, .family = Family::ipv6},
+    {.name = "v3_IPv6_unicast", .version = 3, .family = Family::ipv6, .casting = Casting::unicast},
+};
+
+std::string row_name(const testing::TestParamInfo<Takeover::ParamType>& row) {
+  const auto& [dialect, better] = row.param;
+  return dialect.name + (better == baton ? "_baton_better" : "_keepalived_better");
+}
+
+INSTANTIATE_TEST_SUITE_P(In, Takeover,
+                         testing::Combine(testing::ValuesIn(dialects), testing::Values(baton, keepalived)), row_name);
+
+}  // namespace
+}  // namespace baton::interop
