@@ -117,6 +117,7 @@ int main(int argc, char** argv) {
     std::error_code ignored;  // without /proc there is no lab either
     options.batond = (std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "batond").string();
   }
+  options.batond = std::filesystem::absolute(options.batond).string();  // a machine's working directory is /
   const auto code = lab::run_in_sandbox([&] { return run(options); });
   if (code) return *code;
   fmt::print(stderr, "bench_failover: {}\n", to_string(code.error()));

@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -330,8 +331,8 @@ void Planner::plan_targets() {
     }
   }
   for (Target& target : topology_.targets) {
-    std::ranges::stable_sort(target.contenders, [](const Contender& a, const Contender& b) {
-      return std::pair(a.priority, a.source) > std::pair(b.priority, b.source);
+    std::ranges::sort(target.contenders, [](const Contender& a, const Contender& b) {
+      return std::tuple(a.priority, a.source, b.node) > std::tuple(b.priority, b.source, a.node);
     });
   }
 }
