@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 
 #include "base/time.h"
 
@@ -38,7 +37,7 @@ class HangDetector {
   void reset(Instant now) {
     last_look_ = now;
     silent_since_ = now;
-    cpu_ticks_.reset();
+    cpu_ticks_ = not_read;
   }
 
   // `process` is read only when it matters: when the silence is longer than limits::hang.
@@ -49,12 +48,12 @@ class HangDetector {
     if (heartbeat > silent_since_) silent_since_ = heartbeat;
     const Duration silence = now - silent_since_;
     if (silence < limits::hang) {
-      cpu_ticks_.reset();
+      cpu_ticks_ = not_read;
       return false;
     }
     if (silence >= limits::starved) return true;
     const ProcessState process = read_process();
-    const bool ran_meanwhile = cpu_ticks_ && *cpu_ticks_ != process.cpu_ticks;
+    const bool ran_meanwhile = cpu_ticks_ != not_read && cpu_ticks_ != process.cpu_ticks;
     cpu_ticks_ = process.cpu_ticks;
     // One that waits in the kernel (for the lock of all interfaces, say) goes on by itself, and cannot be killed
     // before.
@@ -64,9 +63,11 @@ class HangDetector {
   }
 
  private:
+  static constexpr std::uint64_t not_read = ~0ULL;
+
   Instant last_look_{};
   Instant silent_since_{};
-  std::optional<std::uint64_t> cpu_ticks_;
+  std::uint64_t cpu_ticks_ = not_read;
 };
 
 // How long a resumed worker may take until it serves. Half an interval after the death, which came less than one after

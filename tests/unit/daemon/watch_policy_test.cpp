@@ -66,6 +66,35 @@ TEST(HangDetector, a_worker_that_burns_a_processor_in_silence_is_hung) {
   EXPECT_LE(*verdict, 10s + 300ms);
 }
 
+TEST(HangDetector, a_worker_that_the_kernel_holds_up_is_given_longer) {  // killed it could not be before it goes on
+  HangDetector detector;
+  detector.reset(at(10s));
+  const auto verdict = hung_at(detector, 10s, 10s, 12s, [] { return ProcessState{.state = 'D', .cpu_ticks = 7}; });
+  ASSERT_TRUE(verdict);
+  EXPECT_GE(*verdict, 10s + limits::starved);
+}
+
+TEST(ResumeBound, is_half_an_interval_within_bounds) {
+  EXPECT_EQ(resume_bound(10ms), limits::serving_again);
+  EXPECT_EQ(resume_bound(300ms), 150ms);
+  EXPECT_EQ(resume_bound(255s), limits::serving_again_at_most);
+}
+
+TEST(RestartPolicy, a_resume_that_failed_is_not_tried_again) {  // after a reload too, when nobody has died before
+  RestartPolicy policy;
+  policy.on_start(at(0s));
+  EXPECT_FALSE(policy.on_failed_resume(at(100s)).resume);
+}
+
+TEST(BackOff, a_role_that_cannot_live_is_started_less_and_less_often) {
+  BackOff back_off;
+  for (const Duration expected : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
+    back_off.on_start(at(1000s));
+    EXPECT_EQ(back_off.on_death(at(1001s)), expected);
+  }
+  EXPECT_EQ(back_off.on_death(at(1000s + limits::lived_long)), 1s);
+}
+
 TEST(RestartPolicy, the_first_death_is_resumed_at_once) {
   RestartPolicy policy;
   policy.on_start(at(0s));

@@ -1,0 +1,95 @@
+#include "daemon/options.h"
+
+#include <gtest/gtest.h>
+
+namespace baton::daemon {
+namespace {
+
+using Mode = Options::Mode;
+
+std::expected<Options, UsageError> parse(std::vector<std::string> words) {
+  words.insert(words.begin(), "batond");
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  return parse_options(std::span(arguments).first(words.size()));
+}
+
+Options parsed(std::vector<std::string> words) {
+  const auto options = parse(std::move(words));
+  EXPECT_TRUE(options) << options.error().message;
+  return options.value_or(Options{});
+}
+
+std::string refusal(std::vector<std::string> words) {
+  const auto options = parse(std::move(words));
+  return options ? "accepted" : options.error().message;
+}
+
+TEST(Options, without_any_it_is_a_daemon_with_default_places) {
+  const Options options = parsed({});
+  EXPECT_EQ(options.mode, Mode::run);
+  EXPECT_EQ(options.configuration, default_configuration());
+  EXPECT_EQ(options.run_directory, "/run/baton");
+  EXPECT_EQ(options.pid_file, "/run/baton/batond.pid");
+  EXPECT_FALSE(options.foreground);
+  EXPECT_TRUE(options.syslog && options.respawn && options.real_time);
+}
+
+TEST(Options, every_option_has_its_effect) {
+  EXPECT_EQ(parsed({"-f", "x.conf"}).configuration, "x.conf");
+  EXPECT_EQ(parsed({"--use-file=x.conf"}).configuration, "x.conf");
+  EXPECT_TRUE(parsed({"-n"}).foreground);
+  EXPECT_TRUE(parsed({"-l"}).console);
+  EXPECT_TRUE(parsed({"-D"}).detail);
+  EXPECT_FALSE(parsed({"-G"}).syslog);
+  EXPECT_TRUE(parsed({"-V"}).keep_addresses);
+  EXPECT_FALSE(parsed({"-R"}).respawn);
+  EXPECT_EQ(parsed({"-p", "/p"}).pid_file, "/p");
+  EXPECT_EQ(parsed({"-i", "web1"}).config_id, "web1");
+  EXPECT_EQ(parsed({"-S", "3"}).facility, 19);
+  EXPECT_EQ(parsed({"-S", "local7"}).facility, 23);
+  EXPECT_EQ(parsed({"-S", "daemon"}).facility, 3);
+  EXPECT_EQ(parsed({"-S", "user"}).facility, 1);
+  EXPECT_TRUE(parsed({"--strict"}).strict);
+  EXPECT_FALSE(parsed({"--no-real-time"}).real_time);
+  EXPECT_TRUE(parsed({"--keepalived-exit-codes"}).keepalived_exit_codes);
+  EXPECT_TRUE(parsed({"--ignore-sigint"}).ignore_sigint);
+  EXPECT_EQ(parsed({"--run-directory", "/r"}).pid_file, "/r/batond.pid");
+  EXPECT_EQ(parsed({"-nlD"}).detail, true);
+}
+
+TEST(Options, modes) {
+  EXPECT_EQ(parsed({"-t"}).mode, Mode::test);
+  EXPECT_EQ(parsed({"-t/tmp/out"}).test_output, "/tmp/out");
+  EXPECT_EQ(parsed({"--config-test=/tmp/out"}).test_output, "/tmp/out");
+  EXPECT_EQ(parsed({"--clean-up"}).mode, Mode::clean_up);
+  EXPECT_EQ(parsed({"-v"}).mode, Mode::version);
+  EXPECT_EQ(parsed({"-h"}).mode, Mode::help);
+  EXPECT_EQ(parsed({"--signum=RELOAD"}).signal_name, "RELOAD");
+}
+
+TEST(Options, what_keepalived_has_and_baton_need_not_is_accepted) {
+  for (const char* word : {"-P", "-C", "-B", "-I", "-d", "-a", "--flush-log-file"}) EXPECT_TRUE(parse({word})) << word;
+  for (const char* word : {"-r", "-c", "-b"}) EXPECT_TRUE(parse({word, "/run/x.pid"})) << word;
+}
+
+TEST(Options, what_cannot_be_meant_is_refused_with_a_hint) {
+  EXPECT_EQ(refusal({"-f"}), "option '-f' needs a value");
+  EXPECT_EQ(refusal({"--nonsense"}), "unknown option '--nonsense'");
+  EXPECT_EQ(refusal({"-S", "local8"}), "log facility 'local8': use 0-7, local0-local7, user or daemon");
+  EXPECT_EQ(
+      refusal({"baton.conf"}),
+      "unexpected argument 'baton.conf'; a file is named with -f baton.conf, the output of a test with -tFILE (no "
+      "blank)");
+}
+
+TEST(Options, help_names_every_long_option_of_its_own) {
+  for (const char* word : {"--strict", "--run-directory", "--clean-up", "--no-real-time", "--keepalived-exit-codes",
+                           "--ignore-sigint", "--signum"}) {
+    EXPECT_NE(help_text().find(word), std::string::npos) << word;
+  }
+}
+
+}  // namespace
+}  // namespace baton::daemon
