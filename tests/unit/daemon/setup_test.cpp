@@ -1,0 +1,130 @@
+#include "daemon/setup.h"
+
+#include <gmock/gmock.h>
+
+#include "unit/daemon/made_setup.h"
+
+namespace baton::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// One instance with further lines, and what stands before it.
+Setup setup_with(const std::string& lines, const std::string& before = {}) {
+  return setup_of(
+      before + "\nvrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 50\nvirtual_ipaddress {\n10.0.0.1/24\n}\n" +
+      lines + "\n}\n");
+}
+vrrp::RouterParameters router(const std::string& lines, const std::string& before = {}) {
+  return setup_with(lines, before).node.routers.at(0).router;
+}
+vrrp::CodecParameters codec(const std::string& lines, const std::string& before = {}) {
+  return setup_with(lines, before).routers.at(0).codec;
+}
+
+TEST(Setup, a_plain_instance_has_the_defaults_of_keepalived) {
+  const auto setup = setup_with("");
+  const RouterSetup& it = setup.routers.at(0);
+  EXPECT_EQ(it.name, "VI_1");
+  EXPECT_EQ(it.interface, "eth0");
+  EXPECT_EQ(it.codec.vrid, 50);
+  EXPECT_EQ(it.codec.version, vrrp::Version::v2);
+  EXPECT_EQ(it.codec.family, Family::ipv4);
+  EXPECT_EQ(it.codec.advert_interval, 1s);
+  EXPECT_EQ(it.codec.ttl, 255);
+  EXPECT_EQ(it.codec.addresses, std::vector{*IpAddress::parse("10.0.0.1")});
+  EXPECT_EQ(it.addresses.at(0).device, "eth0");
+  EXPECT_EQ(setup.node.routers.at(0).router.base_priority, 100);
+  EXPECT_EQ(setup.node.routers.at(0).router.preempt, vrrp::Preempt::yes);
+  EXPECT_THAT(setup.node.routers.at(0).links, ElementsAre("eth0"));
+  EXPECT_THAT(setup.problems, IsEmpty());
+  EXPECT_THAT(setup.not_carried_out, IsEmpty());
+}
+
+TEST(Setup, keywords_of_the_router) {
+  EXPECT_EQ(router("priority 150").base_priority, 150);
+  EXPECT_EQ(router("state MASTER").wanted_state, vrrp::State::master);
+  EXPECT_EQ(router("nopreempt").preempt, vrrp::Preempt::no);
+  EXPECT_EQ(router("preempt_delay 30").preempt_delay, 30s);
+  EXPECT_EQ(router("version 3\nadvert_int 0.25").advert_interval, 250ms);
+  EXPECT_EQ(router("version 3").version, vrrp::Version::v3);
+  EXPECT_EQ(router("down_timer_adverts 5").down_timer_adverts, 5U);
+  EXPECT_TRUE(router("lower_prio_no_advert").lower_priority_no_advert);
+  EXPECT_TRUE(router("higher_prio_send_advert").higher_priority_send_advert);
+  EXPECT_FALSE(router("make_before_break no").make_before_break);
+  EXPECT_EQ(router("", "global_defs {\nvrrp_startup_delay 7\n}").startup_delay, 7s);
+  EXPECT_EQ(router("garp_master_delay 3").announcements.delay, 3s);
+  EXPECT_EQ(router("garp_master_repeat 2").announcements.repeat, 2U);
+  EXPECT_EQ(router("garp_master_refresh 60").announcements.refresh, 60s);
+  EXPECT_EQ(router("garp_master_refresh_repeat 4").announcements.refresh_repeat, 4U);
+  EXPECT_EQ(router("garp_lower_prio_repeat 6").announcements.lower_priority_repeat, 6U);
+  EXPECT_EQ(router("garp_lower_prio_delay 8").announcements.lower_priority_delay, 8s);
+}
+
+TEST(Setup, keywords_of_the_codec) {
+  EXPECT_EQ(codec("authentication {\nauth_type AH\nauth_pass tule\n}").authentication.type, vrrp::AuthType::ah);
+  EXPECT_EQ(codec("authentication {\nauth_type PASS\nauth_pass tule\n}").authentication.password[3], 'e');
+  EXPECT_EQ(codec("unicast_src_ip 10.0.0.5\nunicast_peer {\n10.0.0.6\n}").peers.at(0).address,
+            *IpAddress::parse("10.0.0.6"));
+  EXPECT_TRUE(codec("unicast_peer {\n10.0.0.6\n}\ncheck_unicast_src").check_unicast_source);
+  EXPECT_EQ(setup_with("mcast_src_ip 10.0.0.5").routers[0].configured_source, IpAddress::parse("10.0.0.5"));
+  EXPECT_EQ(codec("", "global_defs {\nvrrp_mcast_group4 224.0.0.99\n}").multicast_group,
+            *IpAddress::parse("224.0.0.99"));
+}
+
+TEST(Setup, excluded_addresses_are_held_but_not_advertised) {
+  const auto setup = setup_with("virtual_ipaddress_excluded {\n10.0.1.1/24 dev eth1\n10.0.2.1/24 dev eth2 no_track\n}");
+  const RouterSetup& it = setup.routers.at(0);
+  EXPECT_EQ(it.codec.addresses.size(), 1U);
+  ASSERT_EQ(it.addresses.size(), 3U);
+  EXPECT_EQ(it.addresses[1].device, "eth1");
+  EXPECT_THAT(setup.node.routers[0].links, ElementsAre("eth0", "eth1"));
+}
+
+TEST(Setup, trackers_are_numbered_once_and_scripts_first) {
+  const auto setup = setup_with("track_script {\nchk weight -20\nother\n}\ntrack_interface {\neth5 weight 10\n}",
+                                "vrrp_script other {\nscript \"/usr/bin/true\"\n}\n"
+                                "vrrp_script chk {\nscript \"/usr/bin/false -x\"\ninterval 2\nrise 3\nfall 4\n}\n");
+  ASSERT_EQ(setup.scripts.size(), 2U);
+  EXPECT_EQ(setup.scripts[1].name, "chk");
+  EXPECT_EQ(setup.scripts[1].id, 1U);
+  EXPECT_EQ(setup.scripts[1].interval, 2s);
+  EXPECT_EQ(setup.scripts[1].rise, 3U);
+  EXPECT_EQ(setup.scripts[1].fall, 4U);
+  EXPECT_THAT(setup.scripts[1].command.argv, ElementsAre("/usr/bin/false", "-x"));
+  const auto& tracking = setup.node.routers.at(0).tracking;
+  ASSERT_EQ(tracking.size(), 3U);
+  EXPECT_EQ(setup.node.trackers.at(tracking[0].tracker).name, "chk");
+  EXPECT_EQ(tracking[0].weight, -20);
+  EXPECT_EQ(setup.node.trackers.at(tracking[2].tracker).kind, vrrp::TrackerKind::interface);
+}
+
+TEST(Setup, groups_name_their_members_by_number) {
+  const auto setup = setup_of(
+      "vrrp_sync_group G {\ngroup {\nB\nA\n}\n}\n"
+      "vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n"
+      "vrrp_instance B {\ninterface eth1\nvirtual_router_id 2\nvirtual_ipaddress {\n10.0.1.1\n}\n}\n");
+  EXPECT_THAT(setup.node.groups.at(0).members, ElementsAre(1, 0));
+  EXPECT_EQ(setup.groups.at(0).name, "G");
+}
+
+TEST(Setup, scripts_run_as_the_script_user_unless_they_name_one) {
+  const auto setup = setup_with("notify_master \"/usr/bin/up now\"\nnotify_backup \"/usr/bin/down\" root",
+                                "global_defs {\nscript_user keepalived_script\n}");
+  const notify::Hooks& hooks = setup.routers.at(0).hooks;
+  ASSERT_TRUE(hooks.master && hooks.backup);
+  EXPECT_THAT(hooks.master->argv, ElementsAre("/usr/bin/up", "now"));
+  EXPECT_EQ(hooks.master->user, "keepalived_script");
+  EXPECT_EQ(hooks.backup->user, "root");
+}
+
+TEST(Setup, what_is_read_and_not_done_is_said) {
+  const auto setup = setup_with("track_process {\nnginx\n}", "vrrp_track_process nginx {\nprocess nginx\n}");
+  EXPECT_THAT(setup.not_carried_out, ElementsAre(HasSubstr("'nginx' is not watched yet")));
+}
+
+}  // namespace
+}  // namespace baton::daemon
