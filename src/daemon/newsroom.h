@@ -56,7 +56,7 @@ class Newsroom {
   const Setup& setup_;
   log::Logger& log_;
   kernel::Channel& runner_;
-  log::RateLimit limit_{std::chrono::seconds(10)};
+  log::RateLimit limit_{std::chrono::seconds(10), setup_.routers.size() * 2 + 1};  // "lower", "restored"; "runner"
   std::vector<News> gathered_;
   std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
   std::map<vrrp::TrackerId, std::string> script_texts_;

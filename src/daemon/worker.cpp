@@ -75,7 +75,8 @@ class Worker {
   LastWill& will_;
   WorkerStart start_;
   log::Logger log_;
-  log::RateLimit reject_limit_{reject_log_interval};
+  // Room for every reason of every router, so that no stranger can make one push another out and be told again.
+  log::RateLimit reject_limit_{reject_log_interval, setup_.routers.size() * (vrrp::RejectCounters{}.size() + 1)};
 
   loop::Loop loop_;
   vrrp::Node node_;
