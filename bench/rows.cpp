@@ -220,8 +220,8 @@ Outcome ten_thousand(const RowContext& context) {
   lab::Lab& lab = trial->lab();
   // web1 has them all already; web2 shall get them.
   const std::size_t own = lab.address_count(web2).held;
-  Measurement measurement = trial->measure([&] { return lab.power_off(web1); },
-                                           [&] { return lab.address_count(web2).held >= own + count + 1; }, 30s);
+  Measurement measurement =
+      trial->measure([&] { return cut(lab); }, [&] { return lab.address_count(web2).held >= own + count + 1; }, 30s);
   Instant first{};
   for (const lab::AdvertRecord& record : lab.adverts()) {
     if (record.node == web2 && record.advert.priority > 0 && first == Instant{}) first = record.at;
