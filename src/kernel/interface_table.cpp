@@ -15,20 +15,26 @@ struct Overloaded : Functions... {
 
 void InterfaceTable::replace(std::vector<Link> links, const std::vector<InterfaceAddress>& addresses) {
   links_.clear();
+  index_by_name_.clear();
   addresses_.clear();
-  for (Link& link : links) links_.emplace(link.index, std::move(link));
+  for (Link& link : links) apply(LinkChange{.link = std::move(link)});
   for (const InterfaceAddress& address : addresses) apply(AddressChange{.address = address});
 }
 
 void InterfaceTable::apply(const Change& change) {
   std::visit(Overloaded{
                  [&](const LinkChange& it) {
+                   if (const auto before = links_.find(it.link.index); before != links_.end()) {
+                     const auto named = index_by_name_.find(before->second.name);
+                     if (named != index_by_name_.end() && named->second == it.link.index) index_by_name_.erase(named);
+                   }
                    if (it.removed) {
                      links_.erase(it.link.index);
                      std::erase_if(addresses_,
                                    [&](const auto& entry) { return entry.first.interface_index == it.link.index; });
                    } else {
                      links_[it.link.index] = it.link;
+                     index_by_name_[it.link.name] = it.link.index;
                    }
                  },
                  [&](const AddressChange& it) {
@@ -49,8 +55,8 @@ const Link* InterfaceTable::find(std::uint32_t index) const {
 }
 
 const Link* InterfaceTable::find(const std::string& name) const {
-  const auto found = std::ranges::find_if(links_, [&](const auto& entry) { return entry.second.name == name; });
-  return found == links_.end() ? nullptr : &found->second;
+  const auto found = index_by_name_.find(name);
+  return found == index_by_name_.end() ? nullptr : find(found->second);
 }
 
 std::vector<IpPrefix> InterfaceTable::addresses_on(std::uint32_t interface_index) const {

@@ -27,12 +27,14 @@ class InterfaceTable {
 
   const Link* find(std::uint32_t index) const;
   const Link* find(const std::string& name) const;
+  const std::map<std::uint32_t, Link>& links() const { return links_; }
   bool has(const AddressKey& key) const { return addresses_.contains(key); }
   // Addresses of an interface in the order the kernel gave them: its first is the primary one.
   std::vector<IpPrefix> addresses_on(std::uint32_t interface_index) const;
 
  private:
   std::map<std::uint32_t, Link> links_;
+  std::map<std::string, std::uint32_t> index_by_name_;
   std::map<AddressKey, std::uint64_t> addresses_;  // and the order of their arrival
   std::uint64_t arrivals_ = 0;
 };

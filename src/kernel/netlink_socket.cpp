@@ -1,12 +1,9 @@
 #include "kernel/netlink_socket.h"
 
-#include <arpa/inet.h>
-#include <libmnl/libmnl.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -14,40 +11,24 @@
 
 #include "base/assert.h"
 #include "base/result.h"
+#include "kernel/netlink_message.h"
 
 namespace baton::kernel {
 
 namespace {
 
+using netlink::answer_timeout_ms;
+using netlink::Buffer;
+using netlink::for_each_attribute;
+using netlink::holds_address;
+using netlink::put_address;
+using netlink::receive;
+using netlink::send_all;
+using netlink::to_address;
+
 constexpr int receive_buffer = 16 * 1024 * 1024;  // each address added makes two events; a takeover adds thousands
-constexpr std::size_t read_size = 64UZ * 1024;
-constexpr std::size_t batch_bytes = 128UZ * 1024;  // of one send
-constexpr int reads_a_call = 128;                  // of read_changes(): one change each, about 1 us
-constexpr int dump_tries = 8;                      // while the kernel's list changes under the dump
-constexpr int answer_timeout_ms = 5000;            // the kernel answers at once; this only ends a wait that cannot end
-
-using Buffer = std::array<char, read_size>;
-
-IpAddress to_address(const nlattr* attribute) {
-  return IpAddress::from_bytes(
-      {static_cast<const std::uint8_t*>(::mnl_attr_get_payload(attribute)), ::mnl_attr_get_payload_len(attribute)});
-}
-
-bool holds_address(const nlattr* attribute) {
-  const auto size = ::mnl_attr_get_payload_len(attribute);
-  return size == 4 || size == 16;
-}
-
-// Every attribute behind a fixed header of `offset` bytes; a length that does not fit ends the list.
-template <typename Take>
-void for_each_attribute(const nlmsghdr* message, std::size_t offset, Take&& take) {
-  const auto* attribute = static_cast<const nlattr*>(::mnl_nlmsg_get_payload_offset(message, offset));
-  const auto* end = static_cast<const char*>(::mnl_nlmsg_get_payload_tail(message));
-  while (::mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)))) {
-    take(attribute);
-    attribute = ::mnl_attr_next(attribute);
-  }
-}
+constexpr int reads_a_call = 128;                 // of read_changes(): one change each, about 1 us
+constexpr int dump_tries = 8;                     // while the kernel's list changes under the dump
 
 // nullopt: not about the link itself. A bridge tells its ports' changes with the same message, and a port that leaves
 // its bridge is "removed" in that family.
@@ -59,11 +40,20 @@ std::optional<Link> to_link(const nlmsghdr* message) {
   Link link{.index = static_cast<std::uint32_t>(info->ifi_index),
             .is_up = (info->ifi_flags & up) == up,
             .has_arp = (info->ifi_flags & IFF_NOARP) == 0,
-            .is_ethernet = info->ifi_type == ARPHRD_ETHER};
+            .is_ethernet = info->ifi_type == ARPHRD_ETHER,
+            .is_enabled = (info->ifi_flags & IFF_UP) != 0};
   for_each_attribute(message, sizeof(ifinfomsg), [&](const nlattr* attribute) {
     switch (::mnl_attr_get_type(attribute)) {
       case IFLA_IFNAME: link.name = ::mnl_attr_get_str(attribute); break;
       case IFLA_MTU: link.mtu = ::mnl_attr_get_u32(attribute); break;
+      case IFLA_LINK: link.base = ::mnl_attr_get_u32(attribute); break;
+      case IFLA_MASTER: link.master = ::mnl_attr_get_u32(attribute); break;
+      case IFLA_GROUP: link.group = ::mnl_attr_get_u32(attribute); break;
+      case IFLA_LINKINFO:
+        netlink::for_each_nested(attribute, [&](const nlattr* part) {
+          if (::mnl_attr_get_type(part) == IFLA_INFO_KIND) link.kind = ::mnl_attr_get_str(part);
+        });
+        break;
       case IFLA_ADDRESS:
         if (::mnl_attr_get_payload_len(attribute) == link.mac.bytes.size()) {
           std::memcpy(link.mac.bytes.data(), ::mnl_attr_get_payload(attribute), link.mac.bytes.size());
@@ -105,10 +95,6 @@ std::optional<InterfaceAddress> to_interface_address(const nlmsghdr* message) {
   return result;
 }
 
-void put_address(nlmsghdr* message, std::uint16_t type, const IpAddress& address) {
-  ::mnl_attr_put(message, type, address.size(), address.bytes().data());
-}
-
 void put_request(nlmsghdr* message, const AddressRequest& request) {
   const bool add = request.operation == AddressRequest::Operation::add;
   const InterfaceAddress& address = request.address;
@@ -139,22 +125,6 @@ bool is_done_already(AddressRequest::Operation operation, int code) {
     case AddressRequest::Operation::remove: return code == EADDRNOTAVAIL || code == ENODEV;
   }
   return false;
-}
-
-// One datagram of messages; EAGAIN when nothing came within the timeout.
-SysResult<std::size_t> receive(int fd, Buffer& buffer, int timeout_ms) {
-  pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
-  if (timeout_ms != 0 && ::poll(&ready, 1, timeout_ms) <= 0) {
-    return std::unexpected(SysError{"wait for netlink's answer", ETIMEDOUT});
-  }
-  const ssize_t count = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (count < 0) return last_error("read netlink");
-  return static_cast<std::size_t>(count);
-}
-
-SysResult<void> send_all(int fd, const void* bytes, std::size_t size) {
-  if (::send(fd, bytes, size, 0) < 0) return last_error("send to netlink");
-  return {};
 }
 
 // Asks for everything of a type and hands each message to `take`. False: the list changed meanwhile, and what was told
@@ -233,40 +203,25 @@ SysResult<std::vector<InterfaceAddress>> NetlinkSocket::dump_addresses() {
 SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const AddressRequest> requests) {
   ASSERT(purpose_ == Purpose::requests);
   std::vector<RefusedRequest> refused;
-  std::vector<char> bytes;
-  constexpr std::size_t most_a_request = 512;
-  std::size_t begin = 0;
-  while (begin < requests.size()) {
-    const std::uint32_t first_sequence = sequence_ + 1;
-    bytes.assign(batch_bytes + most_a_request, 0);
-    std::size_t used = 0;
-    std::size_t end = begin;
-    nlmsghdr* message = nullptr;
-    for (; end < requests.size() && used < batch_bytes; ++end) {
-      message = ::mnl_nlmsg_put_header(bytes.data() + used);
-      message->nlmsg_seq = ++sequence_;
-      put_request(message, requests[end]);
-      used += MNL_ALIGN(message->nlmsg_len);
-    }
-    ASSERT(message != nullptr);
-    message->nlmsg_flags = static_cast<std::uint16_t>(message->nlmsg_flags | NLM_F_ACK);
-    TRY_VOID(send_all(fd_.get(), bytes.data(), used));
+  TRY_VOID(netlink::carry_out(
+      fd_.get(), sequence_, requests.size(),
+      [&](nlmsghdr* message, std::size_t index) { put_request(message, requests[index]); },
+      [&](std::size_t index, int code) {
+        if (!is_done_already(requests[index].operation, code)) refused.push_back({index, code});
+      }));
+  return refused;
+}
 
-    for (bool finished = false; !finished;) {
-      Buffer buffer;
-      int left = static_cast<int>(TRY(receive(fd_.get(), buffer, answer_timeout_ms)));
-      for (auto* part = reinterpret_cast<nlmsghdr*>(buffer.data()); ::mnl_nlmsg_ok(part, left);
-           part = ::mnl_nlmsg_next(part, &left)) {
-        if (part->nlmsg_type != NLMSG_ERROR || part->nlmsg_seq < first_sequence || part->nlmsg_seq > sequence_)
-          continue;
-        const int code = -static_cast<const nlmsgerr*>(::mnl_nlmsg_get_payload(part))->error;
-        const std::size_t index = begin + (part->nlmsg_seq - first_sequence);
-        if (code != 0 && !is_done_already(requests[index].operation, code)) refused.push_back({index, code});
-        finished = finished || part->nlmsg_seq == sequence_;
-      }
-    }
-    begin = end;
-  }
+SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const LinkRequest> requests) {
+  ASSERT(purpose_ == Purpose::requests);
+  std::vector<RefusedRequest> refused;
+  TRY_VOID(netlink::carry_out(
+      fd_.get(), sequence_, requests.size(),
+      [&](nlmsghdr* message, std::size_t index) { kernel::put_request(message, requests[index]); },
+      [&](std::size_t index, int code) {
+        const bool is_gone = requests[index].operation == LinkRequest::Operation::remove && code == ENODEV;
+        if (!is_gone) refused.push_back({index, code});
+      }));
   return refused;
 }
 

@@ -1,5 +1,5 @@
 // rtnetlink(7) as typed values: links, addresses, their changes, and batches that add and remove addresses. The bytes
-// of netlink live in netlink_socket.cpp and nowhere else.
+// of netlink live in this room's .cpp files and nowhere else.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "base/mac_address.h"
 #include "base/sys_error.h"
 #include "base/unique_fd.h"
+#include "kernel/link_request.h"
 
 namespace baton::kernel {
 
@@ -21,9 +22,14 @@ struct Link {
   std::string name;
   MacAddress mac;
   std::uint32_t mtu = 0;
-  bool is_up = false;       // IFF_UP and IFF_RUNNING: administratively up, with carrier
-  bool has_arp = true;      // not IFF_NOARP
-  bool is_ethernet = true;  // ARPHRD_ETHER
+  bool is_up = false;        // IFF_UP and IFF_RUNNING: administratively up, with carrier
+  bool has_arp = true;       // not IFF_NOARP
+  bool is_ethernet = true;   // ARPHRD_ETHER
+  bool is_enabled = false;   // IFF_UP alone
+  std::uint32_t base = 0;    // index of the interface it stands on (a macvlan's, a VLAN's); 0: none
+  std::uint32_t master = 0;  // index of the bridge, bond or VRF it belongs to; 0: none
+  std::uint32_t group = 0;
+  std::string kind;  // "macvlan", "veth", "vrf"; empty: a device of its own
 
   bool operator==(const Link&) const = default;
 };
@@ -92,6 +98,9 @@ class NetlinkSocket {
   // Carries the batch out in order; returns when the kernel has done all of it. Only errors and the last message are
   // acknowledged, so that any number fits the receive buffer.
   SysResult<std::vector<RefusedRequest>> carry_out(std::span<const AddressRequest> requests);
+
+  // The same for interfaces. Nothing counts as done already but the removal of what is not there.
+  SysResult<std::vector<RefusedRequest>> carry_out(std::span<const LinkRequest> requests);
 
   // What has happened since the last call, at most a bounded batch. nullopt: the kernel dropped some, dump again.
   SysResult<std::optional<std::vector<Change>>> read_changes();

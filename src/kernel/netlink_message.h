@@ -1,0 +1,62 @@
+// The bytes of netlink, for the rooms' own sources that speak it: attributes read and written, one datagram in, one
+// out. Nobody outside src/kernel includes this.
+#pragma once
+
+#include <libmnl/libmnl.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "base/ip_address.h"
+#include "base/result.h"
+#include "base/sys_error.h"
+
+namespace baton::kernel::netlink {
+
+inline constexpr std::size_t read_size = 64UZ * 1024;
+inline constexpr int answer_timeout_ms = 5000;      // the kernel answers at once; this only ends a wait that cannot end
+inline constexpr std::size_t most_a_request = 512;  // bytes of one message of ours
+
+using Buffer = std::array<char, read_size>;
+
+IpAddress to_address(const nlattr* attribute);
+bool holds_address(const nlattr* attribute);
+void put_address(nlmsghdr* message, std::uint16_t type, const IpAddress& address);
+
+// Every attribute behind a fixed header of `offset` bytes; a length that does not fit ends the list.
+template <typename Take>
+void for_each_attribute(const nlmsghdr* message, std::size_t offset, Take&& take) {
+  const auto* attribute = static_cast<const nlattr*>(::mnl_nlmsg_get_payload_offset(message, offset));
+  const auto* end = static_cast<const char*>(::mnl_nlmsg_get_payload_tail(message));
+  while (::mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)))) {
+    take(attribute);
+    attribute = ::mnl_attr_next(attribute);
+  }
+}
+
+// The attributes inside an attribute.
+template <typename Take>
+void for_each_nested(const nlattr* nest, Take&& take) {
+  const auto* attribute = static_cast<const nlattr*>(::mnl_attr_get_payload(nest));
+  const auto* end = static_cast<const char*>(::mnl_attr_get_payload(nest)) + ::mnl_attr_get_payload_len(nest);
+  while (::mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)))) {
+    take(attribute);
+    attribute = ::mnl_attr_next(attribute);
+  }
+}
+
+// One datagram of messages; EAGAIN when nothing came within the timeout.
+SysResult<std::size_t> receive(int fd, Buffer& buffer, int timeout_ms);
+SysResult<void> send_all(int fd, const void* bytes, std::size_t size);
+
+// Requests as messages, many a send, in order; returns when the kernel has done all of them. `put` writes the message
+// of an index behind its header (type, flags without NLM_F_ACK, payload: at most `most_a_request` bytes); `on_error`
+// hears of each that failed. Only errors and the last message of a send are acknowledged, so that any number fits the
+// receive buffer.
+SysResult<void> carry_out(int fd, std::uint32_t& sequence, std::size_t count,
+                          const std::function<void(nlmsghdr*, std::size_t)>& put,
+                          const std::function<void(std::size_t, int)>& on_error);
+
+}  // namespace baton::kernel::netlink
