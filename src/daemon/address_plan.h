@@ -20,6 +20,9 @@ namespace baton::daemon {
 std::optional<kernel::InterfaceAddress> to_interface_address(const config::VirtualAddress& address,
                                                              const kernel::InterfaceTable& interfaces);
 
+// Are all wanted addresses on their interfaces, as far as the kernel takes them?
+enum class AddressState : std::uint8_t { on_their_way, settled };
+
 class AddressPlan {
  public:
   explicit AddressPlan(const Setup& setup) : setup_(setup), holds_(setup.routers.size(), false) {}

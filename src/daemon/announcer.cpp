@@ -1,6 +1,5 @@
 #include "daemon/announcer.h"
 
-#include "daemon/address_plan.h"
 #include "kernel/forwarding.h"
 #include "vrrp/announcement.h"
 
@@ -21,49 +20,54 @@ std::optional<Instant> Announcer::next_at() const {
   return next_frame_;
 }
 
-std::optional<Bytes> Announcer::frame_for(const config::VirtualAddress& address, std::uint32_t& interface_index) const {
-  const kernel::Link* link = interfaces_.find(address.device);
-  if (link == nullptr || !link->has_arp || !link->is_ethernet) return std::nullopt;
-  if (!interfaces_.has({link->index, address.address})) return std::nullopt;
-  interface_index = link->index;
+std::optional<Bytes> Announcer::frame_for(const config::VirtualAddress& address, const kernel::Link& link) const {
+  if (!link.has_arp || !link.is_ethernet || !interfaces_.has({link.index, address.address})) return std::nullopt;
   const IpAddress& ip = address.address.address;
-  if (ip.is_v4()) return vrrp::gratuitous_arp(ip, link->mac);
-  return vrrp::unsolicited_neighbour_advertisement(ip, link->mac, kernel::forwards_ipv6(link->name));
+  if (ip.is_v4()) return vrrp::gratuitous_arp(ip, link.mac);
+  return vrrp::unsolicited_neighbour_advertisement(ip, link.mac, kernel::forwards_ipv6(link.name));
 }
 
-bool Announcer::send_some(const vrrp::Node& node, Instant now) {
+bool Announcer::send_some(const vrrp::Node& node, Instant now, AddressState state) {
   const bool paced = setup_.announcement_interval > Duration::zero();
   if (paced && now < next_frame_) return false;
   std::size_t left = paced ? 1 : limits::frames_a_turn;
-  while (!bursts_.empty() && left > 0) {
-    Burst& burst = bursts_.front();
-    const auto& addresses = setup_.routers[burst.router].addresses;
-    if (!node.router(burst.router).is_serving() || addresses.empty()) {
-      bursts_.pop_front();
-      continue;
-    }
-    std::uint32_t interface_index = 0;
-    // Frames of one interface in a row leave in one system call.
-    std::vector<Bytes> frames;
-    std::uint32_t frames_interface = 0;
-    while (left > 0 && burst.rounds > 0) {
-      if (auto frame = frame_for(addresses[burst.next], interface_index)) {
-        if (!frames.empty() && interface_index != frames_interface) break;
-        frames_interface = interface_index;
-        frames.push_back(std::move(*frame));
-        --left;
-      }
-      if (++burst.next == addresses.size()) {
-        burst.next = 0;
-        --burst.rounds;
-      }
-    }
-    if (!frames.empty())
-      (void)transport_.announce(frames_interface, frames);  // a full queue loses some, as a wire does
-    if (burst.rounds == 0) bursts_.pop_front();
+  for (auto burst = bursts_.begin(); burst != bursts_.end() && left > 0;) {
+    const bool serves = node.router(burst->router).is_serving() && !setup_.routers[burst->router].addresses.empty();
+    if (serves) left -= advance(*burst, left, state);
+    burst = serves && burst->rounds > 0 ? std::next(burst) : bursts_.erase(burst);
   }
   if (paced) next_frame_ = now + setup_.announcement_interval;
-  return !bursts_.empty() && !paced;
+  return !paced && left == 0 && !bursts_.empty();
+}
+
+std::size_t Announcer::advance(Burst& burst, std::size_t most, AddressState state) {
+  const auto& addresses = setup_.routers[burst.router].addresses;
+  // Frames of one interface in a row leave in one system call. A full queue loses some, as a wire does.
+  std::vector<Bytes> frames;
+  std::uint32_t interface_index = 0;
+  const auto flush = [&] {
+    if (!frames.empty()) (void)transport_.announce(interface_index, frames);
+    frames.clear();
+  };
+  std::size_t sent = 0;
+  while (sent < most && burst.rounds > 0) {
+    const config::VirtualAddress& address = addresses[burst.next];
+    if (const kernel::Link* link = interfaces_.find(address.device)) {
+      if (state == AddressState::on_their_way && !interfaces_.has({link->index, address.address})) break;
+      if (auto frame = frame_for(address, *link)) {
+        if (link->index != interface_index) flush();
+        interface_index = link->index;
+        frames.push_back(std::move(*frame));
+        ++sent;
+      }
+    }
+    if (++burst.next == addresses.size()) {
+      burst.next = 0;
+      --burst.rounds;
+    }
+  }
+  flush();
+  return sent;
 }
 
 }  // namespace baton::daemon

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "daemon/address_plan.h"
 #include "daemon/setup.h"
 #include "daemon/transport.h"
 #include "kernel/interface_table.h"
@@ -26,8 +27,8 @@ class Announcer {
   // Every address of the router, `rounds` times over.
   void add(vrrp::RouterId router, unsigned rounds);
   // Sends what one turn may send; true when there is more to send at once. What a router no longer serves is not
-  // announced.
-  bool send_some(const vrrp::Node& node, Instant now);
+  // announced. A burst follows its addresses: each is announced as it lands, not when the last of thousands has.
+  bool send_some(const vrrp::Node& node, Instant now, AddressState state);
   bool is_idle() const { return bursts_.empty(); }
   // When the next frame may leave, where an interval holds it back.
   std::optional<Instant> next_at() const;
@@ -38,7 +39,10 @@ class Announcer {
     unsigned rounds = 0;
     std::size_t next = 0;  // address
   };
-  std::optional<Bytes> frame_for(const config::VirtualAddress& address, std::uint32_t& interface_index) const;
+  // Of an address that is there; nullopt: it is not, or its link knows no neighbours.
+  std::optional<Bytes> frame_for(const config::VirtualAddress& address, const kernel::Link& link) const;
+  // At most `most` frames of a burst; returns how many.
+  std::size_t advance(Burst& burst, std::size_t most, AddressState state);
 
   const Setup& setup_;
   const kernel::InterfaceTable& interfaces_;

@@ -10,6 +10,8 @@ namespace baton::daemon {
 
 namespace {
 
+using log::Level;
+
 template <typename... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
@@ -25,8 +27,8 @@ notify::EventState to_event(vrrp::State state) {
   return notify::EventState::fault;
 }
 
-log::Level to_level(process::Level level) {
-  return static_cast<log::Level>(level);
+Level to_level(process::Level level) {
+  return static_cast<Level>(level);
 }
 
 std::string priority_text(const vrrp::Node& node, vrrp::RouterId router) {
@@ -80,30 +82,30 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, bool up)>& on_v
       log_.error(fmt::format("a message of the runner is malformed: {}", name(decoded.error())));
       continue;
     }
-    std::visit(
-        Overloaded{
-            [&](const process::ScriptResult& it) {
-              if (it.id >= setup_.node.trackers.size()) return;
-              script_texts_[it.id] = it.text;
-              const bool is_news = it.news != process::ScriptResult::News::known;
-              if (is_news) {
-                log_.write(it.is_up ? log::Level::info : log::Level::warning,
-                           fmt::format("script {} is {}: {}", setup_.node.trackers[it.id].name,
-                                       it.is_up ? "up" : "down", it.text),
-                           {{"VRRP_SCRIPT", setup_.node.trackers[it.id].name}});
-              }
-              on_verdict(it.id, it.is_up);
-            },
-            [&](const process::NotifyFinished& it) {
-              if (!it.end.is_success()) {
-                log_.warning(fmt::format("notify script {} of {} failed (code {})", it.command, it.key, it.end.code));
-              }
-            },
-            [&](const process::RunnerEvent& it) { log_.write(to_level(it.level), it.text); },
-            [&](const process::RunnerCounters&) {},
-            [&](const process::Stopped&) {},
-        },
-        *decoded);
+    std::visit(Overloaded{
+                   [&](const process::ScriptResult& it) {
+                     if (it.id >= setup_.node.trackers.size()) return;
+                     script_texts_[it.id] = it.text;
+                     const bool is_news = it.news != process::ScriptResult::News::known;
+                     if (is_news) {
+                       const std::string& script = setup_.node.trackers[it.id].name;
+                       say(it.is_up ? Level::info : Level::warning,
+                           fmt::format("script {} is {}: {}", script, it.is_up ? "up" : "down", it.text),
+                           {{"VRRP_SCRIPT", script}});
+                     }
+                     on_verdict(it.id, it.is_up);
+                   },
+                   [&](const process::NotifyFinished& it) {
+                     if (!it.end.is_success()) {
+                       say(Level::warning,
+                           fmt::format("notify script {} of {} failed (code {})", it.command, it.key, it.end.code));
+                     }
+                   },
+                   [&](const process::RunnerEvent& it) { say(to_level(it.level), it.text); },
+                   [&](const process::RunnerCounters&) {},
+                   [&](const process::Stopped&) {},
+               },
+               *decoded);
   }
   return true;
 }
@@ -113,12 +115,13 @@ void Newsroom::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged&
   const std::string state(name(change.to));
   const std::string why(sentence(change.reason));
   if (change.to == vrrp::State::init) {
-    log_.notice(fmt::format("({}) Stopping, was {}", setup.name, name(change.from)), {{"VRRP_INSTANCE", setup.name}});
+    say(Level::notice, fmt::format("({}) Stopping, was {}", setup.name, name(change.from)),
+        {{"VRRP_INSTANCE", setup.name}});
   } else {
-    log_.write(change.to == vrrp::State::fault ? log::Level::warning : log::Level::notice,
-               fmt::format("({}) Entering {} STATE{}: {}; priority {}", setup.name, state,
-                           change.from == vrrp::State::init ? " (init)" : "", why, priority_text(node, router)),
-               {{"VRRP_INSTANCE", setup.name}, {"VRRP_STATE", state}, {"VRRP_REASON", name(change.reason)}});
+    say(change.to == vrrp::State::fault ? Level::warning : Level::notice,
+        fmt::format("({}) Entering {} STATE{}: {}; priority {}", setup.name, state,
+                    change.from == vrrp::State::init ? " (init)" : "", why, priority_text(node, router)),
+        {{"VRRP_INSTANCE", setup.name}, {"VRRP_STATE", state}, {"VRRP_REASON", std::string(name(change.reason))}});
   }
   gather({.subject = notify::Subject::instance,
           .name = setup.name,
@@ -129,17 +132,18 @@ void Newsroom::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged&
 
 void Newsroom::on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change) {
   const GroupSetup& setup = setup_.groups[group];
-  log_.notice(fmt::format("VRRP_Group({}) Entering {} STATE", setup.name, name(change.to)),
-              {{"VRRP_GROUP", setup.name}});
+  say(Level::notice, fmt::format("VRRP_Group({}) Entering {} STATE", setup.name, name(change.to)),
+      {{"VRRP_GROUP", setup.name}});
   gather({.subject = notify::Subject::group, .name = setup.name, .state = to_event(change.to), .priority = 0},
          setup.hooks);
 }
 
 void Newsroom::on_priority_changed(vrrp::RouterId router, const vrrp::PriorityChanged& change, const vrrp::Node& node) {
   const RouterSetup& setup = setup_.routers[router];
-  log_.info(fmt::format("({}) Changing effective priority from {} to {} ({})", setup.name, change.from, change.to,
-                        priority_text(node, router)),
-            {{"VRRP_INSTANCE", setup.name}});
+  say(Level::info,
+      fmt::format("({}) Changing effective priority from {} to {} ({})", setup.name, change.from, change.to,
+                  priority_text(node, router)),
+      {{"VRRP_INSTANCE", setup.name}});
   if (!setup.notify_priority_changes) return;
   const vrrp::State state = node.router(router).state();
   if (state != vrrp::State::master && state != vrrp::State::backup) return;
@@ -155,9 +159,10 @@ void Newsroom::on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerP
                                        const vrrp::Node& node) {
   const RouterSetup& setup = setup_.routers[router];
   if (limit_.allow(fmt::format("{}/lower", router), loop::now())) {
-    log_.warning(fmt::format("({}) a second master: {} adverts priority {}, ours is {}; we stay", setup.name,
-                             to_string(heard.advert.source), heard.advert.priority, node.router(router).priority()),
-                 {{"VRRP_INSTANCE", setup.name}});
+    say(Level::warning,
+        fmt::format("({}) a second master: {} adverts priority {}, ours is {}; we stay", setup.name,
+                    to_string(heard.advert.source), heard.advert.priority, node.router(router).priority()),
+        {{"VRRP_INSTANCE", setup.name}});
   }
   gather({.subject = notify::Subject::instance,
           .name = setup.name,
@@ -167,30 +172,60 @@ void Newsroom::on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerP
 }
 
 void Newsroom::on_master_learned(vrrp::RouterId router, const vrrp::MasterLearned& learned) {
-  log_.info(fmt::format("({}) master is {} with priority {}", setup_.routers[router].name, to_string(learned.address),
-                        learned.priority),
-            {{"VRRP_INSTANCE", setup_.routers[router].name}});
+  say(Level::info,
+      fmt::format("({}) master is {} with priority {}", setup_.routers[router].name, to_string(learned.address),
+                  learned.priority),
+      {{"VRRP_INSTANCE", setup_.routers[router].name}});
 }
 
 void Newsroom::on_handover_failed(vrrp::RouterId router) {
-  log_.warning(
+  say(Level::warning,
       fmt::format("({}) nobody took the address within the bound; going on as MASTER", setup_.routers[router].name),
       {{"VRRP_INSTANCE", setup_.routers[router].name}});
 }
 
 void Newsroom::on_address_restored(vrrp::RouterId router) {
   if (limit_.allow(fmt::format("{}/restored", router), loop::now())) {
-    log_.warning(fmt::format("({}) somebody removed a virtual address; put back", setup_.routers[router].name));
+    say(Level::warning, fmt::format("({}) somebody removed a virtual address; put back", setup_.routers[router].name));
   }
 }
 
 void Newsroom::gather(notify::Event event, const notify::Hooks& hooks) {
-  constexpr std::size_t most_gathered = 20'000;  // two transitions of every router there may be
-  if (gathered_.size() < most_gathered) gathered_.push_back({std::move(event), &hooks});
+  if (gathered_.size() < limits::news_that_wait) gathered_.push_back({std::move(event), &hooks});
 }
 
-void Newsroom::publish() {
-  for (const News& news : std::exchange(gathered_, {})) publish(news);
+void Newsroom::say(Level level, std::string text, std::vector<log::OwnField> fields) {
+  if (lines_.size() < limits::lines_that_wait) {
+    lines_.push_back({.level = level, .text = std::move(text), .fields = std::move(fields)});
+  } else {
+    ++lines_lost_;
+  }
+}
+
+bool Newsroom::publish(AddressState addresses) {
+  for (std::size_t i = 0; i < limits::news_a_turn && !lines_.empty(); ++i) write_line();
+  if (addresses == AddressState::on_their_way) return !lines_.empty();
+  for (std::size_t i = 0; i < limits::news_a_turn && !gathered_.empty(); ++i) {
+    publish(gathered_.front());
+    gathered_.pop_front();
+  }
+  return !lines_.empty() || !gathered_.empty();
+}
+
+void Newsroom::write_line() {
+  const Line& line = lines_.front();
+  std::vector<log::Field> fields;
+  for (const auto& [name, value] : line.fields) fields.push_back({.name = name, .value = value});
+  log_.write(line.level, line.text, fields);
+  lines_.pop_front();
+  if (lines_.empty() && lines_lost_ > 0) {
+    log_.warning(fmt::format("{} log lines were lost: more happened than can be told", std::exchange(lines_lost_, 0)));
+  }
+}
+
+void Newsroom::finish() {
+  while (publish(AddressState::settled)) {
+  }
 }
 
 void Newsroom::publish(const News& news) {
@@ -213,7 +248,7 @@ void Newsroom::mail(const News& news) {
 }
 
 void Newsroom::say_stopped() {
-  publish();
+  finish();
   send(process::Stop{});
 }
 

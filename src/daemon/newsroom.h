@@ -1,13 +1,15 @@
-// Who is told of what happened: the log at once, scripts, FIFOs and mail through the runner once the addresses are
-// where the news says they are. Sends and forgets; a runner that does not read costs news, which are counted, and no
-// advert.
+// Who is told of what happened: the log at the end of the turn, scripts, FIFOs and mail through the runner once the
+// addresses are where the news says they are. A bounded number a turn, so that the news of a thousand routers hold up
+// no advert. Sends and forgets; a runner that does not read costs news, which are counted, and no advert.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "daemon/address_plan.h"
 #include "daemon/setup.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
@@ -16,6 +18,12 @@
 #include "vrrp/node.h"
 
 namespace baton::daemon {
+
+namespace limits {
+inline constexpr std::size_t news_a_turn = 32;  // lines, and events: about a millisecond each
+inline constexpr std::size_t lines_that_wait = 20'000;
+inline constexpr std::size_t news_that_wait = 20'000;  // two transitions of every router there may be
+}  // namespace limits
 
 class Newsroom {
  public:
@@ -35,8 +43,10 @@ class Newsroom {
   void on_handover_failed(vrrp::RouterId router);
   void on_address_restored(vrrp::RouterId router);
 
-  // Hands over what has been gathered since the last call.
-  void publish();
+  // Tells some of what has been gathered; true when more waits that can be told at once.
+  bool publish(AddressState addresses);
+  // Tells all of it.
+  void finish();
   // The last words: what is gathered, then the runner's Stop.
   void say_stopped();
 
@@ -47,6 +57,13 @@ class Newsroom {
     notify::Event event;
     const notify::Hooks* hooks = nullptr;
   };
+  struct Line {
+    log::Level level = log::Level::info;
+    std::string text;
+    std::vector<log::OwnField> fields;
+  };
+  void say(log::Level level, std::string text, std::vector<log::OwnField> fields = {});
+  void write_line();
   void gather(notify::Event event, const notify::Hooks& hooks);
   void publish(const News& news);
   void mail(const News& news);
@@ -57,7 +74,9 @@ class Newsroom {
   log::Logger& log_;
   kernel::Channel& runner_;
   log::RateLimit limit_{std::chrono::seconds(10), setup_.routers.size() * 2 + 1};  // "lower", "restored"; "runner"
-  std::vector<News> gathered_;
+  std::deque<Line> lines_;
+  std::uint64_t lines_lost_ = 0;
+  std::deque<News> gathered_;
   std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
   std::map<vrrp::TrackerId, std::string> script_texts_;
   std::uint64_t lost_ = 0;

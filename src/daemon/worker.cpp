@@ -164,6 +164,7 @@ int Worker::run() {
   settle();
   will_.set_serving();
   loop_.run();
+  newsroom_.finish();
   return exit_code::success;
 }
 
@@ -499,12 +500,10 @@ void Worker::settle() {
     }
     carry_out(actions);
   }
-  if (settled) {
-    if (announcer_.send_some(node_, now)) loop_.once_more();
-    newsroom_.publish();
-  } else {
-    loop_.once_more();
-  }
+  const AddressState state = settled ? AddressState::settled : AddressState::on_their_way;
+  const bool more_to_announce = announcer_.send_some(node_, now, state);
+  const bool more_to_tell = newsroom_.publish(state);
+  if (!settled || more_to_announce || more_to_tell) loop_.once_more();
   write_wills();
   if (const auto next = node_.next_timeout()) {
     protocol_timer_.set(*next);

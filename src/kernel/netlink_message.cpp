@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/assert.h"
@@ -51,7 +52,7 @@ SysResult<void> carry_out(int fd, std::uint32_t& sequence, std::size_t count,
   std::size_t begin = 0;
   while (begin < count) {
     const std::uint32_t first_sequence = sequence + 1;
-    bytes.assign(batch_bytes + most_a_request, 0);
+    bytes.assign(std::min(batch_bytes, (count - begin) * most_a_request) + most_a_request, 0);
     std::size_t used = 0;
     std::size_t end = begin;
     nlmsghdr* message = nullptr;

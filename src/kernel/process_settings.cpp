@@ -1,5 +1,6 @@
 #include "kernel/process_settings.h"
 
+#include <malloc.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -32,7 +33,10 @@ SysResult<void> set_real_time(int priority) {
   return {};
 }
 
+// Under a lock a page is paid for when it is mapped: what was freed is kept, and large blocks come from the heap too.
 SysResult<void> lock_memory() {
+  (void)::mallopt(M_MMAP_MAX, 0);
+  (void)::mallopt(M_TRIM_THRESHOLD, -1);
   if (::mlockall(MCL_CURRENT | MCL_FUTURE) < 0) return last_error("lock memory");
   return {};
 }

@@ -50,7 +50,7 @@ std::string_view name(Level level) {
 
 Logger::Logger(Options options) : options_(std::move(options)) {}
 
-void Logger::write(Level level, std::string_view message, std::initializer_list<Field> fields) {
+void Logger::write(Level level, std::string_view message, std::span<const Field> fields) {
   if (level > options_.threshold) return;
   const std::string line = cleaned(message);
   bool told = true;
@@ -66,7 +66,7 @@ void Logger::write(Level level, std::string_view message, std::initializer_list<
   write(Level::warning, fmt::format("{} log lines were lost because the reader of the log did not read", count));
 }
 
-bool Logger::to_daemon(Level level, std::string_view message, std::initializer_list<Field> fields) {
+bool Logger::to_daemon(Level level, std::string_view message, std::span<const Field> fields) {
   if (!socket_) {
     socket_ = connect_datagram(options_.journal_socket);
     journal_ = static_cast<bool>(socket_);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,12 @@ struct Field {
   std::string_view value;
 };
 
+// The same, kept until its line is written.
+struct OwnField {
+  std::string_view name;
+  std::string value;
+};
+
 struct Options {
   bool console = false;  // stderr, one line a message with the time in front
   bool syslog = true;    // journal if its socket is there, else /dev/log
@@ -36,7 +43,10 @@ class Logger {
  public:
   explicit Logger(Options options);
 
-  void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
+  void write(Level level, std::string_view message, std::span<const Field> fields);
+  void write(Level level, std::string_view message, std::initializer_list<Field> fields = {}) {
+    write(level, message, std::span(fields.begin(), fields.size()));
+  }
   void error(std::string_view message, std::initializer_list<Field> fields = {}) {
     write(Level::error, message, fields);
   }
@@ -58,7 +68,7 @@ class Logger {
 
  private:
   bool to_socket(std::string_view datagram);
-  bool to_daemon(Level level, std::string_view message, std::initializer_list<Field> fields);
+  bool to_daemon(Level level, std::string_view message, std::span<const Field> fields);
   bool to_console(Level level, std::string_view message);
 
   Options options_;

@@ -37,8 +37,8 @@ void expect_quiet(Couple& couple) {
   const Instant from = lab::now();
   EXPECT_TRUE(couple.wait_for_adverts(master, 2)) << couple.log();
   const auto times = couple->ownership().times(couple.target().address, from, lab::now());
-  EXPECT_EQ(times.nobody, Duration::zero());
-  EXPECT_EQ(times.two_or_more, Duration::zero());
+  EXPECT_EQ(times.nobody, Duration::zero()) << couple.log();
+  EXPECT_EQ(times.two_or_more, Duration::zero()) << couple.log();
   const std::array after{couple.verdicts(baton), couple.verdicts(keepalived)};
   EXPECT_GT(after[backup].accepted, before[backup].accepted) << couple.log();
   EXPECT_EQ(after[baton].rejected, before[baton].rejected) << couple.log();
