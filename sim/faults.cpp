@@ -46,11 +46,24 @@ struct Fault {
   Duration repair_bound{};  // when it is over
 };
 
+// Told to stop, and before its successor is there the service or the link is gone as well.
+Fault strike_while_stopping(World& world, std::size_t victim, const Bounds& bounds) {
+  world.stop(victim);
+  world.run(world.random().between(0ms, 600ms));
+  if (world.random().chance(50)) {
+    world.set_link(victim, 0, false);
+    return {"stop, link down", bounds.goodbye};
+  }
+  world.set_tracker(victim, false);
+  const bool fails_by_check = world.parameters(victim).node.routers[0].tracking[0].weight == 0;
+  return {"stop, check fails", fails_by_check ? bounds.goodbye : Duration{}};
+}
+
 Fault strike(World& world, std::size_t victim, const Bounds& bounds) {
   const NodeRouterParameters& router = world.parameters(victim).node.routers[0];
   const bool is_grouped = world.router_count() > 1;
   const bool fails_by_check = router.tracking[0].weight == 0;
-  switch (world.random().below(9)) {
+  switch (world.random().below(10)) {
     case 0: world.kill(victim, Death::power); return {"machine gone", bounds.master_down};
     case 1: world.kill(victim, Death::everything); return {"everything killed"};
     case 2: world.kill(victim, Death::resumed); return {"worker killed, resumed"};
@@ -59,6 +72,7 @@ Fault strike(World& world, std::size_t victim, const Bounds& bounds) {
     case 5: world.cut(victim, true, true); return {"cut", bounds.master_down, healed_bound};
     case 6: world.set_paused(victim, true); return {"hang"};
     case 7: world.stop(victim); return {"stop"};
+    case 8: return strike_while_stopping(world, victim, bounds);
     default: world.set_tracker(victim, false); return {"check fails", fails_by_check ? bounds.goodbye : Duration{}};
   }
 }

@@ -13,10 +13,11 @@ using namespace vrrp;
 
 constexpr std::size_t timeline_lines = 40;
 constexpr std::size_t events_bound = 100'000;
-constexpr std::size_t actions_bound = 64;   // of one event and router
-constexpr std::size_t waiting_bound = 200;  // packets in the socket of a paused machine
-constexpr Duration resumed_after = 20ms;    // docs/decisions/0002
-constexpr Duration resolved_after = 1s;     // a client asks who has the address when it gets no answer
+constexpr std::size_t actions_bound = 64;    // of one event and router
+constexpr std::size_t waiting_bound = 200;   // packets in the socket of a paused machine
+constexpr Duration resumed_after = 20ms;     // docs/decisions/0002
+constexpr Duration stopped_within = 4500ms;  // its guardian ends it after 5 s
+constexpr Duration resolved_after = 1s;      // a client asks who has the address when it gets no answer
 constexpr WallTime begin_of_time{std::chrono::seconds(1'800'000'000)};
 
 IpAddress source_of(std::size_t machine, RouterId router) {
@@ -95,6 +96,11 @@ void World::stop(std::size_t id) {
   if (!is_running(id)) return;
   note(fmt::format("m{} is stopped", id));
   call(id, [&](Brain& brain, NodeActions& out) { brain.stop(now_, out); });
+  schedule(stopped_within, [this, id, life = machines_[id].life, begun = now_] {
+    const Machine& machine = machines_[id];
+    const bool slept = machine.paused || machine.paused_at >= begun;
+    if (machine.life == life && machine.brain && !slept) violate(fmt::format("m{} was told to stop and runs on", id));
+  });
 }
 
 void World::handover(std::size_t id) {

@@ -4,6 +4,7 @@
 //   - who is not MASTER holds no address, and the kernel has no address that its core does not hold;
 //   - no member of a sync group serves while another is BACKUP;
 //   - every transition is told, in a chain without gaps;
+//   - who is told to stop has stopped before its guardian loses patience;
 //   - nothing grows without bound.
 // What must hold only when things are quiet is asked for by settled().
 #pragma once

@@ -395,6 +395,8 @@ void VirtualRouter::enter_fault(Reason reason, Instant now, Actions& out) {
     // (keepalived sends two as well); a member of a group that is well itself needs no more than one.
     say_goodbye(priority_, reason == Reason::sync_group ? 1 : 2, out);
   }
+  // Who is told to stop stops: FAULT would wait for a repair that is nobody's business any more.
+  if (is_leaving() && departure_->cause == Departure::Cause::stop) return enter_init(now, out);
   change_state(State::fault, reason, now, out);
 }
 

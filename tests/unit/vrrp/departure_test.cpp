@@ -129,6 +129,27 @@ TEST(Stop, is_bounded_whatever_the_successor_does) {
   EXPECT_LE(bench.now() - begun, patience + limits::linger_after_advert);
 }
 
+TEST(Stop, a_fault_meanwhile_ends_it_at_once_with_a_goodbye) {
+  Bench bench = Bench::master();
+  bench.stop();
+  (void)bench.actions();
+  bench.fault();
+  EXPECT_EQ(bench.actions(), (Actions{sent(0), sent(0), changed(State::master, State::init, Reason::stop)}));
+  EXPECT_TRUE(bench.router().is_stopped());
+  bench.clear_fault();
+  EXPECT_EQ(bench.actions(), Actions{});
+  EXPECT_EQ(bench.router().next_timeout(), std::nullopt);
+}
+
+TEST(Stop, a_fault_with_the_successor_there_ends_it_silently) {
+  Bench bench = Bench::master();
+  bench.stop();
+  bench.receive(advert(98));
+  (void)bench.actions();
+  bench.fault();
+  EXPECT_EQ(bench.actions(), Actions{changed(State::master, State::init, Reason::stop)});
+}
+
 // ---------------------------------------------------------------- handover
 
 TEST(Handover, asks_for_relief_and_lets_go_when_the_successor_announces) {

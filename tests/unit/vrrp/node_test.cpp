@@ -501,6 +501,22 @@ TEST(Group, stops_as_one) {
             (NodeActions{act(1, changed(State::master, State::init, Reason::stop)), told(State::master, State::init)}));
 }
 
+TEST(Group, that_stops_is_stopped_by_a_fault_of_one_member) {
+  NodeBench bench = NodeBench::master(group_of(3));
+  bench.stop();
+  bench.receive(0, advert(50));
+  (void)bench.actions();
+  bench.link("eth1", false);
+  EXPECT_TRUE(bench->is_stopped());
+  const NodeActions actions = bench.actions();
+  EXPECT_EQ(priorities_sent(actions, 0), Priorities{});  // it is relieved already
+  EXPECT_EQ(priorities_sent(actions, 1), (Priorities{0, 0}));
+  EXPECT_EQ(priorities_sent(actions, 2), Priorities{0});
+  EXPECT_EQ(actions.back(), told(State::master, State::init));
+  bench.link("eth1", true);
+  EXPECT_EQ(bench.actions(), NodeActions{});
+}
+
 // ---------------------------------------------------------------- resume, stop, size
 
 TEST(Node, resumes_masters_silently_and_at_once) {
