@@ -33,6 +33,8 @@ Children::Id Children::adopt(Child child, std::optional<Duration> deadline, Hand
 void Children::on_readable(Id id) {
   const auto found = running_.find(id);
   if (found == running_.end()) return;
+  // Whoever of the group did not obey as its leader did. Before the leader is reaped: then its number may be another's.
+  if (found->second.phase != Phase::running) signal_group(found->second.child, SIGKILL);
   const auto end = reap(found->second.child);
   if (!end) return;
   const Running ended = std::move(found->second);
@@ -49,9 +51,10 @@ void Children::on_timeout(Instant now) {
       send_term(*id, running);
       running.handlers.on_deadline();
     } else {
-      running.phase = Phase::killed;
+      const bool is_first = std::exchange(running.phase, Phase::killed) != Phase::killed;
       signal_group(running.child, SIGKILL);
       deadlines_.set(*id, now + limits::kill_interval);
+      if (is_first) running.handlers.on_killed();
     }
   }
 }

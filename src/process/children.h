@@ -1,5 +1,5 @@
-// The children that run now: each with a deadline, after which its process group gets SIGTERM and two seconds later
-// SIGKILL, and a word to its owner when it has ended.
+// The children that run now: each with a deadline, after which its process group gets SIGTERM and two seconds later, or
+// when its leader has ended, SIGKILL; and a word to its owner when it has ended.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,7 @@ class Children {
   struct Handlers {
     std::function<void(const ChildEnd& end, Duration took)> on_end;
     std::function<void()> on_deadline = [] {};  // the deadline has passed; on_end follows
+    std::function<void()> on_killed = [] {};    // SIGKILL was sent; on_end follows, but may take for ever (disk, NFS)
   };
 
   explicit Children(loop::Loop& loop) : loop_(loop) {}

@@ -136,6 +136,7 @@ void Runner::on_guardian() {
 void Runner::on_guardian_gone() {
   guardian_.reset();
   if (phase_ != Phase::serving) return;
+  scripts_.stop();  // whoever ends us may end them as well, and that is no verdict
   if (!link_.is_connected()) return begin_stop(options_.stop_bound);
   phase_ = Phase::orphaned;
   stop_deadline_ = loop::now() + options_.orphan_bound;
@@ -155,6 +156,7 @@ void Runner::on_message(ToRunner message) {
 }
 
 void Runner::on(SetScripts& message) {
+  if (phase_ != Phase::serving) return;
   if (message.is_first) arriving_scripts_.clear();
   if (arriving_scripts_.size() + message.scripts.size() > limits::track_scripts) {
     arriving_scripts_.clear();

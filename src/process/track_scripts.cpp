@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstring>
-#include <set>
 #include <utility>
 
 namespace baton::process {
@@ -46,8 +47,9 @@ void TrackScripts::set(const ScriptRules& rules, std::vector<TrackScript> script
   for (TrackScript& script : scripts) adopt(std::move(script), before);
   for (const auto& [key, script] : before) {
     if (script.child) children_.terminate(*script.child);
-    timers_.set({key, Timer::regular}, std::nullopt);
-    timers_.set({key, Timer::wake_up}, std::nullopt);
+    for (const Timer timer : {Timer::regular, Timer::wake_up, Timer::no_turn, Timer::doubt}) {
+      timers_.set({key, timer}, std::nullopt);
+    }
   }
   std::erase_if(due_, [&](Key key) { return !scripts_.contains(key); });
   std::set<ProcessQuery> queries;
@@ -106,7 +108,12 @@ void TrackScripts::on_timeout(Instant now) {
 
 void TrackScripts::on_timer(Key key, Timer timer, Instant now) {
   Script& script = scripts_.at(key);
-  if (timer == Timer::wake_up) return run_at_once(key, script, now);
+  switch (timer) {
+    case Timer::wake_up: return run_at_once(key, script, now);
+    case Timer::no_turn: return on_no_turn(key, script, now);
+    case Timer::doubt: return conclude_doubtful(script);
+    case Timer::regular: break;
+  }
   script.has_wavered = false;
   script.wake_up_gap = limits::wake_up_gap;
   if (!script.child) {
@@ -117,6 +124,14 @@ void TrackScripts::on_timer(Key key, Timer timer, Instant now) {
   ++counters_.script_runs_skipped;
   timers_.set({key, Timer::regular}, now + script.settings.interval);
   if (script.is_overdue) conclude(script, {RunEnd::Kind::timed_out, 0}, {});
+}
+
+// A check that is not made is not a check that succeeds.
+void TrackScripts::on_no_turn(Key key, Script& script, Instant now) {
+  script.reason.clear();
+  timers_.set({key, Timer::no_turn}, now + script.settings.interval);
+  conclude(script, {RunEnd::Kind::could_not_run, EAGAIN},
+           fmt::format("no slot free, {} scripts hang", limits::running_scripts));
 }
 
 void TrackScripts::on_process_news(const ProcessQuery& query, const ProcessWatch::News& news) {
@@ -155,10 +170,11 @@ void TrackScripts::run_when_possible(Key key, Script& script) {
   if (script.is_due || script.child) return;
   script.is_due = true;
   due_.push_back(key);
+  timers_.set({key, Timer::no_turn}, loop::now() + timeout_of(script.settings));
 }
 
 bool TrackScripts::can_start() const {
-  return running_ < limits::running_scripts && !due_.empty();
+  return slots_.size() < limits::running_scripts && !due_.empty();
 }
 
 void TrackScripts::start_due() {
@@ -173,7 +189,7 @@ void TrackScripts::start(Key key, Script& script) {
   script.is_due = false;
   script.is_overdue = false;
   script.next_news.reset();
-  timers_.set({key, Timer::wake_up}, std::nullopt);
+  for (const Timer timer : {Timer::wake_up, Timer::no_turn}) timers_.set({key, timer}, std::nullopt);
   if (script.reason.empty()) timers_.set({key, Timer::regular}, loop::now() + script.settings.interval);
   ++counters_.script_runs;
   const auto program = resolve(script.settings.command, rules_, search_path_, users_);
@@ -183,18 +199,25 @@ void TrackScripts::start(Key key, Script& script) {
   }
   const auto child = children_.start(*program, timeout_of(script.settings),
                                      {.on_end = [this, key](const ChildEnd& end, Duration) { on_end(key, end); },
-                                      .on_deadline = [this, key] { on_deadline(key); }});
+                                      .on_deadline = [this, key] { on_deadline(key); },
+                                      .on_killed = [this, key] { on_killed(key); }});
   if (!child) return conclude(script, {RunEnd::Kind::could_not_run, child.error().code}, to_string(child.error()));
   script.child = *child;
-  ++running_;
+  slots_.insert(key);
 }
 
 void TrackScripts::on_end(Key key, const ChildEnd& end) {
-  --running_;
+  slots_.erase(key);
   if (const auto found = scripts_.find(key); found != scripts_.end()) {
     Script& script = found->second;
     script.child.reset();
-    if (!script.is_overdue) conclude(script, end.end, end.report);
+    conclude_doubtful(script);
+    if (end.end == RunEnd{RunEnd::Kind::signalled, SIGTERM} && !script.is_overdue) {
+      script.doubtful_end = end.end;
+      timers_.set({key, Timer::doubt}, loop::now() + limits::doubt);
+    } else if (!script.is_overdue) {
+      conclude(script, end.end, end.report);
+    }
     if (const auto news = std::exchange(script.next_news, std::nullopt)) wake_up(key, script, *news, loop::now());
   }
   start_due();
@@ -207,6 +230,16 @@ void TrackScripts::on_deadline(Key key) {
   ++counters_.script_timeouts;
   script.is_overdue = true;
   conclude(script, {RunEnd::Kind::timed_out, 0}, {});
+}
+
+void TrackScripts::conclude_doubtful(Script& script) {
+  if (const auto end = std::exchange(script.doubtful_end, std::nullopt)) conclude(script, *end, {});
+}
+
+// It is not started again while it hangs, but others get their turn.
+void TrackScripts::on_killed(Key key) {
+  slots_.erase(key);
+  start_due();
 }
 
 void TrackScripts::conclude(Script& script, const RunEnd& end, const std::string& report) {

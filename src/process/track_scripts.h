@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,13 @@ namespace baton::process {
 
 namespace limits {
 
-inline constexpr std::size_t running_scripts = 64;  // at once; more that are due wait for their turn
+inline constexpr std::size_t running_scripts = 64;  // at once; more that are due wait for their turn. One that hangs in
+                                                    // the kernel counts until it got SIGKILL
 inline constexpr std::size_t starts_per_turn = 8;   // then what else has happened gets its turn
 inline constexpr Duration wake_up_gap = std::chrono::milliseconds(10);  // from one run at once to the next
+// How long a run that somebody ended with SIGTERM is not judged: whoever ends the whole service may reach the script a
+// moment before he reaches us, and a stop is no failure.
+inline constexpr Duration doubt = std::chrono::milliseconds(100);
 
 }  // namespace limits
 
@@ -68,13 +73,15 @@ class TrackScripts {
     std::optional<ProcessWatch::News> next_news;  // another run shall follow that one
     Duration wake_up_gap = limits::wake_up_gap;
     Instant last_wake_up{};
+    std::optional<RunEnd> doubtful_end;  // limits::doubt
     std::optional<RunEnd> last_end;
     std::string last_text;
     std::string last_warning;
   };
 
-  // A run at its time, and one in between because of a wake-up.
-  enum class Timer : std::uint8_t { regular, wake_up };
+  // A run at its time; one in between because of a wake-up; one that is due has had no turn within its timeout; the end
+  // of a run is judged after all.
+  enum class Timer : std::uint8_t { regular, wake_up, no_turn, doubt };
 
   void adopt(TrackScript settings, std::map<Key, Script>& before);
   void tell_known_verdicts();
@@ -89,6 +96,9 @@ class TrackScripts {
   void start(Key key, Script& script);
   void on_end(Key key, const ChildEnd& end);
   void on_deadline(Key key);
+  void on_killed(Key key);
+  void conclude_doubtful(Script& script);
+  void on_no_turn(Key key, Script& script, Instant now);
   void conclude(Script& script, const RunEnd& end, const std::string& report);
   void tell(const Script& script, ScriptResult::News news);
 
@@ -102,7 +112,7 @@ class TrackScripts {
   std::map<Key, Script> scripts_;
   std::map<ProcessQuery, std::vector<Key>> asking_;  // who asks about what
   std::deque<Key> due_;
-  std::size_t running_ = 0;
+  std::set<Key> slots_;  // whose child counts as running
   Key last_key_ = 0;
   TimerQueue<std::pair<Key, Timer>> timers_;
 };

@@ -6,6 +6,7 @@
 
 #include <sstream>
 
+#include "process/track_scripts.h"
 #include "unit/process/runner_bench.h"
 
 namespace baton::process {
@@ -154,6 +155,59 @@ TEST(TrackScripts, a_hanging_script_that_ignores_term_fails_at_its_timeout_and_i
   EXPECT_EQ(::kill(pid, 0), 0);
   EXPECT_TRUE(eventually([&] { return ::kill(pid, 0) != 0; }));  // SIGKILL after two more seconds
   EXPECT_GE(Clock::now() - start, 2'500ms);
+}
+
+// A zombie that nobody has reaped yet counts as gone.
+bool is_alive(pid_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  return !text.empty() && !text.contains(") Z ");
+}
+
+TEST(TrackScripts, a_grandchild_that_ignores_term_does_not_outlive_its_timed_out_parent) {
+  const Folder folder;
+  TrackScript check = script(
+      1, {"sh", "-c", "(trap '' TERM; exec sleep 300) & echo $! >" + folder.file("pid") + "; exec sleep 300"}, 1h);
+  check.timeout = 300ms;
+  RunnerBench bench;
+  bench.set_scripts({check});
+  const auto result = bench.result(1);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->end.kind, RunEnd::Kind::timed_out);
+  EXPECT_TRUE(eventually([&] { return !is_alive(std::stoi(folder.text("pid"))); }, 5s));
+}
+
+TEST(TrackScripts, one_that_gets_no_turn_within_its_timeout_is_down) {
+  std::vector<TrackScript> scripts;
+  for (std::uint32_t id = 0; id < limits::running_scripts; ++id) {
+    scripts.push_back(script(id, {"sleep", std::to_string(300 + id)}, 1h));
+    scripts.back().timeout = 1h;
+  }
+  RunnerBench bench;
+  bench.set_scripts(scripts);
+  TrackScript last = script(1'000, {"true"}, 1h);
+  last.timeout = 300ms;
+  scripts.push_back(last);
+  bench.set_scripts(scripts);
+  const auto result = bench.result(1'000);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->is_up);
+  EXPECT_EQ(result->text, "could not run: no slot free, 64 scripts hang");
+  scripts.erase(scripts.begin());
+  bench.set_scripts(scripts);  // a slot is free: its turn comes
+  EXPECT_TRUE(bench.verdict(1'000, true));
+}
+
+TEST(TrackScripts, a_stop_that_reaches_a_check_before_the_runner_is_no_failure) {
+  const Folder folder;
+  RunnerBench bench;
+  bench.set_scripts({script(1, {"sh", "-c", "echo $$ >" + folder.file("pid") + "; exec sleep 300"}, 1h)});
+  ASSERT_TRUE(eventually([&] { return folder.text("pid").ends_with('\n'); }));
+  ::kill(std::stoi(folder.text("pid")), SIGTERM);
+  bench.signal(SIGTERM);
+  bench.send(Stop{});
+  ASSERT_TRUE(bench.next<Stopped>());
+  EXPECT_EQ(bench.result(1, 0s), std::nullopt);
 }
 
 TEST(TrackScripts, one_that_still_runs_is_not_started_again) {
