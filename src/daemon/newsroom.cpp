@@ -95,12 +95,7 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, bool up)>& on_v
                      }
                      on_verdict(it.id, it.is_up);
                    },
-                   [&](const process::NotifyFinished& it) {
-                     if (!it.end.is_success()) {
-                       say(Level::warning,
-                           fmt::format("notify script {} of {} failed (code {})", it.command, it.key, it.end.code));
-                     }
-                   },
+                   [&](const process::NotifyFinished&) {},  // a failure comes as an event as well
                    [&](const process::RunnerEvent& it) { say(to_level(it.level), it.text); },
                    [&](const process::RunnerCounters&) {},
                    [&](const process::Stopped&) {},

@@ -77,6 +77,12 @@ class NotifyQueue {
   }
 
   std::size_t waiting() const { return size_; }
+  // What waits for the one of this key that was taken, the next one first.
+  const std::deque<Notification>& waiting(const std::string& key) const {
+    static const std::deque<Notification> none;
+    const auto found = lines_.find(key);
+    return found == lines_.end() ? none : found->second.waiting;
+  }
 
  private:
   struct Line {

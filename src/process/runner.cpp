@@ -99,7 +99,7 @@ Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
       scripts_(loop_, children_, users_, options.search_path, counters_,
                {.result = [this](ScriptResult result) { link_.send(std::move(result)); },
                 .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
-      notifications_(children_, users_, options.search_path, counters_,
+      notifications_(children_, users_, options.search_path, options.notify_patience, counters_,
                      {.finished = [this](NotifyFinished finished) { link_.send(std::move(finished)); },
                       .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
       mailer_(children_, users_, counters_, [this](RunnerEvent event) { link_.send(std::move(event)); }),
@@ -237,6 +237,7 @@ void Runner::on_timeout() {
   const Instant now = loop::now();
   children_.on_timeout(now);
   scripts_.on_timeout(now);
+  notifications_.on_timeout(now);
   mailer_.on_timeout(now);
   if (phase_ == Phase::orphaned && *stop_deadline_ <= now) begin_stop(options_.stop_bound);
 }
@@ -247,7 +248,8 @@ void Runner::settle() {
   if (phase_ == Phase::stopping) finish_when_done();
   link_.flush();
   std::optional<Instant> next = stop_deadline_;
-  for (const auto& other : {children_.next_timeout(), scripts_.next_timeout(), mailer_.next_timeout()}) {
+  for (const auto& other :
+       {children_.next_timeout(), scripts_.next_timeout(), notifications_.next_timeout(), mailer_.next_timeout()}) {
     if (other && (!next || *other < *next)) next = other;
   }
   if (counters_ != told_counters_ && (!next || next_counters_ < *next)) next = next_counters_;

@@ -15,6 +15,8 @@ namespace baton::process {
 struct RunnerOptions {
   // Where a command without a slash is looked up, and PATH of every child.
   std::string search_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  // How long the scripts of an instance wait for a notify script before them (Notifications).
+  Duration notify_patience = std::chrono::seconds(60);
   // How long a worker that outlives the guardian may take to say Stop.
   Duration orphan_bound = std::chrono::seconds(5);
   // How long notifications and mails may take after the worker and the guardian are gone.

@@ -95,13 +95,13 @@ struct SetFifos {
   bool operator==(const SetFifos&) const = default;
 };
 
-// Notify scripts of one event. Those of one key run one after the other in the order they were sent; keys do not
-// wait for each other.
+// Notify scripts of one event. Those of one key run one after the other in the order they were sent, but none waits for
+// longer than RunnerOptions::notify_patience; keys do not wait for each other.
 struct Notify {
   std::string key;  // "INSTANCE VI_1", "GROUP G1"
   ScriptRules rules;
   std::vector<notify::Command> commands;
-  Duration deadline = std::chrono::seconds(60);  // for each command; then SIGTERM, two seconds later SIGKILL
+  Duration deadline = Duration::zero();  // for each command; then SIGTERM, two seconds later SIGKILL; zero: none
 
   bool operator==(const Notify&) const = default;
 };

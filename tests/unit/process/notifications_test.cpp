@@ -64,6 +64,25 @@ TEST(Notifications, a_hanging_one_holds_up_its_own_key_only_and_ends_at_its_dead
   EXPECT_EQ(folder.text("a"), "after\n");
 }
 
+TEST(Notifications, have_no_deadline_but_the_next_one_does_not_wait_for_ever) {
+  const Folder folder;
+  RunnerBench bench({.notify_patience = 300ms});
+  Notify endless = notify("INSTANCE A", {"sh", "-c", "while ! test -e " + folder.file("go") + "; do sleep 0.02; done"});
+  endless.deadline = Notify{}.deadline;
+  endless.commands.push_back(command({"sh", "-c", "echo after >" + folder.file("a")}));
+  bench.send(endless);
+  EXPECT_TRUE(bench.event("INSTANCE A: notify script sh still runs after 0 s; 1 that waited for it go on: sh -c echo"));
+  const auto next = bench.next<NotifyFinished>();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(folder.text("a"), "after\n");
+  std::ofstream(folder.file("go")) << "";
+  const auto last = bench.next<NotifyFinished>();
+  ASSERT_TRUE(last);
+  EXPECT_TRUE(last->end.is_success());
+  EXPECT_TRUE(bench.event("INSTANCE A: notify script sh has ended after"));
+  EXPECT_EQ(bench.event("still runs", 0s), std::nullopt);
+}
+
 TEST(Notifications, a_failure_is_told_with_its_reason) {
   RunnerBench bench;
   bench.send(notify("INSTANCE A", {"/nonexistent"}));
