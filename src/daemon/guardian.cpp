@@ -130,6 +130,7 @@ class Guardian {
   Instant next_watchdog_{};
   bool worker_is_killed_ = false;  // its end is awaited
   bool told_ready_ = false;
+  bool has_started_ = false;  // a worker, some time
 
   RoleProcess worker_;
   RoleProcess runner_;
@@ -302,6 +303,7 @@ SysResult<void> Guardian::start_worker(bool resume, std::vector<config::VirtualA
                                return run_worker({.setup = *setup_,
                                                   .will = *will_,
                                                   .log = role_log("baton-vrrp"),
+                                                  .is_first = !has_started_,
                                                   .resume = resume,
                                                   .keep_addresses = options_.keep_addresses,
                                                   .real_time = options_.real_time,
@@ -311,6 +313,7 @@ SysResult<void> Guardian::start_worker(bool resume, std::vector<config::VirtualA
                                                   .api = std::move(to_api)});
                              }});
   if (!started) return std::unexpected(started.error());
+  has_started_ = true;
   worker_ = std::move(*started);
   worker_is_killed_ = false;
   worker_channel_ = std::move(ours);

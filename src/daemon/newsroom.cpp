@@ -59,20 +59,40 @@ void Newsroom::send(const Message& message) {
   }
 }
 
-void Newsroom::set_scripts() {
-  const auto messages = process::encode_scripts(setup_.script_rules, setup_.scripts);
+void Newsroom::set_trackers(bool at_start) {
+  send(process::SetFileMask{.mask = setup_.file_mask});
+  send_list(process::encode_scripts(setup_.script_rules, setup_.scripts), "track scripts");
+  send(process::SetFifos{.rules = setup_.script_rules, .fifos = setup_.fifos});
+  send_list(process::encode_files(at_start, setup_.files), "tracked files");
+}
+
+void Newsroom::send_list(const process::Messages& messages, std::string_view what) {
   if (!messages) {
-    log_.error(fmt::format("the track scripts cannot be told to the runner: {}", name(messages.error())));
+    log_.error(fmt::format("the {} cannot be told to the runner: {}", what, name(messages.error())));
     return;
   }
   for (const Bytes& message : *messages) {
-    if (!runner_) break;
+    if (!runner_) return;
     if (const auto sent = runner_.send(message); !sent) log_.error(to_string(sent.error()));
   }
-  send(process::SetFifos{.rules = setup_.script_rules, .fifos = setup_.fifos});
 }
 
-bool Newsroom::receive(const std::function<void(vrrp::TrackerId, bool up)>& on_verdict) {
+void Newsroom::on_script(const process::ScriptResult& result) {
+  tracker_texts_[result.id] = result.text;
+  if (result.news == process::ScriptResult::News::known) return;
+  const std::string& script = setup_.node.trackers[result.id].name;
+  say(result.is_up ? Level::info : Level::warning,
+      fmt::format("script {} is {}: {}", script, result.is_up ? "up" : "down", result.text), {{"VRRP_SCRIPT", script}});
+}
+
+void Newsroom::on_file(const process::FileResult& result) {
+  tracker_texts_[result.id] = result.text;
+  if (result.news == process::ScriptResult::News::known) return;
+  const std::string& file = setup_.node.trackers[result.id].name;
+  say(Level::info, fmt::format("track_file {} {}", file, result.text), {{"VRRP_FILE", file}});
+}
+
+bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value) {
   constexpr int messages_a_call = 64;
   for (int i = 0; i < messages_a_call; ++i) {
     const auto message = runner_.receive();
@@ -85,15 +105,14 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, bool up)>& on_v
     std::visit(Overloaded{
                    [&](const process::ScriptResult& it) {
                      if (it.id >= setup_.node.trackers.size()) return;
-                     script_texts_[it.id] = it.text;
-                     const bool is_news = it.news != process::ScriptResult::News::known;
-                     if (is_news) {
-                       const std::string& script = setup_.node.trackers[it.id].name;
-                       say(it.is_up ? Level::info : Level::warning,
-                           fmt::format("script {} is {}: {}", script, it.is_up ? "up" : "down", it.text),
-                           {{"VRRP_SCRIPT", script}});
-                     }
-                     on_verdict(it.id, it.is_up);
+                     on_script(it);
+                     on_value(it.id,
+                              {.status = it.is_up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0});
+                   },
+                   [&](const process::FileResult& it) {
+                     if (it.id >= setup_.node.trackers.size()) return;
+                     on_file(it);
+                     on_value(it.id, {.status = vrrp::TrackerStatus::up, .number = it.number});
                    },
                    [&](const process::NotifyFinished&) {},  // a failure comes as an event as well
                    [&](const process::RunnerEvent& it) { say(to_level(it.level), it.text); },
@@ -247,9 +266,9 @@ void Newsroom::say_stopped() {
   send(process::Stop{});
 }
 
-std::string Newsroom::script_text(vrrp::TrackerId tracker) const {
-  const auto found = script_texts_.find(tracker);
-  return found == script_texts_.end() ? std::string() : found->second;
+std::string Newsroom::tracker_text(vrrp::TrackerId tracker) const {
+  const auto found = tracker_texts_.find(tracker);
+  return found == tracker_texts_.end() ? std::string() : found->second;
 }
 
 }  // namespace baton::daemon

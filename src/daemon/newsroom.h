@@ -27,13 +27,14 @@ inline constexpr std::size_t news_that_wait = 20'000;  // two transitions of eve
 
 class Newsroom {
  public:
-  // `runner` may be replaced by its owner at any time; then set_scripts() is called again.
+  // `runner` may be replaced by its owner at any time; then set_trackers() is called again.
   Newsroom(const Setup& setup, log::Logger& log, kernel::Channel& runner) : setup_(setup), log_(log), runner_(runner) {}
 
-  // Tells the runner its scripts and FIFOs; it answers with every verdict it knows.
-  void set_scripts();
+  // Tells the runner its scripts, files and FIFOs; it answers with everything it knows of them. `at_start`: of the
+  // daemon, the time of init_file.
+  void set_trackers(bool at_start = false);
   // Reads what the runner says; false when it is gone.
-  bool receive(const std::function<void(vrrp::TrackerId, bool up)>& on_verdict);
+  bool receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value);
 
   void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change, const vrrp::Node& node);
   void on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change);
@@ -50,7 +51,7 @@ class Newsroom {
   // The last words: what is gathered, then the runner's Stop.
   void say_stopped();
 
-  std::string script_text(vrrp::TrackerId tracker) const;
+  std::string tracker_text(vrrp::TrackerId tracker) const;
 
  private:
   struct News {
@@ -69,6 +70,9 @@ class Newsroom {
   void mail(const News& news);
   template <typename Message>
   void send(const Message& message);
+  void send_list(const process::Messages& messages, std::string_view what);
+  void on_script(const process::ScriptResult& result);
+  void on_file(const process::FileResult& result);
 
   const Setup& setup_;
   log::Logger& log_;
@@ -78,7 +82,7 @@ class Newsroom {
   std::uint64_t lines_lost_ = 0;
   std::deque<News> gathered_;
   std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
-  std::map<vrrp::TrackerId, std::string> script_texts_;
+  std::map<vrrp::TrackerId, std::string> tracker_texts_;
   std::uint64_t lost_ = 0;
 };
 

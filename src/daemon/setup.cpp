@@ -113,7 +113,7 @@ vrrp::RouterParameters to_router(const config::Instance& instance, const config:
   };
 }
 
-// Trackers get their numbers here: scripts first, so that a script's id is its tracker.
+// Trackers get their numbers here.
 class TrackerNumbers {
  public:
   explicit TrackerNumbers(Setup& setup) : setup_(setup) {}
@@ -133,11 +133,10 @@ class TrackerNumbers {
     };
     add(vrrp::TrackerKind::script, trackers.scripts);
     add(vrrp::TrackerKind::interface, trackers.interfaces);
-    for (const auto* kind : {&trackers.files, &trackers.processes}) {
-      for (const config::Tracking& one : *kind) {
-        setup_.not_carried_out.push_back(
-            fmt::format("{}: '{}' is not watched yet and counts as healthy", owner, one.name));
-      }
+    add(vrrp::TrackerKind::file, trackers.files);
+    for (const config::Tracking& one : trackers.processes) {
+      setup_.not_carried_out.push_back(
+          fmt::format("{}: '{}' is not watched yet and counts as healthy", owner, one.name));
     }
     return result;
   }
@@ -221,6 +220,15 @@ process::TrackScript to_script(const config::Script& script, vrrp::TrackerId id,
   };
 }
 
+process::TrackedFile to_file(const config::TrackedFile& file, vrrp::TrackerId id) {
+  return {.id = id,
+          .name = file.name,
+          .path = file.path,
+          .is_made = file.init_value.has_value(),
+          .made_with = file.init_value.value_or(0),
+          .is_overwritten = file.init_overwrite};
+}
+
 void set_mail(const config::Globals& globals, Setup& setup) {
   const config::Mail& mail = globals.mail;
   setup.mail = {.router_id = globals.router_id, .from = mail.from, .to = mail.recipients};
@@ -269,6 +277,10 @@ Setup make_setup(const config::Configuration& configuration) {
     const vrrp::TrackerId id = trackers.number(vrrp::TrackerKind::script, script.name);
     setup.scripts.push_back(to_script(script, id, globals.script_user));
   }
+  for (const config::TrackedFile& file : configuration.files) {
+    setup.files.push_back(to_file(file, trackers.number(vrrp::TrackerKind::file, file.name)));
+  }
+  setup.file_mask = globals.file_mask;
   for (const config::Instance& instance : configuration.instances) add_instance(instance, globals, trackers, setup);
   for (const config::SyncGroup& group : configuration.groups) add_group(group, globals, trackers, setup);
   set_mail(globals, setup);

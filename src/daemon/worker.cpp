@@ -132,7 +132,7 @@ Worker::Worker(WorkerStart start)
                      const auto there = to_interface_address(address, interfaces_);
                      return there && interfaces_.has({there->interface_index, there->address});
                    },
-               .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.script_text(tracker); }},
+               .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); }},
               start_.api) {
   for (const RouterSetup& router : setup_.routers) codecs_.emplace_back(router.codec);
 }
@@ -192,7 +192,7 @@ void Worker::set_up_process() {
 }
 
 void Worker::begin() {
-  newsroom_.set_scripts();
+  newsroom_.set_trackers(start_.is_first);
   plan_.follow(interfaces_, start_.leftovers);
   will_.beat(loop::now());  // with ten thousand addresses each step takes its time
   look_at_interfaces();
@@ -396,7 +396,7 @@ void Worker::on_guardian_message() {
   if (message->bytes[0] == new_runner_channel) {
     runner_readable_.reset();
     start_.runner = kernel::Channel(std::move(message->passed_fd));
-    newsroom_.set_scripts();
+    newsroom_.set_trackers();
   } else if (message->bytes[0] == new_api_channel) {
     api_readable_.reset();
     start_.api = kernel::Channel(std::move(message->passed_fd));
@@ -406,9 +406,8 @@ void Worker::on_guardian_message() {
 
 void Worker::on_runner_message() {
   vrrp::NodeActions actions;
-  const bool alive = newsroom_.receive([&](vrrp::TrackerId tracker, bool up) {
-    node_.on_tracker(tracker, {.status = up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0},
-                     loop::now(), actions);
+  const bool alive = newsroom_.receive([&](vrrp::TrackerId tracker, vrrp::TrackerValue value) {
+    node_.on_tracker(tracker, value, loop::now(), actions);
   });
   if (!alive) runner_readable_.reset();  // the guardian starts another and sends its channel
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) touched_.insert(id);

@@ -20,6 +20,7 @@ struct WorkerStart {
   const Setup& setup;
   LastWill& will;
   log::Options log;
+  bool is_first = false;        // of this daemon: the time of init_file
   bool resume = false;          // go on as the routers of the last will
   bool keep_addresses = false;  // -V: leave the addresses where they are when stopping
   bool real_time = true;

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,7 +56,6 @@ void reset_files(int report) {
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd < report_fd; ++fd) (void)(null < 0 ? close(fd) : dup2(null, fd));
   (void)close_range(report_fd + 1, ~0U, 0);
-  (void)umask(0177);
 }
 
 void become(const Credentials& credentials) {

@@ -27,7 +27,7 @@ struct ChildEnd {
 };
 
 // A child is the leader of its own process group, runs with the given credentials, default signals, ordinary
-// scheduling, umask 0177, /dev/null as its three standard files and no other, without IFS, LD_PRELOAD and
+// scheduling, our umask, /dev/null as its three standard files and no other, without IFS, LD_PRELOAD and
 // LD_LIBRARY_PATH, and gets SIGTERM when we end. What the kernel does not recognise as a program goes through /bin/sh.
 // A failure to become the program is told by reap(): here nothing waits for it.
 SysResult<Child> start(const Program& program);

@@ -48,7 +48,7 @@ Fifos::Written Fifos::write(std::string_view line) {
 std::expected<Fifos::Open, std::string> Fifos::open(const Fifo& wanted, Users& users) {
   const auto owner = users.look_up(wanted.user, wanted.group);
   if (!owner) return std::unexpected(fmt::format("FIFO {}: {}", wanted.path, owner.error().text));
-  Open fifo{.path = wanted.path, .fd = {}, .is_ours = mkfifo(wanted.path.c_str(), 0600) == 0};
+  Open fifo{.path = wanted.path, .fd = {}, .is_ours = mkfifo(wanted.path.c_str(), 0644) == 0};
   if (!fifo.is_ours && errno != EEXIST) return cannot("make FIFO", wanted.path);
   // Read and write: opening waits for nobody, and the pipe lives on when its reader leaves.
   fifo.fd.reset(::open(wanted.path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY));

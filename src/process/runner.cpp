@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +24,7 @@
 #include "process/notifications.h"
 #include "process/program.h"
 #include "process/runner_protocol.h"
+#include "process/track_files.h"
 #include "process/track_scripts.h"
 #include "process/worker_link.h"
 
@@ -53,6 +55,8 @@ class Runner {
   void on(WriteFifos& message);
   void on(SendMail& message) { mailer_.send(std::move(message)); }
   void on(Stop& message) { begin_stop(message.bound); }
+  void on(SetFiles& message);
+  void on(SetFileMask& message) { (void)::umask(static_cast<mode_t>(message.mask & 0777)); }
 
   void keep_fifo_script(const ScriptRules& rules, const Fifo& fifo);
   void begin_stop(Duration bound);
@@ -72,11 +76,14 @@ class Runner {
   Children children_;
   WorkerLink link_;
   TrackScripts scripts_;
+  TrackFiles files_;
+  bool tells_files_ = false;  // the worker knows their numbers
   Notifications notifications_;
   Mailer mailer_;
   Fifos fifos_;
   std::map<std::string, Children::Id> fifo_scripts_;  // by path, while they run
   std::vector<TrackScript> arriving_scripts_;         // parts of a list whose last part is still to come
+  std::vector<TrackedFile> arriving_files_;
   Phase phase_ = Phase::serving;
   std::optional<Instant> stop_deadline_;
   UniqueFd guardian_channel_;
@@ -99,6 +106,11 @@ Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
       scripts_(loop_, children_, users_, options.search_path, counters_,
                {.result = [this](ScriptResult result) { link_.send(std::move(result)); },
                 .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
+      files_(loop_, {.result =
+                         [this](FileResult result) {
+                           if (tells_files_) link_.send(std::move(result));
+                         },
+                     .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
       notifications_(children_, users_, options.search_path, options.notify_patience, counters_,
                      {.finished = [this](NotifyFinished finished) { link_.send(std::move(finished)); },
                       .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
@@ -131,6 +143,8 @@ void Runner::on_guardian() {
   std::memcpy(&channel, CMSG_DATA(header), sizeof channel);
   link_.connect(UniqueFd(channel));
   arriving_scripts_.clear();
+  arriving_files_.clear();
+  tells_files_ = false;
 }
 
 void Runner::on_guardian_gone() {
@@ -167,6 +181,18 @@ void Runner::on(SetScripts& message) {
   users_.forget();  // a reload is the time to look again
   link_.begin_results();
   scripts_.set(message.rules, std::exchange(arriving_scripts_, {}));
+}
+
+void Runner::on(SetFiles& message) {
+  if (message.is_first) arriving_files_.clear();
+  if (arriving_files_.size() + message.files.size() > limits::track_files) {
+    arriving_files_.clear();
+    return log(Level::error, fmt::format("more than {} tracked files: none of them is watched", limits::track_files));
+  }
+  std::ranges::move(message.files, std::back_inserter(arriving_files_));
+  if (!message.is_last) return;
+  tells_files_ = true;
+  files_.set(std::exchange(arriving_files_, {}), message.at_start);
 }
 
 void Runner::on(SetFifos& message) {
@@ -238,6 +264,7 @@ void Runner::on_timeout() {
   children_.on_timeout(now);
   scripts_.on_timeout(now);
   notifications_.on_timeout(now);
+  files_.on_timeout(now);
   mailer_.on_timeout(now);
   if (phase_ == Phase::orphaned && *stop_deadline_ <= now) begin_stop(options_.stop_bound);
 }
@@ -248,8 +275,8 @@ void Runner::settle() {
   if (phase_ == Phase::stopping) finish_when_done();
   link_.flush();
   std::optional<Instant> next = stop_deadline_;
-  for (const auto& other :
-       {children_.next_timeout(), scripts_.next_timeout(), notifications_.next_timeout(), mailer_.next_timeout()}) {
+  for (const auto& other : {children_.next_timeout(), scripts_.next_timeout(), files_.next_timeout(),
+                            notifications_.next_timeout(), mailer_.next_timeout()}) {
     if (other && (!next || *other < *next)) next = other;
   }
   if (counters_ != told_counters_ && (!next || next_counters_ < *next)) next = next_counters_;
@@ -279,6 +306,7 @@ int run_runner(UniqueFd guardian_channel, const RunnerOptions& options) {
   reset_signals();
   for (const int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) (void)signal(number, SIG_IGN);
   raise_descriptor_limit();
+  (void)::umask(SetFileMask{}.mask);
   Runner runner(keep_only(std::move(guardian_channel)), options);
   (void)prctl(PR_SET_PDEATHSIG, SIGTERM);  // the end of file on the channel says the same, if not as early
   runner.run();

@@ -39,6 +39,15 @@ static auto fields(Either<ScriptRules> auto& v) {
 static auto fields(Either<SetScripts> auto& v) {
   return std::tie(v.is_first, v.is_last, v.rules, v.scripts);
 }
+static auto fields(Either<TrackedFile> auto& v) {
+  return std::tie(v.id, v.name, v.path, v.is_made, v.made_with, v.is_overwritten);
+}
+static auto fields(Either<SetFiles> auto& v) {
+  return std::tie(v.is_first, v.is_last, v.at_start, v.files);
+}
+static auto fields(Either<SetFileMask> auto& v) {
+  return std::tie(v.mask);
+}
 static auto fields(Either<Fifo> auto& v) {
   return std::tie(v.path, v.user, v.group, v.script);
 }
@@ -62,6 +71,9 @@ static auto fields(Either<RunEnd> auto& v) {
 }
 static auto fields(Either<ScriptResult> auto& v) {
   return std::tie(v.id, v.is_up, v.news, v.end, v.text);
+}
+static auto fields(Either<FileResult> auto& v) {
+  return std::tie(v.id, v.number, v.news, v.text);
 }
 static auto fields(Either<NotifyFinished> auto& v) {
   return std::tie(v.key, v.command, v.end, v.took);
@@ -154,30 +166,45 @@ std::expected<FromRunner, ProtocolError> decode_from_runner(ByteView bytes) {
   return decode_variant<FromRunner>(bytes);
 }
 
-std::expected<std::vector<Bytes>, ProtocolError> encode_scripts(const ScriptRules& rules,
-                                                                const std::vector<TrackScript>& scripts) {
+namespace {
+
+// Cut where a message is full. `part` is a message of the list with nothing in it.
+template <typename Set, typename Item>
+Messages encode_list(Set part, std::vector<Item> Set::* list, const std::vector<Item>& items) {
   std::vector<Bytes> messages;
-  SetScripts part{.is_first = true, .is_last = false, .rules = rules, .scripts = {}};
-  const std::size_t empty_size = TRY(encode(ToRunner(part)))
-  .size();
-  std::size_t size = empty_size;
-  for (const TrackScript& script : scripts) {
+  part.is_first = true;
+  part.is_last = false;
+  const Bytes empty = TRY(encode(ToRunner(part)));
+  std::size_t size = empty.size();
+  for (const Item& item : items) {
     Bytes bytes;
     MessageWriter writer(bytes);
-    writer.put(script);
-    if (!writer.ok() || empty_size + bytes.size() > limits::message_size) {
+    writer.put(item);
+    if (!writer.ok() || empty.size() + bytes.size() > limits::message_size) {
       return std::unexpected(ProtocolError::too_long);
     }
     if (size + bytes.size() > limits::message_size) {
-      messages.push_back(TRY(encode(ToRunner(std::exchange(part, SetScripts{false, false, rules, {}})))));
-      size = empty_size;
+      messages.push_back(TRY(encode(ToRunner(part))));
+      part.is_first = false;
+      (part.*list).clear();
+      size = empty.size();
     }
-    part.scripts.push_back(script);
+    (part.*list).push_back(item);
     size += bytes.size();
   }
   part.is_last = true;
   messages.push_back(TRY(encode(ToRunner(part))));
   return messages;
+}
+
+}  // namespace
+
+Messages encode_scripts(const ScriptRules& rules, const std::vector<TrackScript>& scripts) {
+  return encode_list(SetScripts{.rules = rules, .scripts = {}}, &SetScripts::scripts, scripts);
+}
+
+Messages encode_files(bool at_start, const std::vector<TrackedFile>& files) {
+  return encode_list(SetFiles{.at_start = at_start, .files = {}}, &SetFiles::files, files);
 }
 
 }  // namespace baton::process

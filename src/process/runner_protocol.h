@@ -22,6 +22,7 @@ namespace limits {
 
 using namespace baton::limits;
 inline constexpr std::size_t track_scripts = 4'000;
+inline constexpr std::size_t track_files = 4'000;
 inline constexpr std::size_t fifos = 16;
 inline constexpr Duration shortest_interval = std::chrono::milliseconds(1);  // of a track script
 
@@ -77,6 +78,35 @@ struct SetScripts {
   bool operator==(const SetScripts&) const = default;
 };
 
+// A track_file.
+struct TrackedFile {
+  std::uint32_t id = 0;  // the worker's own number, as TrackScript::id; named in each FileResult
+  std::string name;
+  std::string path;            // absolute
+  bool is_made = false;        // init_file: made with this number at the start of the daemon when it is missing,
+  std::int32_t made_with = 0;  // and with `is_overwritten` also when it is there
+  bool is_overwritten = false;
+
+  bool operator==(const TrackedFile&) const = default;
+};
+
+// The whole list of tracked files, as SetScripts. What each of them holds is then told as a FileResult.
+struct SetFiles {
+  bool is_first = true;
+  bool is_last = true;
+  bool at_start = false;  // of the daemon, not of this worker: files may be made
+  std::vector<TrackedFile> files;
+
+  bool operator==(const SetFiles&) const = default;
+};
+
+// umask of what the runner makes (FIFOs, files) and of every child. 0177 until it is set.
+struct SetFileMask {
+  std::uint32_t mask = 0177;
+
+  bool operator==(const SetFileMask&) const = default;
+};
+
 struct Fifo {
   std::string path;
   std::string user;  // owner of a FIFO that we create; empty: the runner's own
@@ -128,7 +158,7 @@ struct Stop {
   bool operator==(const Stop&) const = default;
 };
 
-using ToRunner = std::variant<SetScripts, SetFifos, Notify, WriteFifos, SendMail, Stop>;
+using ToRunner = std::variant<SetScripts, SetFifos, Notify, WriteFifos, SendMail, Stop, SetFiles, SetFileMask>;
 
 // ---- runner to worker -------------------------------------------------------------------------------------------
 
@@ -162,6 +192,16 @@ struct ScriptResult {
   std::string text;  // for the log: "exited with status 1 (run at once: nginx ended)"
 
   bool operator==(const ScriptResult&) const = default;
+};
+
+// What a tracked file holds.
+struct FileResult {
+  std::uint32_t id = 0;
+  std::int32_t number = 0;  // of a missing file 0
+  ScriptResult::News news = ScriptResult::News::first;
+  std::string text;  // for the log: "holds 5"
+
+  bool operator==(const FileResult&) const = default;
 };
 
 // A notify script has ended.
@@ -217,7 +257,7 @@ struct Stopped {
   bool operator==(const Stopped&) const = default;
 };
 
-using FromRunner = std::variant<ScriptResult, NotifyFinished, RunnerEvent, RunnerCounters, Stopped>;
+using FromRunner = std::variant<ScriptResult, NotifyFinished, RunnerEvent, RunnerCounters, Stopped, FileResult>;
 
 // ---- bytes --------------------------------------------------------------------------------------------------------
 
@@ -227,7 +267,8 @@ std::expected<ToRunner, ProtocolError> decode_to_runner(ByteView bytes);
 std::expected<FromRunner, ProtocolError> decode_from_runner(ByteView bytes);
 
 // A list of any length as the messages it needs, in order; never none.
-std::expected<std::vector<Bytes>, ProtocolError> encode_scripts(const ScriptRules& rules,
-                                                                const std::vector<TrackScript>& scripts);
+using Messages = std::expected<std::vector<Bytes>, ProtocolError>;
+Messages encode_scripts(const ScriptRules& rules, const std::vector<TrackScript>& scripts);
+Messages encode_files(bool at_start, const std::vector<TrackedFile>& files);
 
 }  // namespace baton::process

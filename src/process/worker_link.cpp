@@ -24,21 +24,24 @@ void WorkerLink::disconnect() {
 }
 
 void WorkerLink::send(FromRunner message) {
-  if (auto* result = std::get_if<ScriptResult>(&message)) {
-    if (!wants_results_) return;
-    const auto [waiting, is_new] = results_.try_emplace(result->id, *result);
-    if (is_new) return;
-    // What the worker has not heard yet stays news: a change that it missed is not made a detail by what followed.
-    const auto news = std::min(waiting->second.news, result->news);
-    waiting->second = std::move(*result);
-    waiting->second.news = news;
-    return;
-  }
+  if (auto* script = std::get_if<ScriptResult>(&message)) return keep_latest(std::move(*script));
+  if (auto* file = std::get_if<FileResult>(&message)) return keep_latest(std::move(*file));
   if (events_.size() >= limits::waiting_events) {
     events_.pop_front();
     ++dropped_;
   }
   events_.push_back(std::move(message));
+}
+
+template <typename Result>
+void WorkerLink::keep_latest(Result result) {
+  if (!wants_results_) return;
+  const auto waiting = results_.find(result.id);
+  // What the worker has not heard yet stays news: a change that it missed is not made a detail by what followed.
+  const auto* before = waiting == results_.end() ? nullptr : std::get_if<Result>(&waiting->second);
+  if (before != nullptr) result.news = std::min(before->news, result.news);
+  const std::uint32_t id = result.id;
+  results_.insert_or_assign(id, std::move(result));
 }
 
 void WorkerLink::flush() {

@@ -1,6 +1,6 @@
 // The runner's end of the channel to the worker: takes messages in, keeps what the worker has not read yet. There may
-// be no worker for a while, or one that does not read: results are kept as the latest of each script, everything else
-// in a queue whose oldest entry makes room.
+// be no worker for a while, or one that does not read: results are kept as the latest of each script or file,
+// everything else in a queue whose oldest entry makes room.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +42,7 @@ class WorkerLink {
   // Writes what the channel takes now; the rest follows when it takes more.
   void flush();
   bool is_flushed() const { return results_.empty() && events_.empty(); }
-  // Script numbers are the worker's own: results are of use only after it has set its scripts.
+  // The numbers of what is tracked are the worker's own: results are of use only after it has set its scripts.
   void begin_results() {
     results_.clear();
     wants_results_ = true;
@@ -52,6 +52,8 @@ class WorkerLink {
  private:
   enum class Sent { yes, no_room, closed };
   Sent send_now(const FromRunner& message);
+  template <typename Result>
+  void keep_latest(Result result);
   void on_readable();
   void disconnect();
 
@@ -61,7 +63,7 @@ class WorkerLink {
   loop::Subscription readable_;
   loop::Subscription writable_;
   bool wants_results_ = false;
-  std::map<std::uint32_t, ScriptResult> results_;
+  std::map<std::uint32_t, FromRunner> results_;  // of what is tracked, by its number
   std::deque<FromRunner> events_;
   std::uint64_t dropped_ = 0;
 };

@@ -22,21 +22,28 @@ TrackScript script(std::uint32_t id) {
 }
 
 std::vector<ToRunner> every_message_to_runner() {
-  return {SetScripts{.is_first = false, .is_last = false, .rules = {true, true}, .scripts = {script(1), script(2)}},
-          SetFifos{.rules = {true, false},
-                   .fifos = {{.path = "/run/f", .user = "u", .group = "g", .script = {{"/s", "a"}, "", ""}}}},
-          Notify{.key = "INSTANCE VI_1", .rules = {}, .commands = {{{"/n", "x"}, "u", "g"}}, .deadline = 5s},
-          WriteFifos{.text = "INSTANCE \"VI_1\" MASTER 100\n"},
-          SendMail{.server = {.host = "mail",
-                              .port = 587,
-                              .helo_name = "web1",
-                              .connect_timeout = 3s,
-                              .security = notify::MailSecurity::starttls,
-                              .user = "u",
-                              .password = "p",
-                              .ca_file = "/ca"},
-                   .mail = {.from = "a", .to = {"b", "c"}, .subject = "s", .body = "t"}},
-          Stop{.bound = 2s}};
+  return {
+      SetScripts{.is_first = false, .is_last = false, .rules = {true, true}, .scripts = {script(1), script(2)}},
+      SetFifos{.rules = {true, false},
+               .fifos = {{.path = "/run/f", .user = "u", .group = "g", .script = {{"/s", "a"}, "", ""}}}},
+      Notify{.key = "INSTANCE VI_1", .rules = {}, .commands = {{{"/n", "x"}, "u", "g"}}, .deadline = 5s},
+      WriteFifos{.text = "INSTANCE \"VI_1\" MASTER 100\n"},
+      SendMail{.server = {.host = "mail",
+                          .port = 587,
+                          .helo_name = "web1",
+                          .connect_timeout = 3s,
+                          .security = notify::MailSecurity::starttls,
+                          .user = "u",
+                          .password = "p",
+                          .ca_file = "/ca"},
+               .mail = {.from = "a", .to = {"b", "c"}, .subject = "s", .body = "t"}},
+      Stop{.bound = 2s},
+      SetFiles{
+          .is_first = false,
+          .is_last = true,
+          .at_start = true,
+          .files = {{.id = 4, .name = "tf", .path = "/f", .is_made = true, .made_with = -5, .is_overwritten = true}}},
+      SetFileMask{.mask = 022}};
 }
 
 std::vector<FromRunner> every_message_from_runner() {
@@ -46,8 +53,10 @@ std::vector<FromRunner> every_message_from_runner() {
                        .end = {RunEnd::Kind::signalled, 9},
                        .text = "killed by signal 9"},
           NotifyFinished{.key = "k", .command = "/n", .end = {RunEnd::Kind::exited, 3}, .took = 5ms},
-          RunnerEvent{.level = Level::warning, .text = "text"}, RunnerCounters{.script_runs = 5, .bad_messages = 7},
-          Stopped{.abandoned = 2}};
+          RunnerEvent{.level = Level::warning, .text = "text"},
+          RunnerCounters{.script_runs = 5, .bad_messages = 7},
+          Stopped{.abandoned = 2},
+          FileResult{.id = 4, .number = -5, .news = ScriptResult::News::changed, .text = "holds -5"}};
 }
 
 TEST(RunnerProtocol, every_message_survives_the_way) {
