@@ -1,6 +1,7 @@
 #include "daemon/address_plan.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace baton::daemon {
 
@@ -29,7 +30,7 @@ std::optional<kernel::InterfaceAddress> to_interface_address(const config::Virtu
 }
 
 std::optional<IpAddress> SourceAddresses::of(const RouterSetup& router) {
-  if (router.configured_source) return router.configured_source;
+  if (router.configured_source) return usable(*router.configured_source, router.interface);
   const auto [place, is_new] = found_.try_emplace({router.interface, router.codec.family});
   if (is_new) place->second = first_on(router.interface, router.codec.family);
   return place->second;
@@ -39,19 +40,30 @@ std::optional<IpAddress> SourceAddresses::first_on(const std::string& interface,
   const kernel::Link* link = interfaces_.find(interface);
   if (link == nullptr) return std::nullopt;
   for (const IpPrefix& prefix : interfaces_.addresses_on(link->index)) {
-    if (prefix.address.family() != family || plan_.is_virtual({link->index, prefix})) continue;
+    if (prefix.address.family() != family || !plan_.may_be_source({link->index, prefix})) continue;
     if (prefix.address.is_v6() && !prefix.address.is_link_local()) continue;
-    return prefix.address;
+    if (interfaces_.is_usable({link->index, prefix})) return prefix.address;
   }
   return std::nullopt;
 }
 
+// An IPv4 header is ours and may say anything; from an IPv6 address that is tentative or a duplicate the kernel does
+// not send. One that is not there at all may be meant (net.ipv6.ip_nonlocal_bind) or be on another interface.
+std::optional<IpAddress> SourceAddresses::usable(const IpAddress& source, const std::string& interface) const {
+  const kernel::Link* link = source.is_v6() ? interfaces_.find(interface) : nullptr;
+  if (link == nullptr) return source;
+  for (const IpPrefix& prefix : interfaces_.addresses_on(link->index)) {
+    if (prefix.address == source && !interfaces_.is_usable({link->index, prefix})) return std::nullopt;
+  }
+  return source;
+}
+
 void AddressPlan::follow(const kernel::InterfaceTable& interfaces, std::span<const config::VirtualAddress> leftovers) {
-  routers_by_key_.clear();
+  const auto former = std::exchange(routers_by_key_, {});
   routers_by_address_.clear();
   addresses_of_router_.assign(setup_.routers.size(), {});
   for (const config::VirtualAddress& leftover : leftovers) {
-    if (const auto address = to_interface_address(leftover, interfaces)) difference_.manage(*address);
+    if (const auto address = to_interface_address(leftover, interfaces)) remove_leftover(*address);
   }
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
     for (const config::VirtualAddress& configured : setup_.routers[id].addresses) {
@@ -66,6 +78,42 @@ void AddressPlan::follow(const kernel::InterfaceTable& interfaces, std::span<con
       for (const kernel::InterfaceAddress& address : addresses_of_router_[id]) difference_.want(address);
     }
   }
+  // Its interface has another name now: it is no virtual address any more, and must not stay.
+  for (const auto& [key, router] : former) {
+    if (!is_virtual(key)) difference_.do_not_want(key);
+  }
+  if (!std::exchange(has_looked_for_leftovers_, true)) find_leftovers(interfaces);
+}
+
+void AddressPlan::remove_leftover(const kernel::InterfaceAddress& address) {
+  difference_.manage(address);
+  leftovers_.insert({address.interface_index, address.address});
+}
+
+// An earlier life may have had another prefix length in its configuration. Only where the interface has an address
+// beside the virtual ones: nobody is to lose the one by which he administrates the machine.
+void AddressPlan::find_leftovers(const kernel::InterfaceTable& interfaces) {
+  for (const auto& [index, addresses] : addresses_by_interface()) {
+    const std::vector<IpPrefix> there = interfaces.addresses_on(index);
+    for (const IpPrefix& prefix : there) {
+      if (!is_taken({index, prefix.address}) || is_virtual({index, prefix})) continue;
+      const bool has_another = std::ranges::any_of(there, [&, index = index](const IpPrefix& other) {
+        return other.address.family() == prefix.address.family() && may_be_source({index, other});
+      });
+      if (has_another) remove_leftover({.interface_index = index, .address = prefix});
+    }
+  }
+}
+
+bool AddressPlan::is_taken(const std::pair<std::uint32_t, IpAddress>& place) const {
+  constexpr std::uint8_t owner = 255;  // the address is the machine's own (RFC 9568 §5.2.4)
+  const auto [begin, end] = routers_by_address_.equal_range(place);
+  return std::any_of(
+      begin, end, [&](const auto& entry) { return setup_.node.routers[entry.second].router.base_priority != owner; });
+}
+
+bool AddressPlan::may_be_source(const kernel::AddressKey& key) const {
+  return !is_virtual(key) && !leftovers_.contains(key) && !is_taken({key.interface_index, key.address.address});
 }
 
 void AddressPlan::set_holding(vrrp::RouterId router, bool holds) {
@@ -85,6 +133,7 @@ void AddressPlan::set_holding(vrrp::RouterId router, bool holds) {
 
 std::vector<vrrp::RouterId> AddressPlan::on_change(const kernel::AddressChange& change) {
   const kernel::AddressKey key{change.address.interface_index, change.address.address};
+  if (change.removed) leftovers_.erase(key);
   if (!is_virtual(key)) return {};
   difference_.look_again(key);
   std::vector<vrrp::RouterId> losers;

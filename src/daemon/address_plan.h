@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,7 +29,8 @@ class AddressPlan {
   explicit AddressPlan(const Setup& setup) : setup_(setup), holds_(setup.routers.size(), false) {}
 
   // Learns where the addresses' interfaces are now. What another configuration left (`leftovers`) is removed as well,
-  // once: whoever adds it after that means it.
+  // once: whoever adds it after that means it. So is, the first time, what has a virtual address's number and another
+  // prefix length.
   void follow(const kernel::InterfaceTable& interfaces, std::span<const config::VirtualAddress> leftovers = {});
   // A router holds its addresses from now on, or does not.
   void set_holding(vrrp::RouterId router, bool holds);
@@ -42,6 +44,8 @@ class AddressPlan {
     return difference_.take(interfaces, most);
   }
   bool is_virtual(const kernel::AddressKey& key) const { return routers_by_key_.contains(key); }
+  // May adverts leave with it? Not a virtual address, however long its prefix is, nor one that is about to go.
+  bool may_be_source(const kernel::AddressKey& key) const;
   // Requests that could not be made are looked at again.
   void look_again(std::span<const kernel::AddressRequest> requests);
   // Is one of the router's addresses not on its interface?
@@ -54,17 +58,24 @@ class AddressPlan {
   std::vector<vrrp::RouterId> routers_of(const IpAddress& address, std::uint32_t interface_index) const;
 
  private:
+  void remove_leftover(const kernel::InterfaceAddress& address);
+  void find_leftovers(const kernel::InterfaceTable& interfaces);
+  bool is_taken(const std::pair<std::uint32_t, IpAddress>& place) const;
+
   const Setup& setup_;
   std::vector<bool> holds_;
   std::multimap<kernel::AddressKey, vrrp::RouterId> routers_by_key_;
   std::multimap<std::pair<std::uint32_t, IpAddress>, vrrp::RouterId> routers_by_address_;
   std::vector<std::vector<kernel::InterfaceAddress>> addresses_of_router_;
+  std::set<kernel::AddressKey> leftovers_;  // still there
+  bool has_looked_for_leftovers_ = false;
   kernel::AddressDifference difference_;
 };
 
 // The address a router's adverts leave with: the configured one, else the interface's first of the family that is not
-// virtual (IPv6: link-local, RFC 9568 §5.1.2.1). What routers share is looked for once, so that a thousand of them on
-// an interface with ten thousand addresses are a matter of milliseconds. For one state of the interfaces.
+// virtual (IPv6: link-local, RFC 9568 §5.1.2.1) and that the kernel sends from. What routers share is looked for once,
+// so that a thousand of them on an interface with ten thousand addresses are a matter of milliseconds. For one state of
+// the interfaces.
 class SourceAddresses {
  public:
   SourceAddresses(const kernel::InterfaceTable& interfaces, const AddressPlan& plan)
@@ -73,6 +84,7 @@ class SourceAddresses {
   std::optional<IpAddress> of(const RouterSetup& router);
 
  private:
+  std::optional<IpAddress> usable(const IpAddress& source, const std::string& interface) const;
   std::optional<IpAddress> first_on(const std::string& interface, Family family) const;
 
   const kernel::InterfaceTable& interfaces_;

@@ -1,6 +1,5 @@
 #include "daemon/announcer.h"
 
-#include "kernel/forwarding.h"
 #include "vrrp/announcement.h"
 
 namespace baton::daemon {
@@ -20,11 +19,12 @@ std::optional<Instant> Announcer::next_at() const {
   return next_frame_;
 }
 
-std::optional<Bytes> Announcer::frame_for(const config::VirtualAddress& address, const kernel::Link& link) const {
+std::optional<Bytes> Announcer::frame_for(const config::VirtualAddress& address, const kernel::Link& link,
+                                          Instant now) {
   if (!link.has_arp || !link.is_ethernet || !interfaces_.has({link.index, address.address})) return std::nullopt;
   const IpAddress& ip = address.address.address;
   if (ip.is_v4()) return vrrp::gratuitous_arp(ip, link.mac);
-  return vrrp::unsolicited_neighbour_advertisement(ip, link.mac, kernel::forwards_ipv6(link.name));
+  return vrrp::unsolicited_neighbour_advertisement(ip, link.mac, forwarding_.forwards_ipv6(link.name, now));
 }
 
 bool Announcer::send_some(const vrrp::Node& node, Instant now, AddressState state) {
@@ -33,14 +33,14 @@ bool Announcer::send_some(const vrrp::Node& node, Instant now, AddressState stat
   std::size_t left = paced ? 1 : limits::frames_a_turn;
   for (auto burst = bursts_.begin(); burst != bursts_.end() && left > 0;) {
     const bool serves = node.router(burst->router).is_serving() && !setup_.routers[burst->router].addresses.empty();
-    if (serves) left -= advance(*burst, left, state);
+    if (serves) left -= advance(*burst, left, state, now);
     burst = serves && burst->rounds > 0 ? std::next(burst) : bursts_.erase(burst);
   }
   if (paced) next_frame_ = now + setup_.announcement_interval;
   return !paced && left == 0 && !bursts_.empty();
 }
 
-std::size_t Announcer::advance(Burst& burst, std::size_t most, AddressState state) {
+std::size_t Announcer::advance(Burst& burst, std::size_t most, AddressState state, Instant now) {
   const auto& addresses = setup_.routers[burst.router].addresses;
   // Frames of one interface in a row leave in one system call. A full queue loses some, as a wire does.
   std::vector<Bytes> frames;
@@ -54,7 +54,7 @@ std::size_t Announcer::advance(Burst& burst, std::size_t most, AddressState stat
     const config::VirtualAddress& address = addresses[burst.next];
     if (const kernel::Link* link = interfaces_.find(address.device)) {
       if (state == AddressState::on_their_way && !interfaces_.has({link->index, address.address})) break;
-      if (auto frame = frame_for(address, *link)) {
+      if (auto frame = frame_for(address, *link, now)) {
         if (link->index != interface_index) flush();
         interface_index = link->index;
         frames.push_back(std::move(*frame));

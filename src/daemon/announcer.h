@@ -10,6 +10,7 @@
 #include "daemon/address_plan.h"
 #include "daemon/setup.h"
 #include "daemon/transport.h"
+#include "kernel/interface_settings.h"
 #include "kernel/interface_table.h"
 #include "vrrp/node.h"
 
@@ -40,13 +41,14 @@ class Announcer {
     std::size_t next = 0;  // address
   };
   // Of an address that is there; nullopt: it is not, or its link knows no neighbours.
-  std::optional<Bytes> frame_for(const config::VirtualAddress& address, const kernel::Link& link) const;
+  std::optional<Bytes> frame_for(const config::VirtualAddress& address, const kernel::Link& link, Instant now);
   // At most `most` frames of a burst; returns how many.
-  std::size_t advance(Burst& burst, std::size_t most, AddressState state);
+  std::size_t advance(Burst& burst, std::size_t most, AddressState state, Instant now);
 
   const Setup& setup_;
   const kernel::InterfaceTable& interfaces_;
   Transport& transport_;
+  kernel::ForwardingMemory forwarding_;
   std::deque<Burst> bursts_;
   Instant next_frame_{};
 };

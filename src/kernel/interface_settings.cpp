@@ -13,4 +13,13 @@ bool forwards_ipv6(const std::string& interface) {
   return file && ::read(file.get(), &value, 1) == 1 && value != '0';
 }
 
+bool ForwardingMemory::forwards_ipv6(const std::string& interface, Instant now) {
+  constexpr Duration believed = std::chrono::seconds(5);
+  const auto [answer, is_new] = answers_.try_emplace(interface);
+  if (is_new || now - answer->second.read >= believed) {
+    answer->second = {.forwards = kernel::forwards_ipv6(interface), .read = now};
+  }
+  return answer->second.forwards;
+}
+
 }  // namespace baton::kernel

@@ -30,8 +30,8 @@ void InterfaceTable::apply(const Change& change) {
                    }
                    if (it.removed) {
                      links_.erase(it.link.index);
-                     std::erase_if(addresses_,
-                                   [&](const auto& entry) { return entry.first.interface_index == it.link.index; });
+                     addresses_.erase(addresses_.lower_bound({it.link.index, {}}),
+                                      addresses_.lower_bound({it.link.index + 1, {}}));
                    } else {
                      links_[it.link.index] = it.link;
                      index_by_name_[it.link.name] = it.link.index;
@@ -42,7 +42,9 @@ void InterfaceTable::apply(const Change& change) {
                    if (it.removed) {
                      addresses_.erase(key);
                    } else {
-                     addresses_.try_emplace(key, arrivals_++);
+                     const auto [held, is_new] = addresses_.try_emplace(key, Held{.arrival = arrivals_});
+                     if (is_new) ++arrivals_;
+                     held->second.flags = it.address.flags;
                    }
                  },
              },
@@ -59,11 +61,20 @@ const Link* InterfaceTable::find(const std::string& name) const {
   return found == index_by_name_.end() ? nullptr : find(found->second);
 }
 
+bool InterfaceTable::is_usable(const AddressKey& key) const {
+  namespace flag = address_flag;
+  const auto found = addresses_.find(key);
+  if (found == addresses_.end()) return false;
+  const std::uint32_t flags = found->second.flags;
+  if ((flags & flag::duplicate) != 0) return false;
+  return (flags & flag::tentative) == 0 || (flags & flag::optimistic) != 0;
+}
+
 std::vector<IpPrefix> InterfaceTable::addresses_on(std::uint32_t interface_index) const {
   std::vector<std::pair<std::uint64_t, IpPrefix>> found;
   for (auto at = addresses_.lower_bound({interface_index, {}}); at != addresses_.end(); ++at) {
     if (at->first.interface_index != interface_index) break;
-    found.emplace_back(at->second, at->first.address);
+    found.emplace_back(at->second.arrival, at->first.address);
   }
   std::ranges::sort(found);
   std::vector<IpPrefix> addresses;

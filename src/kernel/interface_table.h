@@ -29,13 +29,20 @@ class InterfaceTable {
   const Link* find(const std::string& name) const;
   const std::map<std::uint32_t, Link>& links() const { return links_; }
   bool has(const AddressKey& key) const { return addresses_.contains(key); }
+  // Is there, and the kernel sends from it: not while IPv6 still looks for a duplicate, nor when it has found one
+  // (RFC 4862 §5.4); an optimistic address may be used meanwhile (RFC 4429).
+  bool is_usable(const AddressKey& key) const;
   // Addresses of an interface in the order the kernel gave them: its first is the primary one.
   std::vector<IpPrefix> addresses_on(std::uint32_t interface_index) const;
 
  private:
   std::map<std::uint32_t, Link> links_;
   std::map<std::string, std::uint32_t> index_by_name_;
-  std::map<AddressKey, std::uint64_t> addresses_;  // and the order of their arrival
+  struct Held {
+    std::uint64_t arrival = 0;  // in the order of their coming
+    std::uint32_t flags = 0;    // IFA_F_*, as told last
+  };
+  std::map<AddressKey, Held> addresses_;
   std::uint64_t arrivals_ = 0;
 };
 

@@ -52,8 +52,11 @@ struct InterfaceAddress {
 namespace address_flag {
 
 inline constexpr std::uint32_t no_duplicate_detection = 0x02;
+inline constexpr std::uint32_t optimistic = 0x04;
+inline constexpr std::uint32_t duplicate = 0x08;  // IFA_F_DADFAILED
 inline constexpr std::uint32_t home = 0x10;
 inline constexpr std::uint32_t deprecated = 0x20;
+inline constexpr std::uint32_t tentative = 0x40;
 inline constexpr std::uint32_t manage_temporary = 0x100;
 inline constexpr std::uint32_t no_prefix_route = 0x200;
 inline constexpr std::uint32_t auto_join = 0x400;

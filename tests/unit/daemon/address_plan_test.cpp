@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "unit/daemon/made_setup.h"
+#include "unit/kernel/network.h"
 
 namespace baton::daemon {
 namespace {
@@ -49,9 +50,9 @@ struct Bench {
     plan.forget_interface(index);
     plan.follow(kernel);
   }
-  kernel::AddressChange change(const char* address, bool removed, std::uint32_t index = 2) {
+  kernel::AddressChange change(const char* address, bool removed, std::uint32_t index = 2, std::uint8_t length = 24) {
     const kernel::AddressChange it{
-        .address = {.interface_index = index, .address = {.address = *IpAddress::parse(address), .length = 24}},
+        .address = {.interface_index = index, .address = {.address = *IpAddress::parse(address), .length = length}},
         .removed = removed};
     kernel.apply(it);
     return it;
@@ -144,6 +145,77 @@ TEST(AddressPlan, requests_that_netlink_could_not_take_are_made_again) {
   EXPECT_TRUE(bench.plan.is_settled());
   bench.plan.look_again(lost);
   EXPECT_THAT(bench.settle(), ElementsAre("+10.0.0.2/24@2"));
+}
+
+TEST(AddressPlan, an_interface_with_another_name_loses_the_addresses) {
+  Bench bench;
+  bench.plan.set_holding(a, true);
+  (void)bench.settle();
+  bench.kernel.apply(kernel::LinkChange{{.index = 2, .name = "wan0", .is_up = true}, false});
+  bench.plan.follow(bench.kernel);
+  EXPECT_THAT(bench.settle(), ElementsAre("-10.0.0.1/24@2", "-10.0.0.2/24@2"));
+  bench.link(2);
+  bench.plan.follow(bench.kernel);
+  EXPECT_THAT(bench.settle(), ElementsAre("+10.0.0.1/24@2", "+10.0.0.2/24@2"));
+}
+
+TEST(AddressPlan, a_virtual_address_with_another_length_at_the_start_is_a_leftover) {
+  Bench bench;
+  (void)bench.change("10.0.0.77", false);
+  (void)bench.change("10.0.0.2", false, 2, 32);
+  AddressPlan next(bench.setup);
+  next.follow(bench.kernel);
+  std::vector<std::string> removed;
+  while (!next.is_settled()) {
+    for (const auto& request : next.next_requests(bench.kernel, 10))
+      removed.push_back(to_string(request.address.address));
+  }
+  EXPECT_THAT(removed, ElementsAre("10.0.0.2/32"));
+  // Alone on the interface it may be the way in for its administrator.
+  (void)bench.change("10.0.0.77", true);
+  AddressPlan alone(bench.setup);
+  alone.follow(bench.kernel);
+  while (!alone.is_settled()) EXPECT_THAT(alone.next_requests(bench.kernel, 10), IsEmpty());
+}
+
+TEST(SourceAddresses, a_virtual_address_of_any_length_is_none_and_no_leftover) {
+  Bench bench;
+  (void)bench.change("10.0.0.1", false, 2, 32);
+  (void)bench.change("10.0.0.9", false);
+  const config::VirtualAddress leftover{.address = {.address = *IpAddress::parse("10.0.0.9"), .length = 24},
+                                        .device = "eth0"};
+  bench.plan.follow(bench.kernel, std::span(&leftover, 1));
+  EXPECT_EQ(SourceAddresses(bench.kernel, bench.plan).of(bench.setup.routers[a]), std::nullopt);
+  (void)bench.plan.on_change(bench.change("10.0.0.9", true));  // gone; who adds it now means it
+  (void)bench.change("10.0.0.9", false);
+  EXPECT_EQ(SourceAddresses(bench.kernel, bench.plan).of(bench.setup.routers[a]), IpAddress::parse("10.0.0.9"));
+}
+
+// A real link-local address while the kernel still looks for a duplicate, and with the flag that one was found.
+class TentativeSource : public kernel::Network {
+ protected:
+  static std::optional<IpAddress> source(std::optional<IpAddress> configured = std::nullopt) {
+    daemon::Setup setup =
+        setup_of("vrrp_instance A {\ninterface ens1\nvirtual_router_id 1\nvirtual_ipaddress {\nfe80::1\n}\n}\n");
+    setup.routers[0].configured_source = configured;
+    const kernel::InterfaceTable interfaces = table();
+    AddressPlan plan(setup);
+    plan.follow(interfaces);
+    return SourceAddresses(interfaces, plan).of(setup.routers[0]);
+  }
+};
+
+TEST_F(TentativeSource, is_not_taken_until_the_kernel_sends_from_it) {
+  const auto slow = [](const char* address) {  // the search takes longer than the test
+    kernel::run("sysctl -qw net.ipv6.conf.ens1.accept_dad=1 net.ipv6.conf.ens1.dad_transmits=1000");
+    kernel::run(std::string("ip -6 address flush dev ens1 && ip -6 address add ") + address + "/64 dev ens1");
+  };
+  slow("fe80::77");
+  EXPECT_EQ(source(), std::nullopt);
+  EXPECT_EQ(source(ip("fe80::77")), std::nullopt);
+  kernel::run("ip -6 address add fe80::78/64 dev ens1 nodad");
+  EXPECT_EQ(source(), ip("fe80::78"));
+  EXPECT_EQ(source(ip("fe80::78")), ip("fe80::78"));
 }
 
 TEST(SourceAddresses, the_first_that_is_not_virtual_or_the_configured_one) {

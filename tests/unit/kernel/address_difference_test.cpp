@@ -164,6 +164,24 @@ TEST(InterfaceTable, addresses_stand_in_the_order_of_their_arrival) {
   EXPECT_THAT(table.addresses_on(ens1), ElementsAre(vip(5).address, vip(1).address, vip(3).address));
 }
 
+TEST(InterfaceTable, an_address_is_usable_when_the_search_for_a_duplicate_has_ended_well) {
+  namespace flag = address_flag;
+  InterfaceTable table;
+  table.replace({{.index = ens1, .name = "ens1"}}, {});
+  const AddressKey key{ens1, vip(1).address};
+  const auto told = [&](std::uint32_t flags) {
+    InterfaceAddress address = vip(1);
+    address.flags = flags;
+    table.apply(AddressChange{.address = address});
+    return table.is_usable(key);
+  };
+  EXPECT_FALSE(table.is_usable(key));
+  EXPECT_FALSE(told(flag::tentative));
+  EXPECT_TRUE(told(flag::tentative | flag::optimistic));
+  EXPECT_FALSE(told(flag::tentative | flag::duplicate));
+  EXPECT_TRUE(told(0));
+}
+
 TEST(InterfaceTable, a_removed_link_takes_its_addresses_along) {
   InterfaceTable table;
   table.replace({{.index = ens1, .name = "ens1"}, {.index = 8, .name = "ens2"}}, {vip(1), vip(2, 8)});
