@@ -67,7 +67,7 @@ class Pair {
             .preempt = parameters.preempt_mode ? Preempt::yes : Preempt::no,
             .down_timer_adverts = parameters.down_timer_adverts,
             .make_before_break = false,
-            .announcements = {.delay = 0s, .lower_priority_delay = 0s}};
+            .announcements = {.delay = 0s, .lower_priority_repeat = 0, .lower_priority_delay = 0s}};
   }
 
   std::string act(Random& random) {

@@ -13,7 +13,9 @@ using namespace vrrp;
 constexpr Duration shared_bound = 250ms;
 
 std::string check_service(World& world, const std::string& what) {
-  for (RouterId router = 0; router < world.router_count(); ++router) {
+  // What a reload added has served nobody before it.
+  const RouterId judged = what == "reload" ? 1 : static_cast<RouterId>(world.router_count());
+  for (RouterId router = 0; router < judged; ++router) {
     if (std::string problem = world.settled(router); !problem.empty()) return what + ": " + problem;
     const Service service = world.service(router);
     if (service.unserved > 0s) return fmt::format("{}: {} us without service", what, service.unserved / 1us);
@@ -39,7 +41,7 @@ std::size_t count_healthy(const World& world) {
 std::string act(World& world, bool weighted) {
   Random& random = world.random();
   const std::size_t machine = random.chance(60) && world.holder(0) ? *world.holder(0) : random.below(world.size());
-  switch (random.below(4)) {
+  switch (random.below(5)) {
     case 0:
       if (count_healthy(world) < 2) break;
       world.stop(machine);
@@ -52,6 +54,10 @@ std::string act(World& world, bool weighted) {
       if (!weighted) break;
       world.set_tracker(machine, random.chance(50));
       return "priority";
+    case 4:
+      if (world.router_count() < 2) break;
+      world.kill(machine, Death::reloaded);
+      return "reload";
   }
   return "nothing";
 }
@@ -69,8 +75,10 @@ std::string play_planned(World& world, const std::vector<MachineParameters>& mac
     const auto holder = world.holder(0);
     const std::size_t running = count_healthy(world);
     const std::string what = act(world, weighted);
+    const bool reloads = what == "reload" && holder;
     const bool hands_over = what == "handover" && holder && world.is_leaving(*holder);
     world.run(settling);
+    if (reloads && world.holder(0) != holder) return fmt::format("a reload took the group from m{}", *holder);
     if (hands_over) {
       if (std::string problem = check_handover(world, *holder, running); !problem.empty()) return problem;
     }

@@ -117,13 +117,17 @@ void World::kill(std::size_t id, Death death) {
     machine.configured.assign(router_count(), false);
   }
   if (!machine.brain) return look();
-  const auto memory = machine.brain->memory();
+  auto memory = machine.brain->memory();
   machine.brain.reset();
   const unsigned life = ++machine.life;
   machine.paused = false;
   machine.waiting.clear();
   if (death == Death::everything || death == Death::power) return look();
 
+  if (death == Death::reloaded && memory.size() > 1) {
+    memory.back().reset();
+    machine.told.back() = State::init;
+  }
   if (machine.parameters.stock) return start(id);  // its parent starts a new child at once
   schedule(resumed_after, [this, id, life, death, memory] {
     Machine& dead = machines_[id];

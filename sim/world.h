@@ -34,6 +34,7 @@ struct MachineParameters {
 
 enum class Death : std::uint8_t {
   resumed,     // the worker died, and another goes on where it stopped
+  reloaded,    // resumed, and of a group of two the second member is new: it has no memory
   said,        // the worker died, the guardian carries its last will out and starts another
   everything,  // nobody is left; the addresses stay until the next start
   power,       // the machine is gone

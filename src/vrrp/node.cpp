@@ -49,7 +49,10 @@ std::vector<Tracking> effective_tracking(const NodeParameters& parameters, Route
 }
 
 GroupMember member_of(const VirtualRouter& router) {
-  return {.state = router.state(), .serving = router.is_serving(), .wants_master = router.wants_master()};
+  return {.state = router.state(),
+          .serving = router.is_serving(),
+          .may_stay = router.is_serving() || router.may_stay(),
+          .wants_master = router.wants_master()};
 }
 
 template <typename Kind>
@@ -67,6 +70,7 @@ struct Node::Implementation {
     std::optional<GroupId> group;
     std::vector<Tracking> tracking;         // its own and its group's, without what has no effect
     FaultCauses own_faults;                 // without what other members of the group have
+    bool counts_as_faulty = false;          // in its group's count
     bool awaits_trackers = false;           // start() came, but a tracker with weight 0 has no result yet
     std::optional<std::uint8_t> inherited;  // resumed: this priority holds until every tracker has a result
   };
@@ -76,7 +80,10 @@ struct Node::Implementation {
   };
   struct Group {
     State told = State::init;
-    std::vector<GroupMember> members;  // scratch, in the order of GroupParameters
+    GroupTally tally;
+    std::size_t faulty = 0;                // members with faults of their own
+    Instant longest_wait{};                // no deadline of a member is later
+    std::optional<Instant> lower_told_at;  // all members announced again, because one had heard a lower master
   };
 
   explicit Implementation(NodeParameters given);
@@ -93,10 +100,13 @@ struct Node::Implementation {
   void tell_group(RouterId id, Instant now, NodeActions& out, Event&& event);
   void settle(GroupId id, bool left, Instant now, NodeActions& out);
   void tell_group_state(GroupId id, NodeActions& out);
-  std::span<const GroupMember> members_of(GroupId id);
+  void tell_lower(RouterId heard_by, Instant now, NodeActions& out);
+  void shorten_waits(GroupId id, Duration wait, Instant now, NodeActions& out);
+  void begin(RouterId id, Instant now, NodeActions& out);
 
   void refresh_tracking(RouterId id, Instant now, NodeActions& out);
   void refresh_faults(RouterId id, ChangeReasons reasons, Instant now, NodeActions& out);
+  void tell_causes(RouterId id, ChangeReasons reasons, Instant now, NodeActions& out);
   FaultCauses causes_of(RouterId id) const;
   bool awaits_tracker(RouterId id) const;
   Contribution contribution_of(const Tracking& tracking) const;
@@ -137,6 +147,7 @@ Node::Implementation::Implementation(NodeParameters given)
     NodeRouterParameters& router = parameters.routers[id];
     router.router.in_sync_group = group_of_router[id].has_value();
     Slot& slot = slots.emplace_back(id, VirtualRouter(router.router), group_of_router[id]);
+    if (slot.group) groups[*slot.group].tally.add(member_of(slot.router));
     slot.tracking = effective_tracking(parameters, id, slot.group);
     for (const Tracking& tracking : slot.tracking) tracked_by[tracking.tracker].push_back(id);
     for (const std::string& link : router.links) links[link].routers.push_back(id);
@@ -168,8 +179,13 @@ void Node::resume(const std::vector<std::optional<RouterMemory>>& memory, Instan
     if (slot.group && goes_on) self_->groups[*slot.group].told = memories[id].state;
   }
   for (RouterId id = 0; id < memories.size(); ++id) {
-    if (self_->slots[id].awaits_trackers) continue;
+    if (memories[id].state == State::init) continue;
     self_->tell(id, out, [&](VirtualRouter& router, Actions& actions) { router.resume(memories[id], now, actions); });
+    self_->refresh_tracking(id, now, out);
+  }
+  for (RouterId id = 0; id < memories.size(); ++id) {
+    if (memories[id].state != State::init || self_->slots[id].awaits_trackers) continue;
+    self_->begin(id, now, out);
     self_->refresh_tracking(id, now, out);
   }
   self_->running = true;
@@ -184,10 +200,7 @@ void Node::on_advert(RouterId id, const Advert& advert, Instant now, NodeActions
   // The peer's whole group leaves when one member does (keepalived waits on the others for the master-down time).
   // They wait as long as the one that heard it: a VRRPv3 goodbye shortens the interval on its own LAN alone.
   const Duration wait = heard_by.skew_time();
-  for (const RouterId member : self_->group_of(id)) {
-    if (member == id) continue;
-    self_->tell(member, out, [&](VirtualRouter& router, Actions&) { router.shorten_wait(wait, now); });
-  }
+  if (const auto group = self_->slots[id].group) self_->shorten_waits(*group, wait, now, out);
 }
 
 void Node::on_timeout(Instant now, NodeActions& out) {
@@ -290,10 +303,16 @@ std::vector<PriorityPart> Node::priority_parts(RouterId id) const {
 
 template <typename Event>
 void Node::Implementation::tell(RouterId id, NodeActions& out, Event&& event) {
+  Slot& slot = slots[id];
+  const GroupMember before = member_of(slot.router);
   scratch.clear();
-  event(slots[id].router, scratch);
+  event(slot.router, scratch);
   for (const Action& action : scratch) out.push_back(RouterAction{id, action});
-  timers.set(id, slots[id].router.next_timeout());
+  timers.set(id, slot.router.next_timeout());
+  if (!slot.group) return;
+  Group& group = groups[*slot.group];
+  group.tally.replace(before, member_of(slot.router));
+  group.longest_wait = std::max(group.longest_wait, slot.router.next_timeout().value_or(Instant{}));
 }
 
 template <typename Event>
@@ -305,21 +324,42 @@ void Node::Implementation::tell_group(RouterId id, Instant now, NodeActions& out
   tell(id, out, event);
   const bool heard_lower = std::ranges::any_of(scratch, holds<LowerPriorityHeard>);
   if (member_of(slot.router) != before) settle(*slot.group, before.serving && !slot.router.is_serving(), now, out);
-  if (!heard_lower) return;
-  // Clients that point at the lower master for one address do so for all.
-  for (const RouterId member : group_of(id)) {
-    if (member == id) continue;
+  if (slot.router.wants_master() && !slot.router.next_timeout()) {
+    // Vetoed by those that do not want to.
+    tell(id, out, [&](VirtualRouter& router, Actions&) { router.restart_wait(now); });
+  }
+  if (heard_lower) tell_lower(id, now, out);
+}
+
+// Clients that point at the lower master for one address do so for all. Once for all members that hear of it.
+void Node::Implementation::tell_lower(RouterId heard_by, Instant now, NodeActions& out) {
+  std::optional<Instant>& told_at = groups[*slots[heard_by].group].lower_told_at;
+  if (told_at && now < *told_at + slots[heard_by].router.answer_interval()) return;
+  told_at = now;
+  for (const RouterId member : group_of(heard_by)) {
+    if (member == heard_by) continue;
     tell(member, out, [&](VirtualRouter& router, Actions& actions) { router.repeat_announcements(now, actions); });
   }
 }
 
+// A peer that stops says goodbye for each member: the first is for all, the others find nothing to shorten.
+void Node::Implementation::shorten_waits(GroupId id, Duration wait, Instant now, NodeActions& out) {
+  if (groups[id].longest_wait <= now + wait) return;
+  Instant longest{};
+  for (const RouterId member : parameters.groups[id].members) {
+    tell(member, out, [&](VirtualRouter& router, Actions&) { router.shorten_wait(wait, now); });
+    longest = std::max(longest, slots[member].router.next_timeout().value_or(Instant{}));
+  }
+  groups[id].longest_wait = longest;
+}
+
 void Node::Implementation::settle(GroupId id, bool left, Instant now, NodeActions& out) {
   if (!running) return;
+  const GroupTally& tally = groups[id].tally;
   const std::vector<RouterId>& members = parameters.groups[id].members;
-  if (must_leave(members_of(id), left)) {
+  if (must_leave(tally, left)) {
     // A member that only asks for relief may stay, and so may the others, as long as nobody has let go.
-    const bool all_may_stay = std::ranges::all_of(
-        members, [&](RouterId member) { return slots[member].router.is_serving() || slots[member].router.may_stay(); });
+    const bool all_may_stay = tally.staying() == tally.members();
     for (const RouterId member : members) {
       tell(member, out, [&](VirtualRouter& router, Actions& actions) {
         if (all_may_stay) return router.ask_relief(Reason::sync_group, now, actions);
@@ -327,30 +367,33 @@ void Node::Implementation::settle(GroupId id, bool left, Instant now, NodeAction
       });
     }
   }
-  const bool rise = may_become_master(members_of(id));
-  for (const RouterId member : members) {
-    if (!slots[member].router.wants_master()) continue;
-    tell(member, out, [&](VirtualRouter& router, Actions& actions) {
-      if (rise) return router.become_master(router.wait_reason(), now, actions);
-      if (!router.next_timeout()) router.restart_wait(now);  // vetoed by those that do not want to
-    });
+  if (may_become_master(tally)) {
+    for (const RouterId member : members) {
+      tell(member, out,
+           [&](VirtualRouter& router, Actions& actions) { router.become_master(router.wait_reason(), now, actions); });
+    }
   }
   tell_group_state(id, out);
 }
 
 void Node::Implementation::tell_group_state(GroupId id, NodeActions& out) {
   State& told = groups[id].told;
-  const State state = vrrp::group_state(members_of(id), told);
+  const State state = vrrp::group_state(groups[id].tally, told);
   if (state == told) return;
   out.push_back(GroupAction{id, {told, state}});
   told = state;
 }
 
-std::span<const GroupMember> Node::Implementation::members_of(GroupId id) {
-  std::vector<GroupMember>& members = groups[id].members;
-  members.clear();
-  for (const RouterId member : parameters.groups[id].members) members.push_back(member_of(slots[member].router));
-  return members;
+// The first state of a router that has no memory. One that a reload added to a group of masters, or that was awaited
+// there, joins them: a BACKUP among them would make all of them leave, and come back.
+void Node::Implementation::begin(RouterId id, Instant now, NodeActions& out) {
+  const Slot& slot = slots[id];
+  const Group* group = slot.group ? &groups[*slot.group] : nullptr;
+  const bool joins =
+      group != nullptr && group->told == State::master && group->faulty == 0 && serves_without_beginners(group->tally);
+  tell_group(id, now, out, [&](VirtualRouter& router, Actions& actions) {
+    return joins ? router.join(now, actions) : router.start(now, actions);
+  });
 }
 
 std::span<const RouterId> Node::Implementation::group_of(RouterId id) const {
@@ -380,30 +423,39 @@ void Node::Implementation::refresh_tracking(RouterId id, Instant now, NodeAction
              [&](VirtualRouter& router, Actions& actions) { router.on_priority(priority, now, actions); });
   if (!slot.awaits_trackers || awaits_tracker(id)) return;
   slot.awaits_trackers = false;
-  tell_group(id, now, out, [&](VirtualRouter& router, Actions& actions) { router.start(now, actions); });
+  begin(id, now, out);
 }
 
 // A router and, when it is well itself no more or again, the members of its group.
 void Node::Implementation::refresh_faults(RouterId id, ChangeReasons reasons, Instant now, NodeActions& out) {
-  const auto refresh = [&](RouterId member, ChangeReasons why) {
-    const FaultCauses causes = causes_of(member);
-    if (causes == slots[member].router.faults()) return;
-    const Reason reason = causes.any() ? why.worse : why.better;
-    tell(member, out, [&](VirtualRouter& router, Actions& actions) { router.on_faults(causes, reason, now, actions); });
-  };
-  refresh(id, reasons);
-  const std::optional<GroupId> group = slots[id].group;
-  if (!group) return;
-  for (const RouterId member : parameters.groups[*group].members) {
-    if (member != id) refresh(member, by_group);
+  Slot& slot = slots[id];
+  const bool is_faulty = slot.own_faults.any();
+  const bool turned = std::exchange(slot.counts_as_faulty, is_faulty) != is_faulty;
+  if (!slot.group) return tell_causes(id, reasons, now, out);
+
+  std::size_t& faulty = groups[*slot.group].faulty;
+  if (turned) faulty = is_faulty ? faulty + 1 : faulty - 1;
+  tell_causes(id, reasons, now, out);
+  // Between none and one it changes for all others, between one and two for that one; above for nobody.
+  if (turned && faulty <= (is_faulty ? 2U : 1U)) {
+    for (const RouterId member : parameters.groups[*slot.group].members) {
+      if (member != id) tell_causes(member, by_group, now, out);
+    }
   }
-  settle(*group, false, now, out);
+  settle(*slot.group, false, now, out);
+}
+
+void Node::Implementation::tell_causes(RouterId id, ChangeReasons reasons, Instant now, NodeActions& out) {
+  const FaultCauses causes = causes_of(id);
+  if (causes == slots[id].router.faults()) return;
+  const Reason reason = causes.any() ? reasons.worse : reasons.better;
+  tell(id, out, [&](VirtualRouter& router, Actions& actions) { router.on_faults(causes, reason, now, actions); });
 }
 
 FaultCauses Node::Implementation::causes_of(RouterId id) const {
-  FaultCauses causes = slots[id].own_faults;
-  causes.sync_group = std::ranges::any_of(
-      group_of(id), [&](RouterId member) { return member != id && slots[member].own_faults.any(); });
+  const Slot& slot = slots[id];
+  FaultCauses causes = slot.own_faults;
+  causes.sync_group = slot.group && groups[*slot.group].faulty > (slot.counts_as_faulty ? 1U : 0U);
   return causes;
 }
 

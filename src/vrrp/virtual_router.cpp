@@ -77,6 +77,14 @@ void VirtualRouter::start(Instant now, Actions& out) {
   enter_backup(Reason::start, listens_from_ + wait, now, out);
 }
 
+void VirtualRouter::join(Instant now, Actions& out) {
+  if (state_ != State::init) return;
+  if (faults_.any()) return start(now, out);
+  stopped_ = false;
+  listens_from_ = now;
+  enter_master(Reason::sync_group, now, out);
+}
+
 void VirtualRouter::resume(const RouterMemory& memory, Instant now, Actions& out) {
   if (memory.state == State::init) return start(now, out);
   state_ = memory.state;
@@ -204,8 +212,14 @@ void VirtualRouter::restart_wait(Instant now) {
 }
 
 void VirtualRouter::repeat_announcements(Instant now, Actions& out) {
-  if (!is_serving()) return;
   const AnnouncementParameters& announcements = parameters_.announcements;
+  if (!is_serving() || announcements.lower_priority_repeat == 0) return;
+  if (answered_at_ && now < *answered_at_ + answer_interval()) {
+    answer_at_ = *answered_at_ + answer_interval();  // late, but whoever follows the lower master now is told
+    return;
+  }
+  answered_at_ = now;
+  answer_at_.reset();
   announce(announcements.lower_priority_repeat, out);
   second_answer_at_ = second_burst(now, announcements.lower_priority_delay, announcements.lower_priority_repeat);
 }
@@ -215,7 +229,8 @@ void VirtualRouter::repeat_announcements(Instant now, Actions& out) {
 std::optional<Instant> VirtualRouter::next_timeout() const {
   if (departure_) return departure_->next_timeout();
   std::optional<Instant> next;
-  for (const auto& deadline : {master_down_at_, advert_at_, second_announcement_at_, second_answer_at_, refresh_at_}) {
+  for (const auto& deadline :
+       {master_down_at_, advert_at_, second_announcement_at_, answer_at_, second_answer_at_, refresh_at_}) {
     if (deadline && (!next || *deadline < *next)) next = deadline;
   }
   return next;
@@ -227,6 +242,10 @@ Duration VirtualRouter::skew_time() const {
 
 Duration VirtualRouter::master_down_interval() const {
   return master_interval_ * parameters_.down_timer_adverts + skew_time();
+}
+
+Duration VirtualRouter::answer_interval() const {
+  return std::max<Duration>(limits::answer_interval, parameters_.advert_interval);
 }
 
 RouterMemory VirtualRouter::memory() const {
@@ -294,7 +313,8 @@ void VirtualRouter::on_advert_as_master(const Advert& advert, Instant now, Actio
   announce_to_lower(advert, now, out);
 }
 
-// Clients may point at the lower master; each of its adverts may be the one that tells us so.
+// Clients may point at the lower master; each of its adverts may be the one that tells us so. People are told of each
+// (notify_master_rx_lower_pri), clients no more often than answer_interval().
 void VirtualRouter::announce_to_lower(const Advert& advert, Instant now, Actions& out) {
   repeat_announcements(now, out);
   out.push_back(LowerPriorityHeard{advert});
@@ -327,8 +347,10 @@ void VirtualRouter::on_timeout_as_master(Instant now, Actions& out) {
     second_announcement_at_.reset();
     announce(announcements.repeat, out);
   }
+  if (is_due(answer_at_, now)) repeat_announcements(now, out);
   if (is_due(second_answer_at_, now)) {
     second_answer_at_.reset();
+    answered_at_ = now;
     announce(announcements.lower_priority_repeat, out);
   }
   if (is_due(refresh_at_, now)) {
@@ -432,6 +454,7 @@ void VirtualRouter::begin_refresh(Instant from) {
 void VirtualRouter::silence() {
   advert_at_.reset();
   second_announcement_at_.reset();
+  answer_at_.reset();
   second_answer_at_.reset();
   refresh_at_.reset();
 }

@@ -26,6 +26,12 @@ namespace baton::vrrp {
 
 enum class Preempt : std::uint8_t { no, yes };
 
+namespace limits {
+// Whatever a lower master sends, its adverts bring about no more than one burst of announcements in this time, or in
+// an advert interval when that is longer.
+inline constexpr Duration answer_interval = std::chrono::seconds(1);
+}  // namespace limits
+
 // garp_* and their global vrrp_garp_* defaults (keepalived.conf(5)).
 struct AnnouncementParameters {
   unsigned repeat = 5;                       // rounds on becoming MASTER
@@ -88,6 +94,8 @@ class VirtualRouter {
 
   // --- handle: what happened ---
   void start(Instant now, Actions& out);
+  // As start, but MASTER at once: the other members of its sync group are.
+  void join(Instant now, Actions& out);
   // Goes on where another process stopped: MASTER stays MASTER (adverts at once), BACKUP keeps its master-down
   // deadline. Silent unless something changes: the process before has told the state. Without a running state in it, a
   // start.
@@ -115,7 +123,7 @@ class VirtualRouter {
   void ask_relief(Reason reason, Instant now, Actions& out);  // leave like a member that may yet stay
   void shorten_wait(Duration wait, Instant now);              // a goodbye was heard for the group
   void restart_wait(Instant now);                             // vetoed by the group: a fresh master-down wait
-  void repeat_announcements(Instant now, Actions& out);       // another member heard a lower master
+  void repeat_announcements(Instant now, Actions& out);       // a lower master was heard, by this member or another
 
   // --- questions ---
   std::optional<Instant> next_timeout() const;
@@ -136,6 +144,7 @@ class VirtualRouter {
   Duration master_interval() const { return master_interval_; }  // learned (VRRPv3), else own
   Duration skew_time() const;                                    // RFC 9568 §6.1, RFC 3768 §6.1
   Duration master_down_interval() const;
+  Duration answer_interval() const;  // between two bursts of announcements that lower masters ask for
   FaultCauses faults() const { return faults_; }
   const RouterParameters& parameters() const { return parameters_; }
   RouterMemory memory() const;
@@ -209,6 +218,8 @@ class VirtualRouter {
   Instant last_advert_sent_{};
   std::optional<Instant> advert_at_;
   std::optional<Instant> second_announcement_at_;
+  std::optional<Instant> answered_at_;       // the last burst for a lower master
+  std::optional<Instant> answer_at_;         // the next, when one was heard too soon after that
   std::optional<Instant> second_answer_at_;  // second burst after a lower master was heard
   std::optional<Instant> refresh_at_;
   std::optional<Departure> departure_;

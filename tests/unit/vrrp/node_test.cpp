@@ -517,7 +517,7 @@ TEST(Group, that_stops_is_stopped_by_a_fault_of_one_member) {
   EXPECT_EQ(bench.actions(), NodeActions{});
 }
 
-// ---------------------------------------------------------------- resume, stop, size
+// ---------------------------------------------------------------- resume
 
 TEST(Node, resumes_masters_silently_and_at_once) {
   NodeBench before = NodeBench::master({.routers = {router(), router()}});
@@ -559,6 +559,123 @@ TEST(Node, a_resumed_group_is_not_told_again) {
   after.resume({before->router(0).memory(), before->router(1).memory()});
   EXPECT_EQ(after.actions(), (NodeActions{act(0, sent(100)), act(1, sent(100))}));
 }
+
+// ---------------------------------------------------------------- what a reload adds to a group
+
+std::vector<std::optional<RouterMemory>> memories_of(NodeBench& bench) {
+  std::vector<std::optional<RouterMemory>> memory;
+  for (RouterId id = 0; id < bench->router_count(); ++id) memory.emplace_back(bench->router(id).memory());
+  return memory;
+}
+
+TEST(Reload, a_member_added_to_a_group_of_masters_becomes_master_with_it) {
+  NodeBench before = NodeBench::master(group_of(2));
+  NodeBench after(group_of(3));
+  after.advance(before.now() - after.now());
+  after.resume(memories_of(before));
+  EXPECT_EQ(after.actions(), (NodeActions{act(0, sent(100)), act(1, sent(100)), act(2, sent(100)), act(2, Announce{5}),
+                                          act(2, changed(State::init, State::master, Reason::sync_group))}));
+  EXPECT_EQ(after->group_state(0), State::master);
+}
+
+TEST(Reload, a_member_added_to_a_group_of_backups_is_backup) {
+  NodeBench before = NodeBench::started(group_of(2));
+  NodeBench after(group_of(3));
+  after.resume(memories_of(before));
+  EXPECT_EQ(after.actions(), NodeActions{act(2, changed(State::init, State::backup, Reason::start))});
+}
+
+TEST(Reload, a_member_added_with_its_link_down_is_a_fault_of_the_group) {
+  NodeBench before = NodeBench::master(group_of(2));
+  NodeBench after(group_of(3));
+  after.advance(before.now() - after.now());
+  after.link("eth2", false);
+  after.resume(memories_of(before));
+  for (RouterId id = 0; id < 3; ++id) EXPECT_EQ(after.state(id), State::fault);
+}
+
+TEST(Reload, an_added_member_that_awaits_its_tracker_joins_when_that_is_up) {
+  NodeBench before = NodeBench::master(group_of(2));
+  NodeParameters parameters = group_of(3);
+  parameters.trackers = {{.name = "t"}};
+  parameters.routers[2].tracking = {{.tracker = 0, .weight = 0}};
+  NodeBench after(parameters);
+  after.advance(before.now() - after.now());
+  after.resume(memories_of(before));
+  EXPECT_EQ(after.state(2), State::init);
+  EXPECT_EQ(after->group_state(0), State::master);
+  (void)after.actions();
+  after.tracker(0, up);
+  EXPECT_EQ(after.actions(), (NodeActions{act(2, sent(100)), act(2, Announce{5}),
+                                          act(2, changed(State::init, State::master, Reason::sync_group))}));
+}
+
+TEST(Reload, of_a_group_that_overslept_makes_nobody_master) {
+  NodeBench before = NodeBench::master(group_of(2));
+  NodeBench after(group_of(3));
+  after.advance(before.now() - after.now() + 20s);
+  after.resume(memories_of(before));
+  for (RouterId id = 0; id < 3; ++id) EXPECT_EQ(after.state(id), State::backup);
+}
+
+// ---------------------------------------------------------------- a group of a thousand
+
+// The bound is for a busy machine with sanitizers; alone it is some milliseconds (--gtest_output tells).
+template <typename Work>
+void expect_within(std::chrono::milliseconds bound, std::string_view what, Work&& work) {
+  const auto begun = std::chrono::steady_clock::now();
+  work();
+  const auto took = std::chrono::steady_clock::now() - begun;
+  testing::Test::RecordProperty(std::string(what), std::to_string(took / 1us));
+  EXPECT_LT(took, bound) << what;
+}
+
+TEST(Group, of_a_thousand_members_is_looked_at_and_moved_in_milliseconds) {
+  constexpr auto bound = 250ms;
+  NodeBench bench = NodeBench::master(group_of(1000));
+  const auto look = [&] {
+    NodeActions out;
+    for (RouterId id = 0; id < 1000; ++id) {
+      bench->on_link("eth" + std::to_string(id), true, bench.now(), out);
+      bench->on_configuration_fault(id, false, bench.now(), out);
+      bench->on_source(id, own_address, bench.now(), out);
+    }
+    EXPECT_EQ(out, NodeActions{});
+  };
+  expect_within(bound, "look_us", look);
+  expect_within(bound, "fault_us", [&] { bench.link("eth7", false); });
+  EXPECT_EQ(bench.state(999), State::fault);
+  expect_within(bound, "clear_us", [&] { bench.link("eth7", true); });
+  expect_within(bound, "rise_us", [&] { bench.advance(4s); });
+  EXPECT_EQ(bench->group_state(0), State::master);
+  bench.advance(10s);
+  expect_within(bound, "lower_us", [&] {
+    for (RouterId id = 0; id < 1000; ++id) bench.receive(id, advert(50));
+  });
+  expect_within(bound, "better_us", [&] {
+    for (RouterId id = 0; id < 1000; ++id) bench.receive(id, advert(200));
+  });
+  expect_within(bound, "let_go_us", [&] {
+    for (RouterId id = 0; id < 1000; ++id) bench.announcement(id);
+  });
+  EXPECT_EQ(bench->group_state(0), State::backup);
+  expect_within(bound, "goodbye_us", [&] {
+    for (RouterId id = 0; id < 1000; ++id) bench.receive(id, advert(0));
+  });
+  bench.advance(700ms);
+  EXPECT_EQ(bench->group_state(0), State::master);
+}
+
+TEST(Group, a_lower_master_heard_by_all_members_is_one_burst_of_each_a_second) {
+  NodeBench bench = NodeBench::master(group_of(3));
+  for (int i = 0; i < 5; ++i) {
+    for (RouterId id = 0; id < 3; ++id) bench.receive(id, advert(50));
+  }
+  const NodeActions actions = bench.actions();
+  for (RouterId id = 0; id < 3; ++id) EXPECT_EQ(std::ranges::count(actions, act(id, Announce{5})), 1) << id;
+}
+
+// ---------------------------------------------------------------- stop, size
 
 TEST(Node, a_router_that_never_started_stops_silently) {
   NodeBench bench(with_script(0));

@@ -372,6 +372,42 @@ TEST(Master, answers_a_lower_master_with_an_advert_and_announcements_twice) {
   EXPECT_EQ(bench.actions(), Actions{Announce{5}});
 }
 
+TEST(Master, announces_for_lower_masters_no_more_than_once_a_second_and_answers_each_advert) {
+  Bench bench = Bench::master({.advert_interval = 100ms});
+  for (int i = 0; i < 500; ++i) {
+    bench.receive(advert(50));
+    bench.advance(10ms);
+  }
+  const Actions actions = bench.actions();
+  EXPECT_EQ(std::ranges::count(actions, Action(Announce{5})), 6);  // at 0 s, 1 s ... 5 s
+  EXPECT_GE(adverts_of(actions).size(), 500);
+}
+
+TEST(Master, announces_no_more_than_once_an_advert_interval_for_lower_masters) {
+  Bench bench = Bench::master({.advert_interval = 10s});
+  bench.receive(advert(50));
+  bench.advance(4s);
+  bench.receive(advert(50));
+  (void)bench.actions();
+  bench.advance(6s - 1ns);  // the second burst is due at 5 s
+  EXPECT_EQ(std::ranges::count(bench.actions(), Action(Announce{5})), 1);
+}
+
+// Who follows the lower master only now is told as well, a little late.
+TEST(Master, a_lower_master_that_is_heard_too_soon_is_answered_when_the_second_is_over) {
+  Bench bench = Bench::master({.advert_interval = 100ms, .announcements = {.lower_priority_delay = 0s}});
+  bench.receive(advert(50));
+  bench.advance(400ms);
+  bench.receive(advert(50));
+  (void)bench.actions();
+  bench.advance(600ms - 1ns);
+  EXPECT_FALSE(has<Announce>(bench.actions()));
+  bench.advance(1ns);
+  EXPECT_TRUE(has<Announce>(bench.actions()));
+  bench.advance(20s);
+  EXPECT_FALSE(has<Announce>(bench.actions()));
+}
+
 TEST(Master, an_equal_priority_from_a_lower_address_is_a_lower_master) {
   Bench bench = Bench::master();
   bench.receive(advert(100, 1s, IpAddress::v4(0x0a000001)));
