@@ -585,15 +585,6 @@ TEST(Reload, a_member_added_to_a_group_of_backups_is_backup) {
   EXPECT_EQ(after.actions(), NodeActions{act(2, changed(State::init, State::backup, Reason::start))});
 }
 
-TEST(Reload, a_member_added_with_its_link_down_is_a_fault_of_the_group) {
-  NodeBench before = NodeBench::master(group_of(2));
-  NodeBench after(group_of(3));
-  after.advance(before.now() - after.now());
-  after.link("eth2", false);
-  after.resume(memories_of(before));
-  for (RouterId id = 0; id < 3; ++id) EXPECT_EQ(after.state(id), State::fault);
-}
-
 TEST(Reload, an_added_member_that_awaits_its_tracker_joins_when_that_is_up) {
   NodeBench before = NodeBench::master(group_of(2));
   NodeParameters parameters = group_of(3);
