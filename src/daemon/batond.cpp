@@ -17,6 +17,7 @@
 #include "config/load.h"
 #include "daemon/guardian.h"
 #include "daemon/last_words.h"
+#include "daemon/leftovers.h"
 #include "daemon/options.h"
 #include "daemon/pid_file.h"
 
@@ -76,7 +77,8 @@ int test_configuration(const Options& options) {
 int clean_up_after(const Options& options) {
   log::Logger log(log_options(options));
   const config::LoadResult result = load(options);
-  if (result.missing_file) {
+  const auto managed = read_managed(options.run_directory);
+  if (result.missing_file && managed.empty()) {
     log.error(options.configuration + " cannot be read: nothing is known to clean up");
     return exit_code::missing_file;
   }
@@ -87,7 +89,8 @@ int clean_up_after(const Options& options) {
     log.error(pid_file.error());
     return exit_code::failure;
   }
-  clean_up(make_setup(result.configuration), log);  // also of a file with errors: what was read may be in place
+  clean_up(make_setup(result.configuration), managed,
+           log);  // also of a file with errors: what was read may be in place
   return exit_code::success;
 }
 

@@ -16,6 +16,7 @@
 
 #include "daemon/api_role.h"
 #include "daemon/last_words.h"
+#include "daemon/leftovers.h"
 #include "daemon/pid_file.h"
 #include "daemon/role.h"
 #include "daemon/watch_policy.h"
@@ -29,7 +30,8 @@ namespace baton::daemon {
 
 namespace {
 
-constexpr Duration stop_bound = std::chrono::seconds(5);         // for the worker to leave in order (child_wait_time)
+constexpr Duration stop_bound = std::chrono::seconds(5);  // for the worker to leave in order (child_wait_time)
+constexpr Duration stop_bound_an_address = std::chrono::microseconds(500);
 constexpr Duration runner_stop_bound = std::chrono::seconds(3);  // for the runner to finish what is queued
 constexpr Duration start_again_after = std::chrono::seconds(1);  // when a worker could not be started
 constexpr Duration watchdog_interval = std::chrono::seconds(1);  // of the service manager, which waits for seconds
@@ -78,7 +80,9 @@ class Guardian {
   SysResult<void> make_memory();
   SysResult<void> start_runner();
   SysResult<void> start_api();
-  SysResult<void> start_worker(bool resume, std::vector<config::VirtualAddress> leftovers = {});
+  SysResult<void> start_worker(bool resume);
+  void carry_out_last_will();
+  void note_managed();
   SysResult<kernel::Channel> connect_runner();
   SysResult<kernel::Channel> connect_api();
   SysResult<void> join(const SysResult<kernel::Channel>& channel, std::uint8_t kind);
@@ -115,6 +119,7 @@ class Guardian {
 
   const Options& options_;
   std::unique_ptr<Setup> setup_;
+  Leftovers leftovers_;
   log::Options log_options_;
   log::Logger log_;
   Reload reload_;
@@ -169,6 +174,8 @@ int Guardian::run() {
     return exit_code::permission;
   }
   for (const std::string& sentence : setup_->not_carried_out) log_.warning(sentence);
+  leftovers_.add(read_managed(options_.run_directory));
+  note_managed();
 
   const auto on = [&](int number, auto handler) { signals_.push_back(loop_.on_signal(number, handler)); };
   on(SIGTERM, [this] { stop(); });
@@ -280,7 +287,7 @@ SysResult<kernel::Channel> Guardian::connect_api() {
   return std::move(worker_end);
 }
 
-SysResult<void> Guardian::start_worker(bool resume, std::vector<config::VirtualAddress> leftovers) {
+SysResult<void> Guardian::start_worker(bool resume) {
   auto runner = connect_runner();
   auto api = connect_api();
   auto pair = kernel::Channel::make_pair();
@@ -291,6 +298,7 @@ SysResult<void> Guardian::start_worker(bool resume, std::vector<config::VirtualA
   kernel::Channel to_api = api ? std::move(*api) : kernel::Channel();
 
   const Instant now = loop::now();
+  if (will_->is_clean()) leftovers_.clear();
   will_->begin_generation(now);
   policy_.on_start(now);
   hang_detector_.reset(now);
@@ -307,7 +315,7 @@ SysResult<void> Guardian::start_worker(bool resume, std::vector<config::VirtualA
                                                   .resume = resume,
                                                   .keep_addresses = options_.keep_addresses,
                                                   .real_time = options_.real_time,
-                                                  .leftovers = std::move(leftovers),
+                                                  .leftovers = leftovers_.all(),
                                                   .guardian = std::move(theirs),
                                                   .runner = std::move(to_runner),
                                                   .api = std::move(to_api)});
@@ -353,21 +361,31 @@ void Guardian::on_worker_death() {
   const std::string how = reap(worker_);
   const Instant now = loop::now();
   if (stopping_) {
-    const auto wills = will_->read_all();
     const bool left_in_order = how == "exited with status 0";
-    if (!left_in_order && !options_.keep_addresses) carry_out_last_will(*setup_, wills, log_);
+    if (!left_in_order && !options_.keep_addresses) carry_out_last_will();
     finish();
     return;
   }
   log_.error(fmt::format("the VRRP worker (pid {}) {}", pid, how));
   if (!options_.respawn) {
-    carry_out_last_will(*setup_, will_->read_all(), log_);
+    carry_out_last_will();
     exit_status_ = exit_code::failure;
     stopping_ = true;
     finish();
     return;
   }
   after_death(failed_resume ? policy_.on_failed_resume(now) : policy_.on_death(now), now);
+}
+
+void Guardian::carry_out_last_will() {
+  daemon::carry_out_last_will(*setup_, will_->read_all(), leftovers_.all(), log_);
+}
+
+// For whoever cleans up after all of us; without the note it goes by the file alone.
+void Guardian::note_managed() {
+  if (const auto noted = write_managed(options_.run_directory, *setup_, leftovers_.all()); !noted) {
+    log_.warning(to_string(noted.error()));
+  }
 }
 
 void Guardian::after_death(RestartPolicy::Verdict verdict, Instant now) {
@@ -379,7 +397,7 @@ void Guardian::after_death(RestartPolicy::Verdict verdict, Instant now) {
     }
     log_.error(to_string(started.error()));
   }
-  carry_out_last_will(*setup_, will_->read_all(), log_);
+  carry_out_last_will();
   will_->forget();
   log_.notice(fmt::format("the next VRRP worker starts in {} s",
                           std::chrono::duration_cast<std::chrono::seconds>(verdict.back_off).count()));
@@ -433,12 +451,14 @@ void Guardian::reload() {
   }
   end_worker_for_reload();
   const auto old_wills = will_->read_all();
+  if (will_->is_clean()) leftovers_.clear();
+  leftovers_.add(*setup_);
   const std::unique_ptr<Setup> old = std::exchange(setup_, std::move(next));
   const kernel::SharedMemory old_memory = std::move(memory_);
   memory_ = {};
   if (const auto made = make_memory(); !made) {
     log_.error(to_string(made.error()));
-    carry_out_last_will(*old, old_wills, log_);
+    daemon::carry_out_last_will(*old, old_wills, leftovers_.all(), log_);
     exit_status_ = exit_code::failure;
     stopping_ = true;
     finish();
@@ -458,11 +478,8 @@ void Guardian::reload() {
     gone[i].reset();
   }
   say_goodbye(*old, gone, log_);
-  std::vector<config::VirtualAddress> leftovers;
-  for (const RouterSetup& router : old->routers) {
-    leftovers.insert(leftovers.end(), router.addresses.begin(), router.addresses.end());
-  }
-  if (const auto started = start_worker(true, std::move(leftovers)); !started) {
+  note_managed();
+  if (const auto started = start_worker(true); !started) {
     log_.error(to_string(started.error()));
     after_death({.resume = false, .back_off = start_again_after}, loop::now());
   }
@@ -494,7 +511,11 @@ void Guardian::stop() {
   api_restart_.cancel();
   if (!worker_) return finish();
   worker_.signal(SIGTERM);
-  give_up_.set(loop::now() + stop_bound);
+  std::size_t addresses = 0;
+  for (const RouterSetup& router : setup_->routers) addresses += router.addresses.size();
+  const Duration bound = stop_bound + addresses * stop_bound_an_address;
+  (void)::sd_notify(0, fmt::format("EXTEND_TIMEOUT_USEC={}", bound / std::chrono::microseconds(1)).c_str());
+  give_up_.set(loop::now() + bound);
 }
 
 // The worker is gone, or has not left within its bound. Then the runner finishes what is queued and ends by itself when

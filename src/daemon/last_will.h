@@ -38,11 +38,14 @@ class LastWill {
   void beat(Instant now) { header().heartbeat.store(now.time_since_epoch().count(), std::memory_order_release); }
   void write(std::size_t router, const RouterWill& will);
   void set_serving() { header().serving.store(true, std::memory_order_release); }
+  // Every address is where it shall be: what earlier configurations left is gone.
+  void set_clean() { header().clean.store(true, std::memory_order_release); }
 
   // --- others read ---
   Instant heartbeat() const { return Instant(Duration(header().heartbeat.load(std::memory_order_acquire))); }
   // The worker has taken its routers over and sent what was due.
   bool is_serving() const { return header().serving.load(std::memory_order_acquire); }
+  bool is_clean() const { return header().clean.load(std::memory_order_acquire); }
   std::size_t router_count() const { return routers_; }
   // nullopt: never written, or the writer died in the middle of it.
   std::optional<RouterWill> read(std::size_t router) const;
@@ -51,6 +54,7 @@ class LastWill {
   // --- the guardian, between two workers ---
   void begin_generation(Instant now) {
     header().serving.store(false, std::memory_order_release);
+    header().clean.store(false, std::memory_order_release);
     beat(now);
   }
   // After the last will was carried out nobody may go on as these routers.
@@ -60,6 +64,7 @@ class LastWill {
   struct Header {
     std::atomic<std::int64_t> heartbeat;
     std::atomic<bool> serving;
+    std::atomic<bool> clean;
   };
   struct Slot {
     std::atomic<std::uint32_t> version;  // odd while being written, 0 never written

@@ -1,6 +1,7 @@
 #include "daemon/last_words.h"
 
 #include <fmt/format.h>
+#include <systemd/sd-daemon.h>
 
 #include <algorithm>
 
@@ -58,13 +59,15 @@ void send_goodbyes(const Setup& setup, std::span<const std::optional<RouterWill>
   transport.flush();
 }
 
-void remove_addresses(const Setup& setup, Kernel& kernel, log::Logger& log) {
+void remove_addresses(const Setup& setup, std::span<const config::VirtualAddress> leftovers, Kernel& kernel,
+                      log::Logger& log) {
   AddressPlan plan(setup);
-  plan.follow(kernel.interfaces);
+  plan.follow(kernel.interfaces, leftovers);
   std::size_t removed = 0;
   while (!plan.is_settled()) {
     const auto requests = plan.next_requests(kernel.interfaces, requests_a_batch);
-    if (requests.empty()) continue;  // so many were looked at and none was there
+    if (requests.empty()) continue;      // so many were looked at and none was there
+    (void)::sd_notify(0, "WATCHDOG=1");  // with very many this is the guardian's only work for seconds
     const auto refused = kernel.socket->carry_out(requests);
     if (!refused) {
       log.error(to_string(refused.error()));
@@ -81,18 +84,19 @@ void remove_addresses(const Setup& setup, Kernel& kernel, log::Logger& log) {
 
 }  // namespace
 
-void carry_out_last_will(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log) {
+void carry_out_last_will(const Setup& setup, std::span<const std::optional<RouterWill>> wills,
+                         std::span<const config::VirtualAddress> leftovers, log::Logger& log) {
   auto kernel = look(log);
   if (!kernel) return;
   send_goodbyes(setup, wills, kernel->interfaces, log);
-  remove_addresses(setup, *kernel, log);
+  remove_addresses(setup, leftovers, *kernel, log);
 }
 
 void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log) {
   if (const auto kernel = look(log)) send_goodbyes(setup, wills, kernel->interfaces, log);
 }
 
-void clean_up(const Setup& setup, log::Logger& log) {
+void clean_up(const Setup& setup, std::span<const config::VirtualAddress> leftovers, log::Logger& log) {
   auto kernel = look(log);
   if (!kernel) return;
   AddressPlan plan(setup);
@@ -110,7 +114,7 @@ void clean_up(const Setup& setup, log::Logger& log) {
     if (was_master && source) wills[id] = RouterWill{.source = *source, .holds_addresses = true};
   }
   send_goodbyes(setup, wills, kernel->interfaces, log);
-  remove_addresses(setup, *kernel, log);
+  remove_addresses(setup, leftovers, *kernel, log);
 }
 
 }  // namespace baton::daemon

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/result.h"
+#include "daemon/address_carrier.h"
 #include "daemon/address_plan.h"
 #include "daemon/announcer.h"
 #include "daemon/newsroom.h"
@@ -31,9 +32,6 @@ struct Overloaded : Functions... {
 };
 
 constexpr int default_real_time_priority = 40;
-// How long one turn may spend telling the kernel of addresses: with an advert due every 10 ms, a fifth of that.
-constexpr Duration address_budget = std::chrono::milliseconds(2);
-constexpr std::size_t most_requests = 512;  // a turn
 constexpr Duration reject_log_interval = std::chrono::seconds(60);
 
 class Worker {
@@ -57,7 +55,6 @@ class Worker {
   void send_advert(vrrp::RouterId router, const vrrp::SendAdvert& action);
   void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change);
   void settle();
-  bool settle_addresses();
   void write_wills();
   void look_at_interfaces();
   void look_at_everything();
@@ -90,23 +87,23 @@ class Worker {
   std::optional<kernel::NetlinkSocket> monitor_;
   kernel::InterfaceTable interfaces_;
   AddressPlan plan_;
+  AddressCarrier carrier_;
   Transport transport_;
   Announcer announcer_;
   Newsroom newsroom_;
   StatusService status_;
 
-  std::size_t requests_a_turn_ = 32;
   std::vector<vrrp::OutgoingPacket> packets_;
   loop::Timer protocol_timer_;
   loop::Timer beat_timer_;
-  loop::Timer look_timer_;     // interfaces could not be read: again
-  loop::Timer address_timer_;  // addresses could not be told to the kernel: again
+  loop::Timer look_timer_;  // interfaces could not be read: again
   Instant rested_{};
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription runner_readable_;
   loop::Subscription api_readable_;
   bool begun_ = false;
   bool stopping_ = false;
+  int exit_status_ = exit_code::success;
 };
 
 Worker::Worker(WorkerStart start)
@@ -118,6 +115,7 @@ Worker::Worker(WorkerStart start)
       statistics_(setup_.routers.size()),
       sources_(setup_.routers.size()),
       plan_(setup_),
+      carrier_(plan_, interfaces_, log_, loop_),
       transport_(setup_, &loop_,
                  {.on_packet = [this](auto router, const auto& packet) { on_packet(router, packet); },
                   .on_frame = [this](auto index, auto frame) { on_frame(index, frame); },
@@ -150,7 +148,6 @@ int Worker::run() {
   beat_timer_ = loop_.timer([this] { beat(); });
   beat_timer_.set(loop::now());
   look_timer_ = loop_.timer([this] { look_at_everything(); });
-  address_timer_ = loop_.timer([] {});  // settle() follows
   subscriptions_.push_back(loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_kernel_changes(); }));
   subscriptions_.push_back(loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); }));
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
@@ -163,9 +160,11 @@ int Worker::run() {
   begin();
   settle();
   will_.set_serving();
+  // Last: with a large configuration it takes longer than a resumed router may be silent.
+  if (const auto locked = kernel::lock_memory(); !locked) log_.warning(to_string(locked.error()));
   loop_.run();
   newsroom_.finish();
-  return exit_code::success;
+  return exit_status_;
 }
 
 SysResult<void> Worker::open_netlink() {
@@ -180,15 +179,11 @@ SysResult<void> Worker::open_netlink() {
 
 // A node without these is late more often and otherwise right; so their failure is a line in the log.
 void Worker::set_up_process() {
-  const auto lock_memory = [&] {
-    if (const auto locked = kernel::lock_memory(); !locked) log_.warning(to_string(locked.error()));
-  };
-  if (!start_.real_time) return lock_memory();
+  if (!start_.real_time) return;
   const int priority = setup_.real_time_priority.value_or(default_real_time_priority);
   if (const auto set = kernel::set_real_time(priority); !set) {
     log_.warning(to_string(set.error()) + "; adverts may be late when the machine is busy");
   }
-  lock_memory();
 }
 
 void Worker::begin() {
@@ -486,7 +481,9 @@ void Worker::settle() {
   will_.beat(now);
   transport_.flush();
   for (const vrrp::RouterId router : touched_) plan_.set_holding(router, node_.router(router).holds_addresses());
-  const bool settled = settle_addresses();
+  const AddressState addresses = carrier_.carry_some(*requests_, node_.next_timeout());
+  const bool settled = addresses == AddressState::settled;
+  if (settled && !carrier_.has_refused()) will_.set_clean();
   if (settled && !restored_.empty()) {
     vrrp::NodeActions actions;
     std::ranges::sort(restored_);
@@ -499,9 +496,8 @@ void Worker::settle() {
     }
     carry_out(actions);
   }
-  const AddressState state = settled ? AddressState::settled : AddressState::on_their_way;
-  const bool more_to_announce = announcer_.send_some(node_, now, state);
-  const bool more_to_tell = newsroom_.publish(state);
+  const bool more_to_announce = announcer_.send_some(node_, now, addresses);
+  const bool more_to_tell = newsroom_.publish(addresses);
   if (!settled || more_to_announce || more_to_tell) loop_.once_more();
   write_wills();
   if (const auto next = node_.next_timeout()) {
@@ -512,43 +508,9 @@ void Worker::settle() {
   if (const auto next = announcer_.next_at()) beat_timer_.set(std::min(*next, now + limits::worker_beat));
   if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) {
     newsroom_.say_stopped();
+    if (carrier_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
     loop_.stop();
   }
-}
-
-// One chunk of the difference, sized so that it takes about the budget; true when nothing is left.
-bool Worker::settle_addresses() {
-  if (plan_.is_settled() || address_timer_.when()) return true;
-  const auto requests = plan_.next_requests(interfaces_, requests_a_turn_);
-  if (requests.empty()) return plan_.is_settled();
-  const Instant begin = loop::now();
-  const auto refused = requests_->carry_out(requests);
-  const Duration took = std::max<Duration>(loop::now() - begin, Duration(1));
-  if (!refused) {
-    constexpr Duration again = std::chrono::seconds(1);
-    log_.error(to_string(refused.error()));
-    plan_.look_again(requests);
-    address_timer_.set(loop::now() + again);
-    return true;
-  }
-  std::vector<bool> failed(requests.size(), false);
-  for (const kernel::RefusedRequest& one : *refused) {
-    failed[one.index] = true;
-    const kernel::AddressRequest& request = requests[one.index];
-    const bool add = request.operation == kernel::AddressRequest::Operation::add;
-    log_.error(to_string(
-        SysError{fmt::format("{} address {}", add ? "add" : "remove", to_string(request.address.address)), one.code}));
-  }
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (failed[i]) continue;
-    const bool removed = requests[i].operation == kernel::AddressRequest::Operation::remove;
-    interfaces_.apply(kernel::AddressChange{.address = requests[i].address, .removed = removed});
-  }
-  const auto fitting =
-      static_cast<std::size_t>(static_cast<double>(requests.size()) * static_cast<double>(address_budget.count()) /
-                               static_cast<double>(took.count()));
-  requests_a_turn_ = std::clamp<std::size_t>(fitting, 4, std::min(most_requests, requests_a_turn_ * 2));
-  return plan_.is_settled();
 }
 
 void Worker::write_wills() {

@@ -24,7 +24,7 @@ struct WorkerStart {
   bool resume = false;          // go on as the routers of the last will
   bool keep_addresses = false;  // -V: leave the addresses where they are when stopping
   bool real_time = true;
-  std::vector<config::VirtualAddress> leftovers;  // of the configuration before this one
+  std::vector<config::VirtualAddress> leftovers;  // of configurations before this one
   kernel::Channel guardian;  // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
   kernel::Channel runner;
   kernel::Channel api;

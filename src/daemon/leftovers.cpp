@@ -1,0 +1,72 @@
+#include "daemon/leftovers.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+namespace baton::daemon {
+
+namespace {
+
+std::string note_path(const std::string& run_directory) {
+  return run_directory + "/addresses";
+}
+
+}  // namespace
+
+void Leftovers::add(const Setup& setup) {
+  for (const RouterSetup& router : setup.routers) add(router.addresses);
+}
+
+void Leftovers::add(std::span<const config::VirtualAddress> addresses) {
+  for (const config::VirtualAddress& address : addresses) {
+    addresses_.try_emplace({address.device, address.address}, address);
+  }
+}
+
+std::vector<config::VirtualAddress> Leftovers::all() const {
+  std::vector<config::VirtualAddress> addresses;
+  addresses.reserve(addresses_.size());
+  for (const auto& [key, address] : addresses_) addresses.push_back(address);
+  return addresses;
+}
+
+SysResult<void> write_managed(const std::string& run_directory, const Setup& setup,
+                              std::span<const config::VirtualAddress> leftovers) {
+  Leftovers managed;
+  managed.add(setup);
+  managed.add(leftovers);
+  const std::string path = note_path(run_directory);
+  const std::string fresh = path + ".new";
+  {
+    std::ofstream file(fresh, std::ios::trunc);
+    for (const config::VirtualAddress& address : managed.all()) {
+      file << fmt::format("{} {} {}\n", address.device, to_string(address.address.address), address.address.length);
+    }
+    if (!file.flush()) return last_error("write " + fresh);
+  }
+  if (std::rename(fresh.c_str(), path.c_str()) != 0) return last_error("write " + path);
+  return {};
+}
+
+std::vector<config::VirtualAddress> read_managed(const std::string& run_directory) {
+  constexpr std::size_t most = 200'000;  // it is ours, but anybody may have edited it
+  std::vector<config::VirtualAddress> addresses;
+  std::ifstream file(note_path(run_directory));
+  for (std::string line; addresses.size() < most && std::getline(file, line);) {
+    std::istringstream words(line);
+    config::VirtualAddress address;
+    std::string text;
+    unsigned length = 0;
+    if (!(words >> address.device >> text >> length)) continue;
+    const auto number = IpAddress::parse(text);
+    if (!number || length > 8 * number->size()) continue;
+    address.address = {.address = *number, .length = static_cast<std::uint8_t>(length)};
+    addresses.push_back(std::move(address));
+  }
+  return addresses;
+}
+
+}  // namespace baton::daemon
