@@ -6,12 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "config/blocks.h"
+#include "config/entry_line.h"
 
 namespace baton::config {
 namespace {
-
-constexpr std::size_t longest_interface_name = 15;  // Linux IFNAMSIZ - 1
 
 // One line on its way to a VirtualAddress.
 class AddressLine {
@@ -194,9 +192,7 @@ class AddressLine {
   }
 
   void track_group() {
-    (void)value();
-    context_.diagnostics.warn("not-yet", line_.at(index_), "'track_group' is known but not carried out yet",
-                              "do without it for now, or leave this node to keepalived");
+    result_.track_group = value();
   }
 
   const Context& context_;

@@ -9,6 +9,7 @@
 
 #include "config/arguments.h"
 #include "config/model.h"
+#include "config/name_tables.h"
 #include "config/tree.h"
 
 namespace baton::config {
@@ -63,7 +64,7 @@ std::optional<TrackedProcess> read_tracked_process(const Context& context, const
 std::optional<SyncGroup> read_sync_group(const Context& context, const Statement& block, const Defaults& defaults,
                                          const Configuration& configuration);
 std::optional<Instance> read_instance(const Context& context, const Statement& block, const Defaults& defaults,
-                                      const Configuration& configuration);
+                                      const Configuration& configuration, NameTables& names);
 
 // The name of a named block; nothing, reported, when it has none that can be used.
 std::optional<std::string> read_name(const Context& context, const Statement& block);
@@ -76,6 +77,16 @@ void read_tracked_files(const Context& context, const Statement& list, const Con
                         Trackers& trackers);
 void read_tracked_processes(const Context& context, const Statement& list, const Configuration& configuration,
                             Trackers& trackers);
+
+std::optional<TrackGroup> read_track_group(const Context& context, const Statement& block,
+                                           const Configuration& configuration);
+
+// The lines of virtual_routes and static_routes, virtual_rules and static_rules, in the order written. A rule without a
+// preference has 0 until settle_preferences().
+std::vector<ConfiguredRoute> read_routes(const Context& context, NameTables& names, const Statement& list);
+std::vector<ConfiguredRule> read_rules(const Context& context, NameTables& names, const Statement& list);
+// Gives the rules of all static_rules and virtual_rules their preferences, in the order of the file.
+void settle_preferences(const Context& context, const Statement& root, Configuration& configuration);
 
 // The lines of an address list; `device` stays empty where none is named. IPv4 and IPv6 may be mixed.
 std::vector<VirtualAddress> read_addresses(const Context& context, const Statement& list);

@@ -207,6 +207,8 @@ constexpr Setting<G> global_settings[] = {
     {"script_failure_is_success", set<&G::globals, &Globals::script_failure_is_success>},
     {"dynamic_interfaces", set_dynamic_interfaces},
     {"default_interface", set_default_interface},
+    {"iproute_usr_dir", set<&G::globals, &Globals::iproute_user_directory>},
+    {"iproute_etc_dir", set<&G::globals, &Globals::iproute_etc_directory>},
     {"vrrp_version", set<&G::defaults, &Defaults::version>},
     {"vrrp_mcast_group4", set_group<Family::ipv4, &Defaults::multicast_group4>},
     {"vrrp_mcast_group6", set_group<Family::ipv6, &Defaults::multicast_group6>},

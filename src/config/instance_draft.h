@@ -10,6 +10,7 @@ namespace baton::config {
 struct InstanceDraft {
   const Statement& block;
   const Configuration& configuration;
+  NameTables& names;
   Instance instance{};
   std::optional<WantedState> state{};
   std::optional<unsigned> priority{};

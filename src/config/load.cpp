@@ -39,6 +39,22 @@ auto read_all(const Context& context, const Statement& root, std::initializer_li
   return things;
 }
 
+void read_static_entries(const Context& context, const Statement& root, NameTables& names,
+                         Configuration& configuration) {
+  for (const Statement& block : root.children) {
+    if (block.keyword() == "static_ipaddress") {
+      for (VirtualAddress& address : read_addresses(context, block)) {
+        if (address.device.empty()) address.device = configuration.globals.default_interface;
+        configuration.static_addresses.push_back(std::move(address));
+      }
+    } else if (block.keyword() == "static_routes") {
+      std::ranges::move(read_routes(context, names, block), std::back_inserter(configuration.static_routes));
+    } else if (block.keyword() == "static_rules") {
+      std::ranges::move(read_rules(context, names, block), std::back_inserter(configuration.static_rules));
+    }
+  }
+}
+
 void read_model(const Context& context, const Statement& root, Configuration& configuration) {
   GlobalSettings settings = read_globals(context, root);
   const Defaults& defaults = settings.defaults;
@@ -49,19 +65,19 @@ void read_model(const Context& context, const Statement& root, Configuration& co
                                  [&](const Statement& block) { return read_tracked_file(context, block); });
   configuration.processes = read_all(context, root, {"vrrp_track_process"},
                                      [&](const Statement& block) { return read_tracked_process(context, block); });
+  NameTables names(context.reader, configuration.globals.iproute_user_directory,
+                   configuration.globals.iproute_etc_directory);
   configuration.instances = read_all(context, root, {"vrrp_instance"}, [&](const Statement& block) {
-    return read_instance(context, block, defaults, configuration);
+    return read_instance(context, block, defaults, configuration, names);
+  });
+  configuration.track_groups = read_all(context, root, {"track_group"}, [&](const Statement& block) {
+    return read_track_group(context, block, configuration);
   });
   configuration.groups = read_all(context, root, {"vrrp_sync_group"}, [&](const Statement& block) {
     return read_sync_group(context, block, defaults, configuration);
   });
-  for (const Statement& block : root.children) {
-    if (block.keyword() != "static_ipaddress") continue;
-    for (VirtualAddress& address : read_addresses(context, block)) {
-      if (address.device.empty()) address.device = configuration.globals.default_interface;
-      configuration.static_addresses.push_back(std::move(address));
-    }
-  }
+  read_static_entries(context, root, names, configuration);
+  settle_preferences(context, root, configuration);
   settle_whole(context, configuration);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "base/route.h"
 #include "base/time.h"
 #include "config/secret.h"
 #include "config/source_place.h"
@@ -150,9 +151,39 @@ struct VirtualAddress {
   bool auto_join = false;              // autojoin
   bool track = true;                   // no_track: nobody minds when it is removed
   std::optional<std::uint32_t> preferred_seconds;  // preferred_lft; nullopt: for ever; 0 for an IPv6 /128
+  std::string track_group;                         // static ones: who needs it
   Place place;
 
   bool operator==(const VirtualAddress&) const = default;
+};
+
+// A line of virtual_routes or static_routes.
+struct ConfiguredRoute {
+  Route route;
+  bool track = true;        // no_track: nobody minds when its interface fails
+  std::string track_group;  // static ones: who needs it; one of Configuration::track_groups
+  Place place;
+
+  bool operator==(const ConfiguredRoute&) const = default;
+};
+
+// A line of virtual_rules or static_rules.
+struct ConfiguredRule {
+  Rule rule;
+  bool track = true;
+  std::string track_group;
+  Place place;
+
+  bool operator==(const ConfiguredRule&) const = default;
+};
+
+// track_group: instances that cannot do without the static entries that name it.
+struct TrackGroup {
+  std::string name;
+  std::vector<std::string> members;  // every name is one of Configuration::instances
+  Place place;
+
+  bool operator==(const TrackGroup&) const = default;
 };
 
 struct UnicastPeer {
@@ -230,6 +261,8 @@ struct Instance {
   std::vector<VirtualAddress> addresses;           // virtual_ipaddress, in the order written; at most 255; one written
                                                    // twice is here twice, as the adverts of 2.2.7 have it
   std::vector<VirtualAddress> excluded_addresses;  // not in the advert; either family
+  std::vector<ConfiguredRoute> routes;             // virtual_routes
+  std::vector<ConfiguredRule> rules;               // virtual_rules
   bool preempt = true;
   Duration preempt_delay{};
   Announcements announcements;
@@ -306,6 +339,8 @@ struct Globals {
   Duration garp_interval{};     // vrrp_garp_interval, between two on one interface; 0: none
   Duration gna_interval{};      // vrrp_gna_interval
   std::string default_interface = "eth0";
+  std::string iproute_user_directory = "/usr/share/iproute2";  // iproute_usr_dir
+  std::string iproute_etc_directory = "/etc/iproute2";         // iproute_etc_dir
   bool dynamic_interfaces = false;
   std::optional<NotifyFifo> notify_fifo;
   std::optional<NotifyFifo> vrrp_notify_fifo;
@@ -333,7 +368,10 @@ struct Configuration {
   std::vector<TrackedProcess> processes;
   std::vector<SyncGroup> groups;
   std::vector<Instance> instances;
+  std::vector<TrackGroup> track_groups;
   std::vector<VirtualAddress> static_addresses;
+  std::vector<ConfiguredRoute> static_routes;
+  std::vector<ConfiguredRule> static_rules;
 
   bool operator==(const Configuration&) const = default;
 };

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "config/blocks.h"
+#include "config/entry_line.h"
 #include "config/instance_draft.h"
 
 namespace baton::config {
@@ -14,8 +14,6 @@ using D = InstanceDraft;
 using I = Instance;
 using N = Notifications;
 using A = AnnouncementSettings;
-
-constexpr std::size_t longest_interface_name = 15;  // Linux IFNAMSIZ - 1
 
 // MASTER stays when BACKUP follows; any other word counts as BACKUP.
 void set_state(D& draft, const Arguments& arguments) {
@@ -102,6 +100,15 @@ void add_addresses(D& draft, const Arguments& arguments) {
                     std::back_inserter(draft.instance.*List));
 }
 
+void add_routes(D& draft, const Arguments& arguments) {
+  std::ranges::move(read_routes(arguments.context(), draft.names, arguments.statement()),
+                    std::back_inserter(draft.instance.routes));
+}
+void add_rules(D& draft, const Arguments& arguments) {
+  std::ranges::move(read_rules(arguments.context(), draft.names, arguments.statement()),
+                    std::back_inserter(draft.instance.rules));
+}
+
 void set_notify_deleted(D& draft, const Arguments& arguments) {
   draft.instance.notifications.report_deleted = true;
   if (arguments.count() > 0) set_once<&D::instance, &I::notifications, &N::deleted>(draft, arguments);
@@ -145,6 +152,8 @@ constexpr Setting<D> instance_settings[] = {
     {"version", set<&D::version>},
     {"virtual_ipaddress", add_addresses<&I::addresses>},
     {"virtual_ipaddress_excluded", add_addresses<&I::excluded_addresses>},
+    {"virtual_routes", add_routes},
+    {"virtual_rules", add_rules},
     {"no_virtual_ipaddress", set<&D::may_lack_addresses>},
     {"authentication", add_authentication},
     {"auth_hmac", add_hmac},
@@ -195,10 +204,10 @@ constexpr Setting<D> instance_settings[] = {
 }  // namespace
 
 std::optional<Instance> read_instance(const Context& context, const Statement& block, const Defaults& defaults,
-                                      const Configuration& configuration) {
+                                      const Configuration& configuration, NameTables& names) {
   const std::optional<std::string> name = read_name(context, block);
   if (!name) return std::nullopt;
-  InstanceDraft draft{.block = block, .configuration = configuration};
+  InstanceDraft draft{.block = block, .configuration = configuration, .names = names};
   draft.instance.name = *name;
   draft.instance.place = make_place(block.position());
   apply_settings(context, block, "vrrp_instance", instance_settings, draft);

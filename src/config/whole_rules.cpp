@@ -106,6 +106,65 @@ void drop_unused_scripts(const Context& context, Configuration& configuration) {
   });
 }
 
+// A group that is not defined, or that only static entries may have, is dropped.
+class TrackGroupRules {
+ public:
+  TrackGroupRules(const Context& context, Configuration& configuration)
+      : context_(context), configuration_(configuration) {}
+
+  void settle() {
+    settle_all(configuration_.static_addresses);
+    settle_all(configuration_.static_routes);
+    settle_all(configuration_.static_rules);
+    for (Instance& instance : configuration_.instances) {
+      refuse_all(instance.addresses);
+      refuse_all(instance.excluded_addresses);
+      refuse_all(instance.routes);
+      refuse_all(instance.rules);
+    }
+  }
+
+ private:
+  template <typename Entries>
+  void settle_all(Entries& entries) {
+    for (auto& entry : entries) {
+      if (entry.track_group.empty()) continue;
+      const auto found = std::ranges::find(configuration_.track_groups, entry.track_group, &TrackGroup::name);
+      if (found != configuration_.track_groups.end()) {
+        report_later(entry, *found);
+        continue;
+      }
+      context_.diagnostics.warn("not-defined", context_.position_of(entry),
+                                fmt::format("no track_group is named {}; nobody follows this entry",
+                                            quoted(entry.track_group)),
+                                fmt::format("define it above with track_group {} {{ ... }}", entry.track_group));
+      entry.track_group.clear();
+    }
+  }
+
+  void report_later(const auto& entry, const TrackGroup& group) {
+    if (group.place.file != entry.place.file || group.place.line < entry.place.line) return;
+    context_.diagnostics.warn("defined-later", context_.position_of(entry),
+                              fmt::format("{} is defined further down, on line {}: it works here, but keepalived would "
+                                          "not follow it",
+                                          quoted(group.name), group.place.line),
+                              "move the track_group above");
+  }
+
+  template <typename Entries>
+  void refuse_all(Entries& entries) {
+    for (auto& entry : entries) {
+      if (entry.track_group.empty()) continue;
+      context_.diagnostics.warn("bad-value", context_.position_of(entry),
+                                "'track_group' is for static entries and is ignored here", "remove it");
+      entry.track_group.clear();
+    }
+  }
+
+  const Context& context_;
+  Configuration& configuration_;
+};
+
 void check_size(const Context& context, const Configuration& configuration) {
   if (configuration.instances.size() <= baton::limits::routers) return;
   context.diagnostics.error(
@@ -123,6 +182,7 @@ void settle_whole(const Context& context, Configuration& configuration) {
   settle_groups(context, configuration);
   check_group_weights(context, configuration);
   drop_unused_scripts(context, configuration);
+  TrackGroupRules(context, configuration).settle();
 }
 
 }  // namespace baton::config
