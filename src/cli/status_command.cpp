@@ -103,6 +103,12 @@ std::string render_instance(const json& instance, double now, const Painter& pai
   }
   if (const auto hidden = instance.value("addresses_not_shown", 0); hidden > 0)
     line("", fmt::format("and {} more", hidden));
+  for (const auto& [kind, label] : {std::pair("routes", "route"), std::pair("rules", "rule")}) {
+    if (!instance.contains(kind)) continue;  // a batond that does not tell them
+    for (const json& entry : instance.at(kind)) {
+      line(label, entry.at("text").get<std::string>() + (entry.at("present").get<bool>() ? "  (here)" : ""));
+    }
+  }
   for (const json& fault : instance.at("faults")) line("fault", paint.alarm(fault.get<std::string>()));
   const json& adverts = instance.at("adverts");
   line("adverts", fmt::format("sent {}, accepted {}", adverts.at("sent").get<std::uint64_t>(),

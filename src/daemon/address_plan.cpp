@@ -59,9 +59,8 @@ std::optional<IpAddress> SourceAddresses::usable(const IpAddress& source, const 
 }
 
 void AddressPlan::follow(const kernel::InterfaceTable& interfaces, std::span<const config::VirtualAddress> leftovers) {
-  const auto former = std::exchange(routers_by_key_, {});
+  holdings_.disown_all();
   routers_by_address_.clear();
-  addresses_of_router_.assign(setup_.routers.size(), {});
   for (const config::VirtualAddress& leftover : leftovers) {
     if (const auto address = to_interface_address(leftover, interfaces)) remove_leftover(*address);
   }
@@ -69,24 +68,25 @@ void AddressPlan::follow(const kernel::InterfaceTable& interfaces, std::span<con
     for (const config::VirtualAddress& configured : setup_.routers[id].addresses) {
       const auto address = to_interface_address(configured, interfaces);
       if (!address) continue;
-      difference_.manage(*address);
-      routers_by_key_.emplace(kernel::AddressKey{address->interface_index, address->address}, id);
+      holdings_.own(id, *address);
       routers_by_address_.emplace(std::pair(address->interface_index, address->address.address), id);
-      addresses_of_router_[id].push_back(*address);
     }
-    if (holds_[id]) {
-      for (const kernel::InterfaceAddress& address : addresses_of_router_[id]) difference_.want(address);
-    }
+    holdings_.want_what_is_held(id);
   }
+  const std::size_t node = setup_.routers.size();
+  for (const config::VirtualAddress& configured : setup_.static_addresses) {
+    if (const auto address = to_interface_address(configured, interfaces)) holdings_.own(node, *address);
+  }
+  holdings_.want_what_is_held(node);
+  // A static address that is still configured is the interface's own, whatever was before.
+  std::erase_if(leftovers_, [&](const kernel::AddressKey& key) { return holdings_.is_owned(key) && !is_virtual(key); });
   // Its interface has another name now: it is no virtual address any more, and must not stay.
-  for (const auto& [key, router] : former) {
-    if (!is_virtual(key)) difference_.do_not_want(key);
-  }
+  holdings_.drop_what_nobody_owns();
   if (!std::exchange(has_looked_for_leftovers_, true)) find_leftovers(interfaces);
 }
 
 void AddressPlan::remove_leftover(const kernel::InterfaceAddress& address) {
-  difference_.manage(address);
+  holdings_.leave_over(address);
   leftovers_.insert({address.interface_index, address.address});
 }
 
@@ -116,44 +116,31 @@ bool AddressPlan::may_be_source(const kernel::AddressKey& key) const {
   return !is_virtual(key) && !leftovers_.contains(key) && !is_taken({key.interface_index, key.address.address});
 }
 
-void AddressPlan::set_holding(vrrp::RouterId router, bool holds) {
-  if (holds_[router] == holds) return;
-  holds_[router] = holds;
-  for (const kernel::InterfaceAddress& address : addresses_of_router_[router]) {
-    const kernel::AddressKey key{address.interface_index, address.address};
-    if (holds) {
-      difference_.want(address);
-      continue;
-    }
-    // Another router of this node may hold the same address.
-    const auto [begin, end] = routers_by_key_.equal_range(key);
-    if (std::none_of(begin, end, [&](const auto& entry) { return holds_[entry.second]; })) difference_.do_not_want(key);
-  }
+bool AddressPlan::is_virtual(const kernel::AddressKey& key) const {
+  return routers_by_address_.contains({key.interface_index, key.address.address}) &&
+         std::ranges::any_of(holdings_.owners_of(key), [&](std::size_t owner) { return owner < setup_.routers.size(); });
 }
 
 std::vector<vrrp::RouterId> AddressPlan::on_change(const kernel::AddressChange& change) {
-  const kernel::AddressKey key{change.address.interface_index, change.address.address};
+  const kernel::AddressKey key = key_of(change.address);
   if (change.removed) leftovers_.erase(key);
-  if (!is_virtual(key)) return {};
-  difference_.look_again(key);
+  if (!holdings_.is_owned(key)) return {};
+  holdings_.difference().look_again(key);
   std::vector<vrrp::RouterId> losers;
   if (!change.removed) return losers;
-  const auto [begin, end] = routers_by_key_.equal_range(key);
-  for (auto at = begin; at != end; ++at) {
-    if (holds_[at->second]) losers.push_back(at->second);
+  for (const std::size_t owner : holdings_.owners_of(key)) {
+    if (owner < setup_.routers.size() && holdings_.holds(owner)) losers.push_back(static_cast<vrrp::RouterId>(owner));
   }
   return losers;
 }
 
 void AddressPlan::look_again(std::span<const kernel::AddressRequest> requests) {
-  for (const kernel::AddressRequest& request : requests) {
-    difference_.look_again({request.address.interface_index, request.address.address});
-  }
+  for (const kernel::AddressRequest& request : requests) holdings_.difference().look_again(key_of(request.address));
 }
 
 bool AddressPlan::lacks_addresses(vrrp::RouterId router, const kernel::InterfaceTable& interfaces) const {
-  return std::ranges::any_of(addresses_of_router_[router], [&](const kernel::InterfaceAddress& address) {
-    return !interfaces.has({address.interface_index, address.address});
+  return std::ranges::any_of(holdings_.values_of(router), [&](const kernel::InterfaceAddress& address) {
+    return !interfaces.has(key_of(address));
   });
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/setup.h"
+#include "daemon/holdings.h"
 #include "kernel/address_difference.h"
 #include "kernel/interface_table.h"
 #include "kernel/netlink_socket.h"
@@ -26,24 +27,27 @@ enum class AddressState : std::uint8_t { on_their_way, settled };
 
 class AddressPlan {
  public:
-  explicit AddressPlan(const Setup& setup) : setup_(setup), holds_(setup.routers.size(), false) {}
+  explicit AddressPlan(const Setup& setup) : setup_(setup), holdings_(setup.routers.size() + 1) {}
 
   // Learns where the addresses' interfaces are now. What another configuration left (`leftovers`) is removed as well,
   // once: whoever adds it after that means it. So is, the first time, what has a virtual address's number and another
   // prefix length.
   void follow(const kernel::InterfaceTable& interfaces, std::span<const config::VirtualAddress> leftovers = {});
   // A router holds its addresses from now on, or does not.
-  void set_holding(vrrp::RouterId router, bool holds);
+  void set_holding(vrrp::RouterId router, bool holds) { holdings_.set_holding(router, holds); }
+  // The same for the static addresses.
+  void hold_static(bool holds) { holdings_.set_holding(setup_.routers.size(), holds); }
 
   // Somebody changed an address on an interface: the routers that hold it and have just lost it.
   std::vector<vrrp::RouterId> on_change(const kernel::AddressChange& change);
 
-  bool is_settled() const { return difference_.is_settled(); }
+  bool is_settled() const { return holdings_.difference().is_settled(); }
   // At most `most` requests towards the wanted state; the caller carries them out and notes them in `interfaces`.
   std::vector<kernel::AddressRequest> next_requests(const kernel::InterfaceTable& interfaces, std::size_t most) {
-    return difference_.take(interfaces, most);
+    return holdings_.difference().take(interfaces, most);
   }
-  bool is_virtual(const kernel::AddressKey& key) const { return routers_by_key_.contains(key); }
+  // Of a router; a static one is the interface's own.
+  bool is_virtual(const kernel::AddressKey& key) const;
   // May adverts leave with it? Not a virtual address, however long its prefix is, nor one that is about to go.
   bool may_be_source(const kernel::AddressKey& key) const;
   // Requests that could not be made are looked at again.
@@ -51,7 +55,7 @@ class AddressPlan {
   // Is one of the router's addresses not on its interface?
   bool lacks_addresses(vrrp::RouterId router, const kernel::InterfaceTable& interfaces) const;
   // The interface is gone, and every address on it.
-  void forget_interface(std::uint32_t interface_index) { difference_.forget_interface(interface_index); }
+  void forget_interface(std::uint32_t interface_index) { holdings_.difference().forget_interface(interface_index); }
   // The virtual addresses of each interface.
   std::map<std::uint32_t, std::vector<IpAddress>> addresses_by_interface() const;
   // The routers that an address belongs to.
@@ -63,13 +67,10 @@ class AddressPlan {
   bool is_taken(const std::pair<std::uint32_t, IpAddress>& place) const;
 
   const Setup& setup_;
-  std::vector<bool> holds_;
-  std::multimap<kernel::AddressKey, vrrp::RouterId> routers_by_key_;
+  Holdings<kernel::InterfaceAddress, kernel::AddressKey, kernel::AddressDifference> holdings_;
   std::multimap<std::pair<std::uint32_t, IpAddress>, vrrp::RouterId> routers_by_address_;
-  std::vector<std::vector<kernel::InterfaceAddress>> addresses_of_router_;
   std::set<kernel::AddressKey> leftovers_;  // still there
   bool has_looked_for_leftovers_ = false;
-  kernel::AddressDifference difference_;
 };
 
 // The address a router's adverts leave with: the configured one, else the interface's first of the family that is not

@@ -81,7 +81,7 @@ class Guardian {
   SysResult<void> start_runner();
   SysResult<void> start_api();
   SysResult<void> start_worker(bool resume);
-  void carry_out_last_will();
+  void carry_out_last_will(StaticEntries statics);
   void note_managed();
   SysResult<kernel::Channel> connect_runner();
   SysResult<kernel::Channel> connect_api();
@@ -316,6 +316,7 @@ SysResult<void> Guardian::start_worker(bool resume) {
                                                   .keep_addresses = options_.keep_addresses,
                                                   .real_time = options_.real_time,
                                                   .leftovers = leftovers_.all(),
+                                                  .routing_leftovers = leftovers_.routing(),
                                                   .guardian = std::move(theirs),
                                                   .runner = std::move(to_runner),
                                                   .api = std::move(to_api)});
@@ -362,13 +363,13 @@ void Guardian::on_worker_death() {
   const Instant now = loop::now();
   if (stopping_) {
     const bool left_in_order = how == "exited with status 0";
-    if (!left_in_order && !options_.keep_addresses) carry_out_last_will();
+    if (!left_in_order && !options_.keep_addresses) carry_out_last_will(StaticEntries::go);
     finish();
     return;
   }
   log_.error(fmt::format("the VRRP worker (pid {}) {}", pid, how));
   if (!options_.respawn) {
-    carry_out_last_will();
+    carry_out_last_will(StaticEntries::go);
     exit_status_ = exit_code::failure;
     stopping_ = true;
     finish();
@@ -377,8 +378,8 @@ void Guardian::on_worker_death() {
   after_death(failed_resume ? policy_.on_failed_resume(now) : policy_.on_death(now), now);
 }
 
-void Guardian::carry_out_last_will() {
-  daemon::carry_out_last_will(*setup_, will_->read_all(), leftovers_.all(), log_);
+void Guardian::carry_out_last_will(StaticEntries statics) {
+  daemon::carry_out_last_will(*setup_, will_->read_all(), leftovers_, statics, log_);
 }
 
 // For whoever cleans up after all of us; without the note it goes by the file alone.
@@ -397,7 +398,7 @@ void Guardian::after_death(RestartPolicy::Verdict verdict, Instant now) {
     }
     log_.error(to_string(started.error()));
   }
-  carry_out_last_will();
+  carry_out_last_will(StaticEntries::stay);
   will_->forget();
   log_.notice(fmt::format("the next VRRP worker starts in {} s",
                           std::chrono::duration_cast<std::chrono::seconds>(verdict.back_off).count()));
@@ -458,7 +459,7 @@ void Guardian::reload() {
   memory_ = {};
   if (const auto made = make_memory(); !made) {
     log_.error(to_string(made.error()));
-    daemon::carry_out_last_will(*old, old_wills, leftovers_.all(), log_);
+    daemon::carry_out_last_will(*old, old_wills, leftovers_, StaticEntries::go, log_);
     exit_status_ = exit_code::failure;
     stopping_ = true;
     finish();

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "daemon/address_plan.h"
+#include "daemon/routing_carrier.h"
+#include "daemon/routing_plan.h"
 #include "daemon/transport.h"
 #include "loop/loop.h"
 
@@ -59,9 +61,10 @@ void send_goodbyes(const Setup& setup, std::span<const std::optional<RouterWill>
   transport.flush();
 }
 
-void remove_addresses(const Setup& setup, std::span<const config::VirtualAddress> leftovers, Kernel& kernel,
-                      log::Logger& log) {
+void remove_addresses(const Setup& setup, std::span<const config::VirtualAddress> leftovers, StaticEntries statics,
+                      Kernel& kernel, log::Logger& log) {
   AddressPlan plan(setup);
+  plan.hold_static(statics == StaticEntries::stay);
   plan.follow(kernel.interfaces, leftovers);
   std::size_t removed = 0;
   while (!plan.is_settled()) {
@@ -82,14 +85,35 @@ void remove_addresses(const Setup& setup, std::span<const config::VirtualAddress
   if (removed > 0) log.notice(fmt::format("removed {} virtual address{}", removed, removed == 1 ? "" : "es"));
 }
 
+void remove_routing(const Setup& setup, const RoutingLeftovers& leftovers, StaticEntries statics, Kernel& kernel,
+                    log::Logger& log) {
+  RoutingPlan plan(setup);
+  plan.hold_static(statics == StaticEntries::stay);
+  plan.begin(leftovers);
+  RoutingCarrier carrier(plan, kernel.interfaces, log);
+  while (plan.has_removals()) {
+    (void)::sd_notify(0, "WATCHDOG=1");
+    (void)carrier.remove_some(*kernel.socket);
+    if (carrier.retry_at()) return;  // said already; nobody is left to try again
+  }
+  if (carrier.removed() > 0) log.notice(fmt::format("removed {} routes and rules", carrier.removed()));
+}
+
+void remove_everything(const Setup& setup, const Leftovers& leftovers, StaticEntries statics, Kernel& kernel,
+                       log::Logger& log) {
+  remove_routing(setup, leftovers.routing(), statics, kernel, log);
+  const auto addresses = leftovers.all();
+  remove_addresses(setup, addresses, statics, kernel, log);
+}
+
 }  // namespace
 
 void carry_out_last_will(const Setup& setup, std::span<const std::optional<RouterWill>> wills,
-                         std::span<const config::VirtualAddress> leftovers, log::Logger& log) {
+                         const Leftovers& leftovers, StaticEntries statics, log::Logger& log) {
   auto kernel = look(log);
   if (!kernel) return;
   send_goodbyes(setup, wills, kernel->interfaces, log);
-  remove_addresses(setup, leftovers, *kernel, log);
+  remove_everything(setup, leftovers, statics, *kernel, log);
 }
 
 void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log) {
@@ -114,7 +138,9 @@ void clean_up(const Setup& setup, std::span<const config::VirtualAddress> leftov
     if (was_master && source) wills[id] = RouterWill{.source = *source, .holds_addresses = true};
   }
   send_goodbyes(setup, wills, kernel->interfaces, log);
-  remove_addresses(setup, leftovers, *kernel, log);
+  Leftovers left;
+  left.add(leftovers);
+  remove_everything(setup, left, StaticEntries::go, *kernel, log);
 }
 
 }  // namespace baton::daemon

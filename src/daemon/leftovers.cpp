@@ -18,6 +18,20 @@ std::string note_path(const std::string& run_directory) {
 
 void Leftovers::add(const Setup& setup) {
   for (const RouterSetup& router : setup.routers) add(router.addresses);
+  add(setup.static_addresses);
+  RoutingLeftovers routing = routing_of(setup);
+  routes_.insert(routing.routes.begin(), routing.routes.end());
+  rules_.insert(routing.rules.begin(), routing.rules.end());
+}
+
+void Leftovers::clear() {
+  addresses_.clear();
+  routes_.clear();
+  rules_.clear();
+}
+
+RoutingLeftovers Leftovers::routing() const {
+  return {.routes = {routes_.begin(), routes_.end()}, .rules = {rules_.begin(), rules_.end()}};
 }
 
 void Leftovers::add(std::span<const config::VirtualAddress> addresses) {

@@ -1,8 +1,9 @@
-// Addresses that configurations before this one may have left on an interface, and the note of what a daemon manages
+// Addresses, routes and rules that configurations before this one may have left, and the note of what a daemon manages
 // (RUN_DIRECTORY/addresses): a file that was edited after the daemon read it does not say what is to be cleaned up.
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -17,11 +18,14 @@ class Leftovers {
  public:
   void add(const Setup& setup);
   void add(std::span<const config::VirtualAddress> addresses);
-  void clear() { addresses_.clear(); }
+  void clear();
   std::vector<config::VirtualAddress> all() const;
+  RoutingLeftovers routing() const;
 
  private:
   std::map<std::pair<std::string, IpPrefix>, config::VirtualAddress> addresses_;  // by device
+  std::set<Route> routes_;
+  std::set<Rule> rules_;
 };
 
 // One address a line, "DEVICE ADDRESS LENGTH"; replaces the note as a whole.

@@ -155,6 +155,7 @@ std::vector<config::VirtualAddress> addresses_of(const config::Instance& instanc
   return addresses;
 }
 
+// The interfaces of an instance: its own, and those of what it holds. A route or rule with no_track counts for nothing.
 std::vector<std::string> links_of(const config::Instance& instance,
                                   const std::vector<config::VirtualAddress>& addresses) {
   std::vector<std::string> links;
@@ -164,6 +165,12 @@ std::vector<std::string> links_of(const config::Instance& instance,
   add(instance.interface);
   for (const config::VirtualAddress& address : addresses) {
     if (address.track) add(address.device);
+  }
+  for (const config::ConfiguredRoute& route : instance.routes) {
+    if (route.track) std::ranges::for_each(devices_of(route.route), add);
+  }
+  for (const config::ConfiguredRule& rule : instance.rules) {
+    if (rule.track) std::ranges::for_each(devices_of(rule.rule), add);
   }
   return links;
 }
@@ -176,6 +183,9 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
       .configured_source = instance.source,
       .codec = to_codec(instance),
       .addresses = addresses_of(instance),
+      .routes = instance.routes,
+      .rules = instance.rules,
+      .promote_secondaries = instance.promote_secondaries,
       .hooks = to_hooks(instance.notifications, instance.smtp_alert, globals.script_user),
       .notify_priority_changes = instance.notifications.priority_changes,
   };
@@ -262,7 +272,45 @@ void set_fifos(const config::Globals& globals, Setup& setup) {
   }
 }
 
+// Interfaces of the static entries that an instance cannot do without are its own.
+void set_static_entries(const config::Configuration& configuration, Setup& setup) {
+  setup.static_addresses = configuration.static_addresses;
+  setup.static_routes = configuration.static_routes;
+  setup.static_rules = configuration.static_rules;
+  for (const config::TrackGroup& group : configuration.track_groups) {
+    std::vector<vrrp::RouterId>& members = setup.track_groups[group.name];
+    for (const std::string& member : group.members) {
+      const auto found = std::ranges::find(setup.routers, member, &RouterSetup::name);
+      if (found != setup.routers.end()) members.push_back(static_cast<vrrp::RouterId>(found - setup.routers.begin()));
+    }
+  }
+  const auto follow = [&](const std::string& group, const std::vector<std::string>& devices) {
+    const auto members = setup.track_groups.find(group);
+    if (members == setup.track_groups.end()) return;
+    for (const vrrp::RouterId member : members->second) {
+      std::vector<std::string>& links = setup.node.routers[member].links;
+      for (const std::string& device : devices) {
+        if (std::ranges::find(links, device) == links.end()) links.push_back(device);
+      }
+    }
+  };
+  for (const auto& entry : setup.static_addresses) follow(entry.track_group, {entry.device});
+  for (const auto& entry : setup.static_routes) follow(entry.track_group, devices_of(entry.route));
+  for (const auto& entry : setup.static_rules) follow(entry.track_group, devices_of(entry.rule));
+}
+
 }  // namespace
+
+RoutingLeftovers routing_of(const Setup& setup) {
+  RoutingLeftovers result;
+  const auto add = [&](const auto& routes, const auto& rules) {
+    for (const config::ConfiguredRoute& each : routes) result.routes.push_back(each.route);
+    for (const config::ConfiguredRule& each : rules) result.rules.push_back(each.rule);
+  };
+  for (const RouterSetup& router : setup.routers) add(router.routes, router.rules);
+  add(setup.static_routes, setup.static_rules);
+  return result;
+}
 
 Setup make_setup(const config::Configuration& configuration) {
   const config::Globals& globals = configuration.globals;
@@ -285,10 +333,7 @@ Setup make_setup(const config::Configuration& configuration) {
   for (const config::SyncGroup& group : configuration.groups) add_group(group, globals, trackers, setup);
   set_mail(globals, setup);
   set_fifos(globals, setup);
-  if (!configuration.static_addresses.empty()) {
-    setup.not_carried_out.emplace_back(
-        "static_ipaddress: not set up yet; add these addresses in your network configuration");
-  }
+  set_static_entries(configuration, setup);
   return setup;
 }
 

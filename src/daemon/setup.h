@@ -2,6 +2,7 @@
 // runner. The one place where a keyword's value becomes a behaviour; it knows no socket and no process.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ struct RouterSetup {
   std::optional<IpAddress> configured_source;  // mcast_src_ip, unicast_src_ip
   vrrp::CodecParameters codec;
   std::vector<config::VirtualAddress> addresses;  // virtual_ipaddress, then excluded; `device` filled in
+  std::vector<config::ConfiguredRoute> routes;    // virtual_routes
+  std::vector<config::ConfiguredRule> rules;      // virtual_rules
+  bool promote_secondaries = false;               // on its interface
   notify::Hooks hooks;
   bool notify_priority_changes = false;
 };
@@ -31,11 +35,21 @@ struct GroupSetup {
   notify::Hooks hooks;
 };
 
+// Routes and rules of a configuration that another one has replaced.
+struct RoutingLeftovers {
+  std::vector<Route> routes;
+  std::vector<Rule> rules;
+};
+
 struct Setup {
   std::string router_id;
   vrrp::NodeParameters node;
   std::vector<RouterSetup> routers;
   std::vector<GroupSetup> groups;
+  std::vector<config::VirtualAddress> static_addresses;
+  std::vector<config::ConfiguredRoute> static_routes;
+  std::vector<config::ConfiguredRule> static_rules;
+  std::map<std::string, std::vector<vrrp::RouterId>> track_groups;  // who cannot do without which static entries
   process::ScriptRules script_rules;
   std::vector<process::TrackScript> scripts;  // id = TrackerId in NodeParameters::trackers
   std::vector<process::TrackedFile> files;    // likewise
@@ -52,5 +66,8 @@ struct Setup {
 };
 
 Setup make_setup(const config::Configuration& configuration);
+
+// Every route and rule of a setup, static ones too.
+RoutingLeftovers routing_of(const Setup& setup);
 
 }  // namespace baton::daemon

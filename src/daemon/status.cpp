@@ -12,6 +12,7 @@ using nlohmann::json;
 
 // Of a router with very many addresses the first ones are shown and the rest is counted.
 constexpr std::size_t addresses_shown = 64;
+constexpr std::size_t routing_shown = 16;   // routes, and rules
 constexpr std::size_t members_shown = 256;  // of a sync group
 
 json addresses_of(const StatusSource& source, const RouterSetup& setup) {
@@ -24,6 +25,17 @@ json addresses_of(const StatusSource& source, const RouterSetup& setup) {
                          {"present", source.is_present(address)}});
   }
   return addresses;
+}
+
+// Routes or rules: as text, and whether the kernel has them.
+template <typename Entry, typename Value>
+json routing_of(const std::vector<Entry>& entries, Value Entry::* member,
+                const std::function<bool(const Value&)>& is_present) {
+  json shown = json::array();
+  for (const Entry& entry : std::span(entries).first(std::min(entries.size(), routing_shown))) {
+    shown.push_back({{"text", to_string(entry.*member)}, {"present", is_present(entry.*member)}});
+  }
+  return shown;
 }
 
 json rejected_of(const vrrp::RejectCounters& counters) {
@@ -122,6 +134,8 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
       {"preempt", parameters.router.preempt == vrrp::Preempt::yes},
       {"holds_addresses", router.holds_addresses()},
       {"addresses", addresses_of(source, setup)},
+      {"routes", routing_of(setup.routes, &config::ConfiguredRoute::route, source.is_route_present)},
+      {"rules", routing_of(setup.rules, &config::ConfiguredRule::rule, source.is_rule_present)},
       {"addresses_not_shown", setup.addresses.size() - std::min(setup.addresses.size(), addresses_shown)},
       {"master", master_of(router, statistics, clock)},
       {"skew_time", seconds(router.skew_time())},

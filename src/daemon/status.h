@@ -46,6 +46,8 @@ struct StatusSource {
   const std::vector<RouterStatistics>& statistics;
   // Is this address of this router on its interface now?
   std::function<bool(const config::VirtualAddress&)> is_present;
+  std::function<bool(const Route&)> is_route_present;
+  std::function<bool(const Rule&)> is_rule_present;
   std::function<std::string(vrrp::TrackerId)> tracker_text;
 };
 

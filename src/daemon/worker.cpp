@@ -14,6 +14,8 @@
 #include "daemon/announcer.h"
 #include "daemon/newsroom.h"
 #include "daemon/options.h"
+#include "daemon/routing_carrier.h"
+#include "daemon/routing_plan.h"
 #include "daemon/status_service.h"
 #include "daemon/transport.h"
 #include "daemon/watch_policy.h"
@@ -44,10 +46,12 @@ class Worker {
   void on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet);
   void on_frame(std::uint32_t interface_index, ByteView frame);
   void on_kernel_changes();
+  void on_address_change(const kernel::AddressChange& change);
   void on_guardian_message();
   void on_runner_message();
   void on_timer();
   void stop();
+  void leave();
 
   // What follows from it.
   void carry_out(const vrrp::NodeActions& actions);
@@ -55,6 +59,7 @@ class Worker {
   void send_advert(vrrp::RouterId router, const vrrp::SendAdvert& action);
   void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change);
   void settle();
+  AddressState settle_kernel();
   void write_wills();
   void look_at_interfaces();
   void look_at_everything();
@@ -88,6 +93,8 @@ class Worker {
   kernel::InterfaceTable interfaces_;
   AddressPlan plan_;
   AddressCarrier carrier_;
+  RoutingPlan routing_;
+  RoutingCarrier routing_carrier_{routing_, interfaces_, log_};
   Transport transport_;
   Announcer announcer_;
   Newsroom newsroom_;
@@ -97,6 +104,7 @@ class Worker {
   loop::Timer protocol_timer_;
   loop::Timer beat_timer_;
   loop::Timer look_timer_;  // interfaces could not be read: again
+  loop::Timer routing_timer_;  // routes could not be told to the kernel: again
   Instant rested_{};
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription runner_readable_;
@@ -116,6 +124,7 @@ Worker::Worker(WorkerStart start)
       sources_(setup_.routers.size()),
       plan_(setup_),
       carrier_(plan_, interfaces_, log_, loop_),
+      routing_(setup_),
       transport_(setup_, &loop_,
                  {.on_packet = [this](auto router, const auto& packet) { on_packet(router, packet); },
                   .on_frame = [this](auto index, auto frame) { on_frame(index, frame); },
@@ -130,6 +139,8 @@ Worker::Worker(WorkerStart start)
                      const auto there = to_interface_address(address, interfaces_);
                      return there && interfaces_.has({there->interface_index, there->address});
                    },
+               .is_route_present = [this](const Route& route) { return routing_.is_present(route); },
+               .is_rule_present = [this](const Rule& rule) { return routing_.is_present(rule); },
                .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); }},
               start_.api) {
   for (const RouterSetup& router : setup_.routers) codecs_.emplace_back(router.codec);
@@ -148,6 +159,7 @@ int Worker::run() {
   beat_timer_ = loop_.timer([this] { beat(); });
   beat_timer_.set(loop::now());
   look_timer_ = loop_.timer([this] { look_at_everything(); });
+  routing_timer_ = loop_.timer([] {});  // settle() follows
   subscriptions_.push_back(loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_kernel_changes(); }));
   subscriptions_.push_back(loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); }));
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
@@ -188,7 +200,15 @@ void Worker::set_up_process() {
 
 void Worker::begin() {
   newsroom_.set_trackers(start_.is_first);
+  plan_.hold_static(true);
   plan_.follow(interfaces_, start_.leftovers);
+  routing_.hold_static(true);
+  routing_.begin(start_.routing_leftovers);
+  if (!routing_.is_empty()) {
+    if (const auto watched = monitor_->watch_routing(routing_.protocols()); !watched) {
+      log_.error(to_string(watched.error()) + "; routes and rules that somebody removes are not put back");
+    }
+  }
   will_.beat(loop::now());  // with ten thousand addresses each step takes its time
   look_at_interfaces();
   will_.beat(loop::now());
@@ -267,6 +287,7 @@ void Worker::look_at_everything() {
     return;
   }
   plan_.follow(interfaces_);
+  routing_.doubt_everything();
   look_at_interfaces();
 }
 
@@ -297,7 +318,7 @@ void Worker::look_at_interfaces() {
   }
   SourceAddresses sources(interfaces_, plan_);
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-    node_.on_configuration_fault(id, transport_.is_deaf(id), now, actions);
+    node_.on_configuration_fault(id, transport_.is_deaf(id) || routing_.lacks_static(id), now, actions);
     const auto source = sources.of(setup_.routers[id]);
     if (begun_ && source == sources_[id]) continue;
     sources_[id] = source;
@@ -366,19 +387,39 @@ void Worker::on_kernel_changes() {
       const bool moved = link->removed || before == nullptr || before->name != link->link.name;
       const bool came_up = !same && link->link.is_up && before != nullptr && !before->is_up;
       interfaces_.apply(change);
+      if (!same) routing_.on_link_change();
       if (link->removed) plan_.forget_interface(link->link.index);
       if (moved) plan_.follow(interfaces_);
       if (came_up) look = true;
       look = look || !same;
       continue;
     }
+    if (const auto* route = std::get_if<kernel::RouteChange>(&change)) {
+      routing_.on_change(*route, interfaces_);
+      continue;
+    }
+    if (const auto* rule = std::get_if<kernel::RuleChange>(&change)) {
+      routing_.on_change(*rule);
+      continue;
+    }
     const auto& address = std::get<kernel::AddressChange>(change);
     interfaces_.apply(change);
+    on_address_change(address);
     for (const vrrp::RouterId router : plan_.on_change(address)) restored_.push_back(router);
     const kernel::AddressKey key{address.address.interface_index, address.address.address};
     look = look || !plan_.is_virtual(key);
   }
   if (look) look_at_interfaces();
+}
+
+// Routes may have gone with an address, and those that were refused may be possible now.
+void Worker::on_address_change(const kernel::AddressChange& change) {
+  if (routing_.is_empty()) return;
+  if (!change.removed) return routing_.on_address_added();
+  const std::uint32_t index = change.address.interface_index;
+  const kernel::Link* link = interfaces_.find(index);
+  if (link == nullptr) return;
+  routing_.on_address_removed(change.address.address.address, link->name, !interfaces_.has_ipv4(index));
 }
 
 void Worker::on_guardian_message() {
@@ -435,6 +476,19 @@ void Worker::stop() {
   carry_out(actions);
 }
 
+// Everything is said and done; static entries go last.
+void Worker::leave() {
+  plan_.hold_static(false);
+  routing_.hold_static(false);
+  if (!plan_.is_settled() || !routing_.is_settled()) {
+    if (!routing_carrier_.retry_at()) loop_.once_more();
+    return;
+  }
+  if (carrier_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
+  newsroom_.say_stopped();
+  loop_.stop();
+}
+
 void Worker::carry_out(const vrrp::NodeActions& actions) {
   for (const vrrp::NodeAction& action : actions) {
     std::visit(Overloaded{
@@ -475,13 +529,25 @@ void Worker::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& c
   newsroom_.on_state_changed(router, change, node_);
 }
 
+// Who leaves takes rules and routes off before the addresses; who comes puts them behind. One chunk of each a turn.
+AddressState Worker::settle_kernel() {
+  AddressState state = AddressState::on_their_way;
+  if (routing_carrier_.remove_some(*requests_)) state = carrier_.carry_some(*requests_, node_.next_timeout());
+  if (state == AddressState::settled && !routing_carrier_.add_some(*requests_)) state = AddressState::on_their_way;
+  if (const auto again = routing_carrier_.retry_at()) routing_timer_.set(*again);
+  return state;
+}
+
 // Once a turn, in this order: adverts, addresses, announcements, news.
 void Worker::settle() {
   const Instant now = loop::now();
   will_.beat(now);
   transport_.flush();
-  for (const vrrp::RouterId router : touched_) plan_.set_holding(router, node_.router(router).holds_addresses());
-  const AddressState addresses = carrier_.carry_some(*requests_, node_.next_timeout());
+  for (const vrrp::RouterId router : touched_) {
+    plan_.set_holding(router, node_.router(router).holds_addresses());
+    routing_.set_holding(router, node_.router(router).holds_addresses());
+  }
+  const AddressState addresses = settle_kernel();
   const bool settled = addresses == AddressState::settled;
   if (settled && !carrier_.has_refused()) will_.set_clean();
   if (settled && !restored_.empty()) {
@@ -506,11 +572,7 @@ void Worker::settle() {
     protocol_timer_.cancel();
   }
   if (const auto next = announcer_.next_at()) beat_timer_.set(std::min(*next, now + limits::worker_beat));
-  if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) {
-    newsroom_.say_stopped();
-    if (carrier_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
-    loop_.stop();
-  }
+  if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) leave();
 }
 
 void Worker::write_wills() {

@@ -25,6 +25,7 @@ struct WorkerStart {
   bool keep_addresses = false;  // -V: leave the addresses where they are when stopping
   bool real_time = true;
   std::vector<config::VirtualAddress> leftovers;  // of configurations before this one
+  RoutingLeftovers routing_leftovers;             // of the same
   kernel::Channel guardian;  // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
   kernel::Channel runner;
   kernel::Channel api;

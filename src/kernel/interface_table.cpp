@@ -47,6 +47,8 @@ void InterfaceTable::apply(const Change& change) {
                      held->second.flags = it.address.flags;
                    }
                  },
+                 [](const RouteChange&) {},
+                 [](const RuleChange&) {},
              },
              change);
 }
@@ -68,6 +70,12 @@ bool InterfaceTable::is_usable(const AddressKey& key) const {
   const std::uint32_t flags = found->second.flags;
   if ((flags & flag::duplicate) != 0) return false;
   return (flags & flag::tentative) == 0 || (flags & flag::optimistic) != 0;
+}
+
+bool InterfaceTable::has_ipv4(std::uint32_t interface_index) const {
+  const auto first = addresses_.lower_bound({interface_index, {.address = {}, .length = 0}});  // IPv4 comes first
+  return first != addresses_.end() && first->first.interface_index == interface_index &&
+         first->first.address.address.is_v4();
 }
 
 std::vector<IpPrefix> InterfaceTable::addresses_on(std::uint32_t interface_index) const {

@@ -1,5 +1,6 @@
 #include "kernel/netlink_socket.h"
 
+#include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
@@ -12,6 +13,7 @@
 #include "base/assert.h"
 #include "base/result.h"
 #include "kernel/netlink_message.h"
+#include "kernel/packet_filter.h"
 
 namespace baton::kernel {
 
@@ -29,6 +31,14 @@ using netlink::to_address;
 constexpr int receive_buffer = 16 * 1024 * 1024;  // each address added makes two events; a takeover adds thousands
 constexpr int reads_a_call = 128;                 // of read_changes(): one change each, about 1 us
 constexpr int dump_tries = 8;                     // while the kernel's list changes under the dump
+
+std::uint32_t vrf_table_of(const nlattr* data) {
+  std::uint32_t table = 0;
+  netlink::for_each_nested(data, [&](const nlattr* part) {
+    if (::mnl_attr_get_type(part) == IFLA_VRF_TABLE) table = ::mnl_attr_get_u32(part);
+  });
+  return table;
+}
 
 // nullopt: not about the link itself. A bridge tells its ports' changes with the same message, and a port that leaves
 // its bridge is "removed" in that family.
@@ -52,6 +62,7 @@ std::optional<Link> to_link(const nlmsghdr* message) {
       case IFLA_LINKINFO:
         netlink::for_each_nested(attribute, [&](const nlattr* part) {
           if (::mnl_attr_get_type(part) == IFLA_INFO_KIND) link.kind = ::mnl_attr_get_str(part);
+          if (::mnl_attr_get_type(part) == IFLA_INFO_DATA && link.kind == "vrf") link.vrf_table = vrf_table_of(part);
         });
         break;
       case IFLA_ADDRESS:
@@ -117,6 +128,12 @@ void put_request(nlmsghdr* message, const AddressRequest& request) {
     ifa_cacheinfo lifetimes{.ifa_prefered = *address.preferred_seconds, .ifa_valid = forever, .cstamp = 0, .tstamp = 0};
     ::mnl_attr_put(message, IFA_CACHEINFO, sizeof(lifetimes), &lifetimes);
   }
+}
+
+// A route or a rule.
+bool is_done_already(bool add, int code) {
+  if (add) return code == EEXIST;
+  return code == ESRCH || code == ENOENT || code == ENODEV || code == EAFNOSUPPORT;
 }
 
 bool is_done_already(AddressRequest::Operation operation, int code) {
@@ -212,6 +229,46 @@ SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const 
   return refused;
 }
 
+SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const RouteRequest> requests,
+                                                                const InterfaceTable& interfaces) {
+  ASSERT(purpose_ == Purpose::requests);
+  std::vector<RefusedRequest> refused;
+  TRY_VOID(netlink::carry_out(
+      fd_.get(), sequence_, requests.size(),
+      [&](nlmsghdr* message, std::size_t index) { kernel::put_request(message, requests[index], interfaces); },
+      [&](std::size_t index, int code) {
+        if (!is_done_already(requests[index].operation == RouteRequest::Operation::add, code)) {
+          refused.push_back({index, code});
+        }
+      }));
+  return refused;
+}
+
+SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const RuleRequest> requests) {
+  ASSERT(purpose_ == Purpose::requests);
+  std::vector<RefusedRequest> refused;
+  TRY_VOID(netlink::carry_out(
+      fd_.get(), sequence_, requests.size(),
+      [&](nlmsghdr* message, std::size_t index) { kernel::put_request(message, requests[index]); },
+      [&](std::size_t index, int code) {
+        if (!is_done_already(requests[index].operation == RuleRequest::Operation::add, code)) {
+          refused.push_back({index, code});
+        }
+      }));
+  return refused;
+}
+
+SysResult<void> NetlinkSocket::watch_routing(std::span<const std::uint8_t> protocols) {
+  ASSERT(purpose_ == Purpose::monitor);
+  TRY_VOID(attach_filter(fd_.get(), routing_filter(protocols)));
+  for (const unsigned group : {RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE}) {
+    if (::setsockopt(fd_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0) {
+      return last_error("listen to routes and rules");
+    }
+  }
+  return {};
+}
+
 SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const LinkRequest> requests) {
   ASSERT(purpose_ == Purpose::requests);
   std::vector<RefusedRequest> refused;
@@ -250,6 +307,13 @@ SysResult<std::optional<std::vector<Change>>> NetlinkSocket::read_changes() {
           if (auto address = to_interface_address(part)) {
             changes.emplace_back(AddressChange{std::move(*address), part->nlmsg_type == RTM_DELADDR});
           }
+          break;
+        case RTM_NEWROUTE:
+        case RTM_DELROUTE:
+          if (const auto route = to_route_change(part)) changes.emplace_back(*route);
+          break;
+        case RTM_DELRULE:
+          if (const auto rule = to_rule_change(part)) changes.emplace_back(*rule);
           break;
         default: break;
       }

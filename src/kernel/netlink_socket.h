@@ -14,6 +14,7 @@
 #include "base/sys_error.h"
 #include "base/unique_fd.h"
 #include "kernel/link_request.h"
+#include "kernel/route_request.h"
 
 namespace baton::kernel {
 
@@ -30,6 +31,7 @@ struct Link {
   std::uint32_t master = 0;  // index of the bridge, bond or VRF it belongs to; 0: none
   std::uint32_t group = 0;
   std::string kind;  // "macvlan", "veth", "vrf"; empty: a device of its own
+  std::uint32_t vrf_table = 0;  // of a VRF
 
   bool operator==(const Link&) const = default;
 };
@@ -71,7 +73,7 @@ struct AddressChange {
   InterfaceAddress address;
   bool removed = false;
 };
-using Change = std::variant<LinkChange, AddressChange>;
+using Change = std::variant<LinkChange, AddressChange, RouteChange, RuleChange>;
 
 struct AddressRequest {
   enum class Operation : std::uint8_t { add, remove };
@@ -94,6 +96,10 @@ class NetlinkSocket {
 
   int fd() const { return fd_.get(); }
 
+  // A monitor hears of routes and rules as well: of those of these protocols (at most 64) that are removed, and of any
+  // that takes the place of another. What else a routing daemon does is thrown away in the kernel.
+  SysResult<void> watch_routing(std::span<const std::uint8_t> protocols);
+
   // EBUSY: the kernel's lists changed under every one of a few tries.
   SysResult<std::vector<Link>> dump_links();
   SysResult<std::vector<InterfaceAddress>> dump_addresses();
@@ -101,6 +107,11 @@ class NetlinkSocket {
   // Carries the batch out in order; returns when the kernel has done all of it. Only errors and the last message are
   // acknowledged, so that any number fits the receive buffer.
   SysResult<std::vector<RefusedRequest>> carry_out(std::span<const AddressRequest> requests);
+
+  // The same for routes, whose interfaces must be in the table, and for rules.
+  SysResult<std::vector<RefusedRequest>> carry_out(std::span<const RouteRequest> requests,
+                                                   const InterfaceTable& interfaces);
+  SysResult<std::vector<RefusedRequest>> carry_out(std::span<const RuleRequest> requests);
 
   // The same for interfaces. Nothing counts as done already but the removal of what is not there.
   SysResult<std::vector<RefusedRequest>> carry_out(std::span<const LinkRequest> requests);

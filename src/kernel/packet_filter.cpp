@@ -1,7 +1,9 @@
 #include "kernel/packet_filter.h"
 
+#include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
+#include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
 namespace baton::kernel {
@@ -96,6 +98,28 @@ std::vector<sock_filter> announcement_filter(std::optional<std::span<const IpAdd
   };
   program.insert(program.end(), neighbour.begin(), neighbour.end());
   program.insert(program.end(), of_target.begin(), of_target.end());
+  return program;
+}
+
+std::vector<sock_filter> routing_filter(std::span<const std::uint8_t> protocols) {
+  constexpr std::uint32_t type_offset = 4;            // in nlmsghdr, in the machine's byte order
+  constexpr std::uint32_t flags_offset = 6;           // in nlmsghdr
+  constexpr std::uint32_t protocol_offset = 16 + 5;   // in rtmsg behind nlmsghdr
+  std::vector<sock_filter> program = {
+      statement(BPF_LD | BPF_H | BPF_ABS, type_offset),
+      jump(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 5, 0),  // to its protocol
+      jump(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 0, 3),
+      statement(BPF_LD | BPF_H | BPF_ABS, flags_offset),
+      jump(BPF_JMP | BPF_JSET | BPF_K, htons(NLM_F_REPLACE), 1, 0),
+      statement(BPF_RET | BPF_K, drop),
+      statement(BPF_RET | BPF_K, pass),
+      statement(BPF_LD | BPF_B | BPF_ABS, protocol_offset),
+  };
+  for (const std::uint8_t protocol : protocols) {
+    program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, protocol, 0, 1));
+    program.push_back(statement(BPF_RET | BPF_K, pass));
+  }
+  program.push_back(statement(BPF_RET | BPF_K, drop));
   return program;
 }
 

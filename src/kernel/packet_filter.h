@@ -40,6 +40,10 @@ std::vector<sock_filter> advert_filter(Family family, bool authentication_header
 // limits::filtered_addresses, all of them.
 std::vector<sock_filter> announcement_filter(std::optional<std::span<const IpAddress>> addresses);
 
+// For a netlink socket of rtnetlink: passes all but messages of routes that are none of these protocols and take no
+// other's place. At most 64 protocols.
+std::vector<sock_filter> routing_filter(std::span<const std::uint8_t> protocols);
+
 // Passes nothing: for a socket that only sends, or is not bound yet.
 std::vector<sock_filter> drop_all_filter();
 
