@@ -46,7 +46,7 @@ std::string range_text(const char* what, const std::optional<Range<Number>>& ran
 std::string to_string(const Route& route) {
   std::string text = route.type == RouteType::unicast ? "" : std::string(name(route.type)) + " ";
   text += route.destination.length == 0 && route.destination.address.is_unspecified() ? "default"
-                                                                                       : to_string(route.destination);
+                                                                                      : to_string(route.destination);
   if (route.source) text += " from " + to_string(*route.source);
   if (route.tos != 0) text += " tos " + std::to_string(route.tos);
   text += nexthop_text(route.nexthop);

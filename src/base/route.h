@@ -62,7 +62,7 @@ using Encapsulation = std::variant<std::monostate, IpTunnel, MplsLabels, IlaLoca
 
 struct Nexthop {
   std::optional<IpAddress> gateway;
-  std::string device;  // empty: where the gateway is
+  std::string device;   // empty: where the gateway is
   unsigned weight = 1;  // 1..256
   bool on_link = false;
   Encapsulation encapsulation;
@@ -110,8 +110,8 @@ struct Route {
   std::uint32_t table = routing::main_table;
   std::string vrf;  // the table of this device instead
   std::uint8_t protocol = routing::protocol_keepalived;
-  std::uint8_t scope = 0;               // 0 global, 200 site, 253 link, 254 host
-  std::optional<std::uint32_t> metric;  // nullopt: the kernel's
+  std::uint8_t scope = 0;                        // 0 global, 200 site, 253 link, 254 host
+  std::optional<std::uint32_t> metric;           // nullopt: the kernel's
   std::optional<std::uint32_t> expires_seconds;  // IPv6
   std::vector<RouteMetricValue> metrics;         // each at most once
   std::uint32_t locked_metrics = 0;              // bit N: metric N

@@ -191,9 +191,7 @@ class AddressLine {
     }
   }
 
-  void track_group() {
-    result_.track_group = value();
-  }
+  void track_group() { result_.track_group = value(); }
 
   const Context& context_;
   const Statement& line_;

@@ -26,7 +26,8 @@ class EntryLine {
   std::string_view word() const { return line_.words[index_].text; }
   std::string_view next() const { return has_next() ? std::string_view(line_.words[index_ + 1].text) : ""; }
   void advance() { ++index_; }
-  // Steps onto the word behind the present one; false, reported as keepalived's reason not to start, when there is none.
+  // Steps onto the word behind the present one; false, reported as keepalived's reason not to start, when there is
+  // none.
   bool step_to_value();
 
   void warn(std::string message, std::string mend) { warn_at(line_.at(index_), std::move(message), std::move(mend)); }

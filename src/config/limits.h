@@ -23,6 +23,7 @@ inline constexpr std::size_t words = 2'000;  // on one line
 inline constexpr unsigned block_depth = 16;
 inline constexpr std::size_t diagnostics = 1'000;  // kept; the rest is counted
 inline constexpr std::size_t shown_line = 100;     // bytes of a source line that a diagnostic shows
+inline constexpr std::size_t nexthops = 64;        // of one route
 inline constexpr std::size_t name_bytes = 255;     // of an instance, a script, a group
 
 }  // namespace baton::config::limits

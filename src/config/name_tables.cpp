@@ -15,17 +15,17 @@ std::map<std::string, std::uint32_t, std::less<>> built_in(Table table) {
   switch (table) {
     case Table::tables: return {{"default", 253}, {"main", 254}, {"local", 255}};
     case Table::protocols:
-      return {{"redirect", 1}, {"kernel", 2},   {"boot", 3},    {"static", 4}, {"gated", 8},       {"ra", 9},
-              {"mrt", 10},     {"zebra", 11},   {"bird", 12},   {"babel", 42}, {"dnrouted", 13},   {"xorp", 14},
-              {"ntk", 15},     {"dhcp", 16},    {"bgp", 186},   {"isis", 187}, {"ospf", 188},      {"rip", 189},
-              {"eigrp", 192},  {"openr", 99},   {"unspec", 0},  {"none", 0},   {"keepalived", 18}};
+      return {{"redirect", 1}, {"kernel", 2}, {"boot", 3},   {"static", 4}, {"gated", 8},      {"ra", 9},
+              {"mrt", 10},     {"zebra", 11}, {"bird", 12},  {"babel", 42}, {"dnrouted", 13},  {"xorp", 14},
+              {"ntk", 15},     {"dhcp", 16},  {"bgp", 186},  {"isis", 187}, {"ospf", 188},     {"rip", 189},
+              {"eigrp", 192},  {"openr", 99}, {"unspec", 0}, {"none", 0},   {"keepalived", 18}};
     case Table::scopes: return {{"global", 0}, {"site", 200}, {"link", 253}, {"host", 254}, {"nowhere", 255}};
     case Table::realms: return {{"unknown", 0}};
     case Table::dsfields: return {};
     case Table::groups: return {{"default", 0}};
-    case Table::ip_protocols: return {{"icmp", 1},  {"tcp", 6},        {"udp", 17}, {"ipv6-icmp", 58},
-                                      {"ah", 51},   {"esp", 50},       {"gre", 47}, {"sctp", 132},
-                                      {"vrrp", 112}};
+    case Table::ip_protocols:
+      return {{"icmp", 1}, {"tcp", 6},  {"udp", 17},   {"ipv6-icmp", 58}, {"ah", 51},
+              {"esp", 50}, {"gre", 47}, {"sctp", 132}, {"vrrp", 112}};
   }
   return {};
 }

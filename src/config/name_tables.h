@@ -1,5 +1,6 @@
-// The names that iproute2's tables give to numbers: /etc/iproute2/rt_tables and its neighbours, and /etc/protocols. Read
-// through the FileReader when a name is asked for the first time; what every Linux knows is known without the files.
+// The names that iproute2's tables give to numbers: /etc/iproute2/rt_tables and its neighbours, and /etc/protocols.
+// Read through the FileReader when a name is asked for the first time; what every Linux knows is known without the
+// files.
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "config/limits.h"
+
 namespace baton::config {
 namespace {
 
@@ -18,12 +20,18 @@ constexpr std::uint8_t scope_link = 253;
 constexpr std::uint8_t scope_host = 254;
 
 constexpr std::pair<std::string_view, RouteType> types[] = {
-    {"unicast", RouteType::unicast},         {"local", RouteType::local},
-    {"broadcast", RouteType::broadcast},     {"brd", RouteType::broadcast},
-    {"anycast", RouteType::anycast},         {"multicast", RouteType::multicast},
-    {"blackhole", RouteType::blackhole},     {"unreachable", RouteType::unreachable},
-    {"prohibit", RouteType::prohibit},       {"throw", RouteType::throw_on},
-    {"nat", RouteType::nat},                 {"xresolve", RouteType::xresolve},
+    {"unicast", RouteType::unicast},
+    {"local", RouteType::local},
+    {"broadcast", RouteType::broadcast},
+    {"brd", RouteType::broadcast},
+    {"anycast", RouteType::anycast},
+    {"multicast", RouteType::multicast},
+    {"blackhole", RouteType::blackhole},
+    {"unreachable", RouteType::unreachable},
+    {"prohibit", RouteType::prohibit},
+    {"throw", RouteType::throw_on},
+    {"nat", RouteType::nat},
+    {"xresolve", RouteType::xresolve},
 };
 
 bool leads_nowhere(RouteType type) {
@@ -59,8 +67,7 @@ bool RouteLine::read_type() {
   const auto* const type = std::ranges::find(types, word(), &std::pair<std::string_view, RouteType>::first);
   if (type == std::end(types)) return false;
   if (has_destination_) {
-    refuse(fmt::format("{} stands behind the destination", quoted(word())),
-           fmt::format("write {} before it", word()));
+    refuse(fmt::format("{} stands behind the destination", quoted(word())), fmt::format("write {} before it", word()));
   }
   route_.type = type->second;
   return true;
@@ -313,7 +320,13 @@ void RouteLine::congestion_control() {
     advance();
     route_.locked_metrics |= 1U << metric;
   }
-  if (step_to_value()) route_.congestion_control = word();
+  constexpr std::size_t longest_name = 15;  // Linux TCP_CA_NAME_MAX - 1
+  if (!step_to_value()) return;
+  if (word().size() > longest_name) {
+    return refuse(fmt::format("no congestion control is called {}", quoted(word())),
+                  "see net.ipv4.tcp_available_congestion_control");
+  }
+  route_.congestion_control = word();
 }
 
 void RouteLine::preference() {
@@ -355,6 +368,9 @@ void RouteLine::nexthops() {
     }
     auto given = nexthop();
     if (!given) break;
+    if (route_.nexthops.size() == limits::nexthops) {
+      return refuse(fmt::format("a route has at most {} nexthops", limits::nexthops), "leave some out");
+    }
     route_.nexthops.push_back(std::move(*given));
     advance();
   }

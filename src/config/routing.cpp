@@ -77,10 +77,10 @@ std::optional<TrackGroup> read_track_group(const Context& context, const Stateme
       for (std::size_t index = 0; index < line.words.size(); ++index) {
         const std::string& member = line.words[index].text;
         if (std::ranges::find(configuration.instances, member, &Instance::name) == configuration.instances.end()) {
-          context.diagnostics.warn("not-defined", line.at(index),
-                                   fmt::format("no vrrp_instance is named {}; it is left out of the group",
-                                               quoted(member)),
-                                   "correct the name, or define the instance");
+          context.diagnostics.warn(
+              "not-defined", line.at(index),
+              fmt::format("no vrrp_instance is named {}; it is left out of the group", quoted(member)),
+              "correct the name, or define the instance");
         } else if (std::ranges::find(group.members, member) == group.members.end()) {
           group.members.push_back(member);
         }

@@ -22,9 +22,8 @@ std::optional<ConfiguredRule> RuleLine::read() {
   result_.place = make_place(line_.position());
   for (; !is_at_end() && is_usable_; advance()) {
     if (read_option() || read_action()) continue;
-    refuse(fmt::format("unknown word {}", quoted(word())), word() == "ip_proto"
-                                                               ? "write ipproto"
-                                                               : "see docs/configuration.md for what a rule may have");
+    refuse(fmt::format("unknown word {}", quoted(word())),
+           word() == "ip_proto" ? "write ipproto" : "see docs/configuration.md for what a rule may have");
   }
   if (is_usable_) settle();
   if (!is_usable_) return std::nullopt;

@@ -134,10 +134,10 @@ class TrackGroupRules {
         report_later(entry, *found);
         continue;
       }
-      context_.diagnostics.warn("not-defined", context_.position_of(entry),
-                                fmt::format("no track_group is named {}; nobody follows this entry",
-                                            quoted(entry.track_group)),
-                                fmt::format("define it above with track_group {} {{ ... }}", entry.track_group));
+      context_.diagnostics.warn(
+          "not-defined", context_.position_of(entry),
+          fmt::format("no track_group is named {}; nobody follows this entry", quoted(entry.track_group)),
+          fmt::format("define it above with track_group {} {{ ... }}", entry.track_group));
       entry.track_group.clear();
     }
   }

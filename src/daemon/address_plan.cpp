@@ -118,7 +118,8 @@ bool AddressPlan::may_be_source(const kernel::AddressKey& key) const {
 
 bool AddressPlan::is_virtual(const kernel::AddressKey& key) const {
   return routers_by_address_.contains({key.interface_index, key.address.address}) &&
-         std::ranges::any_of(holdings_.owners_of(key), [&](std::size_t owner) { return owner < setup_.routers.size(); });
+         std::ranges::any_of(holdings_.owners_of(key),
+                             [&](std::size_t owner) { return owner < setup_.routers.size(); });
 }
 
 std::vector<vrrp::RouterId> AddressPlan::on_change(const kernel::AddressChange& change) {
@@ -139,9 +140,8 @@ void AddressPlan::look_again(std::span<const kernel::AddressRequest> requests) {
 }
 
 bool AddressPlan::lacks_addresses(vrrp::RouterId router, const kernel::InterfaceTable& interfaces) const {
-  return std::ranges::any_of(holdings_.values_of(router), [&](const kernel::InterfaceAddress& address) {
-    return !interfaces.has(key_of(address));
-  });
+  return std::ranges::any_of(holdings_.values_of(router),
+                             [&](const kernel::InterfaceAddress& address) { return !interfaces.has(key_of(address)); });
 }
 
 std::map<std::uint32_t, std::vector<IpAddress>> AddressPlan::addresses_by_interface() const {

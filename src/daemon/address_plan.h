@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/setup.h"
 #include "daemon/holdings.h"
+#include "daemon/setup.h"
 #include "kernel/address_difference.h"
 #include "kernel/interface_table.h"
 #include "kernel/netlink_socket.h"

@@ -1,5 +1,5 @@
-// Who holds what: owners (virtual routers, and the node itself for static entries) that share addresses, routes or rules.
-// A thing is wanted as long as one of its owners holds; the rest is the kernel's difference.
+// Who holds what: owners (virtual routers, and the node itself for static entries) that share addresses, routes or
+// rules. A thing is wanted as long as one of its owners holds; the rest is the kernel's difference.
 #pragma once
 
 #include <algorithm>

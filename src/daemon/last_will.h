@@ -24,6 +24,7 @@ struct RouterWill {
   IpAddress source;                   // its adverts leave with this address
   std::uint32_t interface_index = 0;  // and through this interface
   bool holds_addresses = false;
+  bool has_promoted = false;  // promote_secondaries of its interface was changed, and must be changed back
 };
 static_assert(std::is_trivially_copyable_v<RouterWill>);
 

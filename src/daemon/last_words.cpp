@@ -9,6 +9,7 @@
 #include "daemon/routing_carrier.h"
 #include "daemon/routing_plan.h"
 #include "daemon/transport.h"
+#include "kernel/interface_settings.h"
 #include "loop/loop.h"
 
 namespace baton::daemon {
@@ -114,6 +115,9 @@ void carry_out_last_will(const Setup& setup, std::span<const std::optional<Route
   if (!kernel) return;
   send_goodbyes(setup, wills, kernel->interfaces, log);
   remove_everything(setup, leftovers, statics, *kernel, log);
+  for (vrrp::RouterId id = 0; id < wills.size(); ++id) {
+    if (wills[id] && wills[id]->has_promoted) (void)kernel::set_promote_secondaries(setup.routers[id].interface, false);
+  }
 }
 
 void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log) {

@@ -16,8 +16,8 @@ namespace baton::daemon {
 enum class StaticEntries : std::uint8_t { stay, go };
 
 // `wills`: one for each router of `setup`, nullopt where nothing is known. A router whose will says that it holds its
-// addresses gets a goodbye (priority 0, twice: a lost one costs three seconds). All addresses, routes and rules of `setup`
-// are removed, and the leftovers of configurations before it.
+// addresses gets a goodbye (priority 0, twice: a lost one costs three seconds). All addresses, routes and rules of
+// `setup` are removed, and the leftovers of configurations before it.
 void carry_out_last_will(const Setup& setup, std::span<const std::optional<RouterWill>> wills,
                          const Leftovers& leftovers, StaticEntries statics, log::Logger& log);
 

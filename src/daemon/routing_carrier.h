@@ -1,5 +1,5 @@
-// Brings routes and rules to the kernel in chunks that delay no advert. Who leaves takes rules, then routes off before its
-// addresses; who comes puts routes, then rules behind them.
+// Brings routes and rules to the kernel in chunks that delay no advert. Who leaves takes rules, then routes off before
+// its addresses; who comes puts routes, then rules behind them.
 #pragma once
 
 #include <optional>

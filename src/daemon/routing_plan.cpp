@@ -31,6 +31,12 @@ std::optional<std::string> judge(const Value& value, bool add, int code, const c
   return to_string(SysError{std::string("add ") + what + " " + to_string(value), code});
 }
 
+bool may_leave_through(const Route& route, const std::string& device) {
+  if (route.family != Family::ipv4) return false;
+  const auto devices = devices_of(route);
+  return devices.empty() || std::ranges::find(devices, device) != devices.end();
+}
+
 }  // namespace
 
 RoutingPlan::RoutingPlan(const Setup& setup)
@@ -48,11 +54,15 @@ void RoutingPlan::begin(const RoutingLeftovers& leftovers) {
                        const std::vector<config::ConfiguredRule>& owned_rules) {
     for (const config::ConfiguredRoute& each : owned_routes) {
       routes_.own(owner, each.route);
-      if (routes.insert(each.route).second) configured_routes_.push_back(each.route);
+      if (!routes.insert(each.route).second) continue;
+      routes_by_destination_.emplace(kernel::slot_of(each.route, 0).destination, configured_routes_.size());
+      configured_routes_.push_back(each.route);
     }
     for (const config::ConfiguredRule& each : owned_rules) {
       rules_.own(owner, each.rule);
-      if (rules.insert(each.rule).second) configured_rules_.push_back(each.rule);
+      if (!rules.insert(each.rule).second) continue;
+      rules_by_place_.emplace(std::pair(each.rule.family, each.rule.preference), configured_rules_.size());
+      configured_rules_.push_back(each.rule);
     }
     routes_.want_what_is_held(owner);
     rules_.want_what_is_held(owner);
@@ -91,18 +101,22 @@ void RoutingPlan::doubt(const Rule& rule) {
   rules_.difference().look_again(rule);
 }
 
-// Any of those that stand there may be the one; one that is not is found by the kernel to be there. What nobody wants is
-// left alone: it may be somebody else's.
+// Any of those that stand there may be the one; one that is not is found by the kernel to be there. What nobody wants
+// is left alone: it may be somebody else's.
 void RoutingPlan::on_change(const kernel::RouteChange& change, const kernel::InterfaceTable& interfaces) {
-  for (const Route& route : configured_routes_) {
-    if (!routes_.is_held(route)) continue;
-    if (kernel::slot_of(route, kernel::table_of(route, interfaces)) == change.slot) doubt(route);
+  const auto [begin, end] = routes_by_destination_.equal_range(change.slot.destination);
+  for (auto at = begin; at != end; ++at) {
+    const Route& route = configured_routes_[at->second];
+    const bool is_there = kernel::slot_of(route, kernel::table_of(route, interfaces)) == change.slot;
+    if (is_there && routes_.is_held(route)) doubt(route);
   }
 }
 
 void RoutingPlan::on_change(const kernel::RuleChange& change) {
-  for (const Rule& rule : configured_rules_) {
-    if (rule.family == change.family && rule.preference == change.preference && rules_.is_held(rule)) doubt(rule);
+  const auto [begin, end] = rules_by_place_.equal_range({change.family, change.preference});
+  for (auto at = begin; at != end; ++at) {
+    const Rule& rule = configured_rules_[at->second];
+    if (rules_.is_held(rule)) doubt(rule);
   }
 }
 
@@ -114,9 +128,7 @@ void RoutingPlan::on_link_change() {
 
 void RoutingPlan::on_address_removed(const IpAddress& address, const std::string& device, bool was_last_of_ipv4) {
   for (const Route& route : configured_routes_) {
-    const auto devices = devices_of(route);
-    const bool may_leave_there = devices.empty() || std::ranges::find(devices, device) != devices.end();
-    const bool lost_its_link = was_last_of_ipv4 && route.family == Family::ipv4 && may_leave_there;
+    const bool lost_its_link = was_last_of_ipv4 && may_leave_through(route, device);
     if ((route.preferred_source == address || lost_its_link) && routes_.is_held(route)) doubt(route);
   }
 }

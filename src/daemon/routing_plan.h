@@ -1,6 +1,7 @@
 // The routes and rules of all routers, and the static ones, brought to the kernel. What the kernel has is believed from
 // what it answered and told: a route is put back when in doubt, and the kernel says whether it was there. So a full
-// routing table is never read, and routes that the kernel drops without a word (with an address, with a link) come back.
+// routing table is never read, and routes that the kernel drops without a word (with an address, with a link) come
+// back.
 #pragma once
 
 #include <cstdint>
@@ -105,6 +106,8 @@ class RoutingPlan {
   std::map<Rule, int> refused_rules_;
   std::vector<Route> configured_routes_;  // each once
   std::vector<Rule> configured_rules_;
+  std::multimap<IpPrefix, std::size_t> routes_by_destination_;                   // of configured_routes_
+  std::multimap<std::pair<Family, std::uint32_t>, std::size_t> rules_by_place_;  // of configured_rules_
   bool is_empty_ = true;
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <set>
 
 #include "base/result.h"
@@ -19,6 +20,7 @@
 #include "daemon/status_service.h"
 #include "daemon/transport.h"
 #include "daemon/watch_policy.h"
+#include "kernel/interface_settings.h"
 #include "kernel/process_settings.h"
 #include "log/rate_limit.h"
 #include "loop/loop.h"
@@ -62,6 +64,8 @@ class Worker {
   AddressState settle_kernel();
   void write_wills();
   void look_at_interfaces();
+  void promote_secondaries();
+  void restore_promotion();
   void look_at_everything();
   void announce_unannounced(Instant now);
   void beat();
@@ -103,12 +107,13 @@ class Worker {
   std::vector<vrrp::OutgoingPacket> packets_;
   loop::Timer protocol_timer_;
   loop::Timer beat_timer_;
-  loop::Timer look_timer_;  // interfaces could not be read: again
+  loop::Timer look_timer_;     // interfaces could not be read: again
   loop::Timer routing_timer_;  // routes could not be told to the kernel: again
   Instant rested_{};
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription runner_readable_;
   loop::Subscription api_readable_;
+  std::map<std::string, bool> promotion_;  // of each interface that was looked at: was it changed?
   bool begun_ = false;
   bool stopping_ = false;
   int exit_status_ = exit_code::success;
@@ -220,6 +225,7 @@ void Worker::begin() {
       const auto will = will_.read(id);
       if (!will) continue;
       memory[id] = will->router;
+      if (will->has_promoted) promotion_[setup_.routers[id].interface] = true;
       codecs_[id].restore(will->codec);
     }
     node_.resume(memory, now, actions);
@@ -291,9 +297,26 @@ void Worker::look_at_everything() {
   look_at_interfaces();
 }
 
+void Worker::promote_secondaries() {
+  for (const RouterSetup& router : setup_.routers) {
+    if (!router.promote_secondaries || promotion_.contains(router.interface)) continue;
+    if (interfaces_.find(router.interface) == nullptr) continue;
+    const auto changed = kernel::set_promote_secondaries(router.interface, true);
+    if (!changed) log_.warning(to_string(changed.error()));
+    promotion_[router.interface] = changed && *changed;
+  }
+}
+
+void Worker::restore_promotion() {
+  for (const auto& [interface, changed] : std::exchange(promotion_, {})) {
+    if (changed) (void)kernel::set_promote_secondaries(interface, false);  // an interface that has gone needs nothing
+  }
+}
+
 // Links, sources and sockets after a change of interfaces.
 void Worker::look_at_interfaces() {
   const Instant now = loop::now();
+  promote_secondaries();
   transport_.follow(interfaces_);
   for (const auto& [index, addresses] : plan_.addresses_by_interface()) transport_.hear_only(index, addresses);
   vrrp::NodeActions actions;
@@ -485,6 +508,7 @@ void Worker::leave() {
     return;
   }
   if (carrier_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
+  restore_promotion();
   newsroom_.say_stopped();
   loop_.stop();
 }
@@ -577,12 +601,16 @@ void Worker::settle() {
 
 void Worker::write_wills() {
   for (const vrrp::RouterId router : touched_) {
-    const kernel::Link* link = interfaces_.find(setup_.routers[router].interface);
+    const std::string& interface = setup_.routers[router].interface;
+    const kernel::Link* link = interfaces_.find(interface);
+    const auto promotion = promotion_.find(interface);
     will_.write(router, {.router = node_.router(router).memory(),
                          .codec = codecs_[router].memory(),
                          .source = sources_[router].value_or(IpAddress{}),
                          .interface_index = link == nullptr ? 0 : link->index,
-                         .holds_addresses = node_.router(router).holds_addresses()});
+                         .holds_addresses = node_.router(router).holds_addresses(),
+                         .has_promoted = setup_.routers[router].promote_secondaries && promotion != promotion_.end() &&
+                                         promotion->second});
   }
   touched_.clear();
 }

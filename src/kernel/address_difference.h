@@ -17,8 +17,7 @@ class AddressDifference : public Difference<InterfaceAddress, AddressKey, Addres
  public:
   // The interface has gone, and its addresses with it; should it come back it has another index.
   void forget_interface(std::uint32_t interface_index) {
-    forget_from({interface_index, {}},
-                [&](const AddressKey& key) { return key.interface_index == interface_index; });
+    forget_from({interface_index, {}}, [&](const AddressKey& key) { return key.interface_index == interface_index; });
   }
 };
 

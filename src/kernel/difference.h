@@ -1,9 +1,10 @@
 // Wanted minus actual, as requests: the one way addresses, routes and rules come and go (docs/ARCHITECTURE.md). Pure;
-// the caller sends the requests in chunks and asks again. Every change costs one look-up, so that ten thousand addresses
-// are a few milliseconds of wanting before the kernel's own price begins.
+// the caller sends the requests in chunks and asks again. Every change costs one look-up, so that ten thousand
+// addresses are a few milliseconds of wanting before the kernel's own price begins.
 //
-// Value: what is put into the kernel. Key: what makes it one there; `key_of(value)` says it. Request: {operation, value}
-// with operations add and remove. The actual state answers `is_as_wanted(actual, key, wanted)`: there is nothing to ask.
+// Value: what is put into the kernel. Key: what makes it one there; `key_of(value)` says it. Request: {operation,
+// value} with operations add and remove. The actual state answers `is_as_wanted(actual, key, wanted)`: there is nothing
+// to ask.
 #pragma once
 
 #include <concepts>

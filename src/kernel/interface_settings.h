@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "base/sys_error.h"
 #include "base/time.h"
 
 namespace baton::kernel {
@@ -12,7 +13,11 @@ namespace baton::kernel {
 // also where there is no IPv6.
 bool forwards_ipv6(const std::string& interface);
 
-// The same for who asks thousands of times in a row: an answer is believed for some seconds.
+// Whether an IPv4 address that goes takes the others of its subnet along, or leaves its place to one of them
+// (promote_secondaries). True: it was another way before.
+SysResult<bool> set_promote_secondaries(const std::string& interface, bool promote);
+
+// forwards_ipv6() for who asks thousands of times in a row: an answer is believed for some seconds.
 class ForwardingMemory {
  public:
   bool forwards_ipv6(const std::string& interface, Instant now);

@@ -16,7 +16,7 @@
 namespace baton::kernel::netlink {
 
 inline constexpr std::size_t read_size = 64UZ * 1024;
-inline constexpr int answer_timeout_ms = 5000;      // the kernel answers at once; this only ends a wait that cannot end
+inline constexpr int answer_timeout_ms = 5000;  // the kernel answers at once; this only ends a wait that cannot end
 inline constexpr std::size_t most_a_request = 16UZ * 1024;  // bytes of one message of ours: a route of 64 nexthops
 
 using Buffer = std::array<char, read_size>;

@@ -30,7 +30,7 @@ struct Link {
   std::uint32_t base = 0;    // index of the interface it stands on (a macvlan's, a VLAN's); 0: none
   std::uint32_t master = 0;  // index of the bridge, bond or VRF it belongs to; 0: none
   std::uint32_t group = 0;
-  std::string kind;  // "macvlan", "veth", "vrf"; empty: a device of its own
+  std::string kind;             // "macvlan", "veth", "vrf"; empty: a device of its own
   std::uint32_t vrf_table = 0;  // of a VRF
 
   bool operator==(const Link&) const = default;

@@ -102,9 +102,9 @@ std::vector<sock_filter> announcement_filter(std::optional<std::span<const IpAdd
 }
 
 std::vector<sock_filter> routing_filter(std::span<const std::uint8_t> protocols) {
-  constexpr std::uint32_t type_offset = 4;            // in nlmsghdr, in the machine's byte order
-  constexpr std::uint32_t flags_offset = 6;           // in nlmsghdr
-  constexpr std::uint32_t protocol_offset = 16 + 5;   // in rtmsg behind nlmsghdr
+  constexpr std::uint32_t type_offset = 4;           // in nlmsghdr, in the machine's byte order
+  constexpr std::uint32_t flags_offset = 6;          // in nlmsghdr
+  constexpr std::uint32_t protocol_offset = 16 + 5;  // in rtmsg behind nlmsghdr
   std::vector<sock_filter> program = {
       statement(BPF_LD | BPF_H | BPF_ABS, type_offset),
       jump(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 5, 0),  // to its protocol

@@ -175,7 +175,8 @@ std::uint32_t table_of(const Route& route, const InterfaceTable& interfaces) {
 RouteSlot slot_of(const Route& route, std::uint32_t table) {
   const std::uint32_t metric = route.metric.value_or(0);
   const bool is_v6 = route.family == Family::ipv6;
-  return {.table = table, .destination = masked(route.destination), .metric = is_v6 && metric == 0 ? ipv6_metric : metric};
+  return {
+      .table = table, .destination = masked(route.destination), .metric = is_v6 && metric == 0 ? ipv6_metric : metric};
 }
 
 bool can_be_set(const Route& route, const InterfaceTable& interfaces) {
@@ -232,8 +233,8 @@ void put_request(nlmsghdr* message, const RuleRequest& request) {
   info->action = static_cast<unsigned char>(rule.action);
   if (rule.is_inverted) info->flags = FIB_RULE_INVERT;
   if (rule.table != 0) {
-    info->table = rule.table < 256 ? static_cast<unsigned char>(rule.table)
-                                   : static_cast<unsigned char>(RT_TABLE_UNSPEC);
+    info->table =
+        rule.table < 256 ? static_cast<unsigned char>(rule.table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
     ::mnl_attr_put_u32(message, FRA_TABLE, rule.table);
   }
   ::mnl_attr_put_u32(message, FRA_PRIORITY, rule.preference);

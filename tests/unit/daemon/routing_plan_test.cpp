@@ -102,12 +102,12 @@ TEST(RoutingPlan, rules_follow_routes_when_they_come_and_go_before_them) {
 }
 
 TEST(RoutingPlan, what_an_earlier_life_may_have_left_is_removed_at_the_start) {
-  const Setup setup = setup_of(two_that_share);
+  const daemon::Setup setup = setup_of(two_that_share);
   RoutingPlan plan(setup);
   kernel::InterfaceTable interfaces;
   interfaces.apply(kernel::LinkChange{{.index = 2, .name = "eth0", .is_up = true}, false});
-  plan.begin({.routes = {Route{.destination = {IpAddress::v4(0x0a4d0000), 24}, .nexthop = {.device = "eth0"}}},
-              .rules = {}});
+  plan.begin(
+      {.routes = {Route{.destination = {IpAddress::v4(0x0a4d0000), 24}, .nexthop = {.device = "eth0"}}}, .rules = {}});
   EXPECT_EQ(plan.rules_to_remove(10).size(), 1U);
   EXPECT_EQ(plan.routes_to_remove(interfaces, 10).size(), 4U);  // eth1 is not there, and no route through it
   EXPECT_TRUE(plan.is_settled());
@@ -174,7 +174,7 @@ TEST(RoutingPlan, a_refusal_is_said_once_and_tried_again_when_an_address_comes) 
 }
 
 TEST(Setup, interfaces_of_followed_routes_and_static_entries_are_links_of_a_router) {
-  const Setup setup = setup_of(std::string(two_that_share) +
+  const daemon::Setup setup = setup_of(std::string(two_that_share) +
                                "static_rules {\nfrom 10.1.0.0/16 iif eth5 table 9 preference 7 track_group TG\n}\n");
   EXPECT_THAT(setup.node.routers[a].links, ElementsAre("eth0"));
   EXPECT_THAT(setup.node.routers[b].links, ElementsAre("eth0", "eth5"));

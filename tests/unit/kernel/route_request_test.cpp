@@ -129,9 +129,9 @@ TEST_F(Routing, several_nexthops_share_the_packets) {
 }
 
 TEST_F(Routing, routes_that_lead_nowhere_and_a_default_route) {
-  for (const auto& [type, word] : {std::pair(RouteType::blackhole, "blackhole"),
-                                   std::pair(RouteType::unreachable, "unreachable"),
-                                   std::pair(RouteType::prohibit, "prohibit"), std::pair(RouteType::throw_on, "throw")}) {
+  for (const auto& [type, word] :
+       {std::pair(RouteType::blackhole, "blackhole"), std::pair(RouteType::unreachable, "unreachable"),
+        std::pair(RouteType::prohibit, "prohibit"), std::pair(RouteType::throw_on, "throw")}) {
     Route route = to("10.22.0.0");
     route.type = type;
     route.nexthop = {};
@@ -148,8 +148,7 @@ TEST_F(Routing, a_tunnel_s_metadata) {
       IpTunnel{.id = 7, .destination = ip("10.2.2.2"), .source = ip("10.3.3.3"), .tos = 4, .ttl = 5};
   expect_round_trip(route, {"encap ip id 7 src 10.3.3.3 dst 10.2.2.2 ttl 5 tos 4"});
   route = to("2001:db8:6::", 64);
-  route.nexthop.encapsulation =
-      IpTunnel{.family = Family::ipv6, .destination = ip("2001:db8::77"), .tos = 6, .ttl = 5};
+  route.nexthop.encapsulation = IpTunnel{.family = Family::ipv6, .destination = ip("2001:db8::77"), .tos = 6, .ttl = 5};
   expect_round_trip(route, {"encap ip6", "dst 2001:db8::77", "hoplimit 5 tc 6"});
 }
 
