@@ -54,7 +54,7 @@ void put_tunnel(nlmsghdr* message, const IpTunnel& tunnel) {
   if (tunnel.source) put_address(message, LWTUNNEL_IP_SRC, *tunnel.source);
   if (tunnel.ttl != 0) ::mnl_attr_put_u8(message, LWTUNNEL_IP_TTL, tunnel.ttl);
   if (tunnel.tos != 0) ::mnl_attr_put_u8(message, LWTUNNEL_IP_TOS, tunnel.tos);
-  if (tunnel.flags != 0) ::mnl_attr_put_u16(message, LWTUNNEL_IP_FLAGS, htobe16(tunnel.flags));
+  if (tunnel.flags != 0) ::mnl_attr_put_u16(message, LWTUNNEL_IP_FLAGS, tunnel.flags);  // as keepalived: not swapped
 }
 
 void put_labels(nlmsghdr* message, const MplsLabels& mpls) {
