@@ -382,10 +382,11 @@ class InstanceRules {
       warn("strict", draft_.at("vmac_xmit_base"), "strict mode sends adverts from the virtual MAC address",
            "remove vmac_xmit_base, or vrrp_strict");
       instance_.transmit_on_base = false;
-    } else if (!instance_.transmit_on_base && has_macvlan && !instance_.peers.empty()) {
+    } else if (!instance_.transmit_on_base && has_macvlan && (!instance_.peers.empty() || draft_.wants_unicast)) {
       warn("virtual-interface", position_of(*instance_.virtual_interface),
-           "unicast adverts cannot leave from the virtual MAC address; they leave from the interface's own",
-           "add vmac_xmit_base");
+           "with unicast keywords adverts cannot leave from the virtual MAC address; they leave from the interface's "
+           "own",
+           "add vmac_xmit_base, or write mcast_src_ip where multicast is meant");
       instance_.transmit_on_base = true;
     }
   }

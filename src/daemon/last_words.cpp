@@ -7,6 +7,8 @@
 
 #include "daemon/address_plan.h"
 #include "daemon/transport.h"
+#include "daemon/virtual_interface_setup.h"
+#include "daemon/virtual_interfaces.h"
 #include "loop/loop.h"
 
 namespace baton::daemon {
@@ -82,23 +84,33 @@ void remove_addresses(const Setup& setup, std::span<const config::VirtualAddress
   if (removed > 0) log.notice(fmt::format("removed {} virtual address{}", removed, removed == 1 ? "" : "es"));
 }
 
+void remove_interfaces(const Setup& setup, const std::string& settings_record, Kernel& kernel, log::Logger& log) {
+  VirtualInterfaces(setup, settings_record, [&](const std::string& text) {
+    log.error(text);
+  }).remove(*kernel.socket, kernel.interfaces);
+}
+
 }  // namespace
 
 void carry_out_last_will(const Setup& setup, std::span<const std::optional<RouterWill>> wills,
-                         std::span<const config::VirtualAddress> leftovers, log::Logger& log) {
+                         std::span<const config::VirtualAddress> leftovers, const std::string& settings_record,
+                         log::Logger& log) {
   auto kernel = look(log);
   if (!kernel) return;
   send_goodbyes(setup, wills, kernel->interfaces, log);
   remove_addresses(setup, leftovers, *kernel, log);
+  remove_interfaces(setup, settings_record, *kernel, log);
 }
 
 void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log) {
   if (const auto kernel = look(log)) send_goodbyes(setup, wills, kernel->interfaces, log);
 }
 
-void clean_up(const Setup& setup, std::span<const config::VirtualAddress> leftovers, log::Logger& log) {
+void clean_up(Setup setup, std::span<const config::VirtualAddress> leftovers, const std::string& settings_record,
+              log::Logger& log) {
   auto kernel = look(log);
   if (!kernel) return;
+  avoid_taken_names(setup, kernel->interfaces);
   AddressPlan plan(setup);
   plan.follow(kernel->interfaces);
   SourceAddresses sources(kernel->interfaces, plan);
@@ -115,6 +127,7 @@ void clean_up(const Setup& setup, std::span<const config::VirtualAddress> leftov
   }
   send_goodbyes(setup, wills, kernel->interfaces, log);
   remove_addresses(setup, leftovers, *kernel, log);
+  remove_interfaces(setup, settings_record, *kernel, log);
 }
 
 }  // namespace baton::daemon

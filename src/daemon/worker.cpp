@@ -12,10 +12,12 @@
 #include "daemon/address_carrier.h"
 #include "daemon/address_plan.h"
 #include "daemon/announcer.h"
+#include "daemon/firewall.h"
 #include "daemon/newsroom.h"
 #include "daemon/options.h"
 #include "daemon/status_service.h"
 #include "daemon/transport.h"
+#include "daemon/virtual_interfaces.h"
 #include "daemon/watch_policy.h"
 #include "kernel/process_settings.h"
 #include "log/rate_limit.h"
@@ -57,6 +59,8 @@ class Worker {
   void settle();
   void write_wills();
   void look_at_interfaces();
+  void follow_virtual_interfaces();
+  void tell_of_firewall();
   void look_at_everything();
   void announce_unannounced(Instant now);
   void beat();
@@ -86,6 +90,8 @@ class Worker {
   std::optional<kernel::NetlinkSocket> requests_;
   std::optional<kernel::NetlinkSocket> monitor_;
   kernel::InterfaceTable interfaces_;
+  VirtualInterfaces virtual_interfaces_;
+  std::optional<kernel::FirewallRules> told_rules_;
   AddressPlan plan_;
   AddressCarrier carrier_;
   Transport transport_;
@@ -114,6 +120,7 @@ Worker::Worker(WorkerStart start)
       node_(setup_.node),
       statistics_(setup_.routers.size()),
       sources_(setup_.routers.size()),
+      virtual_interfaces_(setup_, start_.settings_record, [this](const std::string& text) { log_.error(text); }),
       plan_(setup_),
       carrier_(plan_, interfaces_, log_, loop_),
       transport_(setup_, &loop_,
@@ -188,6 +195,7 @@ void Worker::set_up_process() {
 
 void Worker::begin() {
   newsroom_.set_trackers(start_.is_first);
+  virtual_interfaces_.remove_leftovers(start_.leftover_interfaces, *requests_, interfaces_);
   plan_.follow(interfaces_, start_.leftovers);
   will_.beat(loop::now());  // with ten thousand addresses each step takes its time
   look_at_interfaces();
@@ -272,6 +280,7 @@ void Worker::look_at_everything() {
 
 // Links, sources and sockets after a change of interfaces.
 void Worker::look_at_interfaces() {
+  follow_virtual_interfaces();
   const Instant now = loop::now();
   transport_.follow(interfaces_);
   for (const auto& [index, addresses] : plan_.addresses_by_interface()) transport_.hear_only(index, addresses);
@@ -297,7 +306,7 @@ void Worker::look_at_interfaces() {
   }
   SourceAddresses sources(interfaces_, plan_);
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-    node_.on_configuration_fault(id, transport_.is_deaf(id), now, actions);
+    node_.on_configuration_fault(id, transport_.is_deaf(id) || virtual_interfaces_.have_failed(id), now, actions);
     const auto source = sources.of(setup_.routers[id]);
     if (begun_ && source == sources_[id]) continue;
     sources_[id] = source;
@@ -306,6 +315,23 @@ void Worker::look_at_interfaces() {
     touched_.insert(id);
   }
   carry_out(actions);
+}
+
+void Worker::follow_virtual_interfaces() {
+  if (!stopping_ && virtual_interfaces_.follow(*requests_, interfaces_)) plan_.follow(interfaces_);
+  tell_of_firewall();
+}
+
+// The guardian sees to it: a change of rules waits for whoever else changes rules on this machine, and we wait for
+// nobody. A rule is there before its address: it does not depend on who is MASTER.
+void Worker::tell_of_firewall() {
+  auto rules = firewall_rules(setup_, interfaces_);
+  if (!told_rules_ && rules.is_empty() && start_.leftovers.empty()) {
+    told_rules_ = std::move(rules);
+    return;
+  }
+  if (told_rules_ == rules) return;
+  if (start_.guardian.send({&firewall_outdated, 1})) told_rules_ = std::move(rules);
 }
 
 void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet) {
@@ -342,7 +368,9 @@ void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
   const auto heard = vrrp::decode_announcement(frame);
   if (!heard) return;
   const kernel::Link* link = interfaces_.find(interface_index);
-  if (link == nullptr || heard->mac == link->mac) return;
+  if (link == nullptr) return;
+  // Not our own, come back; but the other node has our virtual MAC address as well.
+  if (heard->mac == link->mac && link->kind != "macvlan") return;
   vrrp::NodeActions actions;
   for (const vrrp::RouterId router : plan_.routers_of(heard->address, interface_index)) {
     touched_.insert(router);
@@ -507,6 +535,7 @@ void Worker::settle() {
   }
   if (const auto next = announcer_.next_at()) beat_timer_.set(std::min(*next, now + limits::worker_beat));
   if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) {
+    virtual_interfaces_.remove(*requests_, interfaces_);
     newsroom_.say_stopped();
     if (carrier_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
     loop_.stop();
@@ -515,7 +544,7 @@ void Worker::settle() {
 
 void Worker::write_wills() {
   for (const vrrp::RouterId router : touched_) {
-    const kernel::Link* link = interfaces_.find(setup_.routers[router].interface);
+    const kernel::Link* link = interfaces_.find(setup_.routers[router].advert_interface);
     will_.write(router, {.router = node_.router(router).memory(),
                          .codec = codecs_[router].memory(),
                          .source = sources_[router].value_or(IpAddress{}),
