@@ -94,6 +94,11 @@ std::string render_instance(const json& instance, double now, const Painter& pai
   line("router", fmt::format("VRID {} on {}, VRRPv{}, advert every {}", instance.at("vrid").get<int>(),
                              instance.at("interface").get<std::string>(), instance.at("version").get<int>(),
                              span_of(instance.at("advert_int").get<double>())));
+  for (const json& made : instance.value("virtual_interfaces", json::array())) {
+    line("interface", fmt::format("{}: {} on {}{}", made.at("name").get<std::string>(),
+                                  made.at("kind").get<std::string>(), made.at("base").get<std::string>(),
+                                  made.contains("mac") ? ", " + made.at("mac").get<std::string>() : ""));
+  }
   line("priority", priority_line(instance));
   line("master", master_line(instance, now));
   for (const json& address : instance.at("addresses")) {

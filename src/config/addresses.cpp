@@ -85,8 +85,7 @@ class AddressLine {
     if (word == "no_track") {
       result_.track = false;
     } else if (word == "use_vmac") {
-      context_.diagnostics.warn("not-yet", line_.at(index_), "'use_vmac' is known but not carried out yet",
-                                "do without it for now, or leave this node to keepalived");
+      result_.use_vmac = true;
     } else {
       const bool is_address = IpAddress::parse(word.substr(0, word.find('/'))).has_value();
       warn(index_, fmt::format("unknown word {} is ignored", quoted(word)),

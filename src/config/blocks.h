@@ -45,6 +45,7 @@ struct Defaults {
   bool v3_checksum_as_v2 = false;
   bool notify_priority_changes = false;
   bool make_before_break = true;
+  ExtraAnnouncements extra_announcements;
   unsigned down_timer_adverts = 3;
 
   bool alerts() const { return smtp_alert_vrrp.value_or(smtp_alert.value_or(false)); }

@@ -6,6 +6,7 @@
 
 #include "config/blocks.h"
 #include "config/limits.h"
+#include "config/virtual_interface.h"
 
 namespace baton::config {
 namespace {
@@ -180,6 +181,48 @@ void judge_include_check(G&, const Arguments& arguments) {
   }
 }
 
+void set_extra_announcements(G& settings, const Arguments& arguments) {
+  if (const auto extra = read_extra_announcements(arguments, false)) settings.defaults.extra_announcements = *extra;
+}
+
+template <auto Member>
+void set_interface_prefix(G& settings, const Arguments& arguments) {
+  if (arguments.count() == 0) return arguments.missing("a prefix of interface names");
+  const std::string_view prefix = arguments.word();
+  constexpr std::size_t longest = 11;  // IFNAMSIZ - 1, and ".255" follows
+  if (prefix.empty() || prefix.size() > longest || prefix.find_first_of("/:") != std::string_view::npos) {
+    return arguments.invalid(0, fmt::format("1 to {} bytes that an interface name may have", longest),
+                             "the default is used");
+  }
+  settings.globals.*Member = prefix;
+}
+
+void set_firewall_table(G& settings, const Arguments& arguments) {
+  if (arguments.count() == 0) return;  // the default name
+  constexpr std::size_t longest = 31;  // as long as keepalived takes it
+  const std::string_view name = arguments.word();
+  const bool fits = !name.empty() && name.size() <= longest && std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
+                    std::ranges::all_of(name, [](char each) {
+                      return std::isalnum(static_cast<unsigned char>(each)) != 0 || each == '_' || each == '-' ||
+                             each == '.' || each == '/';
+                    });
+  if (!fits) {
+    return arguments.invalid(0, fmt::format("the name of a table, 1 to {} letters and digits", longest),
+                             "the name 'keepalived' is used");
+  }
+  settings.globals.firewall.table = name;
+}
+
+// Baton has one firewall. Names of chains and sets are keepalived's arrangement with the rest of an iptables setup.
+void judge_iptables(G&, const Arguments& arguments) {
+  arguments.diagnostics().note(
+      "nftables", arguments.position(),
+      fmt::format("'{}': Baton keeps these rules in an nftables table of its own; iptables chains and ipsets stay as "
+                  "they are",
+                  arguments.name()),
+      "write nftables, or nothing");
+}
+
 void no_op(G&, const Arguments&) {}
 void no_fault_mail(G& settings, const Arguments&) {
   settings.globals.mail.on_fault = false;
@@ -209,6 +252,16 @@ constexpr Setting<G> global_settings[] = {
     {"default_interface", set_default_interface},
     {"iproute_usr_dir", set<&G::globals, &Globals::iproute_user_directory>},
     {"iproute_etc_dir", set<&G::globals, &Globals::iproute_etc_directory>},
+    {"vmac_prefix", set_interface_prefix<&Globals::vmac_prefix>},
+    {"vmac_addr_prefix", set_interface_prefix<&Globals::vmac_address_prefix>},
+    {"vrrp_garp_extra_if", set_extra_announcements},
+    {"vrrp_vmac_garp_intvl", set_extra_announcements},
+    {"nftables", set_firewall_table},
+    {"nftables_priority", set<&G::globals, &Globals::firewall, &Firewall::priority>},
+    {"nftables_counters", set<&G::globals, &Globals::firewall, &Firewall::counters>},
+    {"nftables_ifindex", set<&G::globals, &Globals::firewall, &Firewall::by_index>},
+    {"vrrp_iptables", judge_iptables},
+    {"vrrp_ipsets", judge_iptables},
     {"vrrp_version", set<&G::defaults, &Defaults::version>},
     {"vrrp_mcast_group4", set_group<Family::ipv4, &Defaults::multicast_group4>},
     {"vrrp_mcast_group6", set_group<Family::ipv6, &Defaults::multicast_group6>},

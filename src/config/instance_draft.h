@@ -35,6 +35,7 @@ struct InstanceDraft {
   std::optional<bool> v3_checksum_as_v2{};
   std::optional<bool> make_before_break{};
   std::optional<unsigned> down_timer_adverts{};
+  std::optional<ExtraAnnouncements> extra_announcements{};
   bool may_lack_addresses = false;
 
   // Where a keyword was last given in the block; the block's own place when it was not.

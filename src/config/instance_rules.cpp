@@ -37,6 +37,7 @@ class InstanceRules {
     settle_interface();
     settle_authentication();
     settle_strict();
+    settle_virtual_interface();
     settle_preemption();
     settle_trackers();
   }
@@ -66,6 +67,7 @@ class InstanceRules {
     instance_.down_timer_adverts = draft_.down_timer_adverts.value_or(defaults_.down_timer_adverts);
     instance_.check_unicast_source = draft_.check_unicast_source.value_or(defaults_.check_unicast_source);
     instance_.accept = draft_.accept.value_or(true);
+    instance_.extra_announcements = draft_.extra_announcements.value_or(defaults_.extra_announcements);
   }
 
   void settle_router_id() {
@@ -281,21 +283,112 @@ class InstanceRules {
   void settle_strict() {
     if (!instance_.strict) return;
     if (!draft_.accept) instance_.accept = is_owner();
-    if (!instance_.accept) {
-      warn("not-yet", draft_.strict ? draft_.at("strict_mode") : draft_.block.position(),
-           fmt::format("strict mode forbids {} to answer on its addresses; that is not carried out yet", name()),
-           "remove vrrp_strict, unless all routers here are strict");
+    if (draft_.accept == true && !is_v3() && !is_owner()) {
+      warn("strict", draft_.at("accept"),
+           "strict mode knows accept in version 3 only; packets to the addresses are dropped",
+           "remove vrrp_strict, or write version 3 on all nodes");
+      instance_.accept = false;
+    } else if (!draft_.accept && !is_owner()) {
+      context_.diagnostics.note(
+          "strict", draft_.strict ? draft_.at("strict_mode") : draft_.block.position(),
+          fmt::format("strict mode: as MASTER {} answers ARP for its addresses but drops packets to them, ping as well",
+                      name()),
+          is_v3() ? "write accept, or remove vrrp_strict" : "remove vrrp_strict");
     }
     if (!instance_.peers.empty()) {
       warn("strict", draft_.at("unicast_peer"),
            "strict mode knows no unicast; newer versions of keepalived refuse to start",
            "remove vrrp_strict, or write strict_mode off");
     }
-    if (instance_.state == WantedState::master && !is_owner()) instance_.state = WantedState::backup;
+    if (is_owner() != (instance_.state == WantedState::master)) {
+      warn("strict", draft_.at("state"),
+           is_owner() ? "strict mode: priority 255 owns the address and starts as MASTER"
+                      : "strict mode: only priority 255 may start as MASTER; BACKUP is used",
+           is_owner() ? "write state MASTER, or a lower priority" : "write state BACKUP");
+      instance_.state = is_owner() ? WantedState::master : WantedState::backup;
+    }
+    if (instance_.family == Family::ipv6 && !instance_.addresses.empty() &&
+        !instance_.addresses.front().address.address.is_link_local()) {
+      warn("strict", position_of(instance_.addresses.front()),
+           "the first IPv6 address must be link-local (RFC 9568 §5.2.9); it is sent as it is",
+           "put a fe80:: address first, on all nodes");
+    }
     if (!draft_.owner_ignore_adverts) instance_.owner_ignore_adverts = true;
     instance_.announcements.lower_prio_repeat = 0;
     instance_.announcements.lower_prio_delay = {};
+    settle_strict_answers();
+  }
+
+  // A lower master is ignored, and a higher one gets no last word (RFC 9568 §6.4.3).
+  void settle_strict_answers() {
+    if (draft_.lower_prio_no_advert == false) {
+      warn("strict", draft_.at("lower_prio_no_advert"), "strict mode answers no lower priority; the word is ignored",
+           "remove it, or vrrp_strict");
+    }
+    if (draft_.higher_prio_send_advert == true) {
+      warn("strict", draft_.at("higher_prio_send_advert"),
+           "strict mode answers no higher priority; the word is ignored", "remove it, or vrrp_strict");
+    }
     instance_.lower_prio_no_advert = true;
+    instance_.higher_prio_send_advert = false;
+  }
+
+  void settle_virtual_interface() {
+    std::optional<VirtualInterface>& own = instance_.virtual_interface;
+    const auto drop = [&](std::string_view id, std::string message, std::string mend) {
+      warn(id, position_of(*own), std::move(message), std::move(mend));
+      own.reset();
+    };
+    if (own && instance_.interface.empty()) {
+      drop("virtual-interface", "use_vmac and use_ipvlan stand on an interface, and there is none; they are ignored",
+           "add interface NAME");
+    }
+    if (own && own->mac && instance_.strict) {
+      warn("strict", position_of(*own), "strict mode knows the MAC addresses of RFC 9568 only; the usual one is used",
+           "remove the MAC address");
+      own->mac.reset();
+    }
+    if (own && own->mac && own->mac_lacks_last) own->mac->bytes[5] = instance_.vrid;
+    if (own) own->mac_lacks_last = false;
+    if (own && own->address && own->address->address.family() != instance_.family) {
+      warn("other-family", position_of(*own), "the interface's own address is of another family; it is ignored",
+           "write an address of the same family as the virtual addresses");
+      own->address.reset();
+    }
+    if (own && own->kind == VirtualInterface::Kind::ipvlan && instance_.family == Family::ipv4 && !own->address &&
+        !instance_.source) {
+      warn("virtual-interface", position_of(*own),
+           fmt::format("use_ipvlan needs an address to send from; {} stays in FAULT", name()),
+           "write use_ipvlan ADDRESS");
+    }
+    settle_transmission();
+    if (!instance_.vrf.empty() && !instance_.interface.empty()) {
+      warn("virtual-interface", draft_.at("vrf"),
+           "vrf is for unicast without an interface; it is ignored, the interface's own VRF is used",
+           "remove vrf, or interface");
+      instance_.vrf.clear();
+    }
+  }
+
+  // vmac_xmit_base.
+  void settle_transmission() {
+    const bool has_macvlan =
+        instance_.virtual_interface && instance_.virtual_interface->kind == VirtualInterface::Kind::macvlan;
+    if (instance_.transmit_on_base && !instance_.virtual_interface) {
+      warn("virtual-interface", draft_.at("vmac_xmit_base"), "vmac_xmit_base has no effect without use_vmac",
+           "remove it, or add use_vmac");
+      instance_.transmit_on_base = false;
+    } else if (instance_.transmit_on_base && instance_.strict) {
+      warn("strict", draft_.at("vmac_xmit_base"), "strict mode sends adverts from the virtual MAC address",
+           "remove vmac_xmit_base, or vrrp_strict");
+      instance_.transmit_on_base = false;
+    } else if (!instance_.transmit_on_base && has_macvlan && (!instance_.peers.empty() || draft_.wants_unicast)) {
+      warn("virtual-interface", position_of(*instance_.virtual_interface),
+           "with unicast keywords adverts cannot leave from the virtual MAC address; they leave from the interface's "
+           "own",
+           "add vmac_xmit_base, or write mcast_src_ip where multicast is meant");
+      instance_.transmit_on_base = true;
+    }
   }
 
   void settle_preemption() {

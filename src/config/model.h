@@ -11,6 +11,7 @@
 
 #include "base/ip_address.h"
 #include "base/route.h"
+#include "base/mac_address.h"
 #include "base/time.h"
 #include "config/secret.h"
 #include "config/source_place.h"
@@ -150,6 +151,7 @@ struct VirtualAddress {
   bool no_prefix_route = false;        // noprefixroute
   bool auto_join = false;              // autojoin
   bool track = true;                   // no_track: nobody minds when it is removed
+  bool use_vmac = false;               // on a macvlan of its own on `device`
   std::optional<std::uint32_t> preferred_seconds;  // preferred_lft; nullopt: for ever; 0 for an IPv6 /128
   std::string track_group;                         // static ones: who needs it
   Place place;
@@ -239,6 +241,32 @@ struct Announcements {
   bool operator==(const Announcements&) const = default;
 };
 
+// use_vmac, use_ipvlan: an interface that the router makes on `interface` and lives on.
+struct VirtualInterface {
+  enum class Kind : std::uint8_t { macvlan, ipvlan };
+  enum class IpvlanMode : std::uint8_t { bridge, isolated, vepa };  // `private` is a word of C++
+
+  Kind kind = Kind::macvlan;
+  std::string name;                 // empty: vmac_prefix and VRID, vrrp.51
+  std::optional<MacAddress> mac;    // macvlan; nullopt: 00:00:5e:00:01:VRID, IPv6 :02:VRID
+  bool mac_lacks_last = false;      // the VRID is its sixth octet
+  std::optional<IpPrefix> address;  // ipvlan: its own; adverts leave with it
+  IpvlanMode mode = IpvlanMode::bridge;
+  std::uint32_t group = 0;  // link group
+  Place place;
+
+  bool operator==(const VirtualInterface&) const = default;
+};
+
+// garp_extra_if: addresses on other interfaces than the one adverts leave from are announced again and again, so that
+// switches do not forget where their MAC addresses are.
+struct ExtraAnnouncements {
+  Duration interval{};  // 0: never
+  bool all = false;     // also on interfaces that are no macvlan of ours
+
+  bool operator==(const ExtraAnnouncements&) const = default;
+};
+
 // vrrp_instance.
 struct Instance {
   std::string name;
@@ -268,6 +296,11 @@ struct Instance {
   Announcements announcements;
   Trackers trackers;
   bool dont_track_primary = false;
+  std::optional<VirtualInterface> virtual_interface;
+  bool use_vmac_addr = false;     // addresses with another `dev` get macvlans there
+  bool transmit_on_base = false;  // vmac_xmit_base: adverts leave from `interface` all the same
+  std::string vrf;                // for unicast without an interface
+  ExtraAnnouncements extra_announcements;
   Notifications notifications;
   bool smtp_alert = false;
   bool accept = true;   // no_accept, and strict mode without priority 255
@@ -326,6 +359,16 @@ struct TimedCommand {
   bool operator==(const TimedCommand&) const = default;
 };
 
+// nftables*: where the rules for no_accept and for macvlans go. The table is made when there is a rule for it.
+struct Firewall {
+  std::string table = "keepalived";  // 1..31 bytes
+  std::int32_t priority = -1;        // of its base chains
+  bool counters = false;
+  bool by_index = false;  // link-local addresses are told apart by the interface's number, not its name
+
+  bool operator==(const Firewall&) const = default;
+};
+
 // What global_defs says beyond the defaults it gives to instances (those are in the instances already).
 struct Globals {
   std::string router_id;  // else the host name
@@ -341,6 +384,9 @@ struct Globals {
   std::string default_interface = "eth0";
   std::string iproute_user_directory = "/usr/share/iproute2";  // iproute_usr_dir
   std::string iproute_etc_directory = "/etc/iproute2";         // iproute_etc_dir
+  std::string vmac_prefix = "vrrp";  // names of macvlans and ipvlans: PREFIX.VRID
+  std::string vmac_address_prefix;   // vmac_addr_prefix: of those for addresses elsewhere; empty: vmac_prefix
+  Firewall firewall;
   bool dynamic_interfaces = false;
   std::optional<NotifyFifo> notify_fifo;
   std::optional<NotifyFifo> vrrp_notify_fifo;

@@ -6,6 +6,7 @@
 
 #include "config/entry_line.h"
 #include "config/instance_draft.h"
+#include "config/virtual_interface.h"
 
 namespace baton::config {
 namespace {
@@ -127,6 +128,21 @@ void set_no_accept(D& draft, const Arguments&) {
   draft.accept = false;
 }
 
+template <VirtualInterface::Kind kind>
+void set_virtual_interface(D& draft, const Arguments& arguments) {
+  std::optional<VirtualInterface>& interface = draft.instance.virtual_interface;
+  if (interface && interface->kind != kind) {
+    arguments.diagnostics().warn("given-twice", arguments.position(),
+                                 fmt::format("'{}' takes the place of the one before", arguments.name()),
+                                 "use_vmac and use_ipvlan exclude each other; remove one");
+  }
+  interface = read_virtual_interface(arguments, kind);
+}
+
+void set_extra_announcements(D& draft, const Arguments& arguments) {
+  if (const auto extra = read_extra_announcements(arguments, true)) draft.extra_announcements = extra;
+}
+
 void add_authentication(D& draft, const Arguments& arguments) {
   draft.authentication_at = arguments.position();
   read_authentication(arguments.context(), arguments.statement(), draft.authentication);
@@ -178,6 +194,13 @@ constexpr Setting<D> instance_settings[] = {
     {"track_script", track<read_tracked_scripts>},
     {"track_file", track<read_tracked_files>},
     {"track_process", track<read_tracked_processes>},
+    {"use_vmac", set_virtual_interface<VirtualInterface::Kind::macvlan>},
+    {"use_ipvlan", set_virtual_interface<VirtualInterface::Kind::ipvlan>},
+    {"use_vmac_addr", set<&D::instance, &I::use_vmac_addr>},
+    {"vmac_xmit_base", set<&D::instance, &I::transmit_on_base>},
+    {"vrf", set<&D::instance, &I::vrf>},
+    {"garp_extra_if", set_extra_announcements},
+    {"vmac_garp_intvl", set_extra_announcements},
     {"dont_track_primary", set<&D::instance, &I::dont_track_primary>},
     {"notify", set_once<&D::instance, &I::notifications, &N::any>},
     {"notify_master", set_once<&D::instance, &I::notifications, &N::master>},

@@ -30,9 +30,9 @@ std::optional<kernel::InterfaceAddress> to_interface_address(const config::Virtu
 }
 
 std::optional<IpAddress> SourceAddresses::of(const RouterSetup& router) {
-  if (router.configured_source) return usable(*router.configured_source, router.interface);
-  const auto [place, is_new] = found_.try_emplace({router.interface, router.codec.family});
-  if (is_new) place->second = first_on(router.interface, router.codec.family);
+  if (router.configured_source) return usable(*router.configured_source, router.source_interface);
+  const auto [place, is_new] = found_.try_emplace({router.source_interface, router.codec.family});
+  if (is_new) place->second = first_on(router.source_interface, router.codec.family);
   return place->second;
 }
 

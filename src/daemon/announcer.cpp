@@ -7,7 +7,7 @@ namespace baton::daemon {
 void Announcer::add(vrrp::RouterId router, unsigned rounds) {
   if (rounds == 0) return;
   for (Burst& burst : bursts_) {
-    if (burst.router != router) continue;
+    if (burst.router != router || burst.which != Which::all) continue;
     burst.rounds = std::max(burst.rounds, rounds);
     return;
   }
@@ -15,8 +15,34 @@ void Announcer::add(vrrp::RouterId router, unsigned rounds) {
 }
 
 std::optional<Instant> Announcer::next_at() const {
-  if (bursts_.empty() || setup_.announcement_interval == Duration::zero()) return std::nullopt;
-  return next_frame_;
+  std::optional<Instant> next;
+  if (!bursts_.empty() && setup_.announcement_interval > Duration::zero()) next = next_frame_;
+  for (const auto& [router, at] : next_extra_) next = std::min(next.value_or(at), at);
+  return next;
+}
+
+bool Announcer::is_extra(const RouterSetup& router, const config::VirtualAddress& address) const {
+  if (address.device == router.advert_interface) return false;
+  return router.extra_announcements.all || std::ranges::any_of(router.virtual_interfaces, [&](std::size_t index) {
+           return setup_.virtual_interfaces[index].wanted.name == address.device;
+         });
+}
+
+// The first time an interval after it has begun to serve: its start is announced anyway.
+void Announcer::add_extra(const vrrp::Node& node, Instant now) {
+  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
+    const RouterSetup& router = setup_.routers[id];
+    const Duration interval = router.extra_announcements.interval;
+    if (interval == Duration::zero()) continue;
+    if (!node.router(id).is_serving()) {
+      next_extra_.erase(id);
+      continue;
+    }
+    const auto [next, is_new] = next_extra_.try_emplace(id, now + interval);
+    if (is_new || now < next->second) continue;
+    next->second = now + interval;
+    bursts_.push_back({.router = id, .which = Which::extra, .rounds = 1, .next = 0});
+  }
 }
 
 std::optional<Bytes> Announcer::frame_for(const config::VirtualAddress& address, const kernel::Link& link,
@@ -28,6 +54,7 @@ std::optional<Bytes> Announcer::frame_for(const config::VirtualAddress& address,
 }
 
 bool Announcer::send_some(const vrrp::Node& node, Instant now, AddressState state) {
+  if (has_extra_) add_extra(node, now);
   const bool paced = setup_.announcement_interval > Duration::zero();
   if (paced && now < next_frame_) return false;
   std::size_t left = paced ? 1 : limits::frames_a_turn;
@@ -52,7 +79,8 @@ std::size_t Announcer::advance(Burst& burst, std::size_t most, AddressState stat
   std::size_t sent = 0;
   while (sent < most && burst.rounds > 0) {
     const config::VirtualAddress& address = addresses[burst.next];
-    if (const kernel::Link* link = interfaces_.find(address.device)) {
+    const bool is_meant = burst.which == Which::all || is_extra(setup_.routers[burst.router], address);
+    if (const kernel::Link* link = is_meant ? interfaces_.find(address.device) : nullptr) {
       if (state == AddressState::on_their_way && !interfaces_.has({link->index, address.address})) break;
       if (auto frame = frame_for(address, *link, now)) {
         if (link->index != interface_index) flush();

@@ -2,7 +2,10 @@
 // addresses hold up no advert, and no faster than vrrp_garp_interval allows.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -23,7 +26,12 @@ inline constexpr std::size_t frames_a_turn = 256;  // about a millisecond
 class Announcer {
  public:
   Announcer(const Setup& setup, const kernel::InterfaceTable& interfaces, Transport& transport)
-      : setup_(setup), interfaces_(interfaces), transport_(transport) {}
+      : setup_(setup),
+        interfaces_(interfaces),
+        transport_(transport),
+        has_extra_(std::ranges::any_of(
+            setup.routers, [](const RouterSetup& router) { return router.extra_announcements.interval.count() > 0; })) {
+  }
 
   // Every address of the router, `rounds` times over.
   void add(vrrp::RouterId router, unsigned rounds);
@@ -35,13 +43,17 @@ class Announcer {
   std::optional<Instant> next_at() const;
 
  private:
+  enum class Which : std::uint8_t { all, extra };  // extra: garp_extra_if
   struct Burst {
     vrrp::RouterId router = 0;
+    Which which = Which::all;
     unsigned rounds = 0;
     std::size_t next = 0;  // address
   };
   // Of an address that is there; nullopt: it is not, or its link knows no neighbours.
   std::optional<Bytes> frame_for(const config::VirtualAddress& address, const kernel::Link& link, Instant now);
+  bool is_extra(const RouterSetup& router, const config::VirtualAddress& address) const;
+  void add_extra(const vrrp::Node& node, Instant now);
   // At most `most` frames of a burst; returns how many.
   std::size_t advance(Burst& burst, std::size_t most, AddressState state, Instant now);
 
@@ -49,8 +61,10 @@ class Announcer {
   const kernel::InterfaceTable& interfaces_;
   Transport& transport_;
   kernel::ForwardingMemory forwarding_;
+  bool has_extra_;
   std::deque<Burst> bursts_;
   Instant next_frame_{};
+  std::map<vrrp::RouterId, Instant> next_extra_;  // of those that serve
 };
 
 }  // namespace baton::daemon

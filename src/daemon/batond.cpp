@@ -15,6 +15,7 @@
 #include "base/sys_error.h"
 #include "config/disk_file_reader.h"
 #include "config/load.h"
+#include "daemon/firewall.h"
 #include "daemon/guardian.h"
 #include "daemon/last_words.h"
 #include "daemon/leftovers.h"
@@ -89,9 +90,9 @@ int clean_up_after(const Options& options) {
     log.error(pid_file.error());
     return exit_code::failure;
   }
-  clean_up(make_setup(result.configuration), managed,
-           log);  // also of a file with errors: what was read may be in place
-  return exit_code::success;
+  // also of a file with errors: what was read may be in place
+  clean_up(make_setup(result.configuration), managed, options.settings_record(), log);
+  return remove_firewall(options.firewall_marker(), log) == 0 ? exit_code::success : exit_code::failure;
 }
 
 int print_signal_number(const std::string& name) {

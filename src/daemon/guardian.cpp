@@ -16,13 +16,17 @@
 #include <tuple>
 
 #include "daemon/api_role.h"
+#include "daemon/firewall.h"
 #include "daemon/last_words.h"
 #include "daemon/leftovers.h"
 #include "daemon/pid_file.h"
 #include "daemon/role.h"
+#include "daemon/virtual_interface_setup.h"
 #include "daemon/watch_policy.h"
 #include "daemon/worker.h"
 #include "kernel/advert_socket.h"
+#include "kernel/interface_table.h"
+#include "kernel/netlink_socket.h"
 #include "kernel/process_settings.h"
 #include "loop/loop.h"
 #include "process/runner.h"
@@ -37,6 +41,7 @@ constexpr Duration runner_stop_bound = std::chrono::seconds(3);  // for the runn
 constexpr Duration start_again_after = std::chrono::seconds(1);  // when a worker could not be started
 constexpr Duration watchdog_interval = std::chrono::seconds(1);  // of the service manager, which waits for seconds
 constexpr int worker_leave_bound_ms = 200;                       // at a reload
+constexpr int firewall_bound_ms = 1000;                          // for others who change nftables meanwhile
 
 // utime and stime are fields 14 and 15 of /proc/PID/stat, counted behind the name, which may hold anything.
 ProcessState read_process_state(pid_t pid) {
@@ -88,6 +93,12 @@ class Guardian {
   SysResult<kernel::Channel> connect_api();
   SysResult<void> join(const SysResult<kernel::Channel>& channel, std::uint8_t kind);
 
+  void choose_names(Setup& setup);
+  void set_firewall(const Setup& setup);
+  void wait_for_firewall();
+  void remove_firewall_at_end();
+  void on_worker_message();
+
   void on_tick();
   void on_worker_death();
   void on_runner_death();
@@ -121,6 +132,7 @@ class Guardian {
   const Options& options_;
   std::unique_ptr<Setup> setup_;
   Leftovers leftovers_;
+  std::vector<VirtualInterfaceSetup> leftover_interfaces_;  // of configurations before this one
   log::Options log_options_;
   log::Logger log_;
   Reload reload_;
@@ -141,9 +153,13 @@ class Guardian {
   RoleProcess worker_;
   RoleProcess runner_;
   RoleProcess api_;
+  RoleProcess firewall_;  // lives for a moment
+  bool firewall_is_outdated_ = false;
   kernel::Channel worker_channel_;
   kernel::Channel runner_channel_;
   kernel::Channel api_channel_;
+  loop::Subscription worker_readable_;
+  loop::Subscription firewall_death_;
   loop::Subscription worker_death_;
   loop::Subscription runner_death_;
   loop::Subscription api_death_;
@@ -175,6 +191,7 @@ int Guardian::run() {
     return exit_code::permission;
   }
   for (const std::string& sentence : setup_->not_carried_out) log_.warning(sentence);
+  choose_names(*setup_);
   leftovers_.add(read_managed(options_.run_directory));
   note_managed();
 
@@ -200,6 +217,10 @@ int Guardian::run() {
       return exit_code::failure;
     }
   }
+  if (needs_firewall(*setup_) || has_firewall(options_.firewall_marker())) {
+    set_firewall(*setup_);
+    wait_for_firewall();
+  }
   if (const auto started = start_worker(false); !started) {
     log_.error(to_string(started.error()));
     return exit_code::failure;
@@ -207,6 +228,7 @@ int Guardian::run() {
   tick_.set(loop::now());
   loop_.run();
   (void)::sd_notify(0, "STOPPING=1");
+  remove_firewall_at_end();
   return exit_status_;
 }
 
@@ -318,6 +340,8 @@ SysResult<void> Guardian::start_worker(bool resume) {
                                                   .real_time = options_.real_time,
                                                   .leftovers = leftovers_.all(),
                                                   .routing_leftovers = leftovers_.routing(),
+                                                  .leftover_interfaces = leftover_interfaces_,
+                                                  .settings_record = options_.settings_record(),
                                                   .guardian = std::move(theirs),
                                                   .runner = std::move(to_runner),
                                                   .api = std::move(to_api)});
@@ -327,8 +351,73 @@ SysResult<void> Guardian::start_worker(bool resume) {
   worker_ = std::move(*started);
   worker_is_killed_ = false;
   worker_channel_ = std::move(ours);
+  worker_readable_ = loop_.watch(worker_channel_.fd(), loop::Ready::readable, [this] { on_worker_message(); });
   worker_death_ = loop_.watch(worker_.pidfd.get(), loop::Ready::readable, [this] { on_worker_death(); });
   return {};
+}
+
+void Guardian::on_worker_message() {
+  auto message = worker_channel_.receive();
+  if (!message) {
+    if (message.error() == kernel::Channel::Nothing::any_more) worker_readable_.reset();  // its death is told elsewhere
+    return;
+  }
+  if (message->bytes.size() == 1 && message->bytes[0] == firewall_outdated && !stopping_) set_firewall(*setup_);
+}
+
+// Of interfaces that the routers will have, beside those that are there already.
+void Guardian::choose_names(Setup& setup) {
+  if (setup.virtual_interfaces.empty()) return;
+  auto socket = kernel::NetlinkSocket::open(kernel::NetlinkSocket::Purpose::requests);
+  auto links = socket ? socket->dump_links() : std::unexpected(socket.error());
+  if (!links) return log_.error(to_string(links.error()));
+  kernel::InterfaceTable interfaces;
+  interfaces.replace(std::move(*links), {});
+  avoid_taken_names(setup, interfaces);
+}
+
+// By a child that may wait for others who change rules on this machine: neither we nor the worker do.
+void Guardian::set_firewall(const Setup& setup) {
+  if (firewall_) {
+    firewall_is_outdated_ = true;
+    return;
+  }
+  auto started = start_role({.name = "baton-firewall", .parent_death_signal = SIGKILL, .keep = {}, .main = [&] {
+                               log::Logger log(role_log("baton-firewall"));
+                               return daemon::set_firewall(setup, options_.firewall_marker(), log);
+                             }});
+  if (!started) return log_.error(to_string(started.error()));
+  firewall_ = std::move(*started);
+  firewall_death_ = loop_.watch(firewall_.pidfd.get(), loop::Ready::readable, [this] {
+    firewall_death_.reset();
+    (void)reap(firewall_);
+    if (std::exchange(firewall_is_outdated_, false) && !stopping_) set_firewall(*setup_);
+  });
+}
+
+// Before a worker that may put addresses on interfaces at once.
+void Guardian::wait_for_firewall() {
+  if (!firewall_) return;
+  pollfd ended{.fd = firewall_.pidfd.get(), .events = POLLIN, .revents = 0};
+  if (::poll(&ended, 1, firewall_bound_ms) != 1) log_.warning("nftables is held by somebody else; going on without it");
+}
+
+// Last: the table keeps a dying interface from speaking for the virtual MAC address.
+void Guardian::remove_firewall_at_end() {
+  firewall_death_.reset();
+  wait_for_firewall();
+  if (firewall_) {
+    firewall_.signal(SIGKILL);
+    (void)reap(firewall_);
+  }
+  if (options_.keep_addresses || !has_firewall(options_.firewall_marker())) return;
+  auto started = start_role({.name = "baton-firewall", .parent_death_signal = 0, .keep = {}, .main = [&] {
+                               log::Logger log(role_log("baton-firewall"));
+                               return daemon::remove_firewall(options_.firewall_marker(), log);
+                             }});
+  if (!started) return log_.error(to_string(started.error()));
+  firewall_ = std::move(*started);
+  wait_for_firewall();
 }
 
 void Guardian::on_tick() {
@@ -357,6 +446,7 @@ void Guardian::on_tick() {
 
 void Guardian::on_worker_death() {
   worker_death_.reset();
+  worker_readable_.reset();
   worker_channel_.close();
   const bool failed_resume = must_serve_by_.has_value() && !will_->is_serving();
   const pid_t pid = worker_.pid;
@@ -380,7 +470,7 @@ void Guardian::on_worker_death() {
 }
 
 void Guardian::carry_out_last_will(StaticEntries statics) {
-  daemon::carry_out_last_will(*setup_, will_->read_all(), leftovers_, statics, log_);
+  daemon::carry_out_last_will(*setup_, will_->read_all(), leftovers_, statics, options_.settings_record(), log_);
 }
 
 // For whoever cleans up after all of us; without the note it goes by the file alone.
@@ -451,16 +541,22 @@ void Guardian::reload() {
     (void)::sd_notify(0, "READY=1");
     return;
   }
+  choose_names(*next);
+  if (needs_firewall(*next)) {  // rules are there before what they are for
+    set_firewall(*next);
+    wait_for_firewall();
+  }
   end_worker_for_reload();
   const auto old_wills = will_->read_all();
   if (will_->is_clean()) leftovers_.clear();
   leftovers_.add(*setup_);
+  leftover_interfaces_ = setup_->virtual_interfaces;
   const std::unique_ptr<Setup> old = std::exchange(setup_, std::move(next));
   const kernel::SharedMemory old_memory = std::move(memory_);
   memory_ = {};
   if (const auto made = make_memory(); !made) {
     log_.error(to_string(made.error()));
-    daemon::carry_out_last_will(*old, old_wills, leftovers_, StaticEntries::go, log_);
+    daemon::carry_out_last_will(*old, old_wills, leftovers_, StaticEntries::go, options_.settings_record(), log_);
     exit_status_ = exit_code::failure;
     stopping_ = true;
     finish();
@@ -495,6 +591,7 @@ void Guardian::reload() {
 void Guardian::end_worker_for_reload() {
   if (!worker_) return;
   worker_death_.reset();
+  worker_readable_.reset();
   // One that does not serve yet may not hear SIGQUIT yet, and would dump core.
   worker_.signal(will_->is_serving() ? SIGQUIT : SIGKILL);
   pollfd ended{.fd = worker_.pidfd.get(), .events = POLLIN, .revents = 0};

@@ -10,6 +10,8 @@
 #include "daemon/routing_plan.h"
 #include "daemon/transport.h"
 #include "kernel/interface_settings.h"
+#include "daemon/virtual_interface_setup.h"
+#include "daemon/virtual_interfaces.h"
 #include "loop/loop.h"
 
 namespace baton::daemon {
@@ -107,14 +109,22 @@ void remove_everything(const Setup& setup, const Leftovers& leftovers, StaticEnt
   remove_addresses(setup, addresses, statics, kernel, log);
 }
 
+void remove_interfaces(const Setup& setup, const std::string& settings_record, Kernel& kernel, log::Logger& log) {
+  VirtualInterfaces(setup, settings_record, [&](const std::string& text) {
+    log.error(text);
+  }).remove(*kernel.socket, kernel.interfaces);
+}
+
 }  // namespace
 
 void carry_out_last_will(const Setup& setup, std::span<const std::optional<RouterWill>> wills,
-                         const Leftovers& leftovers, StaticEntries statics, log::Logger& log) {
+                         const Leftovers& leftovers, StaticEntries statics, const std::string& settings_record,
+                         log::Logger& log) {
   auto kernel = look(log);
   if (!kernel) return;
   send_goodbyes(setup, wills, kernel->interfaces, log);
   remove_everything(setup, leftovers, statics, *kernel, log);
+  remove_interfaces(setup, settings_record, *kernel, log);
   for (vrrp::RouterId id = 0; id < wills.size(); ++id) {
     if (wills[id] && wills[id]->has_promoted) (void)kernel::set_promote_secondaries(setup.routers[id].interface, false);
   }
@@ -124,9 +134,11 @@ void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> 
   if (const auto kernel = look(log)) send_goodbyes(setup, wills, kernel->interfaces, log);
 }
 
-void clean_up(const Setup& setup, std::span<const config::VirtualAddress> leftovers, log::Logger& log) {
+void clean_up(Setup setup, std::span<const config::VirtualAddress> leftovers, const std::string& settings_record,
+              log::Logger& log) {
   auto kernel = look(log);
   if (!kernel) return;
+  avoid_taken_names(setup, kernel->interfaces);
   AddressPlan plan(setup);
   plan.follow(kernel->interfaces);
   SourceAddresses sources(kernel->interfaces, plan);
@@ -145,6 +157,7 @@ void clean_up(const Setup& setup, std::span<const config::VirtualAddress> leftov
   Leftovers left;
   left.add(leftovers);
   remove_everything(setup, left, StaticEntries::go, *kernel, log);
+  remove_interfaces(setup, settings_record, *kernel, log);
 }
 
 }  // namespace baton::daemon

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "daemon/last_will.h"
 #include "daemon/leftovers.h"
@@ -17,13 +18,16 @@ enum class StaticEntries : std::uint8_t { stay, go };
 
 // `wills`: one for each router of `setup`, nullopt where nothing is known. A router whose will says that it holds its
 // addresses gets a goodbye (priority 0, twice: a lost one costs three seconds). All addresses, routes and rules of
-// `setup` are removed, and the leftovers of configurations before it.
+// `setup` are removed, and the leftovers of configurations before it; then the interfaces that routers had for
+// themselves, and what the record at `settings_record` says was changed is restored.
 void carry_out_last_will(const Setup& setup, std::span<const std::optional<RouterWill>> wills,
-                         const Leftovers& leftovers, StaticEntries statics, log::Logger& log);
+                         const Leftovers& leftovers, StaticEntries statics, const std::string& settings_record,
+                         log::Logger& log);
 
 // The same with nothing known: a router whose address is on its interface was MASTER. No goodbye with AH, whose
 // sequence is not known; its peers wait their master-down time.
-void clean_up(const Setup& setup, std::span<const config::VirtualAddress> leftovers, log::Logger& log);
+void clean_up(Setup setup, std::span<const config::VirtualAddress> leftovers, const std::string& settings_record,
+              log::Logger& log);
 
 // Goodbye only, for routers that a new configuration no longer has; their addresses go with the difference.
 void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log);

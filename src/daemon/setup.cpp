@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "daemon/virtual_interface_setup.h"
+
 namespace baton::daemon {
 
 namespace {
@@ -176,10 +178,12 @@ std::vector<std::string> links_of(const config::Instance& instance,
 }
 
 void add_instance(const config::Instance& instance, const config::Globals& globals, TrackerNumbers& trackers,
-                  Setup& setup) {
+                  VirtualInterfaceMaker& virtual_interfaces, Setup& setup) {
   RouterSetup router{
       .name = instance.name,
       .interface = instance.interface,
+      .advert_interface = instance.interface.empty() ? instance.vrf : instance.interface,
+      .source_interface = instance.interface,
       .configured_source = instance.source,
       .codec = to_codec(instance),
       .addresses = addresses_of(instance),
@@ -188,11 +192,16 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
       .promote_secondaries = instance.promote_secondaries,
       .hooks = to_hooks(instance.notifications, instance.smtp_alert, globals.script_user),
       .notify_priority_changes = instance.notifications.priority_changes,
+      .accept = instance.accept || instance.priority == vrrp::spec::priority_owner,
+      .extra_announcements = instance.extra_announcements,
   };
+  // The interfaces below are what must be up, not those that stand on them.
+  std::vector<std::string> links = links_of(instance, router.addresses);
+  virtual_interfaces.add(instance, router);
   setup.node.routers.push_back({.name = instance.name,
                                 .router = to_router(instance, globals),
                                 .tracking = trackers.trackings(instance.trackers, instance.name),
-                                .links = links_of(instance, router.addresses),
+                                .links = std::move(links),
                                 .dont_track_primary = instance.dont_track_primary});
   if (const auto problem = vrrp::AdvertCodec::make(router.codec); !problem) {
     setup.problems.push_back(fmt::format("{}: {}", instance.name, explain(problem.error())));
@@ -319,6 +328,7 @@ Setup make_setup(const config::Configuration& configuration) {
   setup.script_rules = {.security = globals.script_security, .fail_open = globals.script_failure_is_success};
   setup.announcement_interval = std::max(globals.garp_interval, globals.gna_interval);
   setup.real_time_priority = globals.real_time_priority;
+  setup.firewall = globals.firewall;
 
   TrackerNumbers trackers(setup);
   for (const config::Script& script : configuration.scripts) {
@@ -329,7 +339,10 @@ Setup make_setup(const config::Configuration& configuration) {
     setup.files.push_back(to_file(file, trackers.number(vrrp::TrackerKind::file, file.name)));
   }
   setup.file_mask = globals.file_mask;
-  for (const config::Instance& instance : configuration.instances) add_instance(instance, globals, trackers, setup);
+  VirtualInterfaceMaker virtual_interfaces(configuration, setup);
+  for (const config::Instance& instance : configuration.instances) {
+    add_instance(instance, globals, trackers, virtual_interfaces, setup);
+  }
   for (const config::SyncGroup& group : configuration.groups) add_group(group, globals, trackers, setup);
   set_mail(globals, setup);
   set_fifos(globals, setup);

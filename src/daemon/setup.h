@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "kernel/link_request.h"
 #include "notify/event.h"
 #include "process/runner_protocol.h"
 #include "vrrp/advert_codec.h"
@@ -19,6 +20,8 @@ namespace baton::daemon {
 struct RouterSetup {
   std::string name;
   std::string interface;                       // empty: unicast by routing, no interface of its own
+  std::string advert_interface;                // adverts leave and come there: the same, its macvlan, a VRF
+  std::string source_interface;                // whose address they bear
   std::optional<IpAddress> configured_source;  // mcast_src_ip, unicast_src_ip
   vrrp::CodecParameters codec;
   std::vector<config::VirtualAddress> addresses;  // virtual_ipaddress, then excluded; `device` filled in
@@ -27,6 +30,22 @@ struct RouterSetup {
   bool promote_secondaries = false;               // on its interface
   notify::Hooks hooks;
   bool notify_priority_changes = false;
+  bool accept = true;  // packets to its addresses are for this machine
+  config::ExtraAnnouncements extra_announcements;
+  std::vector<std::size_t> virtual_interfaces;  // Setup::virtual_interfaces that it needs
+};
+
+// An interface that routers need and the worker makes: use_vmac, use_ipvlan.
+struct VirtualInterfaceSetup {
+  std::string base;                 // the interface it stands on
+  kernel::StackedInterface wanted;  // its base_index and master are looked up when it is made
+  std::string prefix;               // of other names, where `wanted.name` is somebody else's
+  std::uint8_t vrid = 0;
+  Family family = Family::ipv4;
+  bool is_named = false;            // by the user
+  std::optional<IpPrefix> address;  // ipvlan: its own
+  bool carries_v6 = false;
+  bool copies_link_local = false;  // IPv6 adverts leave from it with the base's address
 };
 
 // A vrrp_sync_group beyond what vrrp::Node knows of it (NodeParameters::groups, same index).
@@ -58,6 +77,8 @@ struct Setup {
   notify::MailSettings mail;
   std::optional<notify::MailServer> mail_server;
   bool mail_on_fault = true;
+  std::vector<VirtualInterfaceSetup> virtual_interfaces;
+  config::Firewall firewall;
   Duration announcement_interval{};       // vrrp_garp_interval, vrrp_gna_interval: the longer one
   std::optional<int> real_time_priority;  // vrrp_rt_priority
   std::vector<std::string> problems;      // why this cannot be started, one sentence each; usually none

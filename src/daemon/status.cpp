@@ -38,6 +38,18 @@ json routing_of(const std::vector<Entry>& entries, Value Entry::* member,
   return shown;
 }
 
+json virtual_interfaces_of(const Setup& setup, const RouterSetup& router) {
+  json interfaces = json::array();
+  for (const std::size_t index : router.virtual_interfaces) {
+    const VirtualInterfaceSetup& interface = setup.virtual_interfaces[index];
+    const bool is_macvlan = interface.wanted.kind == kernel::StackedKind::macvlan;
+    json value{{"name", interface.wanted.name}, {"kind", is_macvlan ? "macvlan" : "ipvlan"}, {"base", interface.base}};
+    if (interface.wanted.mac) value["mac"] = to_string(*interface.wanted.mac);
+    interfaces.push_back(std::move(value));
+  }
+  return interfaces;
+}
+
 json rejected_of(const vrrp::RejectCounters& counters) {
   json rejected = json::object();
   for (std::size_t i = 0; i < counters.size(); ++i) {
@@ -121,6 +133,8 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
   json status{
       {"name", setup.name},
       {"interface", setup.interface},
+      {"advert_interface", setup.advert_interface},
+      {"virtual_interfaces", virtual_interfaces_of(source.setup, setup)},
       {"vrid", setup.codec.vrid},
       {"version", static_cast<int>(setup.codec.version)},
       {"family", setup.codec.family == Family::ipv4 ? "IPv4" : "IPv6"},

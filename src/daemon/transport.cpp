@@ -8,7 +8,7 @@ namespace baton::daemon {
 
 Transport::Key Transport::key_of(const RouterSetup& router) {
   const bool ah = router.codec.authentication.type == vrrp::AuthType::ah;
-  return {.interface = router.interface,
+  return {.interface = router.advert_interface,
           .family = router.codec.family,
           .protocol = ah ? vrrp::spec::protocol_ah : vrrp::spec::protocol_vrrp};
 }
@@ -27,7 +27,9 @@ Transport::Transport(const Setup& setup, loop::Loop* loop, Handlers handlers)
     }
     port_of_router_.push_back(&port);  // stable: a map's nodes do not move
     hop_limit_of_router_.push_back(router.codec.ttl);
-    if (!router.interface.empty()) interfaces.insert(router.interface);
+    for (const std::string& name : {router.interface, router.advert_interface}) {
+      if (!name.empty()) interfaces.insert(name);
+    }
     for (const config::VirtualAddress& address : router.addresses) interfaces.insert(address.device);
   }
   interfaces_.assign(interfaces.begin(), interfaces.end());

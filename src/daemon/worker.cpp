@@ -13,12 +13,14 @@
 #include "daemon/address_carrier.h"
 #include "daemon/address_plan.h"
 #include "daemon/announcer.h"
+#include "daemon/firewall.h"
 #include "daemon/newsroom.h"
 #include "daemon/options.h"
 #include "daemon/routing_carrier.h"
 #include "daemon/routing_plan.h"
 #include "daemon/status_service.h"
 #include "daemon/transport.h"
+#include "daemon/virtual_interfaces.h"
 #include "daemon/watch_policy.h"
 #include "kernel/interface_settings.h"
 #include "kernel/process_settings.h"
@@ -66,6 +68,8 @@ class Worker {
   void look_at_interfaces();
   void promote_secondaries();
   void restore_promotion();
+  void follow_virtual_interfaces();
+  void tell_of_firewall();
   void look_at_everything();
   void announce_unannounced(Instant now);
   void beat();
@@ -95,6 +99,8 @@ class Worker {
   std::optional<kernel::NetlinkSocket> requests_;
   std::optional<kernel::NetlinkSocket> monitor_;
   kernel::InterfaceTable interfaces_;
+  VirtualInterfaces virtual_interfaces_;
+  std::optional<kernel::FirewallRules> told_rules_;
   AddressPlan plan_;
   AddressCarrier carrier_;
   RoutingPlan routing_;
@@ -127,6 +133,7 @@ Worker::Worker(WorkerStart start)
       node_(setup_.node),
       statistics_(setup_.routers.size()),
       sources_(setup_.routers.size()),
+      virtual_interfaces_(setup_, start_.settings_record, [this](const std::string& text) { log_.error(text); }),
       plan_(setup_),
       carrier_(plan_, interfaces_, log_, loop_),
       routing_(setup_),
@@ -206,6 +213,7 @@ void Worker::set_up_process() {
 void Worker::begin() {
   newsroom_.set_trackers(start_.is_first);
   plan_.hold_static(true);
+  virtual_interfaces_.remove_leftovers(start_.leftover_interfaces, *requests_, interfaces_);
   plan_.follow(interfaces_, start_.leftovers);
   routing_.hold_static(true);
   routing_.begin(start_.routing_leftovers);
@@ -315,6 +323,7 @@ void Worker::restore_promotion() {
 
 // Links, sources and sockets after a change of interfaces.
 void Worker::look_at_interfaces() {
+  follow_virtual_interfaces();
   const Instant now = loop::now();
   promote_secondaries();
   transport_.follow(interfaces_);
@@ -341,7 +350,9 @@ void Worker::look_at_interfaces() {
   }
   SourceAddresses sources(interfaces_, plan_);
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-    node_.on_configuration_fault(id, transport_.is_deaf(id) || routing_.lacks_static(id), now, actions);
+    const bool is_faulty =
+        transport_.is_deaf(id) || routing_.lacks_static(id) || virtual_interfaces_.have_failed(id);
+    node_.on_configuration_fault(id, is_faulty, now, actions);
     const auto source = sources.of(setup_.routers[id]);
     if (begun_ && source == sources_[id]) continue;
     sources_[id] = source;
@@ -350,6 +361,23 @@ void Worker::look_at_interfaces() {
     touched_.insert(id);
   }
   carry_out(actions);
+}
+
+void Worker::follow_virtual_interfaces() {
+  if (!stopping_ && virtual_interfaces_.follow(*requests_, interfaces_)) plan_.follow(interfaces_);
+  tell_of_firewall();
+}
+
+// The guardian sees to it: a change of rules waits for whoever else changes rules on this machine, and we wait for
+// nobody. A rule is there before its address: it does not depend on who is MASTER.
+void Worker::tell_of_firewall() {
+  auto rules = firewall_rules(setup_, interfaces_);
+  if (!told_rules_ && rules.is_empty() && start_.leftovers.empty()) {
+    told_rules_ = std::move(rules);
+    return;
+  }
+  if (told_rules_ == rules) return;
+  if (start_.guardian.send({&firewall_outdated, 1})) told_rules_ = std::move(rules);
 }
 
 void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet) {
@@ -386,7 +414,9 @@ void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
   const auto heard = vrrp::decode_announcement(frame);
   if (!heard) return;
   const kernel::Link* link = interfaces_.find(interface_index);
-  if (link == nullptr || heard->mac == link->mac) return;
+  if (link == nullptr) return;
+  // Not our own, come back; but the other node has our virtual MAC address as well.
+  if (heard->mac == link->mac && link->kind != "macvlan") return;
   vrrp::NodeActions actions;
   for (const vrrp::RouterId router : plan_.routers_of(heard->address, interface_index)) {
     touched_.insert(router);
@@ -508,6 +538,7 @@ void Worker::leave() {
     return;
   }
   if (carrier_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
+  virtual_interfaces_.remove(*requests_, interfaces_);
   restore_promotion();
   newsroom_.say_stopped();
   loop_.stop();
@@ -602,7 +633,7 @@ void Worker::settle() {
 void Worker::write_wills() {
   for (const vrrp::RouterId router : touched_) {
     const std::string& interface = setup_.routers[router].interface;
-    const kernel::Link* link = interfaces_.find(interface);
+    const kernel::Link* link = interfaces_.find(setup_.routers[router].advert_interface);
     const auto promotion = promotion_.find(interface);
     will_.write(router, {.router = node_.router(router).memory(),
                          .codec = codecs_[router].memory(),

@@ -27,6 +27,9 @@ struct WorkerStart {
   std::vector<config::VirtualAddress> leftovers;  // of configurations before this one
   RoutingLeftovers routing_leftovers;             // of the same
   kernel::Channel guardian;  // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
+  std::vector<VirtualInterfaceSetup> leftover_interfaces;
+  std::string settings_record;  // path: what interfaces were set to before us
+  kernel::Channel guardian;     // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
   kernel::Channel runner;
   kernel::Channel api;
 };
@@ -34,6 +37,9 @@ struct WorkerStart {
 // Messages on WorkerStart::guardian.
 inline constexpr std::uint8_t new_runner_channel = 'R';
 inline constexpr std::uint8_t new_api_channel = 'A';
+
+// From the worker: what the firewall's rules depend on has changed.
+inline constexpr std::uint8_t firewall_outdated = 'F';
 
 // Signals of the worker: SIGTERM stops in order (make before break), SIGQUIT ends it at once with everything left as it
 // is, for a worker that resumes. Returns the exit status.

@@ -1,0 +1,54 @@
+// The interfaces that routers have for themselves, brought to the kernel and taken away again, with the settings that
+// go with them: those of the interfaces they stand on are recorded first and restored at the end
+// (kernel/settings_record.h).
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/setup.h"
+#include "kernel/interface_table.h"
+#include "kernel/netlink_socket.h"
+#include "kernel/settings_record.h"
+
+namespace baton::daemon {
+
+class VirtualInterfaces {
+ public:
+  using Say = std::function<void(const std::string&)>;
+  // `record`: path of the record of settings. `say` hears what could not be done, once each.
+  VirtualInterfaces(const Setup& setup, const std::string& record, Say say);
+
+  // Makes what is missing and can be made; true when it has changed something, and `interfaces` was read anew. Cheap
+  // when nothing is to be done.
+  bool follow(kernel::NetlinkSocket& requests, kernel::InterfaceTable& interfaces);
+  // Removes those of an earlier configuration that this one does not have.
+  void remove_leftovers(std::span<const VirtualInterfaceSetup> leftovers, kernel::NetlinkSocket& requests,
+                        kernel::InterfaceTable& interfaces);
+  // Takes all of them away and restores the settings.
+  void remove(kernel::NetlinkSocket& requests, const kernel::InterfaceTable& interfaces);
+
+  // One that the router needs could not be made although its base is there.
+  bool have_failed(vrrp::RouterId router) const;
+
+ private:
+  std::vector<std::size_t> make(kernel::NetlinkSocket& requests, const kernel::InterfaceTable& interfaces);
+  bool set_up(kernel::NetlinkSocket& requests, const kernel::InterfaceTable& interfaces);
+  bool give_addresses(kernel::NetlinkSocket& requests, const kernel::InterfaceTable& interfaces);
+  void keep_settings(const kernel::InterfaceTable& interfaces);
+  void set_problem(std::size_t index, std::string problem);
+  void remove(std::span<const VirtualInterfaceSetup> which, kernel::NetlinkSocket& requests,
+              const kernel::InterfaceTable& interfaces, bool only_unwanted);
+  void look(kernel::NetlinkSocket& requests, kernel::InterfaceTable& interfaces);
+
+  const Setup& setup_;
+  Say say_;
+  kernel::SettingsRecord record_;
+  std::vector<std::string> problems_;      // of each interface; empty: none
+  std::vector<std::uint32_t> last_bases_;  // index of each interface's base, as the settings were last looked at
+  bool has_kept_settings_ = false;
+};
+
+}  // namespace baton::daemon
