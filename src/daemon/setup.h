@@ -37,9 +37,10 @@ struct Setup {
   std::vector<RouterSetup> routers;
   std::vector<GroupSetup> groups;
   process::ScriptRules script_rules;
-  std::vector<process::TrackScript> scripts;  // id = TrackerId in NodeParameters::trackers
-  std::vector<process::TrackedFile> files;    // likewise
-  std::uint32_t file_mask = 0177;             // umask
+  std::vector<process::TrackScript> scripts;       // id = TrackerId in NodeParameters::trackers
+  std::vector<process::TrackedProcess> processes;  // likewise
+  std::vector<process::TrackedFile> files;         // likewise
+  std::uint32_t file_mask = 0177;                  // umask
   std::vector<process::Fifo> fifos;
   notify::MailSettings mail;
   std::optional<notify::MailServer> mail_server;
