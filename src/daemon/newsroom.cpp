@@ -64,6 +64,7 @@ void Newsroom::set_trackers(bool at_start) {
   send_list(process::encode_scripts(setup_.script_rules, setup_.scripts), "track scripts");
   send(process::SetFifos{.rules = setup_.script_rules, .fifos = setup_.fifos});
   send_list(process::encode_files(at_start, setup_.files), "tracked files");
+  send_list(process::encode_processes(setup_.processes), "tracked processes");
 }
 
 void Newsroom::send_list(const process::Messages& messages, std::string_view what) {
@@ -92,6 +93,15 @@ void Newsroom::on_file(const process::FileResult& result) {
   say(Level::info, fmt::format("track_file {} {}", file, result.text), {{"VRRP_FILE", file}});
 }
 
+void Newsroom::on_process(const process::ProcessResult& result) {
+  tracker_texts_[result.id] = result.text;
+  if (result.news == process::ScriptResult::News::known) return;
+  const std::string& process = setup_.node.trackers[result.id].name;
+  say(result.is_up ? Level::info : Level::warning,
+      fmt::format("process {} is {}: {}", process, result.is_up ? "up" : "down", result.text),
+      {{"VRRP_PROCESS", process}});
+}
+
 bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value) {
   constexpr int messages_a_call = 64;
   for (int i = 0; i < messages_a_call; ++i) {
@@ -102,24 +112,29 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerVa
       log_.error(fmt::format("a message of the runner is malformed: {}", name(decoded.error())));
       continue;
     }
-    std::visit(Overloaded{
-                   [&](const process::ScriptResult& it) {
-                     if (it.id >= setup_.node.trackers.size()) return;
-                     on_script(it);
-                     on_value(it.id,
-                              {.status = it.is_up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0});
-                   },
-                   [&](const process::FileResult& it) {
-                     if (it.id >= setup_.node.trackers.size()) return;
-                     on_file(it);
-                     on_value(it.id, {.status = vrrp::TrackerStatus::up, .number = it.number});
-                   },
-                   [&](const process::NotifyFinished&) {},  // a failure comes as an event as well
-                   [&](const process::RunnerEvent& it) { say(to_level(it.level), it.text); },
-                   [&](const process::RunnerCounters&) {},
-                   [&](const process::Stopped&) {},
-               },
-               *decoded);
+    std::visit(
+        Overloaded{
+            [&](const process::ScriptResult& it) {
+              if (it.id >= setup_.node.trackers.size()) return;
+              on_script(it);
+              on_value(it.id, {.status = it.is_up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0});
+            },
+            [&](const process::FileResult& it) {
+              if (it.id >= setup_.node.trackers.size()) return;
+              on_file(it);
+              on_value(it.id, {.status = vrrp::TrackerStatus::up, .number = it.number});
+            },
+            [&](const process::ProcessResult& it) {
+              if (it.id >= setup_.node.trackers.size()) return;
+              on_process(it);
+              on_value(it.id, {.status = it.is_up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0});
+            },
+            [&](const process::NotifyFinished&) {},  // a failure comes as an event as well
+            [&](const process::RunnerEvent& it) { say(to_level(it.level), it.text); },
+            [&](const process::RunnerCounters&) {},
+            [&](const process::Stopped&) {},
+        },
+        *decoded);
   }
   return true;
 }

@@ -30,8 +30,8 @@ class Newsroom {
   // `runner` may be replaced by its owner at any time; then set_trackers() is called again.
   Newsroom(const Setup& setup, log::Logger& log, kernel::Channel& runner) : setup_(setup), log_(log), runner_(runner) {}
 
-  // Tells the runner its scripts, files and FIFOs; it answers with everything it knows of them. `at_start`: of the
-  // daemon, the time of init_file.
+  // Tells the runner its scripts, files, processes and FIFOs; it answers with everything it knows of them. `at_start`:
+  // of the daemon, the time of init_file.
   void set_trackers(bool at_start = false);
   // Reads what the runner says; false when it is gone.
   bool receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value);
@@ -73,6 +73,7 @@ class Newsroom {
   void send_list(const process::Messages& messages, std::string_view what);
   void on_script(const process::ScriptResult& result);
   void on_file(const process::FileResult& result);
+  void on_process(const process::ProcessResult& result);
 
   const Setup& setup_;
   log::Logger& log_;

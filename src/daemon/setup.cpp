@@ -126,7 +126,7 @@ class TrackerNumbers {
     return place->second;
   }
 
-  std::vector<vrrp::Tracking> trackings(const config::Trackers& trackers, const std::string& owner) {
+  std::vector<vrrp::Tracking> trackings(const config::Trackers& trackers) {
     std::vector<vrrp::Tracking> result;
     const auto add = [&](vrrp::TrackerKind kind, const std::vector<config::Tracking>& tracked) {
       for (const config::Tracking& one : tracked) {
@@ -136,10 +136,7 @@ class TrackerNumbers {
     add(vrrp::TrackerKind::script, trackers.scripts);
     add(vrrp::TrackerKind::interface, trackers.interfaces);
     add(vrrp::TrackerKind::file, trackers.files);
-    for (const config::Tracking& one : trackers.processes) {
-      setup_.not_carried_out.push_back(
-          fmt::format("{}: '{}' is not watched yet and counts as healthy", owner, one.name));
-    }
+    add(vrrp::TrackerKind::process, trackers.processes);
     return result;
   }
 
@@ -200,7 +197,7 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
   virtual_interfaces.add(instance, router);
   setup.node.routers.push_back({.name = instance.name,
                                 .router = to_router(instance, globals),
-                                .tracking = trackers.trackings(instance.trackers, instance.name),
+                                .tracking = trackers.trackings(instance.trackers),
                                 .links = std::move(links),
                                 .dont_track_primary = instance.dont_track_primary});
   if (const auto problem = vrrp::AdvertCodec::make(router.codec); !problem) {
@@ -212,7 +209,7 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
 void add_group(const config::SyncGroup& group, const config::Globals& globals, TrackerNumbers& trackers, Setup& setup) {
   vrrp::GroupParameters parameters{.name = group.name,
                                    .members = {},
-                                   .tracking = trackers.trackings(group.trackers, group.name),
+                                   .tracking = trackers.trackings(group.trackers),
                                    .tracking_weight = group.tracking_weight};
   for (const std::string& member : group.members) {
     const auto found = std::ranges::find(setup.routers, member, &RouterSetup::name);
@@ -246,6 +243,30 @@ process::TrackedFile to_file(const config::TrackedFile& file, vrrp::TrackerId id
           .is_made = file.init_value.has_value(),
           .made_with = file.init_value.value_or(0),
           .is_overwritten = file.init_overwrite};
+}
+
+process::TrackedProcess to_process(const config::TrackedProcess& process, vrrp::TrackerId id) {
+  using Match = process::TrackedProcess::Match;
+  process::TrackedProcess result{
+      .id = id,
+      .name = process.name,
+      .process = process.process,
+      .arguments = process.arguments,
+      .match = Match::ignore,
+      .full_command = process.full_command || process.match != config::ParameterMatch::ignore,
+      .quorum = process.quorum,
+      .fork_delay = process.fork_delay,
+      .terminate_delay = process.terminate_delay,
+  };
+  if (process.quorum_max) result.quorum_max = *process.quorum_max;
+  switch (process.match) {
+    case config::ParameterMatch::ignore: break;
+    case config::ParameterMatch::none: result.match = Match::none; break;
+    case config::ParameterMatch::exact: result.match = Match::exact; break;
+    case config::ParameterMatch::partial: result.match = Match::partial; break;
+    case config::ParameterMatch::initial: result.match = Match::initial; break;
+  }
+  return result;
 }
 
 void set_mail(const config::Globals& globals, Setup& setup) {
@@ -337,6 +358,9 @@ Setup make_setup(const config::Configuration& configuration) {
   }
   for (const config::TrackedFile& file : configuration.files) {
     setup.files.push_back(to_file(file, trackers.number(vrrp::TrackerKind::file, file.name)));
+  }
+  for (const config::TrackedProcess& process : configuration.processes) {
+    setup.processes.push_back(to_process(process, trackers.number(vrrp::TrackerKind::process, process.name)));
   }
   setup.file_mask = globals.file_mask;
   VirtualInterfaceMaker virtual_interfaces(configuration, setup);

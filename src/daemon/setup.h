@@ -70,9 +70,10 @@ struct Setup {
   std::vector<config::ConfiguredRule> static_rules;
   std::map<std::string, std::vector<vrrp::RouterId>> track_groups;  // who cannot do without which static entries
   process::ScriptRules script_rules;
-  std::vector<process::TrackScript> scripts;  // id = TrackerId in NodeParameters::trackers
-  std::vector<process::TrackedFile> files;    // likewise
-  std::uint32_t file_mask = 0177;             // umask
+  std::vector<process::TrackScript> scripts;       // id = TrackerId in NodeParameters::trackers
+  std::vector<process::TrackedProcess> processes;  // likewise
+  std::vector<process::TrackedFile> files;         // likewise
+  std::uint32_t file_mask = 0177;                  // umask
   std::vector<process::Fifo> fifos;
   notify::MailSettings mail;
   std::optional<notify::MailServer> mail_server;

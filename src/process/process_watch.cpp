@@ -1,61 +1,15 @@
 #include "process/process_watch.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstring>
-#include <memory>
-#include <string_view>
 #include <utility>
 
+#include "process/proc_files.h"
+
 namespace baton::process {
-
-namespace {
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { (void)closedir(directory); }
-};
-
-std::optional<pid_t> pid_of(std::string_view name) {
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return pid;
-}
-
-// The kernel's short name of a process, proc(5); nullopt: it is gone.
-std::optional<std::string> comm_of(pid_t pid) {
-  const UniqueFd file(open(fmt::format("/proc/{}/comm", pid).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return std::nullopt;
-  std::array<char, 64> text{};
-  const ssize_t size = read(file.get(), text.data(), text.size());
-  if (size <= 0) return std::nullopt;
-  std::string_view comm(text.data(), static_cast<std::size_t>(size));
-  if (comm.ends_with('\n')) comm.remove_suffix(1);
-  return std::string(comm);
-}
-
-// What we have used of the processor; time spent waiting for it is no cost of ours.
-Duration processor_time() {
-  rusage usage{};
-  (void)getrusage(RUSAGE_SELF, &usage);
-  return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
-// The parent has not yet asked how it ended.
-bool is_still_there(int pidfd) {
-  return syscall(SYS_pidfd_send_signal, pidfd, 0, nullptr, 0) == 0 || errno != ESRCH;
-}
-
-}  // namespace
 
 void ProcessWatch::set_queries(const std::set<ProcessQuery>& queries) {
   std::erase_if(watched_, [&](const auto& entry) { return !queries.contains(entry.first); });
@@ -96,11 +50,8 @@ void ProcessWatch::want_search(Instant when) {
 void ProcessWatch::search(Instant now) {
   const Duration used_before = processor_time();
   next_search_.reset();
-  const std::unique_ptr<DIR, CloseDirectory> directory(opendir("/proc"));
   std::set<std::pair<ProcessQuery, pid_t>> seen;
-  while (const dirent* entry = directory ? readdir(directory.get()) : nullptr) {
-    if (const auto pid = pid_of(entry->d_name)) search_process(*pid, seen);
-  }
+  for_each_process([&](pid_t pid) { search_process(pid, seen); });
   forget_gone_processes(
       [&seen](const ProcessQuery& query, pid_t pid, const Process&) { return !seen.contains({query, pid}); });
   bool keep_looking = false;
@@ -116,16 +67,16 @@ void ProcessWatch::search(Instant now) {
 }
 
 void ProcessWatch::search_process(pid_t pid, std::set<std::pair<ProcessQuery, pid_t>>& seen) {
-  const auto comm = comm_of(pid);
-  if (!comm) return;
+  const auto status = status_of(pid);
+  if (!status) return;
   for (auto& [query, watched] : watched_) {
-    if (!query.matches(*comm) || is_ours_(getpgid(pid))) continue;
+    if (!query.matches(status->comm) || is_ours_(getpgid(pid))) continue;
     const auto known = watched.processes.find(pid);
     const bool is_known = known != watched.processes.end();
     // The number may be another process's by now: then ours is gone, and the next pass finds the other one.
     if (is_known && !is_still_there(known->second.pidfd.get())) continue;
     seen.emplace(query, pid);
-    if (!is_known) add_process(query, watched, pid, *comm);
+    if (!is_known) add_process(query, watched, pid, status->comm);
   }
 }
 

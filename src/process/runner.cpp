@@ -25,6 +25,7 @@
 #include "process/program.h"
 #include "process/runner_protocol.h"
 #include "process/track_files.h"
+#include "process/track_processes.h"
 #include "process/track_scripts.h"
 #include "process/worker_link.h"
 
@@ -56,8 +57,12 @@ class Runner {
   void on(SendMail& message) { mailer_.send(std::move(message)); }
   void on(Stop& message) { begin_stop(message.bound); }
   void on(SetFiles& message);
+  void on(SetProcesses& message);
   void on(SetFileMask& message) { (void)::umask(static_cast<mode_t>(message.mask & 0777)); }
 
+  template <typename Message, typename Item>
+  bool is_complete(const Message& message, std::vector<Item>& part, std::vector<Item>& arriving, std::size_t most,
+                   std::string_view what);
   void keep_fifo_script(const ScriptRules& rules, const Fifo& fifo);
   void begin_stop(Duration bound);
   void finish_when_done();
@@ -77,13 +82,16 @@ class Runner {
   WorkerLink link_;
   TrackScripts scripts_;
   TrackFiles files_;
+  TrackProcesses processes_;
   bool tells_files_ = false;  // the worker knows their numbers
+  bool tells_processes_ = false;
   Notifications notifications_;
   Mailer mailer_;
   Fifos fifos_;
   std::map<std::string, Children::Id> fifo_scripts_;  // by path, while they run
   std::vector<TrackScript> arriving_scripts_;         // parts of a list whose last part is still to come
   std::vector<TrackedFile> arriving_files_;
+  std::vector<TrackedProcess> arriving_processes_;
   Phase phase_ = Phase::serving;
   std::optional<Instant> stop_deadline_;
   UniqueFd guardian_channel_;
@@ -111,6 +119,10 @@ Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
                            if (tells_files_) link_.send(std::move(result));
                          },
                      .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
+      processes_(loop_,
+                 [this](ProcessResult result) {
+                   if (tells_processes_) link_.send(std::move(result));
+                 }),
       notifications_(children_, users_, options.search_path, options.notify_patience, counters_,
                      {.finished = [this](NotifyFinished finished) { link_.send(std::move(finished)); },
                       .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
@@ -144,7 +156,9 @@ void Runner::on_guardian() {
   link_.connect(UniqueFd(channel));
   arriving_scripts_.clear();
   arriving_files_.clear();
+  arriving_processes_.clear();
   tells_files_ = false;
+  tells_processes_ = false;
 }
 
 void Runner::on_guardian_gone() {
@@ -169,30 +183,39 @@ void Runner::on_message(ToRunner message) {
   std::visit([this](auto& value) { on(value); }, message);
 }
 
-void Runner::on(SetScripts& message) {
-  if (phase_ != Phase::serving) return;
-  if (message.is_first) arriving_scripts_.clear();
-  if (arriving_scripts_.size() + message.scripts.size() > limits::track_scripts) {
-    arriving_scripts_.clear();
-    return log(Level::error, fmt::format("more than {} track scripts: none of them is set", limits::track_scripts));
+// Takes a part of a list to those before it. False: more are to come, or there are too many.
+template <typename Message, typename Item>
+bool Runner::is_complete(const Message& message, std::vector<Item>& part, std::vector<Item>& arriving, std::size_t most,
+                         std::string_view what) {
+  if (message.is_first) arriving.clear();
+  if (arriving.size() + part.size() > most) {
+    arriving.clear();
+    log(Level::error, fmt::format("more than {} {}: none of them is set", most, what));
+    return false;
   }
-  std::ranges::move(message.scripts, std::back_inserter(arriving_scripts_));
-  if (!message.is_last) return;
+  std::ranges::move(part, std::back_inserter(arriving));
+  return message.is_last;
+}
+
+void Runner::on(SetScripts& message) {
+  if (!is_complete(message, message.scripts, arriving_scripts_, limits::track_scripts, "track scripts")) return;
   users_.forget();  // a reload is the time to look again
   link_.begin_results();
   scripts_.set(message.rules, std::exchange(arriving_scripts_, {}));
 }
 
 void Runner::on(SetFiles& message) {
-  if (message.is_first) arriving_files_.clear();
-  if (arriving_files_.size() + message.files.size() > limits::track_files) {
-    arriving_files_.clear();
-    return log(Level::error, fmt::format("more than {} tracked files: none of them is watched", limits::track_files));
-  }
-  std::ranges::move(message.files, std::back_inserter(arriving_files_));
-  if (!message.is_last) return;
+  if (!is_complete(message, message.files, arriving_files_, limits::track_files, "tracked files")) return;
   tells_files_ = true;
   files_.set(std::exchange(arriving_files_, {}), message.at_start);
+}
+
+void Runner::on(SetProcesses& message) {
+  if (!is_complete(message, message.processes, arriving_processes_, limits::track_processes, "tracked processes")) {
+    return;
+  }
+  tells_processes_ = true;
+  processes_.set(std::exchange(arriving_processes_, {}));
 }
 
 void Runner::on(SetFifos& message) {
@@ -265,6 +288,7 @@ void Runner::on_timeout() {
   scripts_.on_timeout(now);
   notifications_.on_timeout(now);
   files_.on_timeout(now);
+  processes_.on_timeout(now);
   mailer_.on_timeout(now);
   if (phase_ == Phase::orphaned && *stop_deadline_ <= now) begin_stop(options_.stop_bound);
 }
@@ -276,7 +300,7 @@ void Runner::settle() {
   link_.flush();
   std::optional<Instant> next = stop_deadline_;
   for (const auto& other : {children_.next_timeout(), scripts_.next_timeout(), files_.next_timeout(),
-                            notifications_.next_timeout(), mailer_.next_timeout()}) {
+                            processes_.next_timeout(), notifications_.next_timeout(), mailer_.next_timeout()}) {
     if (other && (!next || *other < *next)) next = other;
   }
   if (counters_ != told_counters_ && (!next || next_counters_ < *next)) next = next_counters_;

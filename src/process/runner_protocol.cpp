@@ -45,6 +45,13 @@ static auto fields(Either<TrackedFile> auto& v) {
 static auto fields(Either<SetFiles> auto& v) {
   return std::tie(v.is_first, v.is_last, v.at_start, v.files);
 }
+static auto fields(Either<TrackedProcess> auto& v) {
+  return std::tie(v.id, v.name, v.process, v.arguments, v.match, v.full_command, v.quorum, v.quorum_max, v.fork_delay,
+                  v.terminate_delay);
+}
+static auto fields(Either<SetProcesses> auto& v) {
+  return std::tie(v.is_first, v.is_last, v.processes);
+}
 static auto fields(Either<SetFileMask> auto& v) {
   return std::tie(v.mask);
 }
@@ -75,6 +82,9 @@ static auto fields(Either<ScriptResult> auto& v) {
 static auto fields(Either<FileResult> auto& v) {
   return std::tie(v.id, v.number, v.news, v.text);
 }
+static auto fields(Either<ProcessResult> auto& v) {
+  return std::tie(v.id, v.is_up, v.news, v.text);
+}
 static auto fields(Either<NotifyFinished> auto& v) {
   return std::tie(v.key, v.command, v.end, v.took);
 }
@@ -92,6 +102,9 @@ static auto fields(Either<Stopped> auto& v) {
 
 static constexpr InitialVerdict last(InitialVerdict) {
   return InitialVerdict::down;
+}
+static constexpr TrackedProcess::Match last(TrackedProcess::Match) {
+  return TrackedProcess::Match::initial;
 }
 static constexpr RunEnd::Kind last(RunEnd::Kind) {
   return RunEnd::Kind::not_run;
@@ -205,6 +218,10 @@ Messages encode_scripts(const ScriptRules& rules, const std::vector<TrackScript>
 
 Messages encode_files(bool at_start, const std::vector<TrackedFile>& files) {
   return encode_list(SetFiles{.at_start = at_start, .files = {}}, &SetFiles::files, files);
+}
+
+Messages encode_processes(const std::vector<TrackedProcess>& processes) {
+  return encode_list(SetProcesses{.processes = {}}, &SetProcesses::processes, processes);
 }
 
 }  // namespace baton::process

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -23,6 +24,7 @@ namespace limits {
 using namespace baton::limits;
 inline constexpr std::size_t track_scripts = 4'000;
 inline constexpr std::size_t track_files = 4'000;
+inline constexpr std::size_t track_processes = 1'000;
 inline constexpr std::size_t fifos = 16;
 inline constexpr Duration shortest_interval = std::chrono::milliseconds(1);  // of a track script
 
@@ -100,6 +102,38 @@ struct SetFiles {
   bool operator==(const SetFiles&) const = default;
 };
 
+// A vrrp_track_process.
+struct TrackedProcess {
+  enum class Match : std::uint8_t {
+    ignore,   // any arguments
+    none,     // no argument
+    exact,    // these arguments
+    partial,  // these arguments, and there may be more
+    initial,  // the same, and the last one may go on
+  };
+  std::uint32_t id = 0;  // as TrackScript::id
+  std::string name;
+  std::string process;                 // its comm; with full_command the first word of its command line
+  std::vector<std::string> arguments;  // with full_command
+  Match match = Match::ignore;
+  bool full_command = false;
+  std::uint32_t quorum = 1;
+  std::uint32_t quorum_max = std::numeric_limits<std::uint32_t>::max();
+  Duration fork_delay = Duration::zero();
+  Duration terminate_delay = Duration::zero();
+
+  bool operator==(const TrackedProcess&) const = default;
+};
+
+// The whole list of tracked processes, as SetScripts. Each verdict is then told as a ProcessResult.
+struct SetProcesses {
+  bool is_first = true;
+  bool is_last = true;
+  std::vector<TrackedProcess> processes;
+
+  bool operator==(const SetProcesses&) const = default;
+};
+
 // umask of what the runner makes (FIFOs, files) and of every child. 0177 until it is set.
 struct SetFileMask {
   std::uint32_t mask = 0177;
@@ -158,7 +192,8 @@ struct Stop {
   bool operator==(const Stop&) const = default;
 };
 
-using ToRunner = std::variant<SetScripts, SetFifos, Notify, WriteFifos, SendMail, Stop, SetFiles, SetFileMask>;
+using ToRunner =
+    std::variant<SetScripts, SetFifos, Notify, WriteFifos, SendMail, Stop, SetFiles, SetFileMask, SetProcesses>;
 
 // ---- runner to worker -------------------------------------------------------------------------------------------
 
@@ -202,6 +237,16 @@ struct FileResult {
   std::string text;  // for the log: "holds 5"
 
   bool operator==(const FileResult&) const = default;
+};
+
+// Whether enough of a tracked process run.
+struct ProcessResult {
+  std::uint32_t id = 0;
+  bool is_up = false;
+  ScriptResult::News news = ScriptResult::News::first;
+  std::string text;  // for the log: "0 running, at least 1 wanted"
+
+  bool operator==(const ProcessResult&) const = default;
 };
 
 // A notify script has ended.
@@ -257,7 +302,8 @@ struct Stopped {
   bool operator==(const Stopped&) const = default;
 };
 
-using FromRunner = std::variant<ScriptResult, NotifyFinished, RunnerEvent, RunnerCounters, Stopped, FileResult>;
+using FromRunner =
+    std::variant<ScriptResult, NotifyFinished, RunnerEvent, RunnerCounters, Stopped, FileResult, ProcessResult>;
 
 // ---- bytes --------------------------------------------------------------------------------------------------------
 
@@ -270,5 +316,6 @@ std::expected<FromRunner, ProtocolError> decode_from_runner(ByteView bytes);
 using Messages = std::expected<std::vector<Bytes>, ProtocolError>;
 Messages encode_scripts(const ScriptRules& rules, const std::vector<TrackScript>& scripts);
 Messages encode_files(bool at_start, const std::vector<TrackedFile>& files);
+Messages encode_processes(const std::vector<TrackedProcess>& processes);
 
 }  // namespace baton::process

@@ -26,6 +26,7 @@ void WorkerLink::disconnect() {
 void WorkerLink::send(FromRunner message) {
   if (auto* script = std::get_if<ScriptResult>(&message)) return keep_latest(std::move(*script));
   if (auto* file = std::get_if<FileResult>(&message)) return keep_latest(std::move(*file));
+  if (auto* process = std::get_if<ProcessResult>(&message)) return keep_latest(std::move(*process));
   if (events_.size() >= limits::waiting_events) {
     events_.pop_front();
     ++dropped_;

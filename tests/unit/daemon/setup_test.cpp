@@ -121,9 +121,18 @@ TEST(Setup, scripts_run_as_the_script_user_unless_they_name_one) {
   EXPECT_EQ(hooks.backup->user, "root");
 }
 
-TEST(Setup, what_is_read_and_not_done_is_said) {
-  const auto setup = setup_with("track_process {\nnginx\n}", "vrrp_track_process nginx {\nprocess nginx\n}");
-  EXPECT_THAT(setup.not_carried_out, ElementsAre(HasSubstr("'nginx' is not watched yet")));
+TEST(Setup, what_is_tracked_has_a_number_that_the_runner_knows) {
+  const auto setup = setup_with("track_process {\nnginx weight 5\n}\ntrack_file {\nf\n}",
+                                "track_file f {\nfile /f\n}\n"
+                                "vrrp_track_process nginx {\nprocess nginx\nquorum 2\nquorum_max 0\ndelay 3\n}");
+  EXPECT_THAT(setup.not_carried_out, IsEmpty());
+  ASSERT_EQ(setup.processes.size(), 1U);
+  EXPECT_EQ(setup.processes[0].quorum_max, 0U);
+  EXPECT_EQ(setup.processes[0].terminate_delay, std::chrono::seconds(3));
+  EXPECT_EQ(setup.node.trackers.at(setup.processes[0].id).kind, vrrp::TrackerKind::process);
+  ASSERT_EQ(setup.files.size(), 1U);
+  EXPECT_EQ(setup.node.trackers.at(setup.files[0].id).kind, vrrp::TrackerKind::file);
+  EXPECT_EQ(setup.node.routers.at(0).tracking.size(), 2U);
 }
 
 }  // namespace

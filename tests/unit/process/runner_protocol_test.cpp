@@ -43,7 +43,19 @@ std::vector<ToRunner> every_message_to_runner() {
           .is_last = true,
           .at_start = true,
           .files = {{.id = 4, .name = "tf", .path = "/f", .is_made = true, .made_with = -5, .is_overwritten = true}}},
-      SetFileMask{.mask = 022}};
+      SetFileMask{.mask = 022},
+      SetProcesses{.is_first = true,
+                   .is_last = false,
+                   .processes = {{.id = 5,
+                                  .name = "p",
+                                  .process = "nginx",
+                                  .arguments = {"-g"},
+                                  .match = TrackedProcess::Match::initial,
+                                  .full_command = true,
+                                  .quorum = 2,
+                                  .quorum_max = 3,
+                                  .fork_delay = 1s,
+                                  .terminate_delay = 2s}}}};
 }
 
 std::vector<FromRunner> every_message_from_runner() {
@@ -56,7 +68,8 @@ std::vector<FromRunner> every_message_from_runner() {
           RunnerEvent{.level = Level::warning, .text = "text"},
           RunnerCounters{.script_runs = 5, .bad_messages = 7},
           Stopped{.abandoned = 2},
-          FileResult{.id = 4, .number = -5, .news = ScriptResult::News::changed, .text = "holds -5"}};
+          FileResult{.id = 4, .number = -5, .news = ScriptResult::News::changed, .text = "holds -5"},
+          ProcessResult{.id = 5, .is_up = true, .news = ScriptResult::News::known, .text = "2 running"}};
 }
 
 TEST(RunnerProtocol, every_message_survives_the_way) {
