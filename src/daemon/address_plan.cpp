@@ -144,6 +144,15 @@ bool AddressPlan::lacks_addresses(vrrp::RouterId router, const kernel::Interface
                              [&](const kernel::InterfaceAddress& address) { return !interfaces.has(key_of(address)); });
 }
 
+bool AddressPlan::lost_addresses(vrrp::RouterId router, const kernel::InterfaceTable& before,
+                                 const kernel::InterfaceTable& now) const {
+  if (!holds_[router]) return false;
+  return std::ranges::any_of(addresses_of_router_[router], [&](const kernel::InterfaceAddress& address) {
+    const kernel::AddressKey key{address.interface_index, address.address};
+    return before.has(key) && !now.has(key);
+  });
+}
+
 std::map<std::uint32_t, std::vector<IpAddress>> AddressPlan::addresses_by_interface() const {
   std::map<std::uint32_t, std::vector<IpAddress>> addresses;
   for (const auto& [place, router] : routers_by_address_) addresses[place.first].push_back(place.second);

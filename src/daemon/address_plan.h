@@ -54,6 +54,9 @@ class AddressPlan {
   void look_again(std::span<const kernel::AddressRequest> requests);
   // Is one of the router's addresses not on its interface?
   bool lacks_addresses(vrrp::RouterId router, const kernel::InterfaceTable& interfaces) const;
+  // Does it hold an address that was there and is not now?
+  bool lost_addresses(vrrp::RouterId router, const kernel::InterfaceTable& before,
+                      const kernel::InterfaceTable& now) const;
   // The interface is gone, and every address on it.
   void forget_interface(std::uint32_t interface_index) { holdings_.difference().forget_interface(interface_index); }
   // The virtual addresses of each interface.

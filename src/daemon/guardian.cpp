@@ -29,6 +29,7 @@
 #include "kernel/netlink_socket.h"
 #include "kernel/process_settings.h"
 #include "loop/loop.h"
+#include "process/child.h"
 #include "process/runner.h"
 
 namespace baton::daemon {
@@ -176,7 +177,8 @@ class Guardian {
 };
 
 int Guardian::run() {
-  (void)::signal(SIGPIPE, SIG_IGN);                     // whoever read our stderr may go
+  process::raise_descriptor_limit();  // the worker needs two for each interface; scripts get the former limit back
+  (void)::signal(SIGPIPE, SIG_IGN);   // whoever read our stderr may go
   (void)::mkdir(options_.run_directory.c_str(), 0755);  // EEXIST is the usual case; the pid file says what is wrong
   auto pid_file = PidFile::create(options_.pid_file);
   if (!pid_file) {
@@ -562,9 +564,10 @@ void Guardian::reload() {
     finish();
     return;
   }
-  // Who is who: VRID, family and interface; a name may change.
+  // Who is who: VRID, family, interface, and whether it speaks to peers or to a group; a name may change.
   const auto identity = [](const RouterSetup& router) {
-    return std::tuple(router.codec.vrid, router.codec.family, std::string_view(router.interface));
+    return std::tuple(router.codec.vrid, router.codec.family, std::string_view(router.interface),
+                      router.codec.peers.empty());
   };
   std::map<decltype(identity(setup_->routers[0])), std::size_t> places;
   for (std::size_t i = 0; i < setup_->routers.size(); ++i) places.emplace(identity(setup_->routers[i]), i);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 #include <algorithm>
 
@@ -26,14 +27,33 @@ struct Kernel {
   kernel::InterfaceTable interfaces;
 };
 
+// While others change the lists a dump has gaps (EBUSY). A whole one is worth a moment; after that one with gaps is
+// better than none.
+template <typename Dump>
+auto dump_in_time(kernel::NetlinkSocket& socket, Dump dump) {
+  constexpr Duration patience = std::chrono::milliseconds(500);
+  constexpr timespec pause{.tv_sec = 0, .tv_nsec = 20'000'000};
+  const Instant give_up = loop::now() + patience;
+  for (;;) {
+    auto list = (socket.*dump)();
+    if (list || list.error().code != EBUSY) return list;
+    if (loop::now() >= give_up) socket.accept_gaps();
+    (void)::nanosleep(&pause, nullptr);
+  }
+}
+
+bool holds_anything(const std::optional<RouterWill>& will) {
+  return will && will->holds_addresses;
+}
+
 std::optional<Kernel> look(log::Logger& log) {
   auto socket = kernel::NetlinkSocket::open(kernel::NetlinkSocket::Purpose::requests);
   if (!socket) {
     log.error(to_string(socket.error()));
     return std::nullopt;
   }
-  auto links = socket->dump_links();
-  auto addresses = socket->dump_addresses();
+  auto links = dump_in_time(*socket, &kernel::NetlinkSocket::dump_links);
+  auto addresses = dump_in_time(*socket, &kernel::NetlinkSocket::dump_addresses);
   if (!links || !addresses) {
     log.error(to_string(links ? addresses.error() : links.error()));
     return std::nullopt;
@@ -45,8 +65,7 @@ std::optional<Kernel> look(log::Logger& log) {
 
 void send_goodbyes(const Setup& setup, std::span<const std::optional<RouterWill>> wills,
                    const kernel::InterfaceTable& interfaces, log::Logger& log) {
-  const bool anybody = std::ranges::any_of(wills, [](const auto& will) { return will && will->holds_addresses; });
-  if (!anybody) return;
+  if (std::ranges::none_of(wills, holds_anything)) return;
   Transport transport(setup, nullptr, {.on_error = [&](const SysError& error) { log.error(to_string(error)); }});
   transport.follow(interfaces);
   for (vrrp::RouterId id = 0; id < wills.size(); ++id) {
@@ -61,7 +80,11 @@ void send_goodbyes(const Setup& setup, std::span<const std::optional<RouterWill>
     }
     log.notice(fmt::format("({}) sent priority 0 in place of the dead worker", setup.routers[id].name));
   }
-  transport.flush();
+  int code_of_last = 0;
+  transport.flush([&](std::uint32_t, int code) {
+    if (code != 0) code_of_last = code;
+  });
+  if (code_of_last != 0) log.error(to_string(SysError{"send priority 0", code_of_last}));
 }
 
 void remove_addresses(const Setup& setup, std::span<const config::VirtualAddress> leftovers, StaticEntries statics,
@@ -131,6 +154,7 @@ void carry_out_last_will(const Setup& setup, std::span<const std::optional<Route
 }
 
 void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log) {
+  if (std::ranges::none_of(wills, holds_anything)) return;
   if (const auto kernel = look(log)) send_goodbyes(setup, wills, kernel->interfaces, log);
 }
 

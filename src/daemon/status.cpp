@@ -1,6 +1,7 @@
 #include "daemon/status.h"
 
 #include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -158,6 +159,9 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
       {"faults", faults_of(parameters, source, router.faults())},
       {"adverts",
        {{"sent", statistics.adverts_sent},
+        {"failed", statistics.packets_failed},
+        {"last_error",
+         statistics.packets_failed == 0 ? json(nullptr) : json(std::strerror(statistics.last_send_error))},
         {"accepted", statistics.adverts_accepted},
         {"priority_zero_sent", statistics.priority_zero_sent},
         {"priority_zero_accepted", statistics.priority_zero_accepted},

@@ -16,7 +16,9 @@ namespace baton::daemon {
 
 // Counted by the worker since its start.
 struct RouterStatistics {
-  std::uint64_t adverts_sent = 0;
+  std::uint64_t adverts_sent = 0;    // that left, to one peer at least
+  std::uint64_t packets_failed = 0;  // that the kernel did not take
+  int last_send_error = 0;           // errno of the last of them
   std::uint64_t adverts_accepted = 0;
   std::uint64_t priority_zero_sent = 0;
   std::uint64_t priority_zero_accepted = 0;

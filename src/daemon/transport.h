@@ -15,6 +15,7 @@
 #include "kernel/advert_socket.h"
 #include "kernel/announcement_socket.h"
 #include "kernel/interface_table.h"
+#include "log/rate_limit.h"
 #include "loop/loop.h"
 #include "vrrp/advert_codec.h"
 
@@ -32,16 +33,22 @@ class Transport {
 
   // Opens what can be open now, closes what belongs to an interface that has gone or was made anew.
   void follow(const kernel::InterfaceTable& interfaces);
+  // The interface is gone, and its sockets with it, whatever takes its index next.
+  void forget(std::uint32_t interface_index);
+  // A socket whose interface is there could not be opened: follow() again soon.
+  bool lacks_sockets() const { return lacks_sockets_; }
 
   // The interface is there, but its socket could not be opened: nothing is heard.
   bool is_deaf(vrrp::RouterId router) const { return port_of_router_[router]->failed; }
 
   // Queued until flush(). A router whose interface is missing sends nothing.
   // `source`: the address its codec has, which the kernel is not to choose anew (IPv6).
-  void send(vrrp::RouterId router, const IpAddress& source, std::vector<vrrp::OutgoingPacket>& packets);
-  void flush();
-  // The addresses whose announcements matter on an interface; others do not wake us.
-  void hear_only(std::uint32_t interface_index, std::span<const IpAddress> addresses);
+  void send(vrrp::RouterId router, const IpAddress& source, std::vector<vrrp::OutgoingPacket>& packets,
+            std::uint32_t tag = 0);
+  // Says of each packet, by its tag, what became of it: 0 it has left, else errno.
+  void flush(const kernel::AdvertSocket::Result& result = {});
+  // The addresses whose announcements matter, by interface; others do not wake us.
+  void hear_only(std::map<std::uint32_t, std::vector<IpAddress>> addresses);
   // How many of the frames the interface took.
   std::size_t announce(std::uint32_t interface_index, std::span<const Bytes> frames);
   // Everything that waits in the sockets, at most a bounded number of batches: called after a long sleep, so that what
@@ -59,26 +66,39 @@ class Transport {
     std::uint32_t interface_index = 0;
     std::optional<kernel::AdvertSocket> socket;
     loop::Subscription readable;
-    std::array<std::optional<vrrp::RouterId>, 256> router_by_vrid{};
+    // A VRID may be used twice: by unicast peers and by a multicast group.
+    using Routers = std::array<std::optional<vrrp::RouterId>, 256>;
+    Routers unicast{};
+    Routers multicast{};
     std::vector<IpAddress> groups;
     kernel::VridSet vrids;
-    bool failed = false;  // told once, tried again when something changes
+    bool failed = false;
   };
   struct Frames {
     std::optional<kernel::AnnouncementSocket> socket;
     loop::Subscription readable;
+    std::optional<std::vector<IpAddress>> heard;
   };
 
   static Key key_of(const RouterSetup& router);
+  static std::optional<vrrp::RouterId> router_of(const Port& port, Family family,
+                                                 const kernel::ReceivedDatagram& datagram);
   void open(const Key& key, Port& port, std::uint32_t interface_index);
+  void open_frames(std::uint32_t interface_index);
+  void hear_only(std::uint32_t interface_index, Frames& frames);
   bool receive(Port& port);
+  void complain(const SysError& error);
 
   loop::Loop* loop_;
   Handlers handlers_;
   std::map<Key, Port> ports_;
   std::vector<Port*> port_of_router_;
   std::map<std::uint32_t, Frames> frames_;
-  std::vector<std::string> interfaces_;  // that carry addresses or adverts
+  std::map<std::uint32_t, std::vector<IpAddress>> heard_;  // by interface
+  std::vector<std::string> interfaces_;                    // that carry addresses
+  std::vector<std::uint32_t> unsent_;                      // tags of what had no socket
+  bool lacks_sockets_ = false;
+  log::RateLimit complaints_{std::chrono::seconds(60)};
   std::vector<std::uint8_t> hop_limit_of_router_;
 };
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <set>
@@ -66,6 +67,7 @@ class Worker {
   AddressState settle_kernel();
   void write_wills();
   void look_at_interfaces();
+  void watch_routing();
   void promote_secondaries();
   void restore_promotion();
   void follow_virtual_interfaces();
@@ -74,7 +76,12 @@ class Worker {
   void announce_unannounced(Instant now);
   void beat();
 
+  void flush_adverts(Instant now);
+  void follow_interfaces();
+  bool concerns_us(const kernel::InterfaceAddress& address) const;
+
   SysResult<void> open_netlink();
+  SysResult<void> watch_kernel();
   SysResult<void> dump();
   void set_up_process();
   void begin();
@@ -86,14 +93,22 @@ class Worker {
   WorkerStart start_;
   log::Logger log_;
   // Room for every reason of every router, so that no stranger can make one push another out and be told again.
-  log::RateLimit reject_limit_{reject_log_interval, setup_.routers.size() * (vrrp::RejectCounters{}.size() + 1)};
+  log::RateLimit reject_limit_{reject_log_interval, setup_.routers.size() * (vrrp::RejectCounters{}.size() + 2)};
 
   loop::Loop loop_;
   vrrp::Node node_;
   std::vector<vrrp::AdvertCodec> codecs_;
   std::vector<RouterStatistics> statistics_;
   std::vector<std::optional<IpAddress>> sources_;
-  std::set<vrrp::RouterId> touched_;      // since the last settle()
+  std::set<vrrp::RouterId> touched_;  // since the last settle()
+  struct PendingAdvert {
+    vrrp::RouterId router = 0;
+    bool is_goodbye = false;
+    bool has_left = false;
+  };
+  std::vector<PendingAdvert> pending_adverts_;  // since the last flush; the index is the tag
+  std::set<std::string> interface_names_;       // that concern us
+  std::set<IpAddress> configured_sources_;
   std::vector<vrrp::RouterId> restored_;  // lost an address to somebody; told when it is back
 
   std::optional<kernel::NetlinkSocket> requests_;
@@ -114,9 +129,11 @@ class Worker {
   loop::Timer protocol_timer_;
   loop::Timer beat_timer_;
   loop::Timer look_timer_;     // interfaces could not be read: again
+  loop::Timer socket_timer_;   // sockets could not be opened: again
   loop::Timer routing_timer_;  // routes could not be told to the kernel: again
   Instant rested_{};
   std::vector<loop::Subscription> subscriptions_;
+  loop::Subscription monitor_readable_;
   loop::Subscription runner_readable_;
   loop::Subscription api_readable_;
   std::map<std::string, bool> promotion_;  // of each interface that was looked at: was it changed?
@@ -155,7 +172,18 @@ Worker::Worker(WorkerStart start)
                .is_rule_present = [this](const Rule& rule) { return routing_.is_present(rule); },
                .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); }},
               start_.api) {
-  for (const RouterSetup& router : setup_.routers) codecs_.emplace_back(router.codec);
+  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
+    const RouterSetup& router = setup_.routers[id];
+    codecs_.emplace_back(router.codec);
+    interface_names_.insert(router.interface);
+    interface_names_.insert(router.advert_interface);
+    for (const config::VirtualAddress& address : router.addresses) interface_names_.insert(address.device);
+    interface_names_.insert(setup_.node.routers[id].links.begin(), setup_.node.routers[id].links.end());
+    if (router.configured_source) configured_sources_.insert(*router.configured_source);
+  }
+  for (const vrrp::TrackerParameters& tracker : setup_.node.trackers) {
+    if (tracker.kind == vrrp::TrackerKind::interface) interface_names_.insert(tracker.name);
+  }
 }
 
 int Worker::run() {
@@ -172,7 +200,7 @@ int Worker::run() {
   beat_timer_.set(loop::now());
   look_timer_ = loop_.timer([this] { look_at_everything(); });
   routing_timer_ = loop_.timer([] {});  // settle() follows
-  subscriptions_.push_back(loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_kernel_changes(); }));
+  socket_timer_ = loop_.timer([this] { look_at_interfaces(); });
   subscriptions_.push_back(loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); }));
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
   subscriptions_.push_back(loop_.on_signal(SIGQUIT, [this] {
@@ -192,12 +220,22 @@ int Worker::run() {
 }
 
 SysResult<void> Worker::open_netlink() {
-  auto monitor = kernel::NetlinkSocket::open(kernel::NetlinkSocket::Purpose::monitor);
-  if (!monitor) return std::unexpected(monitor.error());
+  TRY_VOID(watch_kernel());
   auto requests = kernel::NetlinkSocket::open(kernel::NetlinkSocket::Purpose::requests);
   if (!requests) return std::unexpected(requests.error());
-  monitor_ = std::move(*monitor);
   requests_ = std::move(*requests);
+  return {};
+}
+
+// From now on. What waits unread in a socket before this one is forgotten: a dump has to follow.
+SysResult<void> Worker::watch_kernel() {
+  monitor_readable_.reset();
+  monitor_.reset();
+  auto monitor = kernel::NetlinkSocket::open(kernel::NetlinkSocket::Purpose::monitor);
+  if (!monitor) return std::unexpected(monitor.error());
+  monitor_ = std::move(*monitor);
+  monitor_readable_ = loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_kernel_changes(); });
+  if (begun_) watch_routing();
   return {};
 }
 
@@ -210,6 +248,13 @@ void Worker::set_up_process() {
   }
 }
 
+void Worker::watch_routing() {
+  if (routing_.is_empty()) return;
+  if (const auto watched = monitor_->watch_routing(routing_.protocols()); !watched) {
+    log_.error(to_string(watched.error()) + "; routes and rules that somebody removes are not put back");
+  }
+}
+
 void Worker::begin() {
   newsroom_.set_trackers(start_.is_first);
   plan_.hold_static(true);
@@ -217,11 +262,8 @@ void Worker::begin() {
   plan_.follow(interfaces_, start_.leftovers);
   routing_.hold_static(true);
   routing_.begin(start_.routing_leftovers);
-  if (!routing_.is_empty()) {
-    if (const auto watched = monitor_->watch_routing(routing_.protocols()); !watched) {
-      log_.error(to_string(watched.error()) + "; routes and rules that somebody removes are not put back");
-    }
-  }
+  watch_routing();
+  transport_.hear_only(plan_.addresses_by_interface());
   will_.beat(loop::now());  // with ten thousand addresses each step takes its time
   look_at_interfaces();
   will_.beat(loop::now());
@@ -292,17 +334,43 @@ SysResult<void> Worker::dump() {
   return {};
 }
 
-// The kernel had more to say than its buffer holds.
+// The kernel had more to say than its buffer holds, or could not be read. After an overrun it drops every further
+// change until its queue is empty, and does not say so again; what is queued is older than the dump. So the queue goes
+// first.
 void Worker::look_at_everything() {
-  if (const auto dumped = dump(); !dumped) {
+  const kernel::InterfaceTable before = interfaces_;
+  auto looked = monitor_ ? SysResult<void>{} : watch_kernel();
+  if (looked) looked = dump();
+  if (!looked) {
     constexpr Duration again = std::chrono::milliseconds(200);
-    log_.error(to_string(dumped.error()));
+    log_.error(to_string(looked.error()));
     look_timer_.set(loop::now() + again);
     return;
   }
-  plan_.follow(interfaces_);
+  for (const auto& [index, link] : before.links()) {
+    if (interfaces_.find(index) != nullptr) continue;
+    plan_.forget_interface(index);
+    transport_.forget(index);
+  }
+  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
+    if (plan_.lost_addresses(id, before, interfaces_)) restored_.push_back(id);
+  }
+  follow_interfaces();
   routing_.doubt_everything();
   look_at_interfaces();
+}
+
+void Worker::follow_interfaces() {
+  plan_.follow(interfaces_);
+  transport_.hear_only(plan_.addresses_by_interface());
+}
+
+// May it be what adverts leave with?
+bool Worker::concerns_us(const kernel::InterfaceAddress& address) const {
+  if (plan_.is_virtual({address.interface_index, address.address})) return false;
+  const kernel::Link* link = interfaces_.find(address.interface_index);
+  return (link != nullptr && interface_names_.contains(link->name)) ||
+         configured_sources_.contains(address.address.address);
 }
 
 void Worker::promote_secondaries() {
@@ -327,7 +395,7 @@ void Worker::look_at_interfaces() {
   const Instant now = loop::now();
   promote_secondaries();
   transport_.follow(interfaces_);
-  for (const auto& [index, addresses] : plan_.addresses_by_interface()) transport_.hear_only(index, addresses);
+  if (transport_.lacks_sockets()) socket_timer_.set(now + std::chrono::seconds(1));
   vrrp::NodeActions actions;
   std::set<std::string> names;
   for (const vrrp::NodeRouterParameters& router : setup_.node.routers)
@@ -427,23 +495,28 @@ void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
 
 void Worker::on_kernel_changes() {
   auto changes = monitor_->read_changes();
-  if (!changes) {
-    log_.error(to_string(changes.error()));
-    return;
+  if (!changes || !*changes) {
+    log_.warning(changes ? "the kernel had more changes of interfaces to tell than its buffer holds; looking anew"
+                         : to_string(changes.error()));
+    monitor_readable_.reset();
+    monitor_.reset();
+    return look_at_everything();
   }
-  if (!*changes) return look_at_everything();
   bool look = false;
+  bool follow = false;
   for (const kernel::Change& change : **changes) {
     if (const auto* link = std::get_if<kernel::LinkChange>(&change)) {
       const kernel::Link* before = interfaces_.find(link->link.index);
       const bool same = before != nullptr && !link->removed && *before == link->link;
       const bool moved = link->removed || before == nullptr || before->name != link->link.name;
-      const bool came_up = !same && link->link.is_up && before != nullptr && !before->is_up;
+      const bool concerns =
+          interface_names_.contains(link->link.name) || (before != nullptr && interface_names_.contains(before->name));
       interfaces_.apply(change);
       if (!same) routing_.on_link_change();
       if (link->removed) plan_.forget_interface(link->link.index);
-      if (moved) plan_.follow(interfaces_);
-      if (came_up) look = true;
+      if (!concerns) continue;
+      if (link->removed) transport_.forget(link->link.index);
+      follow = follow || moved;
       look = look || !same;
       continue;
     }
@@ -459,9 +532,9 @@ void Worker::on_kernel_changes() {
     interfaces_.apply(change);
     on_address_change(address);
     for (const vrrp::RouterId router : plan_.on_change(address)) restored_.push_back(router);
-    const kernel::AddressKey key{address.address.interface_index, address.address.address};
-    look = look || !plan_.is_virtual(key);
+    look = look || concerns_us(address.address);
   }
+  if (follow) follow_interfaces();
   if (look) look_at_interfaces();
 }
 
@@ -499,7 +572,6 @@ void Worker::on_runner_message() {
     node_.on_tracker(tracker, value, loop::now(), actions);
   });
   if (!alive) runner_readable_.reset();  // the guardian starts another and sends its channel
-  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) touched_.insert(id);
   carry_out(actions);
 }
 
@@ -573,9 +645,32 @@ void Worker::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
 void Worker::send_advert(vrrp::RouterId router, const vrrp::SendAdvert& action) {
   const Duration interval = action.interval.value_or(setup_.routers[router].codec.advert_interval);
   codecs_[router].encode_into(action.priority, interval, loop::wall_now(), packets_);
-  transport_.send(router, sources_[router].value_or(IpAddress{}), packets_);
-  ++statistics_[router].adverts_sent;
-  if (action.priority == vrrp::spec::priority_stop) ++statistics_[router].priority_zero_sent;
+  const auto tag = static_cast<std::uint32_t>(pending_adverts_.size());
+  pending_adverts_.push_back({.router = router, .is_goodbye = action.priority == vrrp::spec::priority_stop});
+  transport_.send(router, sources_[router].value_or(IpAddress{}), packets_, tag);
+}
+
+void Worker::flush_adverts(Instant now) {
+  transport_.flush([&](std::uint32_t tag, int code) {
+    PendingAdvert& advert = pending_adverts_[tag];
+    if (code == 0) {
+      advert.has_left = true;
+      return;
+    }
+    RouterStatistics& statistics = statistics_[advert.router];
+    ++statistics.packets_failed;
+    statistics.last_send_error = code;
+    if (const auto silent = reject_limit_.allow(fmt::format("{}/send", advert.router), now)) {
+      log_.warning(fmt::format("({}) an advert could not leave: {}{}", setup_.routers[advert.router].name,
+                               std::strerror(code), *silent > 0 ? fmt::format(" ({} more like it)", *silent) : ""));
+    }
+  });
+  for (const PendingAdvert& advert : pending_adverts_) {
+    if (!advert.has_left) continue;
+    ++statistics_[advert.router].adverts_sent;
+    if (advert.is_goodbye) ++statistics_[advert.router].priority_zero_sent;
+  }
+  pending_adverts_.clear();
 }
 
 void Worker::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change) {
@@ -597,7 +692,7 @@ AddressState Worker::settle_kernel() {
 void Worker::settle() {
   const Instant now = loop::now();
   will_.beat(now);
-  transport_.flush();
+  flush_adverts(now);
   for (const vrrp::RouterId router : touched_) {
     plan_.set_holding(router, node_.router(router).holds_addresses());
     routing_.set_holding(router, node_.router(router).holds_addresses());

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "base/result.h"
 
@@ -208,30 +209,38 @@ bool AdvertSocket::receive(const std::function<void(const ReceivedDatagram&)>& t
 }
 
 void AdvertSocket::send(const IpAddress& destination, Bytes bytes, std::uint8_t hop_limit,
-                        std::optional<IpAddress> source) {
+                        std::optional<IpAddress> source, std::uint32_t tag) {
   if (queue_.size() >= limits::queued_datagrams) {
     ++counters_.failed;
     counters_.last_error = ENOBUFS;
+    refused_.push_back(tag);
     return;
   }
-  queue_.push_back({.destination = destination, .source = source, .bytes = std::move(bytes), .hop_limit = hop_limit});
+  queue_.push_back(
+      {.destination = destination, .source = source, .bytes = std::move(bytes), .hop_limit = hop_limit, .tag = tag});
 }
 
-void AdvertSocket::flush() {
+void AdvertSocket::flush(const Result& result) {
   for (std::size_t begin = 0; begin < queue_.size();) {
     const std::size_t count = std::min(batch, queue_.size() - begin);
     const int sent = send_batch(std::span(queue_).subspan(begin, count));
     if (sent > 0) {
       counters_.sent += static_cast<std::uint64_t>(sent);
-      begin += static_cast<std::size_t>(sent);
+      for (const std::size_t end = begin + static_cast<std::size_t>(sent); begin < end; ++begin) {
+        if (result) result(queue_[begin].tag, 0);
+      }
       continue;
     }
     // The first of the rest cannot leave (interface down, queue full): it is lost like a frame on the wire.
     counters_.last_error = errno;
     ++counters_.failed;
+    if (result) result(queue_[begin].tag, counters_.last_error);
     ++begin;
   }
   queue_.clear();
+  for (const std::uint32_t tag : std::exchange(refused_, {})) {
+    if (result) result(tag, ENOBUFS);
+  }
 }
 
 // As sendmmsg(2): how many of the first have left, or -1.

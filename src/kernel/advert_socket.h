@@ -57,8 +57,10 @@ class AdvertSocket {
   // (IPv4, where only `destination` matters beside it) or the VRRP header (IPv6: the kernel chooses the source if it is
   // nullopt; it must be an address of this machine).
   void send(const IpAddress& destination, Bytes bytes, std::uint8_t hop_limit,
-            std::optional<IpAddress> source = std::nullopt);
-  void flush();
+            std::optional<IpAddress> source = std::nullopt, std::uint32_t tag = 0);
+  // Hands over the queue, and says of each datagram, by its tag, what became of it: 0 it has left, else errno.
+  using Result = std::function<void(std::uint32_t tag, int code)>;
+  void flush(const Result& result = {});
   const SendCounters& counters() const { return counters_; }
 
  private:
@@ -70,12 +72,14 @@ class AdvertSocket {
     std::optional<IpAddress> source;
     Bytes bytes;
     std::uint8_t hop_limit = 255;
+    std::uint32_t tag = 0;
   };
   int send_batch(std::span<Queued> datagrams) const;
 
   AdvertSocketOptions options_;
   UniqueFd fd_;
   std::vector<Queued> queue_;
+  std::vector<std::uint32_t> refused_;  // tags of what the queue had no room for
   SendCounters counters_;
 };
 

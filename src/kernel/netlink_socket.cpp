@@ -175,13 +175,14 @@ SysResult<bool> dump(int fd, std::uint32_t sequence, std::uint16_t type, Take&& 
 
 // The values of a dump that nothing disturbed. `convert` gives a value or nullopt.
 template <typename Value, typename Convert>
-SysResult<std::vector<Value>> undisturbed_dump(int fd, std::uint32_t& sequence, std::uint16_t type, Convert&& convert) {
+SysResult<std::vector<Value>> undisturbed_dump(int fd, std::uint32_t& sequence, std::uint16_t type, bool accept_gaps,
+                                               Convert&& convert) {
   for (int i = 0; i < dump_tries; ++i) {
     std::vector<Value> values;
     const bool is_whole = TRY(dump(fd, ++sequence, type, [&](const nlmsghdr* message) {
       if (auto value = convert(message)) values.push_back(std::move(*value));
     }));
-    if (is_whole) return values;
+    if (is_whole || (accept_gaps && i == dump_tries - 1)) return values;
   }
   return std::unexpected(SysError{"netlink dump", EBUSY});
 }
@@ -209,12 +210,12 @@ SysResult<NetlinkSocket> NetlinkSocket::open(Purpose purpose) {
 
 SysResult<std::vector<Link>> NetlinkSocket::dump_links() {
   ASSERT(purpose_ == Purpose::requests);
-  return undisturbed_dump<Link>(fd_.get(), sequence_, RTM_GETLINK, to_link);
+  return undisturbed_dump<Link>(fd_.get(), sequence_, RTM_GETLINK, accepts_gaps_, to_link);
 }
 
 SysResult<std::vector<InterfaceAddress>> NetlinkSocket::dump_addresses() {
   ASSERT(purpose_ == Purpose::requests);
-  return undisturbed_dump<InterfaceAddress>(fd_.get(), sequence_, RTM_GETADDR, to_interface_address);
+  return undisturbed_dump<InterfaceAddress>(fd_.get(), sequence_, RTM_GETADDR, accepts_gaps_, to_interface_address);
 }
 
 SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const AddressRequest> requests) {

@@ -102,6 +102,8 @@ class NetlinkSocket {
 
   // EBUSY: the kernel's lists changed under every one of a few tries.
   SysResult<std::vector<Link>> dump_links();
+  // From now on a disturbed dump, which may lack something, is taken rather than none.
+  void accept_gaps() { accepts_gaps_ = true; }
   SysResult<std::vector<InterfaceAddress>> dump_addresses();
 
   // Carries the batch out in order; returns when the kernel has done all of it. Only errors and the last message are
@@ -125,6 +127,7 @@ class NetlinkSocket {
   UniqueFd fd_;
   Purpose purpose_;
   std::uint32_t sequence_ = 0;
+  bool accepts_gaps_ = false;
 };
 
 }  // namespace baton::kernel
