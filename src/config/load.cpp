@@ -62,7 +62,7 @@ void read_model(const Context& context, const Statement& root, Configuration& co
       configuration.static_addresses.push_back(std::move(address));
     }
   }
-  settle_whole(context, configuration);
+  settle_whole(context, defaults, configuration);
 }
 
 void note_emptiness(const Configuration& configuration, Diagnostics& diagnostics) {
