@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/limits.h"
 #include "config/arguments.h"
 #include "config/lexer.h"
 
@@ -66,6 +67,15 @@ bool Arguments::read(Command& value) const {
     diagnostics().warn("open-quote", position,
                        fmt::format("a quote of this command is never closed; '{}' is ignored", name()),
                        "close it, or protect it with \\");
+    return false;
+  }
+  std::size_t size = 0;
+  for (const std::string& argument : value.arguments) size += argument.size() + baton::limits::argument_overhead;
+  if (size > baton::limits::command_size) {
+    diagnostics().error(
+        "too-large", position,
+        fmt::format("a command of {} bytes; at most {} are possible", size, baton::limits::command_size),
+        "put it into a script");
     return false;
   }
   if (value.arguments.empty() || value.arguments.front().empty()) {

@@ -11,6 +11,7 @@
 #include <climits>
 #include <cstdlib>
 
+#include "base/program_search_path.h"
 #include "base/unique_fd.h"
 #include "config/limits.h"
 
@@ -65,8 +66,7 @@ std::vector<std::string> DiskFileReader::glob(const std::string& pattern) {
 
 ProgramState DiskFileReader::program(const std::string& name) {
   if (name.find('/') != std::string::npos) return state_of(name);
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path != nullptr ? path : "/usr/sbin:/usr/bin:/sbin:/bin";
+  std::string_view rest = program_search_path;  // of the daemon, whoever asks
   while (!rest.empty()) {
     const std::size_t end = rest.find(':');
     const std::string directory(rest.substr(0, end));

@@ -33,7 +33,7 @@ class FileReader {
   virtual std::expected<std::string, FileError> read(const std::string& path) = 0;
   // The paths that match a pattern of glob(7), sorted. Braces are not its business.
   virtual std::vector<std::string> glob(const std::string& pattern) = 0;
-  // A program by its path, or by its name along PATH. `unknown`: the files are another machine's.
+  // A program by its path, or by its name along program_search_path. `unknown`: the files are another machine's.
   virtual ProgramState program(const std::string& name) = 0;
   // Whether an account exists; nullopt: the accounts are another machine's.
   virtual std::optional<bool> has_user(const std::string& name) = 0;

@@ -56,7 +56,7 @@ class InstanceRules {
   void settle_plain_defaults() {
     instance_.announcements = draft_.announcements.over(defaults_.announcements);
     instance_.smtp_alert = draft_.smtp_alert.value_or(defaults_.alerts());
-    instance_.notifications.priority_changes = draft_.priority_changes.value_or(defaults_.notify_priority_changes);
+    instance_.notifications.priority_changes = draft_.priority_changes;
     instance_.strict = draft_.strict.value_or(defaults_.strict);
     instance_.skip_check_adv_addr = draft_.skip_check_adv_addr.value_or(defaults_.skip_check_adv_addr);
     instance_.lower_prio_no_advert = draft_.lower_prio_no_advert.value_or(defaults_.lower_prio_no_advert);

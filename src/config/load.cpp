@@ -78,7 +78,7 @@ void read_model(const Context& context, const Statement& root, Configuration& co
   });
   read_static_entries(context, root, names, configuration);
   settle_preferences(context, root, configuration);
-  settle_whole(context, configuration);
+  settle_whole(context, defaults, configuration);
 }
 
 void note_emptiness(const Configuration& configuration, Diagnostics& diagnostics) {

@@ -120,7 +120,8 @@ struct Notifications {
   std::optional<Command> deleted;             // instances only
   std::optional<Command> master_hears_lower;  // notify_master_rx_lower_pri, instances only
   bool report_deleted = false;                // notify_deleted: DELETED instead of FAULT when a reload drops it
-  bool priority_changes = false;              // notify_priority_changes, to the FIFOs
+  std::optional<bool> priority_changes;       // notify_priority_changes, to the FIFOs; a value once all has been read:
+                                              // the instance's, its group's, that of global_defs
 
   bool operator==(const Notifications&) const = default;
 };

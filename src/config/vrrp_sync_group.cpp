@@ -78,7 +78,7 @@ std::optional<SyncGroup> read_sync_group(const Context& context, const Statement
   group.name = *name;
   group.place = make_place(block.position());
   group.smtp_alert = draft.smtp_alert.value_or(defaults.alerts());
-  group.notifications.priority_changes = draft.priority_changes.value_or(defaults.notify_priority_changes);
+  group.notifications.priority_changes = draft.priority_changes;
   if (group.members.empty()) {
     context.diagnostics.warn("incomplete-block", block.position(),
                              fmt::format("vrrp_sync_group {} has no member and is ignored", quoted(*name)),

@@ -165,6 +165,77 @@ class TrackGroupRules {
   Configuration& configuration_;
 };
 
+// notify_priority_changes: an instance without a word of its own does as its group does.
+void settle_priority_changes(const Defaults& defaults, Configuration& configuration) {
+  std::unordered_map<std::string_view, Instance*> instances;
+  for (Instance& instance : configuration.instances) instances.emplace(instance.name, &instance);
+  for (SyncGroup& group : configuration.groups) {
+    std::optional<bool>& wanted = group.notifications.priority_changes;
+    wanted = wanted.value_or(defaults.notify_priority_changes);
+    for (const std::string& member : group.members) {
+      std::optional<bool>& own = instances.at(member)->notifications.priority_changes;
+      if (!own) own = wanted;
+    }
+  }
+  for (Instance& instance : configuration.instances) {
+    std::optional<bool>& own = instance.notifications.priority_changes;
+    own = own.value_or(defaults.notify_priority_changes);
+  }
+}
+
+// What the runner takes of one kind.
+template <typename Tracked>
+void check_count(const Context& context, const std::vector<Tracked>& tracked, std::size_t most, std::string_view kind,
+                 std::string_view mend) {
+  if (tracked.size() <= most) return;
+  context.diagnostics.error("too-large", context.position_of(tracked[most]),
+                            fmt::format("{} tracked {}; at most {} are possible", tracked.size(), kind, most),
+                            std::string(mend));
+}
+
+// Every command that the runner may have to start.
+std::vector<const Command*> commands_of(const Configuration& configuration) {
+  std::vector<const Command*> commands;
+  const auto add = [&](const std::optional<Command>& command) {
+    if (command) commands.push_back(&*command);
+  };
+  const auto add_all = [&](const Notifications& told) {
+    for (const auto* command :
+         {&told.any, &told.master, &told.backup, &told.fault, &told.stop, &told.deleted, &told.master_hears_lower}) {
+      add(*command);
+    }
+  };
+  for (const Script& script : configuration.scripts) commands.push_back(&script.command);
+  for (const Instance& instance : configuration.instances) add_all(instance.notifications);
+  for (const SyncGroup& group : configuration.groups) add_all(group.notifications);
+  for (const auto* fifo : {&configuration.globals.notify_fifo, &configuration.globals.vrrp_notify_fifo}) {
+    if (*fifo) add((*fifo)->script);
+  }
+  return commands;
+}
+
+// Without script_user the account keepalived_script, where there is one, is whom scripts run as; else they would be
+// root's, which enable_script_security does not allow.
+void settle_script_user(const Context& context, Configuration& configuration) {
+  constexpr std::string_view usual_user = "keepalived_script";
+  Globals& globals = configuration.globals;
+  if (!globals.script_user.user.empty()) return;
+  std::vector<const Command*> commands = commands_of(configuration);
+  std::erase_if(commands, [](const Command* command) { return !command->account.user.empty(); });
+  const bool has_fifo = globals.notify_fifo || globals.vrrp_notify_fifo;  // whose owner it is as well
+  if (commands.empty() && !has_fifo) return;
+  const std::optional<bool> is_there = context.reader.has_user(std::string(usual_user));
+  if (is_there == true) globals.script_user.user = usual_user;
+  if (is_there != false || !globals.script_security) return;
+  for (const Command* command : commands) {
+    context.diagnostics.warn(
+        "script-user", context.position_of(*command),
+        fmt::format("{} would run as root, which enable_script_security does not allow: it cannot run",
+                    quoted(command->arguments.front())),
+        fmt::format("add script_user NAME to global_defs, or the account {} to the system", usual_user));
+  }
+}
+
 void check_size(const Context& context, const Configuration& configuration) {
   if (configuration.instances.size() <= baton::limits::routers) return;
   context.diagnostics.error(
@@ -175,14 +246,20 @@ void check_size(const Context& context, const Configuration& configuration) {
 
 }  // namespace
 
-void settle_whole(const Context& context, Configuration& configuration) {
+void settle_whole(const Context& context, const Defaults& defaults, Configuration& configuration) {
   check_size(context, configuration);
   check_router_ids(context, configuration);
   check_addresses(context, configuration);
   settle_groups(context, configuration);
   check_group_weights(context, configuration);
+  settle_priority_changes(defaults, configuration);
   drop_unused_scripts(context, configuration);
   TrackGroupRules(context, configuration).settle();
+  check_count(context, configuration.scripts, baton::limits::track_scripts, "scripts",
+              "let one script check several things");
+  check_count(context, configuration.files, baton::limits::track_files, "files",
+              "let several instances track one file");
+  settle_script_user(context, configuration);
 }
 
 }  // namespace baton::config

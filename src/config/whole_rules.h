@@ -3,10 +3,11 @@
 #pragma once
 
 #include "config/arguments.h"
+#include "config/blocks.h"
 #include "config/model.h"
 
 namespace baton::config {
 
-void settle_whole(const Context& context, Configuration& configuration);
+void settle_whole(const Context& context, const Defaults& defaults, Configuration& configuration);
 
 }  // namespace baton::config

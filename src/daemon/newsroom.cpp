@@ -53,8 +53,9 @@ void Newsroom::send(const Message& message) {
   }
   if (const auto sent = runner_.send(*bytes); !sent) {
     ++lost_;
-    if (limit_.allow("runner", loop::now())) {
-      log_.error(fmt::format("news for scripts and mail are lost ({} so far): {}", lost_, to_string(sent.error())));
+    if (const auto silent = limit_.allow("runner", loop::now())) {
+      log_.error(fmt::format("news for scripts and mail are lost ({} so far): {}{}", lost_, to_string(sent.error()),
+                             log::more_like_it(*silent)));
     }
   }
 }
@@ -187,10 +188,11 @@ void Newsroom::on_priority_changed(vrrp::RouterId router, const vrrp::PriorityCh
 void Newsroom::on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerPriorityHeard& heard,
                                        const vrrp::Node& node) {
   const RouterSetup& setup = setup_.routers[router];
-  if (limit_.allow(fmt::format("{}/lower", router), loop::now())) {
+  if (const auto silent = limit_.allow(fmt::format("{}/lower", router), loop::now())) {
     say(Level::warning,
-        fmt::format("({}) a second master: {} adverts priority {}, ours is {}; we stay", setup.name,
-                    to_string(heard.advert.source), heard.advert.priority, node.router(router).priority()),
+        fmt::format("({}) a second master: {} adverts priority {}, ours is {}; we stay{}", setup.name,
+                    to_string(heard.advert.source), heard.advert.priority, node.router(router).priority(),
+                    log::more_like_it(*silent)),
         {{"VRRP_INSTANCE", setup.name}});
   }
   gather({.subject = notify::Subject::instance,
@@ -214,8 +216,9 @@ void Newsroom::on_handover_failed(vrrp::RouterId router) {
 }
 
 void Newsroom::on_address_restored(vrrp::RouterId router) {
-  if (limit_.allow(fmt::format("{}/restored", router), loop::now())) {
-    say(Level::warning, fmt::format("({}) somebody removed a virtual address; put back", setup_.routers[router].name));
+  if (const auto silent = limit_.allow(fmt::format("{}/restored", router), loop::now())) {
+    say(Level::warning, fmt::format("({}) somebody removed a virtual address; put back{}", setup_.routers[router].name,
+                                    log::more_like_it(*silent)));
   }
 }
 

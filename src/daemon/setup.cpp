@@ -188,7 +188,7 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
       .rules = instance.rules,
       .promote_secondaries = instance.promote_secondaries,
       .hooks = to_hooks(instance.notifications, instance.smtp_alert, globals.script_user),
-      .notify_priority_changes = instance.notifications.priority_changes,
+      .notify_priority_changes = instance.notifications.priority_changes.value_or(false),
       .accept = instance.accept || instance.priority == vrrp::spec::priority_owner,
       .extra_announcements = instance.extra_announcements,
   };
@@ -295,9 +295,10 @@ void set_mail(const config::Globals& globals, Setup& setup) {
 void set_fifos(const config::Globals& globals, Setup& setup) {
   for (const auto* fifo : {&globals.notify_fifo, &globals.vrrp_notify_fifo}) {
     if (!*fifo) continue;
+    const config::Account& owner = (*fifo)->owner.user.empty() ? globals.script_user : (*fifo)->owner;
     setup.fifos.push_back({.path = (*fifo)->path,
-                           .user = (*fifo)->owner.user,
-                           .group = (*fifo)->owner.group,
+                           .user = owner.user,
+                           .group = owner.group,
                            .script = to_command((*fifo)->script, globals.script_user).value_or(notify::Command{})});
   }
 }

@@ -458,7 +458,7 @@ void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet
     const std::string key = fmt::format("{}/{}", router, name(advert.error()));
     if (const auto silent = reject_limit_.allow(key, now)) {
       log_.warning(fmt::format("({}) advert rejected: {}{}", setup_.routers[router].name, explain(advert.error()),
-                               *silent > 0 ? fmt::format(" ({} more like it)", *silent) : ""));
+                               log::more_like_it(*silent)));
     }
     return;
   }
@@ -467,9 +467,9 @@ void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet
   if (advert->priority == vrrp::spec::priority_stop) ++statistics.priority_zero_accepted;
   if (unlike_addresses) {
     ++statistics.unlike_addresses;
-    if (reject_limit_.allow(fmt::format("{}/list", router), now)) {
-      log_.warning(fmt::format("({}) {} adverts other virtual addresses than ours; make the lists equal",
-                               setup_.routers[router].name, to_string(advert->source)));
+    if (const auto silent = reject_limit_.allow(fmt::format("{}/list", router), now)) {
+      log_.warning(fmt::format("({}) {} adverts other virtual addresses than ours; make the lists equal{}",
+                               setup_.routers[router].name, to_string(advert->source), log::more_like_it(*silent)));
     }
   }
   vrrp::NodeActions actions;

@@ -60,36 +60,53 @@ void Logger::write(Level level, std::string_view message, std::span<const Field>
     ++lost_;
     return;
   }
-  if (lost_ == lost_told_) return;
-  const std::uint64_t count = lost_ - lost_told_;
-  lost_told_ = lost_;
-  write(Level::warning, fmt::format("{} log lines were lost because the reader of the log did not read", count));
+  if (lost_ > lost_told_) tell_lost();
 }
 
+// Counted as told only when it is: a notice that is lost itself is no line of anybody's, and is written again.
+void Logger::tell_lost() {
+  const std::uint64_t count = lost_ - lost_told_;
+  const std::string line = fmt::format("{} log lines were lost because the reader of the log did not read", count);
+  bool told = true;
+  if (options_.console) told = to_console(Level::warning, line) && told;
+  if (options_.syslog) told = to_daemon(Level::warning, line, {}) && told;
+  if (told) lost_told_ += count;
+}
+
+// A log daemon that was restarted has another socket: then the line is written once more, to that.
 bool Logger::to_daemon(Level level, std::string_view message, std::span<const Field> fields) {
-  if (!socket_) {
-    socket_ = connect_datagram(options_.journal_socket);
-    journal_ = static_cast<bool>(socket_);
-    if (!socket_) socket_ = connect_datagram(options_.syslog_socket);
-    if (!socket_) return options_.console;  // no log daemon on this machine: not a loss when somebody sees the console
-  }
+  const bool was_connected = static_cast<bool>(socket_);
+  if (!connect()) return options_.console;  // no log daemon on this machine: not a loss when somebody sees the console
+  if (to_socket(datagram(level, message, fields))) return true;
+  if (socket_ || !was_connected || !connect()) return false;
+  return to_socket(datagram(level, message, fields));
+}
+
+bool Logger::connect() {
+  if (socket_) return true;
+  socket_ = connect_datagram(options_.journal_socket);
+  journal_ = static_cast<bool>(socket_);
+  if (!socket_) socket_ = connect_datagram(options_.syslog_socket);
+  return static_cast<bool>(socket_);
+}
+
+std::string Logger::datagram(Level level, std::string_view message, std::span<const Field> fields) const {
   const int severity = static_cast<int>(level);
-  std::string datagram;
   if (!journal_) {  // RFC 3164, as syslog(3) writes it
     const std::time_t now = std::time(nullptr);
-    datagram = fmt::format("<{}>{:%b %e %H:%M:%S} {}[{}]: {}", options_.facility * 8 + severity, fmt::localtime(now),
-                           options_.identifier, ::getpid(), message);
-    return to_socket(datagram);
+    return fmt::format("<{}>{:%b %e %H:%M:%S} {}[{}]: {}", options_.facility * 8 + severity, fmt::localtime(now),
+                       options_.identifier, ::getpid(), message);
   }
-  datagram = fmt::format("PRIORITY={}\nSYSLOG_FACILITY={}\nSYSLOG_IDENTIFIER={}\nSYSLOG_PID={}\nMESSAGE={}\n", severity,
-                         options_.facility, options_.identifier, ::getpid(), message);
+  std::string datagram =
+      fmt::format("PRIORITY={}\nSYSLOG_FACILITY={}\nSYSLOG_IDENTIFIER={}\nSYSLOG_PID={}\nMESSAGE={}\n", severity,
+                  options_.facility, options_.identifier, ::getpid(), message);
   for (const Field& field : fields) datagram += fmt::format("{}={}\n", field.name, cleaned(field.value));
-  return to_socket(datagram);
+  return datagram;
 }
 
 bool Logger::to_socket(std::string_view datagram) {
   if (::send(socket_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return true;
-  if (errno != EAGAIN && errno != ENOBUFS) socket_.reset();  // the daemon was restarted: connect again next time
+  if (errno != EAGAIN && errno != ENOBUFS) socket_.reset();
   return false;
 }
 

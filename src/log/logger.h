@@ -67,6 +67,9 @@ class Logger {
   std::uint64_t lost() const { return lost_; }
 
  private:
+  void tell_lost();
+  bool connect();
+  std::string datagram(Level level, std::string_view message, std::span<const Field> fields) const;
   bool to_socket(std::string_view datagram);
   bool to_daemon(Level level, std::string_view message, std::span<const Field> fields);
   bool to_console(Level level, std::string_view message);

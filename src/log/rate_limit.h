@@ -5,10 +5,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/time.h"
 
 namespace baton::log {
+
+// The end of a line that was kept silent so often: " (3 more like it)"; nothing for none.
+inline std::string more_like_it(std::uint64_t silent) {
+  return silent == 0 ? std::string() : " (" + std::to_string(silent) + " more like it)";
+}
 
 class RateLimit {
  public:

@@ -90,7 +90,8 @@ std::string key(const Event& event) {
 std::vector<Command> commands(const Event& event, const Hooks& hooks) {
   const EventState state = told(event, hooks);
   std::vector<Command> commands;
-  if (const auto& hook = state_hook(state, hooks)) commands.push_back(*hook);
+  // A vanished instance without notify_deleted is told to `notify` as FAULT, but notify_fault is not called (watched).
+  if (const auto& hook = state_hook(event.state, hooks)) commands.push_back(*hook);
   if (hooks.any && is_state(state)) {
     Command& any = commands.emplace_back(*hooks.any);
     any.argv.insert(any.argv.end(), {std::string(subject_word(event.subject)), event.name, std::string(name(state)),

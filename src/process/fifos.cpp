@@ -23,6 +23,7 @@ std::vector<std::string> Fifos::set(const std::vector<Fifo>& wanted, Users* user
   std::vector<std::string> problems;
   for (const Fifo& fifo : wanted) {
     if (const auto kept = std::ranges::find(before, fifo.path, &Open::path); kept != before.end()) {
+      if (auto owned = own(*kept, fifo, *users); !owned) problems.push_back(std::move(owned).error());
       open_.push_back(std::move(*kept));
       before.erase(kept);
     } else if (auto opened = open(fifo, *users)) {
@@ -59,10 +60,17 @@ std::expected<Fifos::Open, std::string> Fifos::open(const Fifo& wanted, Users& u
   if (!fifo.is_ours && status.st_uid != geteuid() && status.st_uid != owner->user) {
     return std::unexpected(fmt::format("FIFO {} belongs to user {}: not used", wanted.path, status.st_uid));
   }
-  if (fifo.is_ours && geteuid() == 0 && fchown(fifo.fd.get(), owner->user, owner->group) != 0) {
-    return cannot("change the owner of FIFO", wanted.path);
-  }
+  if (auto owned = own(fifo, wanted, users); !owned) return std::unexpected(std::move(owned).error());
   return fifo;
+}
+
+// One that we made belongs to whom it should.
+std::expected<void, std::string> Fifos::own(const Open& fifo, const Fifo& wanted, Users& users) {
+  if (!fifo.is_ours || geteuid() != 0) return {};
+  const auto owner = users.look_up(wanted.user, wanted.group);
+  if (!owner) return std::unexpected(fmt::format("FIFO {}: {}", wanted.path, owner.error().text));
+  if (fchown(fifo.fd.get(), owner->user, owner->group) != 0) return cannot("change the owner of FIFO", wanted.path);
+  return {};
 }
 
 void Fifos::close(const Open& fifo) {

@@ -41,6 +41,7 @@ class Fifos {
   };
 
   static std::expected<Open, std::string> open(const Fifo& wanted, Users& users);
+  static std::expected<void, std::string> own(const Open& fifo, const Fifo& wanted, Users& users);
   static void close(const Open& fifo);
 
   std::vector<Open> open_;

@@ -6,12 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <climits>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <optional>
 
 #include "base/result.h"
@@ -101,22 +99,19 @@ std::string weakness(const std::string& path) {
   if (S_ISLNK(status.st_mode)) return {};
   if (S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0) return {};
   if ((status.st_mode & S_IWOTH) != 0) return fmt::format("{} is writable by everybody", path);
-  if ((status.st_mode & S_IWGRP) != 0) return fmt::format("{} is writable by group {}", path, status.st_gid);
+  if ((status.st_mode & S_IWGRP) != 0 && status.st_gid != 0)
+    return fmt::format("{} is writable by group {}", path, status.st_gid);
   return {};
 }
 
-std::string weakness_on_the_way(const std::string& path) {
-  for (std::size_t end = 0; end != std::string::npos;) {
-    end = path.find('/', end + 1);
-    if (auto found = weakness(path.substr(0, end)); !found.empty()) return found;
-  }
-  return weakness("/");
-}
-
+// Root, or root's group: who is in it may change what is root's in many places.
 bool runs_as_root(const Program& program) {
+  const Credentials& who = program.credentials;
+  if (who.user == 0 || who.group == 0 || std::ranges::find(who.groups, 0U) != who.groups.end()) return true;
   struct stat status{};
-  if (program.credentials.user == 0) return true;
-  return stat(program.path.c_str(), &status) == 0 && status.st_uid == 0 && (status.st_mode & S_ISUID) != 0;
+  if (stat(program.path.c_str(), &status) != 0) return false;
+  return (status.st_uid == 0 && (status.st_mode & S_ISUID) != 0) ||
+         (status.st_gid == 0 && (status.st_mode & S_ISGID) != 0);
 }
 
 }  // namespace
@@ -135,6 +130,10 @@ std::expected<Program, Refusal> resolve(const notify::Command& command, const Sc
     .credentials = TRY(users.look_up(command.user, command.group))
     , .warning = {}
   };
+  if (rules.security && command.user.empty() && geteuid() == 0) {
+    return std::unexpected(
+        Refusal{0, "it would run as root, which enable_script_security does not allow; give it a user"});
+  }
   const std::string& first = command.argv.front();
   if (first.starts_with('<') || first.starts_with('>')) {
     program.kind = first.front() == '<' ? Program::Kind::open_to_read : Program::Kind::open_to_write;
@@ -153,11 +152,34 @@ std::expected<Program, Refusal> resolve(const notify::Command& command, const Sc
   return program;
 }
 
+// Walks as the kernel does: at each symbolic link on from where it points to, so that no hop is left out.
 std::string insecurity(const std::string& path) {
-  if (auto found = weakness_on_the_way(path); !found.empty()) return found;
-  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr), &std::free);
-  if (!real || path == real.get()) return {};
-  return weakness_on_the_way(real.get());
+  constexpr int most_links = 40;  // path_resolution(7)
+  if (auto found = weakness("/"); !found.empty()) return found;
+  std::string walked;
+  std::string rest = path;
+  for (int links = 0; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    const std::string component = rest.substr(0, end);
+    rest.erase(0, std::min(end + 1, rest.size()));
+    if (component.empty() || component == ".") continue;
+    if (component == "..") {
+      walked.erase(std::min(walked.rfind('/'), walked.size()));
+      continue;
+    }
+    const std::string here = walked + "/" + component;
+    if (auto found = weakness(here); !found.empty()) return found;
+    std::array<char, PATH_MAX> target{};
+    const ssize_t size = readlink(here.c_str(), target.data(), target.size());
+    if (size < 0) {  // no link
+      walked = here;
+      continue;
+    }
+    if (++links > most_links) return {};  // exec will say so
+    rest = std::string(target.data(), static_cast<std::size_t>(size)) + "/" + rest;
+    if (rest.front() == '/') walked.clear();
+  }
+  return {};
 }
 
 }  // namespace baton::process

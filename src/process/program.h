@@ -62,9 +62,9 @@ class Users {
 std::expected<Program, Refusal> resolve(const notify::Command& command, const ScriptRules& rules,
                                         std::string_view search_path, Users& users);
 
-// Who else than root could change what root is about to run: every component of the path, and of the path behind its
-// symbolic links, must belong to root and be writable by nobody else; directories with the sticky bit excepted.
-// Empty: nobody.
+// Who else than root could change what root is about to run: every component of the absolute path, and of what each
+// symbolic link on it points to, must belong to root and be writable by nobody else but root's group (keepalived
+// accepts that too); directories with the sticky bit excepted. Empty: nobody.
 std::string insecurity(const std::string& path);
 
 }  // namespace baton::process

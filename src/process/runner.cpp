@@ -63,7 +63,8 @@ class Runner {
   template <typename Message, typename Item>
   bool is_complete(const Message& message, std::vector<Item>& part, std::vector<Item>& arriving, std::size_t most,
                    std::string_view what);
-  void keep_fifo_script(const ScriptRules& rules, const Fifo& fifo);
+  void start_fifo_script(const Fifo& fifo);
+  void on_fifo_script_end(const std::string& path, const ChildEnd& end);
   void begin_stop(Duration bound);
   void finish_when_done();
   void on_timeout();
@@ -88,8 +89,14 @@ class Runner {
   Notifications notifications_;
   Mailer mailer_;
   Fifos fifos_;
-  std::map<std::string, Children::Id> fifo_scripts_;  // by path, while they run
-  std::vector<TrackScript> arriving_scripts_;         // parts of a list whose last part is still to come
+  struct FifoScript {
+    Children::Id child = 0;
+    Fifo fifo;                 // as it was started for
+    bool is_outdated = false;  // ends, and the present one starts then
+  };
+  std::map<std::string, FifoScript> fifo_scripts_;  // by path, while they run
+  SetFifos fifo_list_;                              // the present one
+  std::vector<TrackScript> arriving_scripts_;       // parts of a list whose last part is still to come
   std::vector<TrackedFile> arriving_files_;
   std::vector<TrackedProcess> arriving_processes_;
   Phase phase_ = Phase::serving;
@@ -223,31 +230,38 @@ void Runner::on(SetFifos& message) {
     return log(Level::error, fmt::format("more than {} FIFOs: none of them is set", limits::fifos));
   }
   for (std::string& problem : fifos_.set(message.fifos, &users_)) log(Level::error, std::move(problem));
-  for (const auto& [path, script] : fifo_scripts_) {
-    const bool is_wanted = std::ranges::any_of(
-        message.fifos, [&](const Fifo& fifo) { return fifo.path == path && !fifo.script.argv.empty(); });
-    if (!is_wanted) children_.terminate(script);
+  fifo_list_ = std::move(message);
+  for (auto& [path, script] : fifo_scripts_) {
+    if (std::ranges::find(fifo_list_.fifos, script.fifo) != fifo_list_.fifos.end()) continue;
+    script.is_outdated = true;
+    children_.terminate(script.child);
   }
-  for (const Fifo& fifo : message.fifos) keep_fifo_script(message.rules, fifo);
+  for (const Fifo& fifo : fifo_list_.fifos) start_fifo_script(fifo);
 }
 
-void Runner::keep_fifo_script(const ScriptRules& rules, const Fifo& fifo) {
+// Unless it runs, be it with other settings: then it ends first.
+void Runner::start_fifo_script(const Fifo& fifo) {
   if (fifo.script.argv.empty() || fifo_scripts_.contains(fifo.path)) return;
   notify::Command command = fifo.script;
   command.argv.push_back(fifo.path);
-  const auto program = resolve(command, rules, options_.search_path, users_);
+  const auto program = resolve(command, fifo_list_.rules, options_.search_path, users_);
   if (!program) {
     return log(Level::error, fmt::format("script of FIFO {} could not run: {}", fifo.path, program.error().text));
   }
   if (!program->warning.empty()) log(Level::warning, program->warning);
-  const auto child =
-      children_.start(*program, std::nullopt, {.on_end = [this, path = fifo.path](const ChildEnd& end, Duration) {
-        fifo_scripts_.erase(path);
-        if (phase_ == Phase::stopping) return;
-        log(Level::warning, fmt::format("script of FIFO {} {}", path, describe(end.end, end.report)));
-      }});
+  const auto child = children_.start(
+      *program, std::nullopt,
+      {.on_end = [this, path = fifo.path](const ChildEnd& end, Duration) { on_fifo_script_end(path, end); }});
   if (!child) return log(Level::error, to_string(child.error()));
-  fifo_scripts_.emplace(fifo.path, *child);
+  fifo_scripts_.emplace(fifo.path, FifoScript{.child = *child, .fifo = fifo});
+}
+
+void Runner::on_fifo_script_end(const std::string& path, const ChildEnd& end) {
+  const bool is_outdated = fifo_scripts_.extract(path).mapped().is_outdated;
+  if (phase_ == Phase::stopping) return;
+  if (!is_outdated) log(Level::warning, fmt::format("script of FIFO {} {}", path, describe(end.end, end.report)));
+  const auto present = std::ranges::find(fifo_list_.fifos, path, &Fifo::path);
+  if (is_outdated && present != fifo_list_.fifos.end()) start_fifo_script(*present);
 }
 
 void Runner::on(WriteFifos& message) {
@@ -267,7 +281,7 @@ void Runner::begin_stop(Duration bound) {
   stop_deadline_ = loop::now() + bound;
   scripts_.stop();
   mailer_.stop_retrying();
-  for (const auto& [path, script] : fifo_scripts_) children_.terminate(script);
+  for (const auto& [path, script] : fifo_scripts_) children_.terminate(script.child);
 }
 
 void Runner::finish_when_done() {
@@ -331,6 +345,7 @@ int run_runner(UniqueFd guardian_channel, const RunnerOptions& options) {
   for (const int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) (void)signal(number, SIG_IGN);
   raise_descriptor_limit();
   (void)::umask(SetFileMask{}.mask);
+  (void)setenv("PATH", options.search_path.c_str(), 1);
   Runner runner(keep_only(std::move(guardian_channel)), options);
   (void)prctl(PR_SET_PDEATHSIG, SIGTERM);  // the end of file on the channel says the same, if not as early
   runner.run();

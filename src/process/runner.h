@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 
+#include "base/program_search_path.h"
 #include "base/sys_error.h"
 #include "base/time.h"
 #include "base/unique_fd.h"
@@ -14,7 +15,7 @@ namespace baton::process {
 
 struct RunnerOptions {
   // Where a command without a slash is looked up, and PATH of every child.
-  std::string search_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  std::string search_path{program_search_path};
   // How long the scripts of an instance wait for a notify script before them (Notifications).
   Duration notify_patience = std::chrono::seconds(60);
   // How long a worker that outlives the guardian may take to say Stop.

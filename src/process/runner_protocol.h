@@ -22,8 +22,6 @@ namespace baton::process {
 namespace limits {
 
 using namespace baton::limits;
-inline constexpr std::size_t track_scripts = 4'000;
-inline constexpr std::size_t track_files = 4'000;
 inline constexpr std::size_t track_processes = 1'000;
 inline constexpr std::size_t fifos = 16;
 inline constexpr Duration shortest_interval = std::chrono::milliseconds(1);  // of a track script

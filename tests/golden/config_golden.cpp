@@ -1,7 +1,8 @@
 // Every tests/golden/config/NAME.conf is loaded, and what is said of it is compared with NAME.expected, to the letter.
 // A first line "# golden: strict", "# golden: include-check" or "# golden: config-id NAME" sets options, and
-// "# golden: load PATH" loads that path instead. Files in
-// folders are there to be included; one whose name begins with "executable", "unreadable" or "folder" cannot be read.
+// "# golden: load PATH" loads that path instead; with "# golden: no-script-user" there is no account keepalived_script.
+// Files in folders are there to be included; one whose name begins with "executable", "unreadable" or "folder" cannot
+// be read.
 //   GOLDEN_UPDATE=1 golden_config    writes the expected files anew; read the difference before you commit it
 #include <gtest/gtest.h>
 
@@ -73,6 +74,7 @@ class ConfigGolden : public testing::TestWithParam<std::string> {};
 TEST_P(ConfigGolden, says_what_is_expected) {
   MemoryFileReader reader = golden_files();
   const std::string source = slurp(golden_directory / (GetParam() + ".conf"));
+  reader.has_script_user = !source.starts_with("# golden: no-script-user");
   const LoadResult result = load(path_of(GetParam(), source), reader, options_of(source));
   const std::string said = report(result) + (result.ok ? "accepted\n" : "refused\n");
   const std::filesystem::path expected = golden_directory / (GetParam() + ".expected");

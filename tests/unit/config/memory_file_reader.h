@@ -17,6 +17,8 @@ class MemoryFileReader : public FileReader {
  public:
   using Files = std::map<std::string, std::expected<std::string, FileError>>;
 
+  bool has_script_user = true;  // the account keepalived_script
+
   MemoryFileReader() = default;
   explicit MemoryFileReader(Files files) : files_(std::move(files)) {}
 
@@ -41,7 +43,7 @@ class MemoryFileReader : public FileReader {
     return name.starts_with("/etc/") ? ProgramState::not_executable : ProgramState::missing;
   }
   std::optional<bool> has_user(const std::string& name) override {
-    return name == "root" || name == "keepalived_script";
+    return name == "root" || (name == "keepalived_script" && has_script_user);
   }
   std::optional<std::string> environment(const std::string& name) override {
     return name == "SITE" ? std::optional<std::string>("berlin") : std::nullopt;

@@ -75,9 +75,8 @@ TEST(NotifyEvent, deleted_is_fault_unless_notify_deleted) {
   Hooks hooks = all_hooks();
   hooks.notifies_deleted = false;
   const Event event = instance(EventState::deleted);
-  EXPECT_THAT(
-      arguments(commands(event, hooks)),
-      ElementsAre(ElementsAre("/f"), ElementsAre("/any", "configured argument", "INSTANCE", "VI_1", "FAULT", "104")));
+  EXPECT_THAT(arguments(commands(event, hooks)),
+              ElementsAre(ElementsAre("/any", "configured argument", "INSTANCE", "VI_1", "FAULT", "104")));
   EXPECT_EQ(fifo_line(event, hooks), "INSTANCE \"VI_1\" FAULT 104\n");
 }
 

@@ -195,6 +195,27 @@ TEST(Fifos, script_gets_the_path_as_last_argument_and_term_when_it_is_no_longer_
   EXPECT_TRUE(eventually([&] { return ::kill(std::stoi(arguments), 0) != 0; }));
 }
 
+TEST(Fifos, a_script_that_a_reload_changes_ends_and_the_new_one_starts) {
+  const Folder folder;
+  const std::string script = folder.script("reader", "echo \"$@\" >>" + folder.file("args") + "\nexec sleep 300");
+  RunnerBench bench;
+  SetFifos fifos{.rules = {}, .fifos = {{.path = folder.file("fifo"), .script = command({script, "first"})}}};
+  bench.send(fifos);
+  const std::string first = "first " + folder.file("fifo") + "\n";
+  ASSERT_TRUE(eventually([&] { return folder.text("args") == first; }));
+  fifos.fifos[0].script.argv[1] = "second";
+  bench.send(fifos);
+  const std::string second = first + "second " + folder.file("fifo") + "\n";
+  ASSERT_TRUE(eventually([&] { return folder.text("args") == second; }));
+  if (::geteuid() != 0) return;
+  fifos.fifos[0].user = "nobody";
+  bench.send(fifos);
+  EXPECT_TRUE(eventually([&] { return folder.text("args") == second + "second " + folder.file("fifo") + "\n"; }));
+  struct stat status{};
+  ASSERT_EQ(::stat(folder.file("fifo").c_str(), &status), 0);
+  EXPECT_NE(status.st_uid, 0U);
+}
+
 // ---- the end --------------------------------------------------------------------------------------------------------
 
 TEST(Stop, lets_the_stop_scripts_finish_then_answers_and_exits) {

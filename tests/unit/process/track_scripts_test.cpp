@@ -292,8 +292,11 @@ TEST(TrackScripts, script_security_refuses_what_others_may_change_when_root_woul
   TrackScript as_nobody = script(2, {check});
   as_nobody.command.user = "nobody";
   RunnerBench bench;
-  bench.set_scripts({script(1, {check}), as_nobody, script(3, {"/usr/bin/true"})},
-                    {.security = true, .fail_open = false});
+  TrackScript as_root = script(1, {check});
+  as_root.command.user = "root";
+  TrackScript safe = script(3, {"/usr/bin/true"});
+  safe.command.user = "root";
+  bench.set_scripts({as_root, as_nobody, safe, script(4, {"/usr/bin/true"})}, {.security = true, .fail_open = false});
   const auto refused = bench.result(1);
   ASSERT_TRUE(refused);
   EXPECT_FALSE(refused->is_up);
@@ -302,6 +305,10 @@ TEST(TrackScripts, script_security_refuses_what_others_may_change_when_root_woul
   EXPECT_THAT(refused->text, HasSubstr("is writable by everybody"));
   EXPECT_TRUE(bench.result(2)->is_up);
   EXPECT_TRUE(bench.result(3)->is_up);
+  const auto nobody_named = bench.result(4);
+  ASSERT_TRUE(nobody_named);
+  EXPECT_FALSE(nobody_named->is_up);
+  EXPECT_THAT(nobody_named->text, HasSubstr("would run as root, which enable_script_security does not allow"));
 }
 
 TEST(TrackScripts, without_script_security_it_runs_and_is_warned_of_once) {
