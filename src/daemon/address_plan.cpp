@@ -146,9 +146,9 @@ bool AddressPlan::lacks_addresses(vrrp::RouterId router, const kernel::Interface
 
 bool AddressPlan::lost_addresses(vrrp::RouterId router, const kernel::InterfaceTable& before,
                                  const kernel::InterfaceTable& now) const {
-  if (!holds_[router]) return false;
-  return std::ranges::any_of(addresses_of_router_[router], [&](const kernel::InterfaceAddress& address) {
-    const kernel::AddressKey key{address.interface_index, address.address};
+  if (!holdings_.holds(router)) return false;
+  return std::ranges::any_of(holdings_.values_of(router), [&](const kernel::InterfaceAddress& address) {
+    const kernel::AddressKey key = key_of(address);
     return before.has(key) && !now.has(key);
   });
 }
