@@ -1,6 +1,6 @@
 // Routes and policy rules as rtnetlink(7) knows them, but with interfaces by their names: what is written in a
 // configuration and what is told to the kernel speak of the same thing. Numbers are the kernel's
-// (<linux/rtnetlink.h>, <linux/fib_rules.h>).
+// (linux/rtnetlink.h, linux/fib_rules.h).
 #pragma once
 
 #include <compare>

@@ -10,7 +10,7 @@ namespace {
 
 using Table = NameTables::Table;
 
-// As iproute2 itself knows them without a file; <linux/rtnetlink.h>.
+// As iproute2 itself knows them without a file; linux/rtnetlink.h.
 std::map<std::string, std::uint32_t, std::less<>> built_in(Table table) {
   switch (table) {
     case Table::tables: return {{"default", 253}, {"main", 254}, {"local", 255}};

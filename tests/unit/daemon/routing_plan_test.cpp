@@ -174,8 +174,9 @@ TEST(RoutingPlan, a_refusal_is_said_once_and_tried_again_when_an_address_comes) 
 }
 
 TEST(Setup, interfaces_of_followed_routes_and_static_entries_are_links_of_a_router) {
-  const daemon::Setup setup = setup_of(std::string(two_that_share) +
-                               "static_rules {\nfrom 10.1.0.0/16 iif eth5 table 9 preference 7 track_group TG\n}\n");
+  const daemon::Setup setup =
+      setup_of(std::string(two_that_share) +
+               "static_rules {\nfrom 10.1.0.0/16 iif eth5 table 9 preference 7 track_group TG\n}\n");
   EXPECT_THAT(setup.node.routers[a].links, ElementsAre("eth0"));
   EXPECT_THAT(setup.node.routers[b].links, ElementsAre("eth0", "eth5"));
 }
