@@ -28,7 +28,7 @@ std::vector<std::string> names(const Setup& setup) {
 }
 
 TEST(VirtualInterfaceSetup, addresses_and_adverts_are_on_the_macvlan_and_the_interface_below_must_be_up) {
-  const Setup setup = setup_of(router("A", 51, "eth0", "use_vmac", "10.0.0.100\n10.0.1.100 dev eth1"));
+  const auto setup = setup_of(router("A", 51, "eth0", "use_vmac", "10.0.0.100\n10.0.1.100 dev eth1"));
   const RouterSetup& a = setup.routers.at(0);
   EXPECT_EQ(a.interface, "eth0");
   EXPECT_EQ(a.advert_interface, "vrrp.51");
@@ -41,7 +41,7 @@ TEST(VirtualInterfaceSetup, addresses_and_adverts_are_on_the_macvlan_and_the_int
 
 // As keepalived 2.2.7 names them.
 TEST(VirtualInterfaceSetup, names_in_keepaliveds_order) {
-  const Setup setup = setup_of(
+  const auto setup = setup_of(
       router("A", 51, "eth0", "use_vmac", "10.0.0.1") + router("B", 51, "eth0", "use_vmac", "fe80::1") +
       router("C", 51, "eth1", "use_vmac", "10.0.1.1") + router("D", 55, "eth1", "use_vmac vrrp.51", "10.0.1.2"));
   EXPECT_THAT(names(setup), ElementsAre("vrrp1.51", "vrrp6.51", "vrrp2.51", "vrrp.51"));
@@ -49,22 +49,22 @@ TEST(VirtualInterfaceSetup, names_in_keepaliveds_order) {
 }
 
 TEST(VirtualInterfaceSetup, one_mac_on_one_interface_is_one_macvlan) {
-  const Setup setup = setup_of(router("A", 1, "eth0", "use_vmac shared 02:00:00:00:00:07", "10.0.0.1") +
-                               router("B", 2, "eth0", "use_vmac 02:00:00:00:00:07", "10.0.0.2"));
+  const auto setup = setup_of(router("A", 1, "eth0", "use_vmac shared 02:00:00:00:00:07", "10.0.0.1") +
+                              router("B", 2, "eth0", "use_vmac 02:00:00:00:00:07", "10.0.0.2"));
   EXPECT_THAT(names(setup), ElementsAre("shared"));
   EXPECT_EQ(setup.routers.at(1).advert_interface, "shared");
 }
 
 TEST(VirtualInterfaceSetup, adverts_of_xmit_base_and_unicast_leave_from_the_interface_itself) {
-  const Setup setup = setup_of(router("A", 1, "eth0", "use_vmac\nvmac_xmit_base", "10.0.0.1") +
-                               router("B", 2, "eth0", "use_vmac\nunicast_peer {\n10.0.0.9\n}", "10.0.0.2"));
+  const auto setup = setup_of(router("A", 1, "eth0", "use_vmac\nvmac_xmit_base", "10.0.0.1") +
+                              router("B", 2, "eth0", "use_vmac\nunicast_peer {\n10.0.0.9\n}", "10.0.0.2"));
   EXPECT_EQ(setup.routers.at(0).advert_interface, "eth0");
   EXPECT_EQ(setup.routers.at(0).addresses.at(0).device, "vrrp.1");
   EXPECT_EQ(setup.routers.at(1).advert_interface, "eth0");
 }
 
 TEST(VirtualInterfaceSetup, use_vmac_addr_makes_macvlans_for_addresses_elsewhere) {
-  const Setup setup =
+  const auto setup =
       setup_of(router("A", 59, "eth1", "use_vmac_addr", "10.0.0.1\n10.0.0.2 dev eth0\n10.0.0.3 use_vmac"));
   EXPECT_THAT(names(setup), ElementsAre("vrrp.59", "vrrp1.59"));
   EXPECT_EQ(setup.routers.at(0).addresses.at(0).device, "eth1");
@@ -73,10 +73,10 @@ TEST(VirtualInterfaceSetup, use_vmac_addr_makes_macvlans_for_addresses_elsewhere
 }
 
 TEST(FirewallRules, only_routers_that_must_not_accept_are_in_them) {
-  const Setup setup = setup_of(
-      router("A", 1, "eth0", "no_accept", "10.0.0.1") + router("B", 2, "eth0", "", "10.0.0.2") +
-      router("C", 3, "eth0", "no_accept\npriority 255\nstate MASTER", "10.0.0.3") +
-      router("D", 4, "eth0", "strict_mode", "10.0.0.4") + router("E", 5, "eth0", "no_accept", "fe80::5\nfd00::5"));
+  const auto setup = setup_of(router("A", 1, "eth0", "no_accept", "10.0.0.1") + router("B", 2, "eth0", "", "10.0.0.2") +
+                              router("C", 3, "eth0", "no_accept\npriority 255\nstate MASTER", "10.0.0.3") +
+                              router("D", 4, "eth0", "strict_mode", "10.0.0.4") +
+                              router("E", 5, "eth0", "no_accept", "fe80::5\nfd00::5"));
   const kernel::FirewallRules rules = firewall_rules(setup, {});
   EXPECT_THAT(rules.refused,
               ElementsAre(*IpAddress::parse("10.0.0.1"), *IpAddress::parse("10.0.0.4"), *IpAddress::parse("fd00::5")));
@@ -103,7 +103,7 @@ class Made : public kernel::Network {
 };
 
 TEST_F(Made, macvlan_is_there_with_its_settings_and_gone_at_the_end) {
-  const Setup setup = setup_of(router("A", 51, "ens1", "use_vmac", "10.0.0.100"));
+  const auto setup = setup_of(router("A", 51, "ens1", "use_vmac", "10.0.0.100"));
   VirtualInterfaces made = on(setup);
   EXPECT_TRUE(made.follow(*requests, interfaces));
   EXPECT_FALSE(made.follow(*requests, interfaces));
@@ -119,7 +119,7 @@ TEST_F(Made, macvlan_is_there_with_its_settings_and_gone_at_the_end) {
 }
 
 TEST_F(Made, what_somebody_deletes_is_made_again) {
-  const Setup setup = setup_of(router("A", 51, "ens1", "use_vmac", "10.0.0.100"));
+  const auto setup = setup_of(router("A", 51, "ens1", "use_vmac", "10.0.0.100"));
   VirtualInterfaces made = on(setup);
   made.follow(*requests, interfaces);
   run("ip link del vrrp.51");
@@ -129,7 +129,7 @@ TEST_F(Made, what_somebody_deletes_is_made_again) {
 }
 
 TEST_F(Made, ipv6_macvlan_has_the_link_local_address_below) {
-  const Setup setup = setup_of(router("A", 51, "ens1", "use_vmac", "fe80::100"));
+  const auto setup = setup_of(router("A", 51, "ens1", "use_vmac", "fe80::100"));
   VirtualInterfaces made = on(setup);
   made.follow(*requests, interfaces);
   EXPECT_THAT(interfaces.addresses_on(interfaces.find("vrrp.51")->index),
@@ -138,13 +138,13 @@ TEST_F(Made, ipv6_macvlan_has_the_link_local_address_below) {
 
 TEST_F(Made, a_name_that_somebody_else_has_is_avoided_and_an_earlier_life_is_found_again) {
   run("ip link add vrrp.51 type veth peer name other");
-  Setup setup = setup_of(router("A", 51, "ens1", "use_vmac", "10.0.0.100"));
+  auto setup = setup_of(router("A", 51, "ens1", "use_vmac", "10.0.0.100"));
   avoid_taken_names(setup, table());
   EXPECT_THAT(names(setup), ElementsAre("vrrp1.51"));
   EXPECT_EQ(setup.routers.at(0).addresses.at(0).device, "vrrp1.51");
   interfaces = table();
   on(setup).follow(*requests, interfaces);
-  Setup later = setup_of(router("A", 51, "ens1", "use_vmac", "10.0.0.100"));
+  auto later = setup_of(router("A", 51, "ens1", "use_vmac", "10.0.0.100"));
   avoid_taken_names(later, interfaces);
   EXPECT_THAT(names(later), ElementsAre("vrrp1.51"));
   EXPECT_FALSE(on(later).follow(*requests, interfaces));
@@ -163,7 +163,7 @@ TEST_F(Made, what_a_reload_drops_goes_and_the_rest_stays) {
 }
 
 TEST_F(Made, what_cannot_be_made_is_said_once_and_its_router_fails) {
-  const Setup setup = setup_of(router("A", 51, "lo0", "use_vmac", "10.0.0.100"));
+  const auto setup = setup_of(router("A", 51, "lo0", "use_vmac", "10.0.0.100"));
   run("ip tuntap add lo0 mode tun");
   interfaces = table();
   VirtualInterfaces made = on(setup);
