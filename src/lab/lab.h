@@ -79,6 +79,9 @@ class Lab {
   SysResult<void> set_link(NodeId node, const std::string& interface, bool up);        // in the machine
   SysResult<void> set_carrier(NodeId node, const std::string& interface, bool up);     // the cable, at the switch
   SysResult<void> set_forwarding(NodeId node, const std::string& interface, bool on);  // the switch port; carrier stays
+  // The interface itself, which goes and comes with its cable and its addresses, as a card or a VLAN does.
+  SysResult<void> remove_interface(NodeId node, const std::string& interface);
+  SysResult<void> add_interface(NodeId node, const std::string& interface);
   SysResult<void> power_off(NodeId node);
   SysResult<void> power_on(NodeId node);  // machine, web server and daemon
   SysResult<void> remove_address(NodeId node, const IpAddress& address);
@@ -113,11 +116,15 @@ class Lab {
   void tell(std::optional<NodeId> node, Event::Kind kind, std::string text, Instant at);
 
  private:
+  struct Tap {  // on a switch port
+    std::unique_ptr<PacketTap> tap;
+    Reactor::Token watch = 0;
+  };
   struct Node {
     std::optional<Machine> machine;
     std::optional<AddressMonitor> monitor;
-    std::vector<std::unique_ptr<PacketTap>> taps;
-    std::vector<Reactor::Token> watches;
+    Reactor::Token monitor_watch = 0;
+    std::map<std::size_t, Tap> taps;  // by interface
     AddressCount count;
     pid_t daemon = 0;
     UniqueFd syslog;
@@ -134,7 +141,10 @@ class Lab {
   SysResult<void> build();
   SysResult<void> build_client();
   SysResult<void> build_machine(NodeId node);
+  SysResult<void> plug_in(NodeId node, std::size_t interface);
   SysResult<void> observe(NodeId node);
+  SysResult<void> open_tap(NodeId node, std::size_t interface);
+  void close_tap(NodeId node, std::size_t interface);
   void unplug(NodeId node);
   void follow(NodeId node, Program program);
   void on_output(Output& output);
