@@ -79,7 +79,7 @@ vrrp::CodecParameters to_codec(const config::Instance& instance) {
       .authentication = to_authentication(instance.authentication),
       .hmac = std::nullopt,
       .checksum_v3 = instance.v3_checksum_as_v2 ? vrrp::ChecksumV3::message_only : vrrp::ChecksumV3::pseudo_header,
-      .accept_other_address_lists = true,
+      .accept_other_address_lists = !instance.strict || instance.skip_check_adv_addr,
       .ignore_adverts = instance.owner_ignore_adverts && instance.priority == vrrp::spec::priority_owner,
   };
   for (const config::VirtualAddress& address : instance.addresses) codec.addresses.push_back(address.address.address);
@@ -178,6 +178,7 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
       .addresses = addresses_of(instance),
       .hooks = to_hooks(instance.notifications, instance.smtp_alert, globals.script_user),
       .notify_priority_changes = instance.notifications.priority_changes,
+      .compares_address_lists = !instance.skip_check_adv_addr,
   };
   setup.node.routers.push_back({.name = instance.name,
                                 .router = to_router(instance, globals),

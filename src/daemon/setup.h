@@ -23,6 +23,7 @@ struct RouterSetup {
   std::vector<config::VirtualAddress> addresses;  // virtual_ipaddress, then excluded; `device` filled in
   notify::Hooks hooks;
   bool notify_priority_changes = false;
+  bool compares_address_lists = true;  // not with skip_check_adv_addr: what is unlike ours is nobody's business then
 };
 
 // A vrrp_sync_group beyond what vrrp::Node knows of it (NodeParameters::groups, same index).

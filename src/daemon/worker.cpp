@@ -325,7 +325,7 @@ void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet
   ++statistics.adverts_accepted;
   statistics.last_accepted = now;
   if (advert->priority == vrrp::spec::priority_stop) ++statistics.priority_zero_accepted;
-  if (unlike_addresses) {
+  if (unlike_addresses && setup_.routers[router].compares_address_lists) {
     ++statistics.unlike_addresses;
     if (reject_limit_.allow(fmt::format("{}/list", router), now)) {
       log_.warning(fmt::format("({}) {} adverts other virtual addresses than ours; make the lists equal",
