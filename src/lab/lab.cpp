@@ -11,7 +11,10 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -182,6 +185,8 @@ SysResult<void> Lab::build_machine(NodeId id) {
   if (!setup.config_text.empty()) {
     TRY_VOID(machine.write_file(fmt::format("/run/lab/{}.conf", plan(id).name), setup.config_text));
   }
+  TRY_VOID(copy_files(id));
+  if (setup.assume_healthy) TRY_VOID(replace_checks(id));
   return observe(id);
 }
 
@@ -197,6 +202,62 @@ SysResult<void> Lab::plug_in(NodeId id, std::size_t index) {
   TRY_VOID(machine.route().set_up(interface.name, true));
   for (const IpPrefix& address : interface.addresses) TRY_VOID(machine.route().add_address(interface.name, address));
   return {};
+}
+
+// A configuration below /run or /dev is copied to where the machine has it too.
+SysResult<void> Lab::copy_files(NodeId id) {
+  Machine& machine = *nodes_[id].machine;
+  for (const std::string& path : options_.nodes[id].copied_files) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file) return last_error("read " + path);
+    std::error_code error;
+    std::filesystem::create_directories(machine.outside_path(std::filesystem::path(path).parent_path().string()),
+                                        error);
+    TRY_VOID(machine.write_file(path, text));
+  }
+  return {};
+}
+
+// In the machine's own view of the files; inside, for a link there must not lead out.
+SysResult<void> Lab::replace_checks(NodeId id) {
+  static constexpr const char* replace =
+      "p=$1; case $p in /*) ;; *) p=$(command -v -- \"$1\") || p=/usr/local/bin/$1 ;; esac\n"
+      "mkdir -p \"$(dirname \"$p\")\" && rm -f \"$p\" && printf '#!/bin/sh\\nexit 0\\n' >\"$p\" && chmod 755 \"$p\"";
+  for (const Check& check : plan(id).checks) {
+    if (check.arguments.empty()) continue;
+    const auto code = TRY(exit_code_of(id, {"sh", "-c", replace, "sh", check.arguments.front()}, limits::check_bound));
+    if (code != 0) return std::unexpected(SysError{"replace " + check.arguments.front() + " in the machine", EACCES});
+  }
+  return {};
+}
+
+SysResult<std::optional<int>> Lab::exit_code_of(NodeId id, const std::vector<std::string>& arguments, Duration bound) {
+  // The shell tells the code: the program is the child of the machine's init, not ours.
+  std::vector<std::string> command{"sh", "-c", "\"$@\" >/dev/null 2>&1; echo $?", "sh"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  const Program program = TRY(nodes_[id].machine->start(command));
+  std::string output;
+  const auto ended = [&] {
+    std::array<char, 64> buffer;
+    for (ssize_t size = 0; (size = read(program.output.get(), buffer.data(), buffer.size())) > 0;) {
+      output.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+    return output.ends_with('\n');
+  };
+  if (wait_until(ended, bound)) return std::atoi(output.c_str());
+  kill(program.pid, SIGKILL);
+  return std::nullopt;
+}
+
+std::vector<std::string> Lab::failing_checks(NodeId id) {
+  std::vector<std::string> failing;
+  for (const Check& check : plan(id).checks) {
+    if (!check.is_fatal || check.arguments.empty()) continue;
+    const auto code = exit_code_of(id, check.arguments, std::min(limits::check_bound, check.timeout));
+    if (!code || *code != 0) failing.push_back(check.name);
+  }
+  return failing;
 }
 
 SysResult<void> Lab::observe(NodeId id) {

@@ -34,10 +34,12 @@ std::string_view name(Daemon daemon);
 
 struct NodeSetup {
   Daemon daemon = Daemon::batond;
-  std::string config_path;  // the user's file ...
-  std::string config_text;  // ... or, when not empty, a file made for the occasion
+  std::string config_path;                  // the user's file ...
+  std::string config_text;                  // ... or, when not empty, a file made for the occasion
+  std::vector<std::string> copied_files{};  // of the configuration, where the machine would not see them (/run, /dev)
   bool has_web = true;
-  bool log_to_syslog = false;  // instead of standard error: the machine's /dev/log, see Lab::hang_syslog
+  bool assume_healthy = false;  // its check scripts are replaced by one that succeeds
+  bool log_to_syslog = false;   // instead of standard error: the machine's /dev/log, see Lab::hang_syslog
 };
 
 // What is worth telling, as it happens.
@@ -92,6 +94,9 @@ class Lab {
   // Anything else, as a child of the machine's init; it ends with the machine at the latest.
   SysResult<void> start_program(NodeId node, const std::vector<std::string>& arguments);
 
+  // The node's fatal checks that do not succeed now, by their names; each is run once.
+  std::vector<std::string> failing_checks(NodeId node);
+
   // --- what is to be seen ---
   const Topology& topology() const { return topology_; }
   const NodePlan& plan(NodeId node) const { return topology_.nodes[node]; }
@@ -145,6 +150,10 @@ class Lab {
   SysResult<void> observe(NodeId node);
   SysResult<void> open_tap(NodeId node, std::size_t interface);
   void close_tap(NodeId node, std::size_t interface);
+  SysResult<void> copy_files(NodeId node);
+  SysResult<void> replace_checks(NodeId node);
+  // Runs it in the machine; nullopt: it did not end in time.
+  SysResult<std::optional<int>> exit_code_of(NodeId node, const std::vector<std::string>& arguments, Duration bound);
   void unplug(NodeId node);
   void follow(NodeId node, Program program);
   void on_output(Output& output);
@@ -175,6 +184,7 @@ namespace limits {
 inline constexpr std::size_t events = 200'000;  // kept in memory
 inline constexpr std::size_t adverts = 2'000'000;
 inline constexpr Duration web_bound = std::chrono::seconds(5);
+inline constexpr Duration check_bound = std::chrono::seconds(5);  // of a script, whatever its timeout
 
 }  // namespace limits
 
