@@ -69,7 +69,10 @@ std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, 
   }
   auto parsed = nlohmann::json::parse(reply, nullptr, false);
   if (parsed.is_discarded() || !parsed.is_object()) return failure(Kind::malformed, "the answer of batond is not JSON");
-  if (parsed.contains("error")) return failure(Kind::refused, parsed["error"].get<std::string>());
+  if (parsed.contains("error")) {
+    const Kind kind = parsed.value("kind", "") == "not-found" ? Kind::not_found : Kind::refused;
+    return failure(kind, parsed["error"].get<std::string>());
+  }
   return parsed;
 }
 

@@ -11,12 +11,12 @@ namespace baton::cli {
 inline constexpr const char* default_control_socket = "/run/baton/control.sock";
 
 struct ControlError {
-  enum class Kind { not_running, permission, timeout, malformed, refused };
+  enum class Kind { not_running, permission, timeout, malformed, refused, not_found };
   Kind kind = Kind::not_running;
   std::string message;  // what happened, and what to do next
 };
 
-// The reply's object; a reply {"error": ...} is a ControlError of kind refused.
+// The reply's object; a reply {"error": ...} is a ControlError of kind refused, or not_found when it says so.
 std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, const nlohmann::json& request,
                                                 std::chrono::milliseconds timeout = std::chrono::seconds(3));
 

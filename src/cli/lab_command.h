@@ -20,6 +20,7 @@ struct LabCommandOptions {
   bool json = false;
   bool keep = false;  // go on until ctrl-C when the scenarios are over
   bool without_web = false;
+  bool assume_healthy = false;
   bool all_log_lines = false;
 };
 

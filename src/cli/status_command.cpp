@@ -21,7 +21,7 @@ namespace exit_code {
 constexpr int success = 0;
 constexpr int failure = 1;
 constexpr int not_found = 3;
-constexpr int not_running = 4;
+constexpr int no_answer = 4;
 }  // namespace exit_code
 
 std::string span_of(double seconds) {
@@ -128,7 +128,15 @@ bool wants_colour() {
 
 int complain(const ControlError& error) {
   fmt::print(stderr, "baton: {}\n", error.message);
-  return error.kind == ControlError::Kind::not_running ? exit_code::not_running : exit_code::failure;
+  switch (error.kind) {
+    case ControlError::Kind::not_running:
+    case ControlError::Kind::timeout: return exit_code::no_answer;
+    case ControlError::Kind::not_found: return exit_code::not_found;
+    case ControlError::Kind::permission:
+    case ControlError::Kind::malformed:
+    case ControlError::Kind::refused: return exit_code::failure;
+  }
+  return exit_code::failure;
 }
 
 struct StatusOptions {

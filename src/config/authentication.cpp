@@ -58,12 +58,21 @@ std::optional<std::string> decode_hex(std::string_view digits) {
   return bytes;
 }
 
+// A path of a line: relative to the file the line stands in, as an include's is. A daemon works in /.
+std::string beside(const Position& position, std::string path) {
+  const std::string_view file = position.line->file->name;
+  const std::size_t slash = file.rfind('/');
+  if (path.starts_with('/') || slash == std::string_view::npos) return path;
+  return std::string(file.substr(0, slash + 1)) + path;
+}
+
 // "hex:...", "file:PATH" whose content is one of the others, or the key itself. Nothing, reported, when it is none.
 std::optional<std::string> key_bytes(const Arguments& arguments, std::string text) {
   constexpr std::string_view file_prefix = "file:";
   constexpr std::string_view hex_prefix = "hex:";
   if (text.starts_with(file_prefix)) {
-    std::expected<std::string, FileError> content = arguments.context().reader.read(text.substr(file_prefix.size()));
+    const std::string path = beside(arguments.position(), text.substr(file_prefix.size()));
+    std::expected<std::string, FileError> content = arguments.context().reader.read(path);
     if (!content) {
       arguments.diagnostics().error("bad-key", arguments.at(1),
                                     fmt::format("the key file {}", explain(content.error())),

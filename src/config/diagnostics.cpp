@@ -7,12 +7,10 @@
 #include <fmt/format.h>
 
 #include "config/limits.h"
+#include "config/secret_line.h"
 
 namespace baton::config {
 namespace {
-
-// Keywords whose values are nobody's business but the file's.
-constexpr auto secret_keywords = std::to_array<std::string_view>({"auth_pass", "smtp_password", "password", "key"});
 
 bool is_printable(char character) {
   return character >= ' ' && character != '\x7f';
@@ -26,27 +24,9 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
-// Replaces what follows a secret keyword, wherever on the line it stands.
-std::string mask_secrets(std::string line) {
-  for (const std::string_view keyword : secret_keywords) {
-    for (std::size_t at = line.find(keyword); at != std::string::npos; at = line.find(keyword, at + 1)) {
-      const std::size_t end = at + keyword.size();
-      const bool is_word = (at == 0 || !std::isalnum(static_cast<unsigned char>(line[at - 1]))) &&
-                           (at == 0 || line[at - 1] != '_') && end < line.size() &&
-                           (is_blank(line[end]) || line[end] == '"');
-      if (!is_word) continue;
-      for (std::size_t index = end; index < line.size(); ++index) {
-        if (!is_blank(line[index]) && line[index] != '}' && line[index] != '{') line[index] = '*';
-      }
-      break;
-    }
-  }
-  return line;
-}
-
 // The part of a long line around the caret.
-void show_line(const Position& position, Diagnostic& diagnostic) {
-  std::string line = mask_secrets(printable(position.line->text));
+void show_line(const Position& position, bool is_secret, Diagnostic& diagnostic) {
+  const std::string line = mask_secrets(printable(position.line->text), is_secret);
   std::size_t indentation = 0;
   while (indentation < line.size() && is_blank(line[indentation])) ++indentation;
   std::size_t start = indentation;
@@ -64,12 +44,22 @@ void show_line(const Position& position, Diagnostic& diagnostic) {
       static_cast<unsigned>(std::clamp<std::size_t>(position.width, 1, std::max<std::size_t>(room - 1, 1)));
 }
 
+// Warnings about what keepalived takes without a word (2.2.7 -t on tests/golden/config exits with 0), or cannot know.
+constexpr auto ours = std::to_array<std::string_view>(
+    {"bad-quote", "duplicate-address", "not-yet", "nul-byte", "old-spelling", "own-peer", "owner", "several-files",
+     "several-statements", "shell-syntax", "undefined-variable", "unused-script", "version"});
+
+bool is_ours_alone(std::string_view id) {
+  return std::ranges::find(ours, id) != ours.end();
+}
+
 }  // namespace
 
 void Diagnostics::add(Severity severity, std::string_view id, const Position& position, std::string message,
                       std::string mend) {
   if (severity == Severity::error) ++errors_;
   if (severity == Severity::warning) ++warnings_;
+  if (severity == Severity::warning && !is_ours_alone(id)) ++familiar_warnings_;
   if (entries_.size() >= limits::diagnostics) {
     ++dropped_;
     return;
@@ -80,7 +70,6 @@ void Diagnostics::add(Severity severity, std::string_view id, const Position& po
                         .message = printable(message),
                         .mend = printable(mend)};
   diagnostic.place.file = printable(diagnostic.place.file);
-  if (position.line != nullptr) show_line(position, diagnostic);
   entries_.push_back({.order = entries_.size(), .position = position, .diagnostic = std::move(diagnostic)});
 }
 
@@ -92,7 +81,11 @@ std::vector<Diagnostic> Diagnostics::take() {
   };
   std::ranges::sort(entries_, {}, key);
   std::vector<Diagnostic> taken;
-  for (Entry& entry : entries_) taken.push_back(std::move(entry.diagnostic));
+  for (Entry& entry : entries_) {
+    const SourceLine* line = entry.position.line;
+    if (line != nullptr) show_line(entry.position, secret_lines_.contains(line), entry.diagnostic);
+    taken.push_back(std::move(entry.diagnostic));
+  }
   entries_.clear();
   return taken;
 }

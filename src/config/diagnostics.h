@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "config/diagnostic.h"
@@ -26,9 +27,14 @@ class Diagnostics {
 
   bool has_error() const { return errors_ > 0; }
   bool has_warning() const { return warnings_ > 0; }
+  // Of something that keepalived reports as well.
+  bool has_familiar_warning() const { return familiar_warnings_ > 0; }
   // Whether more is counted only; then nobody need think of what to advise.
   bool is_full() const { return dropped_ > 0; }
   std::size_t dropped() const { return dropped_; }
+  // Of the values on this line none is shown: a secret keyword uses them.
+  void hide(const SourceLine* line) { secret_lines_.insert(line); }
+  // Cuts and masks the lines, so the text they point into must still be there.
   // In the order of files and lines; what belongs to no line comes last.
   std::vector<Diagnostic> take();
 
@@ -39,9 +45,11 @@ class Diagnostics {
     Diagnostic diagnostic;
   };
   std::vector<Entry> entries_;
+  std::unordered_set<const SourceLine*> secret_lines_;
   std::size_t dropped_ = 0;
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;
+  std::size_t familiar_warnings_ = 0;
 };
 
 // A word from the file as a message may quote it: printable, and not longer than a screen.

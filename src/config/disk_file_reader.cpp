@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <fstream>
+#include <utility>
 
 #include "base/program_search_path.h"
 #include "base/unique_fd.h"
@@ -77,11 +79,25 @@ ProgramState DiskFileReader::program(const std::string& name) {
 }
 
 std::optional<bool> DiskFileReader::has_user(const std::string& name) {
+  if (!std::exchange(has_read_local_users_, true)) read_local_users();
+  const auto [found, is_new] = users_.try_emplace(name);
+  if (is_new && accounts_ == Accounts::all) found->second = ask_for_user(name);
+  return found->second;
+}
+
+void DiskFileReader::read_local_users() {
+  std::ifstream file("/etc/passwd");
+  for (std::string line; std::getline(file, line);) users_.emplace(line.substr(0, line.find(':')), true);
+}
+
+std::optional<bool> DiskFileReader::ask_for_user(const std::string& name) {
+  if (asked_ >= limits::accounts) return std::nullopt;
   std::array<char, 16'384> buffer{};
   passwd entry{};
   passwd* found = nullptr;
-  if (::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0) return std::nullopt;
-  return found != nullptr;
+  const bool is_answered = ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0;
+  asked_ = is_answered ? asked_ + 1 : limits::accounts;  // who fails once, mostly after a long wait, fails again
+  return is_answered ? std::optional(found != nullptr) : std::nullopt;
 }
 
 std::optional<std::string> DiskFileReader::environment(const std::string& name) {

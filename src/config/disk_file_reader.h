@@ -1,12 +1,25 @@
 // The real file system behind a FileReader: regular files only, and never more than limits::file_bytes of one.
+// Remembers the accounts it has asked for: make one for each configuration.
 #pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
 
 #include "config/file_reader.h"
 
 namespace baton::config {
 
+// Where accounts are looked up. A directory service may keep its asker waiting for as long as it likes.
+enum class Accounts { local, all };
+
 class DiskFileReader : public FileReader {
  public:
+  // local: whom /etc/passwd does not name is not known; all: the system is asked, until it fails to
+  // answer or limits::accounts names were asked for.
+  explicit DiskFileReader(Accounts accounts = Accounts::all) : accounts_(accounts) {}
+
   std::expected<std::string, FileError> read(const std::string& path) override;
   std::vector<std::string> glob(const std::string& pattern) override;
   ProgramState program(const std::string& name) override;
@@ -14,6 +27,15 @@ class DiskFileReader : public FileReader {
   std::optional<std::string> environment(const std::string& name) override;
   std::string working_directory() override;
   std::string host_name() override;
+
+ private:
+  void read_local_users();
+  std::optional<bool> ask_for_user(const std::string& name);
+
+  Accounts accounts_;
+  bool has_read_local_users_ = false;
+  std::map<std::string, std::optional<bool>> users_;  // a name is asked for once
+  std::size_t asked_ = 0;
 };
 
 }  // namespace baton::config

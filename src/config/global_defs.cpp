@@ -132,6 +132,11 @@ void set_real_time_priority(G& settings, const Arguments& arguments) {
 }
 
 // A number in C's writing, or names of permission bits joined by '|'.
+// Baton checks every reload; what else the keyword does in keepalived is to refuse what would only be a warning.
+void refuse_warnings(G& settings, const Arguments&) {
+  settings.globals.refuses_warnings = true;
+}
+
 void set_file_mask(G& settings, const Arguments& arguments) {
   if (arguments.count() == 0) return arguments.missing("a mask");
   static constexpr std::pair<std::string_view, std::uint32_t> names[] = {
@@ -301,8 +306,8 @@ constexpr Setting<G> global_settings[] = {
     {"log_unknown_vrids", set<&G::globals, &Globals::log_unknown_vrids>},
     {"umask", set_file_mask},
     {"include_check", judge_include_check},
-    {"random_seed", no_op},          // carried out while the files are read
-    {"reload_check_config", no_op},  // Baton checks every reload
+    {"random_seed", no_op},  // carried out while the files are read
+    {"reload_check_config", refuse_warnings},
 };
 
 constexpr Setting<G> top_level_settings[] = {

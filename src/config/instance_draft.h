@@ -38,6 +38,8 @@ struct InstanceDraft {
   std::optional<ExtraAnnouncements> extra_announcements{};
   bool may_lack_addresses = false;
 
+  // Whether a keyword stands in the block, with a value of use or not.
+  bool has(std::string_view keyword) const;
   // Where a keyword was last given in the block; the block's own place when it was not.
   Position at(std::string_view keyword) const;
 };

@@ -107,10 +107,9 @@ class InstanceRules {
   // Each is derived from the other when it is not given (keepalived does so too).
   void settle_state_and_priority() {
     const bool wants_master = draft_.state == WantedState::master;
-    const bool is_bad = draft_.at("priority").line != draft_.block.line;  // given, and of no use
     if (draft_.priority) {
       instance_.priority = static_cast<std::uint8_t>(*draft_.priority);
-    } else if (is_bad) {
+    } else if (draft_.has("priority")) {  // given, and of no use: that makes nobody the owner
       instance_.priority = default_priority;
     } else {
       instance_.priority = static_cast<std::uint8_t>(wants_master ? owner_priority : default_priority);
@@ -449,6 +448,10 @@ class InstanceRules {
 };
 
 }  // namespace
+
+bool InstanceDraft::has(std::string_view keyword) const {
+  return std::ranges::any_of(block.children, [&](const Statement& one) { return one.keyword() == keyword; });
+}
 
 Position InstanceDraft::at(std::string_view keyword) const {
   Position position = block.position();

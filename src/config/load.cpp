@@ -103,7 +103,10 @@ LoadResult load(std::string_view path, FileReader& reader, const LoadOptions& op
     note_emptiness(result.configuration, diagnostics);
   }
   result.files = sources.names();
-  result.ok = !diagnostics.has_error() && !(options.strict && diagnostics.has_warning());
+  const bool is_refused = options.strict
+                              ? diagnostics.has_warning()
+                              : result.configuration.globals.refuses_warnings && diagnostics.has_familiar_warning();
+  result.ok = !diagnostics.has_error() && !is_refused;
   result.dropped = diagnostics.dropped();
   result.diagnostics = diagnostics.take();
   return result;

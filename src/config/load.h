@@ -1,7 +1,8 @@
 // The room's one entrance: a path in, a Configuration and everything there is to say about it out.
 //
-//   lines (line_reader) -> comments, conditions, includes, variables, repetition (preprocessor) -> words and braces
-//   (lexer) -> tree -> model (global_defs, vrrp_instance, ...) -> what only the whole can tell (semantics)
+//   lines -> comments, conditions, includes, variables, repetition (preprocessor) -> words (lexer) -> tree -> every
+//   word known and in its place (keyword_check) -> model (global_defs, vrrp_instance, ...) -> what only the whole can
+//   tell (whole_rules)
 //
 // Nothing here keeps state between two calls, looks at an interface, or starts anything.
 #pragma once
@@ -29,9 +30,10 @@ struct LoadOptions {
 
 struct LoadResult {
   Configuration configuration;
-  std::vector<Diagnostic> diagnostics;  // in the order found, at most limits::diagnostics
+  std::vector<Diagnostic> diagnostics;  // in the order of files and lines, at most limits::diagnostics
   std::size_t dropped = 0;              // diagnostics beyond that
-  bool ok = false;                      // no error, with `strict` no warning: may be started
+  bool ok = false;                      // no error, with `strict` no warning, with reload_check_config none that
+                                        // keepalived has too: may be started
   bool missing_file = false;            // the main file could not be read at all
   std::vector<std::string> files;       // every file read, the main one first
 };

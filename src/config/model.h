@@ -404,6 +404,7 @@ struct Globals {
   std::string net_namespace;       // empty: the caller's
   std::string instance;            // global `instance`: part of pid file names
   std::uint32_t file_mask = 0177;  // umask
+  bool refuses_warnings = false;   // reload_check_config
 
   bool operator==(const Globals&) const = default;
 };

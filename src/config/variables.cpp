@@ -7,6 +7,7 @@
 
 #include "config/keyword_table.h"
 #include "config/limits.h"
+#include "config/secret_line.h"
 
 namespace baton::config {
 namespace {
@@ -72,17 +73,19 @@ Variables::Variable* Variables::slot(const std::string& name, const Position& po
 }
 
 void Variables::set(const std::string& name, std::string value, const Position& position) {
-  if (Variable* variable = slot(name, position)) *variable = {.value = std::move(value), .lines = {}};
+  if (Variable* variable = slot(name, position))
+    *variable = {.value = std::move(value), .lines = {}, .defined_at = position.line};
 }
 
 void Variables::set_lines(const std::string& name, std::vector<Text> lines, const Position& position) {
-  if (Variable* variable = slot(name, position)) *variable = {.value = {}, .lines = std::move(lines)};
+  if (Variable* variable = slot(name, position))
+    *variable = {.value = {}, .lines = std::move(lines), .defined_at = position.line};
 }
 
 Text Variables::expand(const Text& text) {
   if (text.characters().find('$') == std::string::npos) return text;
   Text out = text.from(0, 0);
-  switch (replace(text.characters(), &text, text.at(0, text.size()), 0, out)) {
+  switch (replace(text.characters(), &text, text.at(0, text.size()), 0, secret_begin(text.characters()), out)) {
     case Outcome::done: return out;
     case Outcome::too_long:
       diagnostics_.error(
@@ -99,7 +102,7 @@ Text Variables::expand(const Text& text) {
 }
 
 Variables::Outcome Variables::replace(std::string_view text, const Text* origin, const Position& position,
-                                      unsigned depth, Text& out) {
+                                      unsigned depth, std::size_t secret_begin, Text& out) {
   if (depth > limits::nesting) return Outcome::endless;
   std::size_t index = 0;
   while (index < text.size()) {
@@ -114,10 +117,12 @@ Variables::Outcome Variables::replace(std::string_view text, const Text* origin,
     const std::optional<Reference> reference = parse_reference(text.substr(dollar));
     const std::size_t size = reference ? reference->size : 1;
     const Position here = origin != nullptr ? origin->at(dollar, size) : position;
-    const std::optional<std::string> value = reference ? value_of(reference->inner, here) : std::nullopt;
+    const std::optional<std::string> value =
+        reference ? value_of(reference->inner, here, dollar >= secret_begin) : std::nullopt;
     if (value) {
       if (!budget_.spend()) return Outcome::too_long;
-      const Outcome outcome = replace(*value, nullptr, here, depth + 1, out);
+      const std::size_t inner_begin = dollar >= secret_begin ? 0 : config::secret_begin(*value);
+      const Outcome outcome = replace(*value, nullptr, here, depth + 1, inner_begin, out);
       if (outcome != Outcome::done) return outcome;
     } else {
       out.append(text.substr(dollar, size), here.column);
@@ -127,12 +132,18 @@ Variables::Outcome Variables::replace(std::string_view text, const Text* origin,
   return Outcome::done;
 }
 
-std::optional<std::string> Variables::value_of(std::string_view reference, const Position& position) {
+void Variables::hide(const Variable& variable) {
+  if (variable.defined_at != nullptr) diagnostics_.hide(variable.defined_at);
+  for (const Text& line : variable.lines) diagnostics_.hide(line.line());
+}
+
+std::optional<std::string> Variables::value_of(std::string_view reference, const Position& position, bool is_secret) {
   const std::string_view name = reference.substr(0, name_size(reference));
   const std::string_view parameters = reference.substr(name.size());
   if (!parameters.empty() && !is_blank(parameters.front())) return std::nullopt;
   if (const auto found = variables_.find(name); found != variables_.end() && parameters.empty()) {
     const Variable& variable = found->second;
+    if (is_secret) hide(variable);
     if (variable.lines.empty()) return variable.value;
     if (variable.lines.size() == 1) return variable.lines.front().characters();
     diagnostics_.warn("multi-line-variable", position,
@@ -198,7 +209,7 @@ void Variables::report_undefined(const Text& text) {
   }
 }
 
-std::optional<Variables::Tail> Variables::multi_line_tail(const Text& text) const {
+std::optional<Variables::Tail> Variables::multi_line_tail(const Text& text) {
   const std::string_view characters = text.characters();
   const std::size_t dollar = characters.rfind('$');
   if (dollar == std::string_view::npos) return std::nullopt;
@@ -206,6 +217,7 @@ std::optional<Variables::Tail> Variables::multi_line_tail(const Text& text) cons
   if (!reference || dollar + reference->size != characters.size()) return std::nullopt;
   const auto found = variables_.find(reference->inner);
   if (found == variables_.end() || found->second.lines.empty()) return std::nullopt;
+  if (dollar >= secret_begin(characters)) hide(found->second);
   return Tail{.lines = &found->second.lines, .begin = dollar};
 }
 

@@ -64,17 +64,21 @@ class Variables {
     const std::vector<Text>* lines = nullptr;
     std::size_t begin = 0;
   };
-  std::optional<Tail> multi_line_tail(const Text& text) const;
+  std::optional<Tail> multi_line_tail(const Text& text);
 
  private:
   struct Variable {
     std::string value;
     std::vector<Text> lines;  // of a multi-line variable
+    const SourceLine* defined_at = nullptr;
   };
   enum class Outcome { done, too_long, endless };
 
-  Outcome replace(std::string_view text, const Text* origin, const Position& position, unsigned depth, Text& out);
-  std::optional<std::string> value_of(std::string_view reference, const Position& position);
+  // Replaced behind `secret_begin`, a variable's value is a secret wherever it stands.
+  Outcome replace(std::string_view text, const Text* origin, const Position& position, unsigned depth,
+                  std::size_t secret_begin, Text& out);
+  std::optional<std::string> value_of(std::string_view reference, const Position& position, bool is_secret);
+  void hide(const Variable& variable);
   std::optional<std::string> built_in(std::string_view name, std::string_view parameters, const Position& position);
   std::optional<std::string> random(std::string_view parameters, const Position& position);
   Variable* slot(const std::string& name, const Position& position);

@@ -21,13 +21,24 @@
 #include "daemon/leftovers.h"
 #include "daemon/options.h"
 #include "daemon/pid_file.h"
+#include "daemon/setup.h"
+#include "kernel/process_settings.h"
 
 namespace baton::daemon {
 namespace {
 
-config::LoadResult load(const Options& options) {
-  config::DiskFileReader reader;
-  return config::load(options.configuration, reader, {.strict = options.strict, .config_id = options.config_id});
+config::LoadResult load(const Options& options, config::Accounts accounts = config::Accounts::all) {
+  config::DiskFileReader reader(accounts);
+  config::LoadResult result =
+      config::load(options.configuration, reader,
+                   {.strict = options.strict, .config_id = options.config_id, .include_check = options.include_check});
+  config::Configuration& configuration = result.configuration;
+  if (options.file_mask) configuration.globals.file_mask = *options.file_mask;
+  if (!options.vrrp) {
+    configuration.instances.clear();
+    configuration.groups.clear();
+  }
+  return result;
 }
 
 int exit_code_of(const config::LoadResult& result) {
@@ -69,9 +80,14 @@ int test_configuration(const Options& options) {
     }
   }
   fmt::print(out, "{}", text);
+  // What only the parts together show, and would stop the start as surely.
+  const std::vector<std::string> problems =
+      result.ok ? make_setup(result.configuration).problems : std::vector<std::string>();
+  for (const std::string& problem : problems) fmt::print(out, "{}: error: {}\n", options.configuration, problem);
   if (out != stderr) (void)std::fclose(out);
-  if (!options.keepalived_exit_codes) return exit_code_of(result);
-  const bool reported = result.dropped > 0 || config::worst(result.diagnostics) != config::Severity::note;
+  if (!options.keepalived_exit_codes) return problems.empty() ? exit_code_of(result) : exit_code::configuration;
+  const bool reported =
+      result.dropped > 0 || !problems.empty() || config::worst(result.diagnostics) != config::Severity::note;
   return reported ? exit_code::test_warnings : exit_code::success;
 }
 
@@ -131,6 +147,7 @@ void make_absolute(std::string& path) {
 int run(Options options) {
   for (std::string* path : {&options.configuration, &options.pid_file, &options.run_directory}) make_absolute(*path);
   log::Logger log(log_options(options));
+  for (const std::string& remark : options.remarks) log.notice(remark);
   config::LoadResult result = load(options);
   if (!result.ok) {
     fmt::print(stderr, "{}", config::report(result));
@@ -152,7 +169,8 @@ int run(Options options) {
   log_diagnostics(result, log);
   log.notice(fmt::format("Baton v0.1.0 starting with {}", options.configuration));
   const int status = run_guardian(options, std::move(setup), log_options(options), [&]() -> std::unique_ptr<Setup> {
-    const config::LoadResult next = load(options);
+    // The guardian waits for nobody: accounts of a directory service are not asked for.
+    const config::LoadResult next = load(options, config::Accounts::local);
     log_diagnostics(next, log);
     if (!next.ok) return nullptr;
     auto next_setup = std::make_unique<Setup>(make_setup(next.configuration));
@@ -163,10 +181,21 @@ int run(Options options) {
   return status;
 }
 
+// -s, before anything asks for an interface.
+SysResult<void> enter_namespace(const Options& options) {
+  using enum Options::Mode;
+  if (options.network_namespace.empty() || (options.mode != run && options.mode != clean_up)) return {};
+  return kernel::enter_network_namespace(options.network_namespace);
+}
+
 int main_of(std::span<char* const> arguments) {
   const auto options = parse_options(arguments);
   if (!options) {
     fmt::print(stderr, "batond: {}\nTry: batond --help\n", options.error().message);
+    return exit_code::failure;
+  }
+  if (const auto entered = enter_namespace(*options); !entered) {
+    fmt::print(stderr, "batond: {}\n", to_string(entered.error()));
     return exit_code::failure;
   }
   switch (options->mode) {

@@ -10,9 +10,9 @@
 #include "daemon/routing_carrier.h"
 #include "daemon/routing_plan.h"
 #include "daemon/transport.h"
-#include "kernel/interface_settings.h"
 #include "daemon/virtual_interface_setup.h"
 #include "daemon/virtual_interfaces.h"
+#include "kernel/interface_settings.h"
 #include "loop/loop.h"
 
 namespace baton::daemon {

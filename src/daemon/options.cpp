@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
-#include <map>
+#include <cstdlib>
+#include <optional>
 
 namespace baton::daemon {
 
@@ -21,7 +21,12 @@ enum Long : int {
   ignore_sigint,
   run_directory,
   clean_up,
-  flush_log_file
+  flush_log_file,
+  all,
+  config_fd,
+  perf,
+  debug,
+  no_mem_check
 };
 
 constexpr std::array long_options{
@@ -49,6 +54,23 @@ constexpr std::array long_options{
     option{"config-test", optional_argument, nullptr, 't'},
     option{"version", no_argument, nullptr, 'v'},
     option{"help", no_argument, nullptr, 'h'},
+    option{"all", no_argument, nullptr, Long::all},
+    option{"log-file", optional_argument, nullptr, 'g'},
+    option{"umask", required_argument, nullptr, 'u'},
+    option{"release-vips", no_argument, nullptr, 'X'},
+    option{"genhash", no_argument, nullptr, 'T'},
+    option{"namespace", required_argument, nullptr, 's'},
+    option{"all-config", no_argument, nullptr, 'e'},
+    option{"snmp", no_argument, nullptr, 'x'},
+    option{"snmp-agent-socket", required_argument, nullptr, 'A'},
+    option{"core-dump", no_argument, nullptr, 'm'},
+    option{"core-dump-pattern", optional_argument, nullptr, 'M'},
+    option{"config-fd", required_argument, nullptr, Long::config_fd},
+    option{"perf", optional_argument, nullptr, Long::perf},
+    option{"debug", optional_argument, nullptr, Long::debug},
+    option{"no-mem-check", no_argument, nullptr, Long::no_mem_check},
+    option{"mem-check-log", no_argument, nullptr, 'L'},
+    option{"openssl-mem-check", no_argument, nullptr, 'O'},
     option{"strict", no_argument, nullptr, Long::strict},
     option{"run-directory", required_argument, nullptr, Long::run_directory},
     option{"clean-up", no_argument, nullptr, Long::clean_up},
@@ -57,7 +79,7 @@ constexpr std::array long_options{
     option{"ignore-sigint", no_argument, nullptr, Long::ignore_sigint},
     option{nullptr, 0, nullptr, 0},
 };
-constexpr const char* short_options = ":f:PCBlDS:GVIRndp:r:c:b:ai:t::vh";
+constexpr const char* short_options = ":f:PCBlDS:g::Gu:XVIRndp:r:c:b:Tas:ei:xA:mM::LOt::vh";
 
 // syslog(3) facilities by the names and numbers of -S.
 std::optional<int> facility_number(std::string_view text) {
@@ -69,6 +91,32 @@ std::optional<int> facility_number(std::string_view text) {
   return std::nullopt;
 }
 
+// Why an option of keepalived has no effect here; empty where there is nothing to miss.
+std::string_view remark_on(int letter) {
+  switch (letter) {
+    case 'g': return "-g: there is no log file; read the journal: journalctl -u baton";
+    case 'x':
+    case 'A': return "-x, -A: Baton has no SNMP; `baton status --json` tells the same";
+    case 'm':
+    case 'M': return "-m, -M: core dumps are the system's business; set LimitCORE=infinity in the unit";
+    case Long::config_fd: return "--config-fd is between keepalived's own processes";
+    case Long::perf:
+    case Long::debug:
+    case Long::no_mem_check:
+    case 'L':
+    case 'O': return "--perf, --debug and the memory checks are for builds of keepalived";
+    default: return {};
+  }
+}
+
+// As strtoul(3) reads a mask: 0177, 0x7f, 127.
+std::optional<unsigned> parse_mask(const char* text) {
+  char* end = nullptr;
+  const unsigned long mask = std::strtoul(text, &end, 0);
+  if (end == text || *end != '\0' || mask > 0777) return std::nullopt;
+  return static_cast<unsigned>(mask);
+}
+
 }  // namespace
 
 std::expected<Options, UsageError> parse_options(std::span<char* const> arguments) {
@@ -77,6 +125,8 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
   optind = 0;  // a fresh scan, whatever was scanned before (getopt(3), GNU)
   const int count = static_cast<int>(arguments.size());
   char* const* vector = arguments.data();
+  bool wants_vrrp = false;
+  bool wants_checks = false;
   for (;;) {
     const int letter = ::getopt_long(count, vector, short_options, long_options.data(), nullptr);
     if (letter == -1) break;
@@ -115,25 +165,56 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
         options.mode = Options::Mode::signal_number;
         options.signal_name = optarg;
         break;
-      // keepalived's processes of later issues and its habits that need no switch here: accepted, nothing to do.
-      case 'P':
-      case 'C':
+      case 'e': options.include_check = true; break;
+      case 's': options.network_namespace = optarg; break;
+      case 'u':
+        options.file_mask = parse_mask(optarg);
+        if (!options.file_mask) {
+          options.remarks.push_back(fmt::format("-u '{}' is no mask (0 to 0777); the configuration's is used", optarg));
+        }
+        break;
+      case 'P': wants_vrrp = true; break;
+      case 'C': wants_checks = true; break;
+      case 'T':
+        return std::unexpected(UsageError{"genhash is not part of Baton; for a page's digest: curl -s URL | md5sum"});
+      // keepalived's habits that need no switch here: -X is always so, -I, -B and the pid files have no process.
       case 'B':
       case 'I':
+      case 'X':
       case 'd':
       case 'r':
       case 'c':
       case 'b':
       case 'a':
+      case Long::all:
       case Long::flush_log_file: break;
+      case 'g':
+      case 'x':
+      case 'A':
+      case 'm':
+      case 'M':
+      case 'L':
+      case 'O':
+      case Long::config_fd:
+      case Long::perf:
+      case Long::debug:
+      case Long::no_mem_check: options.remarks.emplace_back(remark_on(letter)); break;
       case ':': return std::unexpected(UsageError{fmt::format("option '{}' needs a value", vector[optind - 1])});
       default: return std::unexpected(UsageError{fmt::format("unknown option '{}'", vector[optind - 1])});
     }
   }
+  options.vrrp = wants_vrrp || !wants_checks;
+  if (!options.vrrp) {
+    options.remarks.emplace_back(
+        "-C asks for health checks alone, which Baton does not do yet: there is nothing to do");
+  }
   if (optind < count) {
-    return std::unexpected(UsageError{fmt::format(
+    const std::string text = fmt::format(
         "unexpected argument '{0}'; a file is named with -f {0}, the output of a test with -tFILE (no blank)",
-        vector[optind])});
+        vector[optind]);
+    // keepalived starts all the same, and so must a unit that was written for it.
+    if (options.mode != Options::Mode::run) return std::unexpected(UsageError{text});
+    options.remarks.push_back(text);
   }
   if (options.configuration.empty()) options.configuration = default_configuration();
   if (options.pid_file.empty()) options.pid_file = options.run_directory + "/batond.pid";
@@ -165,6 +246,9 @@ Passes a virtual IP between servers (VRRP); reads keepalived.conf.
   -V, --dont-release-vrrp    keep the addresses when stopping
   -R, --dont-respawn         end when a worker dies
       --clean-up             take the addresses of the configuration off this machine, exit (ExecStopPost)
+  -e, --all-config           every problem of an include is an error
+  -u, --umask MASK           for files and scripts, before the configuration's umask
+  -s, --namespace NAME       work in this network namespace (ip netns)
       --no-real-time         no real-time scheduling for the VRRP worker
       --keepalived-exit-codes  exit codes of -t as keepalived has them
       --ignore-sigint        SIGINT does not stop

@@ -27,12 +27,17 @@ struct Options {
   bool syslog = true;                  // -G switches it off
   bool detail = false;                 // -D
   int facility = 3;                    // -S
+  bool include_check = false;          // -e: every include problem is an error
+  bool vrrp = true;                    // -C without -P: health checks alone, so no vrrp_instance is carried out
+  std::optional<unsigned> file_mask;   // -u
+  std::string network_namespace;       // -s
   bool strict = false;                 // --strict: a warning refuses the file
   bool keep_addresses = false;         // -V --dont-release-vrrp
   bool respawn = true;                 // -R --dont-respawn
   bool ignore_sigint = false;          // --ignore-sigint
   bool real_time = true;               // --no-real-time
   bool keepalived_exit_codes = false;  // --keepalived-exit-codes
+  std::vector<std::string> remarks;    // what was given and has no effect, one sentence each
 };
 
 struct UsageError {

@@ -81,7 +81,7 @@ vrrp::CodecParameters to_codec(const config::Instance& instance) {
       .authentication = to_authentication(instance.authentication),
       .hmac = std::nullopt,
       .checksum_v3 = instance.v3_checksum_as_v2 ? vrrp::ChecksumV3::message_only : vrrp::ChecksumV3::pseudo_header,
-      .accept_other_address_lists = true,
+      .accept_other_address_lists = !instance.strict || instance.skip_check_adv_addr,
       .ignore_adverts = instance.owner_ignore_adverts && instance.priority == vrrp::spec::priority_owner,
   };
   for (const config::VirtualAddress& address : instance.addresses) codec.addresses.push_back(address.address.address);
@@ -191,6 +191,7 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
       .notify_priority_changes = instance.notifications.priority_changes.value_or(false),
       .accept = instance.accept || instance.priority == vrrp::spec::priority_owner,
       .extra_announcements = instance.extra_announcements,
+      .compares_address_lists = !instance.skip_check_adv_addr,
   };
   // The interfaces below are what must be up, not those that stand on them.
   std::vector<std::string> links = links_of(instance, router.addresses);

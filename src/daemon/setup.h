@@ -30,7 +30,8 @@ struct RouterSetup {
   bool promote_secondaries = false;               // on its interface
   notify::Hooks hooks;
   bool notify_priority_changes = false;
-  bool accept = true;  // packets to its addresses are for this machine
+  bool compares_address_lists = true;  // not with skip_check_adv_addr: what is unlike ours is nobody's business then
+  bool accept = true;                  // packets to its addresses are for this machine
   config::ExtraAnnouncements extra_announcements;
   std::vector<std::size_t> virtual_interfaces;  // Setup::virtual_interfaces that it needs
 };

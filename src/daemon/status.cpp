@@ -59,7 +59,27 @@ json rejected_of(const vrrp::RejectCounters& counters) {
   return rejected;
 }
 
-json faults_of(const vrrp::NodeRouterParameters& parameters, const StatusSource& source,
+// Which members of its group keep a router in FAULT that has nothing wrong itself.
+std::string group_fault(vrrp::RouterId id, const StatusSource& source) {
+  constexpr std::size_t names_shown = 8;
+  for (std::size_t group = 0; group < source.setup.groups.size(); ++group) {
+    const auto& members = source.setup.node.groups[group].members;
+    if (std::ranges::find(members, id) == members.end()) continue;
+    std::string names;
+    std::size_t count = 0;
+    for (const vrrp::RouterId member : members) {
+      vrrp::FaultCauses own = source.node.router(member).faults();
+      own.sync_group = false;
+      if (member == id || !own.any() || ++count > names_shown) continue;
+      names += (names.empty() ? " because of " : ", ") + source.setup.routers[member].name;
+    }
+    if (count > names_shown) names += " and more";
+    return "its sync group " + source.setup.groups[group].name + " is in FAULT" + names;
+  }
+  return "its sync group is in FAULT";
+}
+
+json faults_of(vrrp::RouterId id, const vrrp::NodeRouterParameters& parameters, const StatusSource& source,
                const vrrp::FaultCauses& causes) {
   json faults = json::array();
   if (causes.link_down) {
@@ -78,6 +98,7 @@ json faults_of(const vrrp::NodeRouterParameters& parameters, const StatusSource&
     }
     if (faults.empty()) faults.push_back("a tracked object of its sync group failed");
   }
+  if (causes.sync_group) faults.push_back(group_fault(id, source));
   return faults;
 }
 
@@ -156,7 +177,7 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
       {"skew_time", seconds(router.skew_time())},
       {"master_down_interval", seconds(router.master_down_interval())},
       {"next_timeout_in", nullptr},
-      {"faults", faults_of(parameters, source, router.faults())},
+      {"faults", faults_of(id, parameters, source, router.faults())},
       {"adverts",
        {{"sent", statistics.adverts_sent},
         {"failed", statistics.packets_failed},

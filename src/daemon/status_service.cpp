@@ -39,7 +39,10 @@ json StatusService::answer(const json& question, const ClockReading& clock,
   const std::string instance = text_of(question, "instance");
   const auto& routers = source_.setup.routers;
   const auto found = std::ranges::find(routers, instance, &RouterSetup::name);
-  if (found == routers.end()) return {{"error", fmt::format("no vrrp_instance is called '{}'", instance)}};
+  if (found == routers.end()) {
+    return {{"error", fmt::format("no vrrp_instance is called '{}'; `baton status` lists them", instance)},
+            {"kind", "not-found"}};
+  }
   const auto id = static_cast<vrrp::RouterId>(found - routers.begin());
   const vrrp::State state = source_.node.router(id).state();
   if (state != vrrp::State::master) {
@@ -49,12 +52,11 @@ json StatusService::answer(const json& question, const ClockReading& clock,
   return {{"message", fmt::format("'{}' asks its backups to take over; `baton status` shows when one has", instance)}};
 }
 
-// Instances first, then groups and scripts, of which the first hundred are shown.
+// Instances first, then groups, then scripts: all of them, a page at a time.
 json StatusService::page(std::size_t from, const ClockReading& clock) const {
-  constexpr std::size_t most_shown = 100;
   const std::size_t groups_begin = source_.setup.routers.size();
-  const std::size_t scripts_begin = groups_begin + std::min(source_.setup.groups.size(), most_shown);
-  const std::size_t end = scripts_begin + std::min(source_.setup.scripts.size(), most_shown);
+  const std::size_t scripts_begin = groups_begin + source_.setup.groups.size();
+  const std::size_t end = scripts_begin + source_.setup.scripts.size();
   json reply{{"instances", json::array()}, {"groups", json::array()}, {"scripts", json::array()}, {"next", nullptr}};
   std::size_t bytes = 0;
   for (std::size_t i = from; i < end; ++i) {

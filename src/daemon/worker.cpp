@@ -418,8 +418,7 @@ void Worker::look_at_interfaces() {
   }
   SourceAddresses sources(interfaces_, plan_);
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-    const bool is_faulty =
-        transport_.is_deaf(id) || routing_.lacks_static(id) || virtual_interfaces_.have_failed(id);
+    const bool is_faulty = transport_.is_deaf(id) || routing_.lacks_static(id) || virtual_interfaces_.have_failed(id);
     node_.on_configuration_fault(id, is_faulty, now, actions);
     const auto source = sources.of(setup_.routers[id]);
     if (begun_ && source == sources_[id]) continue;
@@ -465,7 +464,7 @@ void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet
   ++statistics.adverts_accepted;
   statistics.last_accepted = now;
   if (advert->priority == vrrp::spec::priority_stop) ++statistics.priority_zero_accepted;
-  if (unlike_addresses) {
+  if (unlike_addresses && setup_.routers[router].compares_address_lists) {
     ++statistics.unlike_addresses;
     if (const auto silent = reject_limit_.allow(fmt::format("{}/list", router), now)) {
       log_.warning(fmt::format("({}) {} adverts other virtual addresses than ours; make the lists equal{}",

@@ -1,5 +1,6 @@
 #include "kernel/process_settings.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -30,6 +31,14 @@ SysResult<void> set_real_time(int priority) {
   parameters.sched_priority = priority;
   if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) < 0)
     return last_error("real-time scheduling");
+  return {};
+}
+
+SysResult<void> enter_network_namespace(const std::string& name) {
+  const std::string path = name.find('/') == std::string::npos ? "/run/netns/" + name : name;
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return last_error("open the network namespace");
+  if (::setns(file.get(), CLONE_NEWNET) != 0) return last_error("enter the network namespace");
   return {};
 }
 

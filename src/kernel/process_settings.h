@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <utility>
 
 #include "base/sys_error.h"
@@ -33,6 +34,9 @@ class SharedMemory {
 
 // SCHED_RR at that priority (1..99), not inherited by children (sched(7), SCHED_RESET_ON_FORK).
 SysResult<void> set_real_time(int priority);
+
+// Of a name as `ip netns` knows it; its sockets and /proc/sys/net are ours from then on.
+SysResult<void> enter_network_namespace(const std::string& name);
 
 // Pages that are here stay here, and those to come (mlockall(2)).
 SysResult<void> lock_memory();

@@ -30,11 +30,34 @@ SysResult<void> Director::start() {
   }
   const Instant from = now();
   for (NodeId node = 0; node < lab_.topology().nodes.size(); ++node) TRY_VOID(lab_.start_daemon(node));
-  (void)lab_.wait_until([this] { return is_healthy(); }, healthy_bound());
+  (void)lab_.wait_until([&] { return is_healthy() || is_hopeless(from); }, healthy_bound());
   const Target& target = lab_.topology().targets.front();
   observe({.scenario = "start", .title = "start", .outcome = Outcome::settles, .allowance = Allowance::start},
           target.contenders.front().node, from);
   return {};
+}
+
+// Nobody has the address long after somebody should have taken it.
+bool Director::is_hopeless(Instant since) const {
+  const Duration patience = allowance(Allowance::start, 0) + limits::hopeless;
+  return std::ranges::all_of(lab_.topology().targets, [&](const Target& target) {
+    return now() - since > patience + target.detection && lab_.ownership().owners(target.address).empty();
+  });
+}
+
+std::optional<LabError> Director::why_nobody_serves() {
+  if (!lab_.ownership().owners(lab_.topology().targets.front().address).empty()) return std::nullopt;
+  std::string nodes;
+  for (NodeId node = 0; node < lab_.topology().nodes.size(); ++node) {
+    const std::vector<std::string> failing = lab_.failing_checks(node);
+    if (failing.empty()) continue;
+    nodes += fmt::format("{}{} on {}", nodes.empty() ? "" : "; ", fmt::join(failing, ", "), lab_.plan(node).name);
+  }
+  if (nodes.empty()) return std::nullopt;
+  return LabError{fmt::format("nobody holds {}, for these checks fail: {}",
+                              to_string(lab_.topology().targets.front().address), nodes),
+                  "the lab runs nginx and nothing else of yours: --assume-healthy lets every check succeed, or give "
+                  "it files whose checks succeed with nginx alone"};
 }
 
 SysResult<bool> Director::play(const Scenario& scenario) {
@@ -52,7 +75,8 @@ SysResult<bool> Director::play(const Scenario& scenario) {
            .title = scenario.title,
            .outcome = scenario.outcome,
            .allowance = scenario.allowance,
-           .owners = scenario.owners},
+           .owners = scenario.owners,
+           .promise = lab_.daemon(node) == Daemon::batond ? scenario.promise : std::nullopt},
           node, from);
   if (scenario.undo) {
     if (!scenario.undo_title.empty()) hooks_.on_scene(fmt::format("{}: {}", lab_.plan(node).name, scenario.undo_title));
@@ -140,7 +164,8 @@ void Director::observe(const Part& part, NodeId before, Instant from) {
     // It may move and move back, or stay: over when the slowest of these would have shown.
     (void)lab_.wait_until([&] { return now() - from > enough; }, enough + limits::quiet);
   }
-  (void)lab_.wait_until([this] { return has_settled(); }, limits::afterplay);
+  (void)lab_.wait_until([&] { return has_settled() || (part.allowance == Allowance::start && is_hopeless(from)); },
+                        limits::afterplay);
   rows_.push_back(measure(part, before, from));
   hooks_.on_row(rows_.back());
 }
@@ -158,7 +183,9 @@ Row Director::measure(const Part& part, NodeId before, Instant from) const {
   if (lab_.pages() != nullptr) row.page = lab_.pages()->outage(from, row.to);
   if (const Contender* owner = holder(targets.front())) row.after = owner->node;
   row.served_by = lab_.pings(0).last_answered_by();
-  if (part.allowance) row.allowed_outage = allowance(*part.allowance, before);
+  if (const auto allowed = part.promise ? part.promise : part.allowance)
+    row.allowed_outage = allowance(*allowed, before);
+  row.tolerance = row.allowed_outage == Duration::zero() ? limits::smallest_tolerance : limits::tolerance;
   row.may_have_two_owners = part.owners == Owners::may_be_two;
   row.complaint = judge(part, row);
   return row;
@@ -168,7 +195,7 @@ std::string Director::judge(const Part& part, const Row& row) const {
   const Target& target = lab_.topology().targets.front();
   if (part.outcome == Outcome::moves && !has_moved(row.before)) return "the address did not move";
   if (!client_is_content(limits::quiet)) return "the client is still without an answer";
-  if (row.allowed_outage && row.outage() > *row.allowed_outage + limits::tolerance) {
+  if (row.allowed_outage && row.outage() > *row.allowed_outage + row.tolerance) {
     return fmt::format("{} without an answer, {} allowed", milliseconds(row.outage()),
                        milliseconds(*row.allowed_outage));
   }

@@ -24,8 +24,9 @@ struct Row {
   std::optional<Outage> page;
   Duration two_owners{};
   Duration nobody{};
-  std::optional<Duration> allowed_outage;
+  std::optional<Duration> allowed_outage;  // by the protocol, or by what the daemon promises
   bool may_have_two_owners = false;
+  Duration tolerance{};   // on top of what is allowed
   std::string complaint;  // why it is not as the protocol allows; empty: it is
 
   bool passed() const { return complaint.empty(); }
@@ -43,6 +44,8 @@ class Director {
 
   // Web servers, then all daemons at once; a row for the time until the address is served.
   SysResult<void> start();
+  // Why nobody holds an address and nobody will: nullopt when somebody does, or no check can be blamed.
+  std::optional<LabError> why_nobody_serves();
   // False: the lab did not become healthy again, not even after all machines were booted anew.
   SysResult<bool> play(const Scenario& scenario);
 
@@ -57,7 +60,7 @@ class Director {
     Outcome outcome = Outcome::moves;
     std::optional<Allowance> allowance;
     Owners owners = Owners::one;
-    bool page_counts = true;
+    std::optional<Allowance> promise{};  // judged by it instead
   };
 
   Scene scene() const;
@@ -66,6 +69,7 @@ class Director {
   bool client_is_content(Duration for_how_long) const;
   bool owners_are_quiet(Duration for_how_long) const;
   bool has_settled() const;
+  bool is_hopeless(Instant since) const;
   bool has_moved(NodeId from) const;
   void observe(const Part& part, NodeId before, Instant from);
   Row measure(const Part& part, NodeId before, Instant from) const;
@@ -82,10 +86,13 @@ class Director {
 
 namespace limits {
 
-inline constexpr Duration tolerance = std::chrono::milliseconds(100);  // of the machine the lab runs on
-inline constexpr Duration quiet = std::chrono::milliseconds(300);      // nothing changes for so long: it is over
-inline constexpr Duration program_start = std::chrono::seconds(1);     // until a daemon that was started speaks
-inline constexpr Duration afterplay = std::chrono::seconds(10);        // a client may lag behind (its ARP cache)
+// Of the one machine that runs clients, servers and observers: where an outage is allowed, and where none is.
+inline constexpr Duration tolerance = std::chrono::milliseconds(100);
+inline constexpr Duration smallest_tolerance = std::chrono::milliseconds(50);
+inline constexpr Duration quiet = std::chrono::milliseconds(300);   // nothing changes for so long: it is over
+inline constexpr Duration program_start = std::chrono::seconds(1);  // until a daemon that was started speaks
+inline constexpr Duration hopeless = std::chrono::seconds(3);       // beyond what a start may take
+inline constexpr Duration afterplay = std::chrono::seconds(10);     // a client may lag behind (its ARP cache)
 
 }  // namespace limits
 

@@ -11,7 +11,10 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -174,17 +177,7 @@ SysResult<void> Lab::build_machine(NodeId id) {
   Node& node = nodes_[id];
   node.machine = TRY(Machine::boot(plan(id).name));
   Machine& machine = *node.machine;
-  for (std::size_t i = 0; i < plan(id).interfaces.size(); ++i) {
-    const InterfacePlan& interface = plan(id).interfaces[i];
-    const std::string port = port_name(id, i);
-    MacAddress port_mac = interface.mac;
-    port_mac.bytes[0] = 0x06;
-    TRY_VOID(switches_->add_cable(port, port_mac, interface.name, interface.mac, machine.network().fd()));
-    TRY_VOID(switches_->plug_into(port, switch_name(interface.lan)));
-    TRY_VOID(switches_->set_up(port, true));
-    TRY_VOID(machine.route().set_up(interface.name, true));
-    for (const IpPrefix& address : interface.addresses) TRY_VOID(machine.route().add_address(interface.name, address));
-  }
+  for (std::size_t i = 0; i < plan(id).interfaces.size(); ++i) TRY_VOID(plug_in(id, i));
   const NodeSetup& setup = options_.nodes[id];
   TRY_VOID(machine.write_file("/run/lab/nginx.conf", web_configuration()));
   std::filesystem::create_directory(machine.outside_path("/run/lab/www"));
@@ -192,23 +185,103 @@ SysResult<void> Lab::build_machine(NodeId id) {
   if (!setup.config_text.empty()) {
     TRY_VOID(machine.write_file(fmt::format("/run/lab/{}.conf", plan(id).name), setup.config_text));
   }
+  TRY_VOID(copy_files(id));
+  if (setup.assume_healthy) TRY_VOID(replace_checks(id));
   return observe(id);
+}
+
+SysResult<void> Lab::plug_in(NodeId id, std::size_t index) {
+  const InterfacePlan& interface = plan(id).interfaces[index];
+  Machine& machine = *nodes_[id].machine;
+  const std::string port = port_name(id, index);
+  MacAddress port_mac = interface.mac;
+  port_mac.bytes[0] = 0x06;
+  TRY_VOID(switches_->add_cable(port, port_mac, interface.name, interface.mac, machine.network().fd()));
+  TRY_VOID(switches_->plug_into(port, switch_name(interface.lan)));
+  TRY_VOID(switches_->set_up(port, true));
+  TRY_VOID(machine.route().set_up(interface.name, true));
+  for (const IpPrefix& address : interface.addresses) TRY_VOID(machine.route().add_address(interface.name, address));
+  return {};
+}
+
+// A configuration below /run or /dev is copied to where the machine has it too.
+SysResult<void> Lab::copy_files(NodeId id) {
+  Machine& machine = *nodes_[id].machine;
+  for (const std::string& path : options_.nodes[id].copied_files) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file) return last_error("read " + path);
+    std::error_code error;
+    std::filesystem::create_directories(machine.outside_path(std::filesystem::path(path).parent_path().string()),
+                                        error);
+    TRY_VOID(machine.write_file(path, text));
+  }
+  return {};
+}
+
+// In the machine's own view of the files; inside, for a link there must not lead out.
+SysResult<void> Lab::replace_checks(NodeId id) {
+  static constexpr const char* replace =
+      "p=$1; case $p in /*) ;; *) p=$(command -v -- \"$1\") || p=/usr/local/bin/$1 ;; esac\n"
+      "mkdir -p \"$(dirname \"$p\")\" && rm -f \"$p\" && printf '#!/bin/sh\\nexit 0\\n' >\"$p\" && chmod 755 \"$p\"";
+  for (const Check& check : plan(id).checks) {
+    if (check.arguments.empty()) continue;
+    const auto code = TRY(exit_code_of(id, {"sh", "-c", replace, "sh", check.arguments.front()}, limits::check_bound));
+    if (code != 0) return std::unexpected(SysError{"replace " + check.arguments.front() + " in the machine", EACCES});
+  }
+  return {};
+}
+
+SysResult<std::optional<int>> Lab::exit_code_of(NodeId id, const std::vector<std::string>& arguments, Duration bound) {
+  // The shell tells the code: the program is the child of the machine's init, not ours.
+  std::vector<std::string> command{"sh", "-c", "\"$@\" >/dev/null 2>&1; echo $?", "sh"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  const Program program = TRY(nodes_[id].machine->start(command));
+  std::string output;
+  const auto ended = [&] {
+    std::array<char, 64> buffer;
+    for (ssize_t size = 0; (size = read(program.output.get(), buffer.data(), buffer.size())) > 0;) {
+      output.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+    return output.ends_with('\n');
+  };
+  if (wait_until(ended, bound)) return std::atoi(output.c_str());
+  kill(program.pid, SIGKILL);
+  return std::nullopt;
+}
+
+std::vector<std::string> Lab::failing_checks(NodeId id) {
+  std::vector<std::string> failing;
+  for (const Check& check : plan(id).checks) {
+    if (!check.is_fatal || check.arguments.empty()) continue;
+    const auto code = exit_code_of(id, check.arguments, std::min(limits::check_bound, check.timeout));
+    if (!code || *code != 0) failing.push_back(check.name);
+  }
+  return failing;
 }
 
 SysResult<void> Lab::observe(NodeId id) {
   Node& node = nodes_[id];
   node.monitor = TRY(node.machine->network().inside([] { return AddressMonitor::open(); }));
-  node.watches.push_back(reactor_.watch(node.monitor->fd(), EPOLLIN, [this, id](std::uint32_t) { on_addresses(id); }));
-  for (std::size_t i = 0; i < plan(id).interfaces.size(); ++i) {
-    node.taps.push_back(std::make_unique<PacketTap>(TRY(PacketTap::open(port_name(id, i), TapFilter::vrrp))));
-    PacketTap& tap = *node.taps.back();
-    node.watches.push_back(reactor_.watch(tap.fd(), EPOLLIN, [this, id, &tap](std::uint32_t) {
-      tap.read([this, id](ByteView frame, Instant at) {
-        if (const auto advert = decode_advert(frame)) on_advert(id, *advert, at);
-      });
-    }));
-  }
+  node.monitor_watch = reactor_.watch(node.monitor->fd(), EPOLLIN, [this, id](std::uint32_t) { on_addresses(id); });
+  for (std::size_t i = 0; i < plan(id).interfaces.size(); ++i) TRY_VOID(open_tap(id, i));
   return {};
+}
+
+SysResult<void> Lab::open_tap(NodeId id, std::size_t interface) {
+  auto tap = std::make_unique<PacketTap>(TRY(PacketTap::open(port_name(id, interface), TapFilter::vrrp)));
+  const auto watch = reactor_.watch(tap->fd(), EPOLLIN, [this, id, &tap = *tap](std::uint32_t) {
+    tap.read([this, id](ByteView frame, Instant at) {
+      if (const auto advert = decode_advert(frame)) on_advert(id, *advert, at);
+    });
+  });
+  nodes_[id].taps.insert_or_assign(interface, Tap{.tap = std::move(tap), .watch = watch});
+  return {};
+}
+
+void Lab::close_tap(NodeId id, std::size_t interface) {
+  auto tap = nodes_[id].taps.extract(interface);
+  if (tap) reactor_.unwatch(tap.mapped().watch);
 }
 
 bool Lab::wait_until(const std::function<bool()>& condition, Duration bound) {
@@ -315,6 +388,20 @@ SysResult<void> Lab::set_forwarding(NodeId node, const std::string& interface, b
                                    on ? PortState::forwarding : PortState::disabled);
 }
 
+SysResult<void> Lab::remove_interface(NodeId node, const std::string& interface) {
+  tell(node, Event::Kind::action, interface + " is removed", now());
+  const std::size_t index = interface_index(node, interface);
+  close_tap(node, index);
+  return switches_->remove_link(port_name(node, index));
+}
+
+SysResult<void> Lab::add_interface(NodeId node, const std::string& interface) {
+  tell(node, Event::Kind::action, interface + " is added", now());
+  const std::size_t index = interface_index(node, interface);
+  TRY_VOID(plug_in(node, index));
+  return open_tap(node, index);
+}
+
 std::size_t Lab::interface_index(NodeId node, const std::string& interface) const {
   const auto& interfaces = plan(node).interfaces;
   const auto found = std::ranges::find(interfaces, interface, &InterfacePlan::name);
@@ -325,11 +412,12 @@ std::size_t Lab::interface_index(NodeId node, const std::string& interface) cons
 void Lab::unplug(NodeId id) {
   Node& node = nodes_[id];
   if (!node.machine) return;
-  for (const Reactor::Token watch : node.watches) reactor_.unwatch(watch);
-  node.watches.clear();
-  node.taps.clear();
+  if (node.monitor) reactor_.unwatch(node.monitor_watch);
   node.monitor.reset();
-  for (std::size_t i = 0; i < plan(id).interfaces.size(); ++i) (void)switches_->remove_link(port_name(id, i));
+  for (std::size_t i = 0; i < plan(id).interfaces.size(); ++i) {
+    close_tap(id, i);
+    (void)switches_->remove_link(port_name(id, i));  // not there when it was removed before
+  }
 }
 
 SysResult<void> Lab::power_off(NodeId id) {

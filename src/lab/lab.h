@@ -34,10 +34,12 @@ std::string_view name(Daemon daemon);
 
 struct NodeSetup {
   Daemon daemon = Daemon::batond;
-  std::string config_path;  // the user's file ...
-  std::string config_text;  // ... or, when not empty, a file made for the occasion
+  std::string config_path;                  // the user's file ...
+  std::string config_text;                  // ... or, when not empty, a file made for the occasion
+  std::vector<std::string> copied_files{};  // of the configuration, where the machine would not see them (/run, /dev)
   bool has_web = true;
-  bool log_to_syslog = false;  // instead of standard error: the machine's /dev/log, see Lab::hang_syslog
+  bool assume_healthy = false;  // its check scripts are replaced by one that succeeds
+  bool log_to_syslog = false;   // instead of standard error: the machine's /dev/log, see Lab::hang_syslog
 };
 
 // What is worth telling, as it happens.
@@ -79,6 +81,9 @@ class Lab {
   SysResult<void> set_link(NodeId node, const std::string& interface, bool up);        // in the machine
   SysResult<void> set_carrier(NodeId node, const std::string& interface, bool up);     // the cable, at the switch
   SysResult<void> set_forwarding(NodeId node, const std::string& interface, bool on);  // the switch port; carrier stays
+  // The interface itself, which goes and comes with its cable and its addresses, as a card or a VLAN does.
+  SysResult<void> remove_interface(NodeId node, const std::string& interface);
+  SysResult<void> add_interface(NodeId node, const std::string& interface);
   SysResult<void> power_off(NodeId node);
   SysResult<void> power_on(NodeId node);  // machine, web server and daemon
   SysResult<void> remove_address(NodeId node, const IpAddress& address);
@@ -88,6 +93,9 @@ class Lab {
   SysResult<void> hang_syslog(NodeId node);
   // Anything else, as a child of the machine's init; it ends with the machine at the latest.
   SysResult<void> start_program(NodeId node, const std::vector<std::string>& arguments);
+
+  // The node's fatal checks that do not succeed now, by their names; each is run once.
+  std::vector<std::string> failing_checks(NodeId node);
 
   // --- what is to be seen ---
   const Topology& topology() const { return topology_; }
@@ -113,11 +121,15 @@ class Lab {
   void tell(std::optional<NodeId> node, Event::Kind kind, std::string text, Instant at);
 
  private:
+  struct Tap {  // on a switch port
+    std::unique_ptr<PacketTap> tap;
+    Reactor::Token watch = 0;
+  };
   struct Node {
     std::optional<Machine> machine;
     std::optional<AddressMonitor> monitor;
-    std::vector<std::unique_ptr<PacketTap>> taps;
-    std::vector<Reactor::Token> watches;
+    Reactor::Token monitor_watch = 0;
+    std::map<std::size_t, Tap> taps;  // by interface
     AddressCount count;
     pid_t daemon = 0;
     UniqueFd syslog;
@@ -134,7 +146,14 @@ class Lab {
   SysResult<void> build();
   SysResult<void> build_client();
   SysResult<void> build_machine(NodeId node);
+  SysResult<void> plug_in(NodeId node, std::size_t interface);
   SysResult<void> observe(NodeId node);
+  SysResult<void> open_tap(NodeId node, std::size_t interface);
+  void close_tap(NodeId node, std::size_t interface);
+  SysResult<void> copy_files(NodeId node);
+  SysResult<void> replace_checks(NodeId node);
+  // Runs it in the machine; nullopt: it did not end in time.
+  SysResult<std::optional<int>> exit_code_of(NodeId node, const std::vector<std::string>& arguments, Duration bound);
   void unplug(NodeId node);
   void follow(NodeId node, Program program);
   void on_output(Output& output);
@@ -165,6 +184,7 @@ namespace limits {
 inline constexpr std::size_t events = 200'000;  // kept in memory
 inline constexpr std::size_t adverts = 2'000'000;
 inline constexpr Duration web_bound = std::chrono::seconds(5);
+inline constexpr Duration check_bound = std::chrono::seconds(5);  // of a script, whatever its timeout
 
 }  // namespace limits
 

@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "lab/own_files.h"
 
 namespace baton::lab {
 namespace {
@@ -39,18 +40,6 @@ void write_text(const char* path, const char* text) {
   if (file) (void)!write(file.get(), text, std::char_traits<char>::length(text));
 }
 
-// Writes go to a layer in memory. Where the kernel has no overlay the directory stays shared: nothing the lab itself
-// starts writes there.
-void overlay(const std::string& directory, const std::string& layers) {
-  const std::string upper = layers + "/upper";
-  const std::string work = layers + "/work";
-  if (mkdir(layers.c_str(), 0755) != 0 || mkdir(upper.c_str(), 0755) != 0 || mkdir(work.c_str(), 0755) != 0) return;
-  struct stat status{};
-  if (stat(directory.c_str(), &status) == 0) (void)chmod(upper.c_str(), status.st_mode & 07777);  // /tmp is sticky
-  const std::string options = fmt::format("lowerdir={},upperdir={},workdir={}", directory, upper, work);
-  (void)mount("overlay", directory.c_str(), "overlay", 0, options.c_str());
-}
-
 // A /dev with the harmless devices and no /dev/log: a machine's syslog is its own affair.
 bool make_dev() {
   constexpr std::array devices{"null", "zero", "full", "random", "urandom", "tty"};
@@ -65,22 +54,28 @@ bool make_dev() {
   return mount("/run/.dev", "/dev", nullptr, MS_BIND | MS_REC, nullptr) == 0;
 }
 
-bool furnish(const std::string& host_name) {
-  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
-  if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=256m") != 0) return false;
-  if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) return false;
-  if (!make_dev()) return false;
-  if (mkdir("/run/lab", 0755) != 0 || mkdir("/run/lock", 01777) != 0 || mkdir("/run/.layers", 0700) != 0) return false;
-  overlay("/tmp", "/run/.layers/tmp");
-  overlay("/var", "/run/.layers/var");
-  overlay("/etc", "/run/.layers/etc");
+SysResult<void> furnish(const std::string& host_name) {
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return last_error("make mounts private");
+  if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=256m") != 0)
+    return last_error("mount /run");
+  if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) return last_error("mount /proc");
+  if (!make_dev()) return last_error("make /dev");
+  if (mkdir("/run/lab", 0755) != 0 || mkdir("/run/lock", 01777) != 0) return last_error("make /run/lab");
+  TRY_VOID(make_files_own());
   // Addresses must be usable at once; duplicate address detection would take a second.
   write_text("/proc/sys/net/ipv6/conf/all/accept_dad", "0");
   write_text("/proc/sys/net/ipv6/conf/default/accept_dad", "0");
   write_text("/proc/sys/net/ipv6/conf/default/accept_ra", "0");
   write_text("/proc/sys/net/ipv6/conf/default/router_solicitations", "0");
-  return sethostname(host_name.c_str(), host_name.size()) == 0;
+  if (sethostname(host_name.c_str(), host_name.size()) != 0) return last_error("set the host name");
+  return {};
 }
+
+// How a machine's init says that it is ready, or why not.
+struct Readiness {
+  int code = EPIPE;
+  std::array<char, 160> operation{};
+};
 
 // pid 1 of a machine: reaps, for a zombie still answers `killall -0`.
 [[noreturn]] void be_init(int ready, const std::string& host_name) {
@@ -91,13 +86,11 @@ bool furnish(const std::string& host_name) {
   sigemptyset(&children);
   sigaddset(&children, SIGCHLD);
   sigprocmask(SIG_BLOCK, &children, nullptr);
-  if (!furnish(host_name)) {
-    const int code = errno;
-    (void)!write(ready, &code, sizeof(code));
-    _exit(1);
-  }
-  const int code = 0;
-  (void)!write(ready, &code, sizeof(code));
+  const SysResult<void> furnished = furnish(host_name);
+  Readiness readiness{.code = furnished ? 0 : furnished.error().code};
+  if (!furnished) furnished.error().operation.copy(readiness.operation.data(), readiness.operation.size() - 1);
+  (void)!write(ready, &readiness, sizeof(readiness));
+  if (!furnished) _exit(1);
   (void)close_range(0, ~0U, 0);
   while (true) {
     while (waitpid(-1, nullptr, WNOHANG) > 0) {
@@ -159,13 +152,15 @@ SysResult<Machine> Machine::boot(const std::string& host_name) {
   if (init < 0) return last_error("make namespaces for " + host_name);
   if (init == 0) be_init(ready.write.get(), host_name);
   ready.write.reset();
-  int code = EPIPE;
-  (void)!read(ready.read.get(), &code, sizeof(code));
+  Readiness readiness;
+  (void)!read(ready.read.get(), &readiness, sizeof(readiness));
   auto network = NetNamespace::of(init);
-  if (code != 0 || !network) {
+  if (readiness.code != 0 || !network) {
     kill(init, SIGKILL);
     waitpid(init, nullptr, 0);
-    return std::unexpected(code != 0 ? SysError{"furnish machine " + host_name, code} : network.error());
+    if (readiness.code == 0) return std::unexpected(network.error());
+    return std::unexpected(
+        SysError{fmt::format("furnish machine {}: {}", host_name, readiness.operation.data()), readiness.code});
   }
   RouteSocket route = TRY(network->inside([] { return RouteSocket::open(); }));
   TRY_VOID(route.set_up("lo", true));

@@ -1,6 +1,6 @@
 // One server of the lab: a network, process, mount, IPC and host-name namespace whose pid 1 is a small init of ours,
-// and the cables that plug it into the lab's switches. Its /run and /dev are its own; what it writes to /tmp, /var and
-// /etc it alone sees. Nothing of it is left when its init is gone.
+// and the cables that plug it into the lab's switches. Its /run, /dev, /proc and /sys are its own; of all other files
+// it has its own view (own_files.h). Nothing of it is left when its init is gone.
 #pragma once
 
 #include <sys/types.h>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,6 +47,7 @@ struct Scenario {
   Owners owners = Owners::one;
   Outcome outcome = Outcome::moves;
   Owners undo_owners = Owners::one;
+  std::optional<Allowance> promise = {};  // where batond promises more than the protocol asks for
   bool needs_web = false;
   bool needs_batond = false;
 };

@@ -208,6 +208,14 @@ void Story::print_table(const std::vector<Row>& rows) {
   if (options_.quiet) return;
   clear_live();
   std::fputs(("\n" + render_table(rows, topology_)).c_str(), stdout);
+  const auto ms = [](Duration duration) { return std::chrono::round<std::chrono::milliseconds>(duration).count(); };
+  std::fputs(
+      fmt::format(
+          "  allowed: by the protocol, or less where batond promises less; what is measured may be {} ms above it, "
+          "{} ms where 0 is allowed.\n",
+          ms(limits::tolerance), ms(limits::smallest_tolerance))
+          .c_str(),
+      stdout);
   std::fflush(stdout);
 }
 

@@ -388,12 +388,37 @@ std::vector<std::string> node_names(const std::vector<std::string>& paths) {
   return names;
 }
 
+namespace {
+
+std::vector<Check> checks_of(const config::Configuration& configuration) {
+  std::vector<Check> checks;
+  for (const config::Script& script : configuration.scripts) {
+    Check check{.name = script.name, .arguments = script.command.arguments, .timeout = script.timeout};
+    const auto is_fatal_in = [&](const auto& owner) {
+      return std::ranges::any_of(owner.trackers.scripts, [&](const config::Tracking& tracked) {
+        return tracked.name == script.name && tracked.weight == 0;
+      });
+    };
+    check.is_fatal = std::ranges::any_of(configuration.instances, is_fatal_in) ||
+                     std::ranges::any_of(configuration.groups, is_fatal_in);
+    checks.push_back(std::move(check));
+  }
+  return checks;
+}
+
+}  // namespace
+
 std::expected<Topology, LabError> plan_topology(const std::vector<NodeInput>& nodes) {
   if (nodes.empty() || nodes.size() > limits::nodes) {
     return std::unexpected(LabError{fmt::format("a lab has 1 to {} nodes, these are {}", limits::nodes, nodes.size()),
                                     "give one configuration file a node"});
   }
-  return Planner(nodes).plan();
+  std::expected<Topology, LabError> topology = Planner(nodes).plan();
+  if (topology) {
+    for (NodeId node = 0; node < nodes.size(); ++node)
+      topology->nodes[node].checks = checks_of(nodes[node].configuration);
+  }
+  return topology;
 }
 
 }  // namespace baton::lab

@@ -38,9 +38,18 @@ struct InterfacePlan {
   std::vector<IpPrefix> addresses{};
 };
 
+// A script that the node tracks. When a fatal one fails (weight 0) the node takes no address.
+struct Check {
+  std::string name;
+  std::vector<std::string> arguments;
+  Duration timeout{};
+  bool is_fatal = false;
+};
+
 struct NodePlan {
   std::string name;
   std::vector<InterfacePlan> interfaces;
+  std::vector<Check> checks{};
 };
 
 struct LanPlan {

@@ -7,9 +7,11 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -23,36 +25,55 @@ namespace baton::lab {
 inline constexpr NodeId web1 = 0;
 inline constexpr NodeId web2 = 1;
 
+// One vrrp_instance as both servers have it; the first one's first address is what a test watches.
+struct SharedRouter {
+  std::string name = "VI_1";
+  int vrid = 50;
+  std::vector<std::string> addresses = {"10.0.20.100"};
+};
+
 struct PairOptions {
   Daemon daemons[2] = {Daemon::keepalived, Daemon::keepalived};
   bool has_web = false;
-  std::string extra = {};  // lines of vrrp_instance on both
+  std::string head = {};   // before the instances, on both
+  std::string extra = {};  // lines of every vrrp_instance on both
+  std::vector<SharedRouter> routers = {SharedRouter{}};
+  std::function<void(Lab&)> prepare = [](Lab&) {};  // the machines run, the daemons do not yet
 };
 
-inline std::string pair_config(int number, int priority, const std::string& extra) {
+inline std::string instance_text(NodeId node, const SharedRouter& router, const std::string& extra = "") {
+  std::string addresses;
+  for (const std::string& address : router.addresses) addresses += fmt::format("    {}\n", address);
   return fmt::format(
-      "vrrp_instance VI_1 {{\n  interface ens33\n  mcast_src_ip 10.0.20.{}\n  virtual_router_id 50\n  priority {}\n"
-      "  advert_int 1\n  virtual_ipaddress {{\n    10.0.20.100\n  }}\n{}}}\n",
-      13 + number, priority, extra);
+      "vrrp_instance {} {{\n  interface ens33\n  mcast_src_ip 10.0.20.{}\n  virtual_router_id {}\n  priority {}\n"
+      "  advert_int 1\n  virtual_ipaddress {{\n{}  }}\n{}}}\n",
+      router.name, node == web1 ? 14 : 15, router.vrid, node == web1 ? 200 : 100, addresses, extra);
+}
+
+inline std::string pair_config(NodeId node, const PairOptions& options) {
+  std::string text = options.head;
+  for (const SharedRouter& router : options.routers) text += instance_text(node, router, options.extra);
+  return text;
 }
 
 class Pair {
  public:
   explicit Pair(const PairOptions& options = {}) {
-    const auto node = [&](int number, int priority) {
-      return MadeNode{.name = fmt::format("web{}", number),
-                      .config = pair_config(number, priority, options.extra),
-                      .daemon = options.daemons[number - 1],
+    const auto node = [&](NodeId id) {
+      return MadeNode{.name = fmt::format("web{}", id + 1),
+                      .config = pair_config(id, options),
+                      .daemon = options.daemons[id],
                       .has_web = options.has_web};
     };
     LabOptions lab_options;
     lab_options.batond = BATOND_PROGRAM;
-    auto opened = open_made_lab({node(1, 200), node(2, 100)}, std::move(lab_options));
+    auto opened = open_made_lab({node(web1), node(web2)}, std::move(lab_options));
     if (!opened) {
       ADD_FAILURE() << to_string(opened.error());
       return;
     }
     lab_ = std::move(*opened);
+    options.prepare(*lab_);
     for (const NodeId id : {web1, web2}) {
       if (options.has_web) expect_done(lab_->start_web(id));
       expect_done(lab_->start_daemon(id));

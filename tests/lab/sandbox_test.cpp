@@ -105,5 +105,24 @@ TEST(Sandbox, gives_the_exit_code_of_its_body) {
   EXPECT_EQ(*code, 7);
 }
 
+// A user's notify scripts run in a machine as root.
+TEST(Sandbox, a_machine_writes_to_nobodys_files) {
+  const std::string name = "/baton-lab-was-here";
+  const std::vector<std::string> directories{"/usr", "/opt", "/srv", "/home", "/root", "/etc", "/var", "/tmp", ""};
+  const auto code = run_in_sandbox([&] {
+    auto machine = Machine::boot("web1");
+    if (!machine) return 1;
+    std::vector<std::string> command{"touch"};
+    for (const std::string& directory : directories) command.push_back(directory + name);
+    auto program = machine->start(command);
+    if (!program) return 2;
+    Reactor reactor;
+    reactor.every(10ms, [] {});
+    return reactor.run_until([&] { return !is_running(program->pid); }, now() + 5s) ? 0 : 3;
+  });
+  EXPECT_EQ(code, 0);
+  for (const std::string& directory : directories) EXPECT_NE(access((directory + name).c_str(), F_OK), 0) << directory;
+}
+
 }  // namespace
 }  // namespace baton::lab

@@ -46,6 +46,13 @@ TEST(Load, what_is_said_can_be_printed) {  // found by fuzzing
   for (const char each : report(result)) EXPECT_TRUE(each == '\n' || static_cast<unsigned char>(each) >= ' ');
 }
 
+TEST(Load, reload_check_config_refuses_what_keepalived_refuses) {  // seen with 2.2.7: exit 2 for an unknown word
+  const std::string check = "global_defs {\nreload_check_config\n}\n";
+  EXPECT_TRUE(load_text(check + instance_text("")).ok);
+  EXPECT_FALSE(load_text(check + instance_text("prioritty 100")).ok);
+  EXPECT_TRUE(load_text(instance_text("prioritty 100")).ok);
+}
+
 TEST(Load, an_error_beyond_the_bound_still_refuses) {
   std::string text;
   for (int i = 0; i < 3'000; ++i) text += "nonsense\n";
@@ -127,6 +134,9 @@ TEST_F(Disk, knows_programs_and_users) {
   EXPECT_EQ(reader_.program("/etc/passwd"), ProgramState::not_executable);
   EXPECT_EQ(reader_.has_user("root"), true);
   EXPECT_EQ(reader_.has_user("nobody-of-this-name"), false);
+  DiskFileReader local(Accounts::local);  // at a reload, which waits for no directory service
+  EXPECT_EQ(local.has_user("root"), true);
+  EXPECT_EQ(local.has_user("nobody-of-this-name"), std::nullopt);
 }
 
 TEST_F(Disk, the_examples_are_clean) {

@@ -36,6 +36,8 @@ TEST(VrrpInstance, state_and_priority_follow_from_each_other) {
   EXPECT_EQ(instance_of("priority 255").state, WantedState::master);
   EXPECT_EQ(instance_of("state BACKUP\npriority 255").state, WantedState::backup);
   EXPECT_EQ(instance_of("state MASTER\npriority 300").priority, 100);
+  const LoadResult refused = load_text("vrrp_instance VI { priority 300\nstate MASTER\ninterface eth0\n}\n");
+  EXPECT_EQ(refused.configuration.instances.front().priority, 100);  // whatever line it stands on
   EXPECT_EQ(instance_of("state MASTER\npriority 100\nstate BACKUP").state, WantedState::master);
 }
 
@@ -92,6 +94,38 @@ TEST(VrrpInstance, secrets_are_never_said) {
   EXPECT_THAT(report(result), Not(testing::HasSubstr("topsecret")));
 }
 
+TEST(VrrpInstance, secrets_are_not_said_of_what_is_misspelt_either) {
+  for (const char* lines : {
+           "authentication {\nauth_pas topsecret\n}",
+           "authentication {\nauht_pass topsecret\n}",
+           "authentication {\nAuth_Pass topsecret\n}",
+           "authentication {\nauth_password \"top{secret\" nonsense\n}",
+           "authentication { auth_type PASS auth_pass topsecret\n}",
+           "auth_hmac {\nkye 1 topsecret\n}",
+           "auth_hmac {\nkeys 1 hex:topsecret\n}",
+           "secret topsecret",
+       }) {
+    const LoadResult result = load_text(instance_text(lines));
+    EXPECT_GT(result.diagnostics.size(), 0U) << lines;
+    EXPECT_THAT(report(result), Not(testing::HasSubstr("secret\n"))) << lines;
+    EXPECT_THAT(report(result), Not(testing::HasSubstr("topsecret"))) << lines;
+  }
+}
+
+TEST(VrrpInstance, secrets_are_not_said_of_variables_that_hold_them) {
+  for (const char* text : {
+           "$A=topsecret ${_ENV}\n~SEQ(x) ${A}\nglobal_defs {\nsmtp_password $A\n}",
+           "$A=topsecret ${_ENV}\n$B=$A\nglobal_defs {\nsmtp_passwrd $B\n}",
+           "$PASS=topsecret\n$PASS=topsecret $UNKNOWN }",
+           "~LST(p, topsecret, ${_ENV}) smtp_password $p",
+           "$M=\\\nauth_type PASS\\\nauth_pass topsecret ${_ENV}\n$M",
+       }) {
+    const LoadResult result = load_text(text);
+    EXPECT_GT(result.diagnostics.size(), 0U) << text;
+    EXPECT_THAT(report(result), Not(testing::HasSubstr("topsecret"))) << text << report(result);
+  }
+}
+
 TEST(VrrpInstance, hmac_keys_in_their_three_forms) {
   const std::string key(32, 'k');
   MemoryFileReader reader;
@@ -111,6 +145,15 @@ TEST(VrrpInstance, hmac_keys_in_their_three_forms) {
   EXPECT_EQ(hmac.active_key, 2);
   EXPECT_EQ(hmac.mode, HmacMode::permissive);
   EXPECT_EQ(hmac.time_window_seconds, 12U);  // 3 x advert_int
+}
+
+TEST(VrrpInstance, a_key_file_lies_beside_the_file_that_names_it) {  // a daemon reads it again in /
+  MemoryFileReader reader;
+  reader.add("/etc/baton/keys/1", std::string(32, 'k'));
+  reader.add("/etc/baton/part.conf", instance_text("auth_hmac {\nkey 1 file:keys/1\nactive_key 1\n}"));
+  reader.add("/etc/main.conf", "include baton/part.conf\n");
+  const LoadResult result = load("/etc/main.conf", reader);
+  EXPECT_TRUE(result.ok) << report(result);
 }
 
 TEST(VrrpInstance, unicast) {

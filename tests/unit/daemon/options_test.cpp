@@ -52,6 +52,9 @@ TEST(Options, every_option_has_its_effect) {
   EXPECT_EQ(parsed({"-S", "daemon"}).facility, 3);
   EXPECT_EQ(parsed({"-S", "user"}).facility, 1);
   EXPECT_TRUE(parsed({"--strict"}).strict);
+  EXPECT_TRUE(parsed({"-e"}).include_check);
+  EXPECT_EQ(parsed({"-u", "0177"}).file_mask, 0177U);
+  EXPECT_EQ(parsed({"-s", "blue"}).network_namespace, "blue");
   EXPECT_FALSE(parsed({"--no-real-time"}).real_time);
   EXPECT_TRUE(parsed({"--keepalived-exit-codes"}).keepalived_exit_codes);
   EXPECT_TRUE(parsed({"--ignore-sigint"}).ignore_sigint);
@@ -70,8 +73,30 @@ TEST(Options, modes) {
 }
 
 TEST(Options, what_keepalived_has_and_baton_need_not_is_accepted) {
-  for (const char* word : {"-P", "-C", "-B", "-I", "-d", "-a", "--flush-log-file"}) EXPECT_TRUE(parse({word})) << word;
-  for (const char* word : {"-r", "-c", "-b"}) EXPECT_TRUE(parse({word, "/run/x.pid"})) << word;
+  for (const char* word : {"-B", "-I", "-d", "-a", "-X", "-P", "--flush-log-file", "--all"}) {
+    EXPECT_TRUE(parsed({word}).remarks.empty()) << word;
+  }
+  for (const char* word : {"-r", "-c", "-b"}) EXPECT_TRUE(parsed({word, "/run/x.pid"}).remarks.empty()) << word;
+}
+
+TEST(Options, what_baton_does_without_is_accepted_and_said) {  // an old DAEMON_ARGS must not stop the start
+  for (const char* word :
+       {"-g", "-gx.log", "--log-file=x.log", "-x", "--snmp", "-m", "--core-dump", "-M", "-Mcore.%p", "-L", "-O",
+        "--perf", "--debug", "--debug=x", "--no-mem-check", "--config-fd=5", "--snmp-agent-socket=unix:/x", "stray"}) {
+    const Options options = parsed({word, "-D"});
+    EXPECT_EQ(options.remarks.size(), 1U) << word;
+    EXPECT_EQ(options.mode, Mode::run) << word;
+    EXPECT_TRUE(options.detail) << word;
+  }
+  EXPECT_EQ(parsed({"-u", "09"}).remarks.size(), 1U);
+  EXPECT_FALSE(parsed({"-u", "09"}).file_mask);
+}
+
+TEST(Options, checks_alone_mean_no_vrrp) {
+  EXPECT_FALSE(parsed({"-C"}).vrrp);
+  EXPECT_EQ(parsed({"-C"}).remarks.size(), 1U);
+  EXPECT_TRUE(parsed({"-C", "-P"}).vrrp);
+  EXPECT_TRUE(parsed({"-P"}).vrrp);
 }
 
 TEST(Options, what_cannot_be_meant_is_refused_with_a_hint) {
@@ -79,7 +104,7 @@ TEST(Options, what_cannot_be_meant_is_refused_with_a_hint) {
   EXPECT_EQ(refusal({"--nonsense"}), "unknown option '--nonsense'");
   EXPECT_EQ(refusal({"-S", "local8"}), "log facility 'local8': use 0-7, local0-local7, user or daemon");
   EXPECT_EQ(
-      refusal({"baton.conf"}),
+      refusal({"-t", "baton.conf"}),
       "unexpected argument 'baton.conf'; a file is named with -f baton.conf, the output of a test with -tFILE (no "
       "blank)");
 }

@@ -44,6 +44,14 @@ TEST(Setup, a_plain_instance_has_the_defaults_of_keepalived) {
   EXPECT_THAT(setup.not_carried_out, IsEmpty());
 }
 
+TEST(Setup, another_address_list_is_accepted_but_for_strict_mode) {  // docs/decisions/0005
+  EXPECT_TRUE(codec("").accept_other_address_lists);
+  EXPECT_FALSE(codec("strict_mode on").accept_other_address_lists);
+  EXPECT_TRUE(codec("strict_mode on\nskip_check_adv_addr").accept_other_address_lists);
+  EXPECT_TRUE(setup_with("").routers.at(0).compares_address_lists);
+  EXPECT_FALSE(setup_with("", "global_defs {\nvrrp_skip_check_adv_addr\n}").routers.at(0).compares_address_lists);
+}
+
 TEST(Setup, keywords_of_the_router) {
   EXPECT_EQ(router("priority 150").base_priority, 150);
   EXPECT_EQ(router("state MASTER").wanted_state, vrrp::State::master);

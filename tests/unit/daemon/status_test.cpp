@@ -122,9 +122,39 @@ TEST(StatusService, groups_and_scripts_follow_the_instances) {
   EXPECT_TRUE(reply["next"].is_null());
 }
 
+TEST(StatusService, all_groups_and_scripts_are_told) {
+  std::string text;
+  for (int i = 0; i < 250; ++i) text += fmt::format("vrrp_script chk_{} {{\nscript \"/usr/bin/true\"\n}}\n", i);
+  text += instances(1, 1);
+  text.insert(
+      text.rfind('}'), "track_script {\n" + [] {
+        std::string names;
+        for (int i = 0; i < 250; ++i) names += fmt::format("chk_{}\n", i);
+        return names;
+      }() + "}\n");
+  Bench bench(text);
+  std::size_t told = 0;
+  json from = 0;
+  for (int page = 0; page < 100 && !from.is_null(); ++page) {
+    const json reply = bench.ask(json{{"id", page}, {"ask", "status"}, {"from", from}}.dump());
+    told += reply["scripts"].size();
+    from = reply["next"];
+  }
+  EXPECT_EQ(told, 250U);
+}
+
+TEST(StatusService, a_group_names_the_member_to_blame) {
+  Bench bench("vrrp_sync_group G {\ngroup {\nVI_1\nVI_2\n}\n}\n" + instances(2, 1));
+  vrrp::NodeActions actions;
+  bench.node.on_configuration_fault(0, true, bench.now, actions);
+  const json blamed = instance_status(bench.source(), 1, {.now = bench.now, .wall = {}});
+  EXPECT_EQ(blamed["faults"], (json{"its sync group G is in FAULT because of VI_1"}));
+}
+
 TEST(StatusService, a_handover_is_for_a_master_that_exists) {
   Bench bench(instances(1, 1));
   EXPECT_THAT(bench.ask(R"({"ask":"handover","instance":"nobody"})")["error"].get<std::string>(), HasSubstr("nobody"));
+  EXPECT_EQ(bench.ask(R"({"ask":"handover","instance":"nobody"})")["kind"], "not-found");
   EXPECT_THAT(bench.ask(R"({"ask":"handover","instance":"VI_1"})")["error"].get<std::string>(), HasSubstr("BACKUP"));
   vrrp::NodeActions actions;
   bench.node.on_timeout(bench.now + 4s, actions);

@@ -123,6 +123,22 @@ TEST(Topology, the_best_contender_counts_the_weights_of_checks_that_are_well) {
   EXPECT_EQ(target.detection, 4s);
 }
 
+TEST(Topology, a_check_without_a_weight_is_fatal) {
+  config::Instance one = instance("ens33", "10.0.20.100");
+  one.trackers.scripts.resize(2);
+  one.trackers.scripts[0].name = "light";
+  one.trackers.scripts[0].weight = -20;
+  one.trackers.scripts[1].name = "fatal";
+  NodeInput checked = node("web1", {one});
+  checked.configuration.scripts.resize(2);
+  checked.configuration.scripts[0].name = "light";
+  checked.configuration.scripts[1].name = "fatal";
+  const std::vector<Check> checks = planned({checked}).nodes.front().checks;
+  ASSERT_EQ(checks.size(), 2U);
+  EXPECT_FALSE(checks[0].is_fatal);
+  EXPECT_TRUE(checks[1].is_fatal);
+}
+
 TEST(Topology, two_nodes_with_one_address_are_refused) {
   config::Instance one = instance("ens33", "10.0.20.100");
   one.source = ip("10.0.20.14");

@@ -1,0 +1,106 @@
+// What Baton promises when processes of it die or hang (docs/decisions/0002): the address is never lost for long, never
+// on two servers for good, and nobody has to come.
+#include "served_pair.h"
+
+namespace baton::lab {
+namespace {
+
+using namespace std::chrono_literals;
+
+class BatonDeaths : public ServedPair {
+ protected:
+  static void SetUpTestSuite() { open({}); }
+  // As the unit file's ExecStopPost does.
+  static void clean_up(NodeId node) {
+    EXPECT_TRUE(wait([&] { return batond_processes(node).empty(); }));
+    Pair::expect_done(lab().clean_up(node));
+  }
+};
+
+TEST_F(BatonDeaths, a_worker_that_is_killed_is_replaced_without_a_move_and_a_second_one_gives_the_address_away) {
+  const pid_t first = worker(web1);
+  signal(web1, Role::worker, SIGKILL);
+  ASSERT_TRUE(wait_for_other_worker(web1, first)) << pair().log();
+  // Longer than a backup waits: had one advert been late, web2 would speak by now.
+  ASSERT_TRUE(wait([&] { return adverts(web1, begin()).size() >= 4; })) << pair().log();
+  expect_no_move_since(begin());
+  expect_hardly_missed_since(begin());
+  EXPECT_FALSE(said_goodbye(web1, begin())) << pair().log();
+
+  const pid_t second = worker(web1);
+  signal(web1, Role::worker, SIGKILL);
+  EXPECT_TRUE(pair().wait_for_owner(web2)) << pair().log();
+  EXPECT_TRUE(said_goodbye(web1, begin())) << pair().log();
+  EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+  EXPECT_NE(worker(web1), second);
+}
+
+TEST_F(BatonDeaths, when_the_guardian_is_killed_the_worker_leaves_in_order_and_nothing_of_it_stays) {
+  signal(web1, Role::guardian, SIGKILL);
+  EXPECT_TRUE(pair().wait_for_owner(web2)) << pair().log();
+  EXPECT_TRUE(said_goodbye(web1, begin())) << pair().log();
+  expect_hardly_missed_since(begin());
+  EXPECT_TRUE(wait([] { return batond_processes(web1).empty(); })) << pair().log();
+  const auto said = baton(web1, "status");
+  ASSERT_TRUE(said);
+  EXPECT_EQ(said->code, 4) << said->text;
+}
+
+TEST_F(BatonDeaths, when_everything_is_killed_the_clean_up_takes_the_address_off_and_says_goodbye) {
+  signal(web1, Role::everything, SIGKILL);
+  clean_up(web1);
+  EXPECT_TRUE(pair().wait_for_owner(web2)) << pair().log();
+  EXPECT_TRUE(said_goodbye(web1, begin())) << pair().log();
+}
+
+TEST_F(BatonDeaths, the_clean_up_knows_what_the_killed_daemon_held_and_not_only_what_the_file_says_now) {
+  PairOptions edited = options();
+  edited.routers.front().addresses = {"10.0.20.111"};
+  configure(web1, pair_config(web1, edited));  // and no reload
+  signal(web1, Role::everything, SIGKILL);
+  clean_up(web1);
+  EXPECT_TRUE(wait([] { return !pair().owners().contains(web1); })) << pair().log();
+}
+
+TEST_F(BatonDeaths, without_a_clean_up_the_next_start_takes_the_address_off_before_it_is_master_again) {
+  signal(web1, Role::everything, SIGKILL);
+  ASSERT_TRUE(wait([] { return pair().owners().size() == 2; })) << pair().log();
+  Pair::expect_done(lab().start_daemon(web1));
+  EXPECT_TRUE(wait([] { return pair().owners() == std::set<NodeId>{web2}; })) << pair().log();
+  EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+}
+
+TEST_F(BatonDeaths, a_worker_that_hangs_is_replaced_without_a_move) {
+  start_anew(web1);
+  const Instant at = now();
+  const pid_t hanging = worker(web1);
+  signal(web1, Role::worker, SIGSTOP);
+  ASSERT_TRUE(wait_for_other_worker(web1, hanging)) << pair().log();
+  EXPECT_FALSE(is_running(hanging));
+  ASSERT_TRUE(wait([&] { return adverts(web1, at).size() >= 4; })) << pair().log();
+  expect_no_move_since(at);
+  expect_hardly_missed_since(at);
+}
+
+TEST_F(BatonDeaths, when_everything_hangs_there_are_two_owners_only_until_it_goes_on) {
+  start_anew(web1);
+  signal(web1, Role::everything, SIGSTOP);
+  ASSERT_TRUE(wait([] { return pair().owners().size() == 2; })) << pair().log();
+  signal(web1, Role::everything, SIGCONT);
+  EXPECT_TRUE(wait([] { return pair().owners().size() == 1; }, 2s)) << pair().log();
+  EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+}
+
+TEST_F(BatonDeaths, a_runner_that_is_killed_is_replaced_and_nobody_minds) {
+  const auto runner = [] {
+    const auto found = find_role(lab().daemon_processes(web1), Role::runner);
+    return found.empty() ? 0 : found.front();
+  };
+  const pid_t before = runner();
+  signal(web1, Role::runner, SIGKILL);
+  EXPECT_TRUE(wait([&] { return runner() != 0 && runner() != before; })) << pair().log();
+  expect_no_move_since(begin());
+}
+
+}  // namespace
+}  // namespace baton::lab
