@@ -1,4 +1,4 @@
-// Which packets the kernel is to drop for the routers, and the short-lived process that tells it. docs/decisions/0005.
+// Which packets the kernel is to drop for the routers, and the short-lived process that tells it. docs/decisions/0006.
 #pragma once
 
 #include <string>

@@ -189,9 +189,9 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
       .promote_secondaries = instance.promote_secondaries,
       .hooks = to_hooks(instance.notifications, instance.smtp_alert, globals.script_user),
       .notify_priority_changes = instance.notifications.priority_changes.value_or(false),
+      .compares_address_lists = !instance.skip_check_adv_addr,
       .accept = instance.accept || instance.priority == vrrp::spec::priority_owner,
       .extra_announcements = instance.extra_announcements,
-      .compares_address_lists = !instance.skip_check_adv_addr,
   };
   // The interfaces below are what must be up, not those that stand on them.
   std::vector<std::string> links = links_of(instance, router.addresses);

@@ -26,7 +26,6 @@ struct WorkerStart {
   bool real_time = true;
   std::vector<config::VirtualAddress> leftovers;  // of configurations before this one
   RoutingLeftovers routing_leftovers;             // of the same
-  kernel::Channel guardian;  // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
   std::vector<VirtualInterfaceSetup> leftover_interfaces;
   std::string settings_record;  // path: what interfaces were set to before us
   kernel::Channel guardian;     // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
