@@ -12,8 +12,6 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
-#include <map>
-#include <tuple>
 
 #include "daemon/api_role.h"
 #include "daemon/firewall.h"
@@ -21,6 +19,7 @@
 #include "daemon/leftovers.h"
 #include "daemon/pid_file.h"
 #include "daemon/role.h"
+#include "daemon/succession.h"
 #include "daemon/virtual_interface_setup.h"
 #include "daemon/watch_policy.h"
 #include "daemon/worker.h"
@@ -538,6 +537,13 @@ void Guardian::reload() {
   (void)::sd_notify(0, "RELOADING=1");
   log_.notice("reloading " + options_.configuration);
   auto next = reload_();
+  if (next != nullptr) {
+    if (const auto name = loses_all_addresses(*setup_, *next)) {
+      log_.error(
+          fmt::format("vrrp_instance {} would lose all its addresses; take the instance out to give them up", *name));
+      next.reset();
+    }
+  }
   if (next == nullptr) {
     log_.error("the configuration is refused; the one before goes on");
     (void)::sd_notify(0, "READY=1");
@@ -564,18 +570,11 @@ void Guardian::reload() {
     finish();
     return;
   }
-  // Who is who: VRID, family, interface, and whether it speaks to peers or to a group; a name may change.
-  const auto identity = [](const RouterSetup& router) {
-    return std::tuple(router.codec.vrid, router.codec.family, std::string_view(router.interface),
-                      router.codec.peers.empty());
-  };
-  std::map<decltype(identity(setup_->routers[0])), std::size_t> places;
-  for (std::size_t i = 0; i < setup_->routers.size(); ++i) places.emplace(identity(setup_->routers[i]), i);
   auto gone = old_wills;
-  for (std::size_t i = 0; i < old->routers.size(); ++i) {
-    const auto place = places.find(identity(old->routers[i]));
-    if (place == places.end() || !gone[i]) continue;
-    will_->write(place->second, *gone[i]);
+  const auto places = successors(*old, *setup_);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!places[i] || !gone[i]) continue;
+    will_->write(*places[i], *gone[i]);
     gone[i].reset();
   }
   say_goodbye(*old, gone, log_);

@@ -1,0 +1,38 @@
+#include "daemon/succession.h"
+
+#include <map>
+#include <string_view>
+#include <tuple>
+
+namespace baton::daemon {
+
+namespace {
+
+auto identity(const RouterSetup& router) {
+  return std::tuple(router.codec.vrid, router.codec.family, std::string_view(router.interface),
+                    router.codec.peers.empty());
+}
+
+}  // namespace
+
+std::vector<std::optional<std::size_t>> successors(const Setup& old, const Setup& next) {
+  std::map<decltype(identity(next.routers[0])), std::size_t> places;
+  for (std::size_t i = 0; i < next.routers.size(); ++i) places.emplace(identity(next.routers[i]), i);
+  std::vector<std::optional<std::size_t>> successors(old.routers.size());
+  for (std::size_t i = 0; i < old.routers.size(); ++i) {
+    const auto place = places.find(identity(old.routers[i]));
+    if (place != places.end()) successors[i] = place->second;
+  }
+  return successors;
+}
+
+std::optional<std::string> loses_all_addresses(const Setup& old, const Setup& next) {
+  const auto places = successors(old, next);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!places[i] || old.routers[i].addresses.empty()) continue;
+    if (next.routers[*places[i]].addresses.empty()) return next.routers[*places[i]].name;
+  }
+  return std::nullopt;
+}
+
+}  // namespace baton::daemon

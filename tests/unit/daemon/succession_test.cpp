@@ -1,0 +1,30 @@
+#include "daemon/succession.h"
+
+#include "unit/daemon/made_setup.h"
+
+namespace baton::daemon {
+namespace {
+
+std::string instance(const std::string& name, const std::string& vrid, const std::string& addresses) {
+  return "vrrp_instance " + name + " {\n  interface eth0\n  virtual_router_id " + vrid + "\n  virtual_ipaddress {\n" +
+         addresses + "  }\n}\n";
+}
+
+TEST(Succession, goes_by_the_virtual_router_id_and_not_by_name_or_order) {
+  const auto old = setup_of(instance("A", "1", "    10.0.0.1\n") + instance("B", "2", "    10.0.0.2\n"));
+  const auto next = setup_of(instance("C", "2", "    10.0.0.2\n") + instance("D", "3", "    10.0.0.3\n"));
+  const auto places = successors(old, next);
+  ASSERT_EQ(places.size(), 2U);
+  EXPECT_EQ(places[0], std::nullopt);
+  EXPECT_EQ(places[1], 0U);
+}
+
+TEST(Succession, a_router_whose_every_address_was_mistyped_loses_all) {
+  const auto old = setup_of(instance("A", "1", "    10.0.0.1\n"));
+  EXPECT_EQ(loses_all_addresses(old, setup_of(instance("A", "1", "    10.0.0.999\n"))), "A");
+  EXPECT_EQ(loses_all_addresses(old, setup_of(instance("A", "1", "    10.0.0.2\n"))), std::nullopt);
+  EXPECT_EQ(loses_all_addresses(old, setup_of(instance("A", "2", "    10.0.0.2\n"))), std::nullopt);
+}
+
+}  // namespace
+}  // namespace baton::daemon
