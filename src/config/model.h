@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/ip_address.h"
-#include "base/route.h"
 #include "base/mac_address.h"
+#include "base/route.h"
 #include "base/time.h"
 #include "config/secret.h"
 #include "config/source_place.h"
@@ -385,8 +385,8 @@ struct Globals {
   std::string default_interface = "eth0";
   std::string iproute_user_directory = "/usr/share/iproute2";  // iproute_usr_dir
   std::string iproute_etc_directory = "/etc/iproute2";         // iproute_etc_dir
-  std::string vmac_prefix = "vrrp";  // names of macvlans and ipvlans: PREFIX.VRID
-  std::string vmac_address_prefix;   // vmac_addr_prefix: of those for addresses elsewhere; empty: vmac_prefix
+  std::string vmac_prefix = "vrrp";                            // names of macvlans and ipvlans: PREFIX.VRID
+  std::string vmac_address_prefix;  // vmac_addr_prefix: of those for addresses elsewhere; empty: vmac_prefix
   Firewall firewall;
   bool dynamic_interfaces = false;
   std::optional<NotifyFifo> notify_fifo;

@@ -97,8 +97,8 @@ void AddressPlan::find_leftovers(const kernel::InterfaceTable& interfaces) {
     const std::vector<IpPrefix> there = interfaces.addresses_on(index);
     for (const IpPrefix& prefix : there) {
       if (!is_taken({index, prefix.address}) || is_virtual({index, prefix})) continue;
-      const bool has_another = std::ranges::any_of(there, [&, index = index](const IpPrefix& other) {
-        return other.address.family() == prefix.address.family() && may_be_source({index, other});
+      const bool has_another = std::ranges::any_of(there, [&, interface_index = index](const IpPrefix& other) {
+        return other.address.family() == prefix.address.family() && may_be_source({interface_index, other});
       });
       if (has_another) remove_leftover({.interface_index = index, .address = prefix});
     }

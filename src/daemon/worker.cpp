@@ -5,18 +5,18 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cstring>
 #include <deque>
-#include <map>
 #include <set>
 
 #include "base/result.h"
 #include "daemon/address_carrier.h"
 #include "daemon/address_plan.h"
+#include "daemon/advert_outbox.h"
 #include "daemon/announcer.h"
 #include "daemon/firewall.h"
 #include "daemon/newsroom.h"
 #include "daemon/options.h"
+#include "daemon/promotion.h"
 #include "daemon/routing_carrier.h"
 #include "daemon/routing_plan.h"
 #include "daemon/status_service.h"
@@ -61,22 +61,18 @@ class Worker {
   // What follows from it.
   void carry_out(const vrrp::NodeActions& actions);
   void carry_out(vrrp::RouterId router, const vrrp::Action& action);
-  void send_advert(vrrp::RouterId router, const vrrp::SendAdvert& action);
   void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change);
   void settle();
   AddressState settle_kernel();
   void write_wills();
   void look_at_interfaces();
   void watch_routing();
-  void promote_secondaries();
-  void restore_promotion();
   void follow_virtual_interfaces();
   void tell_of_firewall();
   void look_at_everything();
   void announce_unannounced(Instant now);
   void beat();
 
-  void flush_adverts(Instant now);
   void follow_interfaces();
   bool concerns_us(const kernel::InterfaceAddress& address) const;
 
@@ -100,14 +96,8 @@ class Worker {
   std::vector<vrrp::AdvertCodec> codecs_;
   std::vector<RouterStatistics> statistics_;
   std::vector<std::optional<IpAddress>> sources_;
-  std::set<vrrp::RouterId> touched_;  // since the last settle()
-  struct PendingAdvert {
-    vrrp::RouterId router = 0;
-    bool is_goodbye = false;
-    bool has_left = false;
-  };
-  std::vector<PendingAdvert> pending_adverts_;  // since the last flush; the index is the tag
-  std::set<std::string> interface_names_;       // that concern us
+  std::set<vrrp::RouterId> touched_;       // since the last settle()
+  std::set<std::string> interface_names_;  // that concern us
   std::set<IpAddress> configured_sources_;
   std::vector<vrrp::RouterId> restored_;  // lost an address to somebody; told when it is back
 
@@ -121,11 +111,11 @@ class Worker {
   RoutingPlan routing_;
   RoutingCarrier routing_carrier_{routing_, interfaces_, log_};
   Transport transport_;
+  AdvertOutbox outbox_{setup_, transport_, statistics_, log_, reject_limit_};
   Announcer announcer_;
   Newsroom newsroom_;
   StatusService status_;
 
-  std::vector<vrrp::OutgoingPacket> packets_;
   loop::Timer protocol_timer_;
   loop::Timer beat_timer_;
   loop::Timer look_timer_;     // interfaces could not be read: again
@@ -136,7 +126,7 @@ class Worker {
   loop::Subscription monitor_readable_;
   loop::Subscription runner_readable_;
   loop::Subscription api_readable_;
-  std::map<std::string, bool> promotion_;  // of each interface that was looked at: was it changed?
+  Promotion promotion_{setup_, log_};
   bool begun_ = false;
   bool stopping_ = false;
   int exit_status_ = exit_code::success;
@@ -275,7 +265,7 @@ void Worker::begin() {
       const auto will = will_.read(id);
       if (!will) continue;
       memory[id] = will->router;
-      if (will->has_promoted) promotion_[setup_.routers[id].interface] = true;
+      if (will->has_promoted) promotion_.remember(setup_.routers[id].interface);
       codecs_[id].restore(will->codec);
     }
     node_.resume(memory, now, actions);
@@ -373,27 +363,11 @@ bool Worker::concerns_us(const kernel::InterfaceAddress& address) const {
          configured_sources_.contains(address.address.address);
 }
 
-void Worker::promote_secondaries() {
-  for (const RouterSetup& router : setup_.routers) {
-    if (!router.promote_secondaries || promotion_.contains(router.interface)) continue;
-    if (interfaces_.find(router.interface) == nullptr) continue;
-    const auto changed = kernel::set_promote_secondaries(router.interface, true);
-    if (!changed) log_.warning(to_string(changed.error()));
-    promotion_[router.interface] = changed && *changed;
-  }
-}
-
-void Worker::restore_promotion() {
-  for (const auto& [interface, changed] : std::exchange(promotion_, {})) {
-    if (changed) (void)kernel::set_promote_secondaries(interface, false);  // an interface that has gone needs nothing
-  }
-}
-
 // Links, sources and sockets after a change of interfaces.
 void Worker::look_at_interfaces() {
   follow_virtual_interfaces();
   const Instant now = loop::now();
-  promote_secondaries();
+  promotion_.follow(interfaces_);
   transport_.follow(interfaces_);
   if (transport_.lacks_sockets()) socket_timer_.set(now + std::chrono::seconds(1));
   vrrp::NodeActions actions;
@@ -610,7 +584,7 @@ void Worker::leave() {
   }
   if (carrier_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
   virtual_interfaces_.remove(*requests_, interfaces_);
-  restore_promotion();
+  promotion_.restore();
   newsroom_.say_stopped();
   loop_.stop();
 }
@@ -630,7 +604,7 @@ void Worker::carry_out(const vrrp::NodeActions& actions) {
 
 void Worker::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
   std::visit(Overloaded{
-                 [&](const vrrp::SendAdvert& it) { send_advert(router, it); },
+                 [&](const vrrp::SendAdvert& it) { outbox_.put(router, it, codecs_[router], sources_[router]); },
                  [&](const vrrp::Announce& it) { announcer_.add(router, it.rounds); },
                  [&](const vrrp::StateChanged& it) { on_state_changed(router, it); },
                  [&](const vrrp::PriorityChanged& it) { newsroom_.on_priority_changed(router, it, node_); },
@@ -639,37 +613,6 @@ void Worker::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
                  [&](const vrrp::HandoverFailed&) { newsroom_.on_handover_failed(router); },
              },
              action);
-}
-
-void Worker::send_advert(vrrp::RouterId router, const vrrp::SendAdvert& action) {
-  const Duration interval = action.interval.value_or(setup_.routers[router].codec.advert_interval);
-  codecs_[router].encode_into(action.priority, interval, loop::wall_now(), packets_);
-  const auto tag = static_cast<std::uint32_t>(pending_adverts_.size());
-  pending_adverts_.push_back({.router = router, .is_goodbye = action.priority == vrrp::spec::priority_stop});
-  transport_.send(router, sources_[router].value_or(IpAddress{}), packets_, tag);
-}
-
-void Worker::flush_adverts(Instant now) {
-  transport_.flush([&](std::uint32_t tag, int code) {
-    PendingAdvert& advert = pending_adverts_[tag];
-    if (code == 0) {
-      advert.has_left = true;
-      return;
-    }
-    RouterStatistics& statistics = statistics_[advert.router];
-    ++statistics.packets_failed;
-    statistics.last_send_error = code;
-    if (const auto silent = reject_limit_.allow(fmt::format("{}/send", advert.router), now)) {
-      log_.warning(fmt::format("({}) an advert could not leave: {}{}", setup_.routers[advert.router].name,
-                               std::strerror(code), *silent > 0 ? fmt::format(" ({} more like it)", *silent) : ""));
-    }
-  });
-  for (const PendingAdvert& advert : pending_adverts_) {
-    if (!advert.has_left) continue;
-    ++statistics_[advert.router].adverts_sent;
-    if (advert.is_goodbye) ++statistics_[advert.router].priority_zero_sent;
-  }
-  pending_adverts_.clear();
 }
 
 void Worker::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change) {
@@ -691,7 +634,7 @@ AddressState Worker::settle_kernel() {
 void Worker::settle() {
   const Instant now = loop::now();
   will_.beat(now);
-  flush_adverts(now);
+  outbox_.flush(now);
   for (const vrrp::RouterId router : touched_) {
     plan_.set_holding(router, node_.router(router).holds_addresses());
     routing_.set_holding(router, node_.router(router).holds_addresses());
@@ -728,14 +671,13 @@ void Worker::write_wills() {
   for (const vrrp::RouterId router : touched_) {
     const std::string& interface = setup_.routers[router].interface;
     const kernel::Link* link = interfaces_.find(setup_.routers[router].advert_interface);
-    const auto promotion = promotion_.find(interface);
-    will_.write(router, {.router = node_.router(router).memory(),
-                         .codec = codecs_[router].memory(),
-                         .source = sources_[router].value_or(IpAddress{}),
-                         .interface_index = link == nullptr ? 0 : link->index,
-                         .holds_addresses = node_.router(router).holds_addresses(),
-                         .has_promoted = setup_.routers[router].promote_secondaries && promotion != promotion_.end() &&
-                                         promotion->second});
+    will_.write(router,
+                {.router = node_.router(router).memory(),
+                 .codec = codecs_[router].memory(),
+                 .source = sources_[router].value_or(IpAddress{}),
+                 .interface_index = link == nullptr ? 0 : link->index,
+                 .holds_addresses = node_.router(router).holds_addresses(),
+                 .has_promoted = setup_.routers[router].promote_secondaries && promotion_.has_changed(interface)});
   }
   touched_.clear();
 }

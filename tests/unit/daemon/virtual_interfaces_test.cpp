@@ -21,7 +21,7 @@ std::string router(const std::string& name, int vrid, const std::string& interfa
                      name, interface, vrid, lines, addresses);
 }
 
-std::vector<std::string> names(const Setup& setup) {
+std::vector<std::string> names(const daemon::Setup& setup) {
   std::vector<std::string> result;
   for (const VirtualInterfaceSetup& interface : setup.virtual_interfaces) result.push_back(interface.wanted.name);
   return result;
@@ -93,7 +93,7 @@ class Made : public kernel::Network {
     requests = kernel::NetlinkSocket::open(kernel::NetlinkSocket::Purpose::requests).value();
     interfaces = table();
   }
-  VirtualInterfaces on(const Setup& setup) {
+  VirtualInterfaces on(const daemon::Setup& setup) {
     return {setup, "", [this](const std::string& text) { said.push_back(text); }};
   }
 
@@ -151,11 +151,11 @@ TEST_F(Made, a_name_that_somebody_else_has_is_avoided_and_an_earlier_life_is_fou
 }
 
 TEST_F(Made, what_a_reload_drops_goes_and_the_rest_stays) {
-  const Setup before =
+  const daemon::Setup before =
       setup_of(router("A", 51, "ens1", "use_vmac", "10.0.0.100") + router("B", 52, "ens1", "use_vmac", "10.0.0.101"));
   on(before).follow(*requests, interfaces);
   const std::uint32_t index = interfaces.find("vrrp.52")->index;
-  const Setup after =
+  const daemon::Setup after =
       setup_of(router("A", 51, "ens1", "", "10.0.0.100") + router("B", 52, "ens1", "use_vmac", "10.0.0.101"));
   on(after).remove_leftovers(before.virtual_interfaces, *requests, interfaces);
   EXPECT_EQ(interfaces.find("vrrp.51"), nullptr);
