@@ -1,4 +1,6 @@
 // What only the whole configuration can tell about scripts and notifications.
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -42,8 +44,9 @@ TEST(WholeRules, a_command_too_long_for_the_runner_is_an_error_with_a_place) {
   const LoadResult script = load_text("vrrp_script s {\nscript \"/usr/bin/true " + long_word + "\"\n}\n" +
                                       instance_text("track_script {\ns\n}"));
   EXPECT_FALSE(script.ok);
-  EXPECT_EQ(script.diagnostics.at(0).id, "too-large");
-  EXPECT_EQ(script.diagnostics.at(0).place.line, 2U);
+  const auto too_large = std::ranges::find(script.diagnostics, "too-large", &Diagnostic::id);
+  ASSERT_NE(too_large, script.diagnostics.end());
+  EXPECT_EQ(too_large->place.line, 2U);
   EXPECT_FALSE(load_text(instance_text("notify \"/usr/bin/true " + long_word + "\"")).ok);
   std::string many_words;  // each costs more than its byte
   for (int i = 0; i < 6'000; ++i) many_words += " x";

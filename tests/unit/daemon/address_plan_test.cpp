@@ -229,7 +229,7 @@ TEST(SourceAddresses, the_first_that_is_not_virtual_or_the_configured_one) {
   configured.configured_source = IpAddress::parse("192.0.2.1");
   EXPECT_EQ(sources.of(configured), IpAddress::parse("192.0.2.1"));
   RouterSetup elsewhere = bench.setup.routers[a];
-  elsewhere.interface = "eth9";
+  elsewhere.source_interface = "eth9";
   EXPECT_EQ(sources.of(elsewhere), std::nullopt);
 }
 

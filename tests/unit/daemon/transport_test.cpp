@@ -89,20 +89,6 @@ TEST_F(TransportTest, what_cannot_leave_is_told) {
   for (const auto& [tag, code] : send_all(here, "10.0.0.1")) EXPECT_NE(code, 0) << tag;
 }
 
-TEST_F(TransportTest, an_interface_made_anew_with_the_same_index_has_new_sockets) {
-  Transport here(setup_, nullptr, handlers());
-  here.follow(table());
-  const std::string index = std::to_string(link().index);
-  kernel::run("ip link del ens1 && ip link add ens1 index " + index +
-              " type veth peer name ens2 && ip link set ens1 up");
-  kernel::run("ip link set ens2 up && ip address add 10.0.0.1/24 dev ens1");
-  here.follow(table());
-  EXPECT_NE(send_all(here, "10.0.0.1").front().second, 0);  // bound to the one that is no more
-  here.forget(link().index);
-  here.follow(table());
-  EXPECT_THAT(send_all(here, "10.0.0.1"), ElementsAre(Result(0, 0), Result(1, 0)));
-}
-
 TEST_F(TransportTest, a_socket_that_could_not_be_opened_is_tried_again) {
   Transport here(setup_, nullptr, handlers());
   const kernel::InterfaceTable interfaces = table();

@@ -72,21 +72,6 @@ TEST(Logger, a_reader_that_hangs_costs_lines_and_they_are_counted) {
   EXPECT_NE(daemon.read().find("log lines were lost"), std::string::npos);
 }
 
-TEST(Logger, a_notice_of_lost_lines_that_is_lost_itself_is_told_later) {
-  const LogDaemon daemon;
-  Logger log(daemon.options());
-  constexpr int more_than_the_queue_holds = 100'000;
-  for (int i = 0; i < more_than_the_queue_holds && log.lost() == 0; ++i) log.info("line");
-  ASSERT_GT(log.lost(), 0U);
-  (void)daemon.read();  // room for one: the next line, and not for the notice
-  log.info("room for one");
-  while (!daemon.read().empty()) {
-  }
-  log.info("the reader reads again");
-  EXPECT_NE(daemon.read().find("the reader reads again"), std::string::npos);
-  EXPECT_NE(daemon.read().find(" 1 log lines were lost"), std::string::npos);
-}
-
 TEST(Logger, a_log_daemon_that_was_restarted_gets_the_line) {
   auto daemon = std::make_unique<LogDaemon>();
   Logger log(daemon->options());

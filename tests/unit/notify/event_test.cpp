@@ -74,6 +74,7 @@ TEST(NotifyEvent, a_group_is_told_with_priority_zero) {
 TEST(NotifyEvent, deleted_is_fault_unless_notify_deleted) {
   Hooks hooks = all_hooks();
   hooks.notifies_deleted = false;
+  hooks.deleted = {};
   const Event event = instance(EventState::deleted);
   EXPECT_THAT(arguments(commands(event, hooks)),
               ElementsAre(ElementsAre("/any", "configured argument", "INSTANCE", "VI_1", "FAULT", "104")));

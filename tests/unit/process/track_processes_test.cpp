@@ -130,7 +130,8 @@ class TrackedProcesses : public ::testing::Test {
   }
   void track(const TrackedProcess& process) {
     bench_.set_scripts({});
-    for (const Bytes& bytes : *encode_processes({process})) bench_.send_bytes(bytes);
+    const auto messages = encode_processes({process});
+    for (const Bytes& bytes : *messages) bench_.send_bytes(bytes);
   }
   bool is(bool up) {
     return bench_.next<ProcessResult>(patience, [=](const ProcessResult& it) { return it.is_up == up; }).has_value();
