@@ -179,8 +179,11 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
       .hooks = to_hooks(instance.notifications, instance.smtp_alert, globals.script_user),
       .notify_priority_changes = instance.notifications.priority_changes,
   };
+  vrrp::RouterParameters parameters = to_router(instance, globals);
+  parameters.addresses = router.addresses.size();
+  if (!router.addresses.empty()) parameters.last_address = router.addresses.back().address.address;
   setup.node.routers.push_back({.name = instance.name,
-                                .router = to_router(instance, globals),
+                                .router = parameters,
                                 .tracking = trackers.trackings(instance.trackers, instance.name),
                                 .links = links_of(instance, router.addresses),
                                 .dont_track_primary = instance.dont_track_primary});
