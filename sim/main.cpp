@@ -1,4 +1,4 @@
-// sim --seeds 1..5000 [--seconds N] [--jobs N]     many worlds, one line
+// sim --seeds 1..5000 [--seconds N] [--least N] [--jobs N]     many worlds, one line
 // sim --seed N                                     one world, with its timeline
 // sim --table                                      takeover times of the lab, Baton and stock
 #include <fmt/format.h>
@@ -21,10 +21,11 @@ namespace {
 using namespace baton::sim;
 
 constexpr std::string_view usage =
-    "usage: sim [--seeds FIRST..LAST] [--seed N] [--seconds N] [--jobs N] | --table\n"
+    "usage: sim [--seeds FIRST..LAST] [--seed N] [--seconds N] [--least N] [--jobs N] | --table\n"
     "  --seeds FIRST..LAST  the worlds to play, 1..2000 when not given\n"
     "  --seed N             one world, with its timeline\n"
     "  --seconds N          begin no world after so many seconds of real time\n"
+    "  --least N            fewer worlds than that in the time are a failure, 1 when not given\n"
     "  --jobs N             so many at a time, 1 when not given\n"
     "  --table              takeover times of the lab with two web servers\n";
 constexpr unsigned jobs_most = 64;
@@ -34,6 +35,7 @@ struct Options {
   std::uint64_t first = 1;
   std::uint64_t last = 2000;
   std::uint64_t seconds = 3600;
+  std::uint64_t least = 1;
   std::uint64_t jobs = 1;
   bool single = false;
 };
@@ -67,6 +69,8 @@ std::optional<Options> parse(std::vector<std::string_view> words) {
       options.single = true;
     } else if (words[i] == "--seconds") {
       options.seconds = *each;
+    } else if (words[i] == "--least") {
+      options.least = *each;
     } else if (words[i] == "--jobs") {
       options.jobs = std::min<std::uint64_t>(std::max<std::uint64_t>(*each, 1), jobs_most);
     } else {
@@ -143,5 +147,9 @@ int main(int argc, char** argv) {
   fmt::print("sim: {} h of network, {} events, {} adverts ({} rejected), {} transitions: {} passed, {} failed\n",
              total.simulated / std::chrono::hours(1), total.counts.events, total.counts.adverts, total.counts.rejected,
              total.counts.transitions, total.passed, total.failed.size());
-  return total.failed.empty() && total.passed > 0 ? 0 : 1;
+  const std::uint64_t played = total.passed + total.failed.size();
+  if (played < options->least) {
+    fmt::print(stderr, "sim: {} worlds in {} s, {} are wanted\n", played, options->seconds, options->least);
+  }
+  return total.failed.empty() && played >= options->least ? 0 : 1;
 }

@@ -47,15 +47,20 @@ void settle_preferences(const Context& context, const Statement& root, Configura
       if (list.keyword() == "virtual_rules") number_lines(list);
     }
   }
-  std::vector<std::pair<std::size_t, ConfiguredRule*>> without;
+  struct Unordered {
+    std::pair<std::size_t, std::size_t> place;  // its line, and which of those read from it
+    ConfiguredRule* rule = nullptr;
+  };
+  std::vector<Unordered> without;
   const auto collect = [&](std::vector<ConfiguredRule>& rules) {
     for (ConfiguredRule& rule : rules) {
-      if (rule.rule.preference == 0) without.emplace_back(order[Key(rule.place.file, rule.place.line)], &rule);
+      if (rule.rule.preference != 0) continue;
+      without.push_back({{order[Key(rule.place.file, rule.place.line)], without.size()}, &rule});
     }
   };
   collect(configuration.static_rules);
   for (Instance& instance : configuration.instances) collect(instance.rules);
-  std::ranges::stable_sort(without, {}, [](const auto& entry) { return entry.first; });
+  std::ranges::sort(without, {}, &Unordered::place);
   std::uint32_t next_v4 = first_own_preference;
   std::uint32_t next_v6 = first_own_preference;
   for (const auto& [place, rule] : without) {

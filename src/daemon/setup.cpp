@@ -196,8 +196,11 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
   // The interfaces below are what must be up, not those that stand on them.
   std::vector<std::string> links = links_of(instance, router.addresses);
   virtual_interfaces.add(instance, router);
+  vrrp::RouterParameters parameters = to_router(instance, globals);
+  parameters.addresses = router.addresses.size();
+  if (!router.addresses.empty()) parameters.last_address = router.addresses.back().address.address;
   setup.node.routers.push_back({.name = instance.name,
-                                .router = to_router(instance, globals),
+                                .router = parameters,
                                 .tracking = trackers.trackings(instance.trackers),
                                 .links = std::move(links),
                                 .dont_track_primary = instance.dont_track_primary});

@@ -41,7 +41,7 @@ struct Overloaded : Functions... {
 IpPrefix masked(const IpPrefix& prefix) {
   Bytes bytes(prefix.address.bytes().begin(), prefix.address.bytes().end());
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const unsigned kept = std::clamp<int>(prefix.length - static_cast<int>(8 * i), 0, 8);
+    const auto kept = static_cast<unsigned>(std::clamp<int>(prefix.length - static_cast<int>(8 * i), 0, 8));
     bytes[i] = static_cast<std::uint8_t>(bytes[i] & (0xff00U >> kept));
   }
   return {.address = IpAddress::from_bytes(bytes), .length = prefix.length};

@@ -34,7 +34,7 @@ void VirtualRouter::become_backup(Reason reason, Instant now, Actions& out) {
     if (departure_->may_stay()) departure_->cause = Departure::Cause::sync_group;  // no way back: the group is gone
     return;
   }
-  const Instant bound = now + limits::linger_after_advert;
+  const Instant bound = now + linger_time(parameters_.addresses);
   leave({.cause = Departure::Cause::sync_group, .reason = reason, .bound = bound}, now, out);
 }
 
@@ -50,7 +50,7 @@ void VirtualRouter::yield_to(const Advert& advert, Instant now, Actions& out) {
   Departure departure{.cause = Departure::Cause::better_master,
                       .reason = is_better ? Reason::better_master : Reason::equal_master_higher_address};
   // Two masters after a partition: the winner has served all along and has nothing to announce; provoked it does.
-  departure.begin_linger(advert, true, now);
+  departure.begin_linger(advert, true, linger_time(parameters_.addresses), now);
   last_advert_accepted_ = now;
   leave(departure, now, out);
 }
@@ -77,14 +77,21 @@ void VirtualRouter::on_advert_while_leaving(const Advert& advert, Instant now, A
     stay(now, out);  // nobody better was there after all; this one rose because we asked
     return announce_to_lower(advert, now, out);
   }
-  if (!departure_->successor) departure_->begin_linger(advert, is_above(advert) && departure_->cause != stop, now);
+  if (!departure_->successor) {
+    const bool provoke = is_above(advert) && departure_->cause != stop;
+    departure_->begin_linger(advert, provoke, linger_time(parameters_.addresses), now);
+  }
   departure_->successor = advert;
   last_advert_accepted_ = now;
 }
 
-void VirtualRouter::on_announcement(const IpAddress&, Instant now, Actions& out) {
-  // The successor serves: by the order of every VRRP its announcement comes last. Also when its advert was lost.
-  if (is_leaving()) let_go(now, out);
+void VirtualRouter::on_announcement(const IpAddress& address, Instant now, Actions& out) {
+  if (!is_leaving()) return;
+  // The successor serves this address: by the order of every VRRP its announcement comes last. It serves all of them
+  // when the last is announced; keepalived adds all before the first, Baton announces each as it lands. Also when its
+  // advert was lost.
+  departure_->provoke_at.reset();
+  if (address == parameters_.last_address.value_or(address)) let_go(now, out);
 }
 
 void VirtualRouter::on_timeout_while_leaving(Instant now, Actions& out) {

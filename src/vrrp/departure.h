@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -22,14 +23,23 @@ namespace limits {
 
 // The successor's advert was heard, its announcement not: after so long an advert of ours asks for it ...
 inline constexpr Duration provoke_after_advert = std::chrono::milliseconds(20);
-// ... and after so long we let go without it.
+// ... and after so long we let go without it: longer with many addresses, which a successor needs time to add.
 inline constexpr Duration linger_after_advert = std::chrono::milliseconds(200);
+inline constexpr Duration linger_per_address = std::chrono::microseconds(200);
+inline constexpr Duration linger_longest = std::chrono::seconds(3);
 // Patience above the slowest successor's skew time.
 inline constexpr Duration handover_margin = std::chrono::milliseconds(150);
 // Announced by a VRRPv3 goodbye instead of a longer advert_int; one step of priority is still 1 ms of skew time.
 inline constexpr Duration hasty_interval = std::chrono::milliseconds(250);
 
 }  // namespace limits
+
+// How long a successor may take from its advert to the announcement of its last address.
+inline Duration linger_time(std::size_t addresses) {
+  constexpr std::size_t most = limits::linger_longest / limits::linger_per_address;
+  const auto counted = static_cast<Duration::rep>(std::min(addresses, most));
+  return std::min<Duration>(limits::linger_after_advert + limits::linger_per_address * counted, limits::linger_longest);
+}
 
 struct Departure {
   enum class Cause : std::uint8_t {
@@ -49,9 +59,9 @@ struct Departure {
 
   bool may_stay() const { return cause == Cause::relief || cause == Cause::handover; }
   // A successor was heard for the first time; `provoke` when it would answer an advert of ours by announcing again.
-  void begin_linger(const Advert& advert, bool provoke, Instant now) {
+  void begin_linger(const Advert& advert, bool provoke, Duration linger, Instant now) {
     successor = advert;
-    if (!has_lingered) bound = now + limits::linger_after_advert;
+    if (!has_lingered) bound = now + linger;
     has_lingered = true;
     provoke_at = provoke ? std::optional(now + limits::provoke_after_advert) : std::nullopt;
   }

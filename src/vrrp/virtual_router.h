@@ -11,6 +11,7 @@
 // After every input drain the actions completely before the next input, then ask holds_addresses() and next_timeout().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -57,7 +58,9 @@ struct RouterParameters {
   bool higher_priority_send_advert = false;  // higher_prio_send_advert
   bool make_before_break = true;             // docs/decisions/0003
   AnnouncementParameters announcements{};
-  bool in_sync_group = false;  // the group decides who becomes master; set by Node
+  std::size_t addresses = 1;                // how many the successor has to add
+  std::optional<IpAddress> last_address{};  // whose announcement comes last; nullopt: any will do
+  bool in_sync_group = false;               // the group decides who becomes master; set by Node
 };
 
 // Why there is no master to be had from here. Several may hold at once; FAULT lasts until none does.

@@ -54,7 +54,7 @@ class Bench {
 
   void start() { router_.start(now_, actions_); }
   void receive(const Advert& heard) { router_.on_advert(heard, now_, actions_); }
-  void announcement() { router_.on_announcement(virtual_address, now_, actions_); }
+  void announcement(const IpAddress& address = virtual_address) { router_.on_announcement(address, now_, actions_); }
   void priority(std::uint8_t priority) { router_.on_priority(priority, now_, actions_); }
   void fault(Reason reason = Reason::tracked_down) {
     router_.on_faults({.tracked_down = true}, reason, now_, actions_);

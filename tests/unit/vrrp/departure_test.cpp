@@ -10,6 +10,7 @@ namespace {
 
 constexpr Duration one_second = 1s;
 constexpr Duration slowest_skew_of_v2 = one_second * 255 / 256;
+const Duration linger = linger_time(1);
 constexpr Duration patience = slowest_skew_of_v2 + limits::handover_margin;
 
 // ---------------------------------------------------------------- stop
@@ -41,7 +42,7 @@ TEST(Stop, lets_go_soon_after_the_successors_advert_when_no_announcement_is_hear
   Bench bench = Bench::master();
   bench.stop();
   bench.receive(advert(98));
-  bench.advance(limits::linger_after_advert - 1ns);
+  bench.advance(linger - 1ns);
   EXPECT_FALSE(bench.router().is_stopped());
   bench.advance(1ns);
   EXPECT_TRUE(bench.router().is_stopped());
@@ -51,6 +52,31 @@ TEST(Stop, lets_go_when_an_announcement_is_heard_though_the_advert_was_lost) {
   Bench bench = Bench::master();
   bench.stop();
   bench.announcement();
+  EXPECT_TRUE(bench.router().is_stopped());
+}
+
+TEST(Stop, lets_go_when_the_last_of_its_addresses_is_announced) {
+  const IpAddress last = IpAddress::v4(0x0a001465);
+  Bench bench = Bench::master({.addresses = 2, .last_address = last});
+  bench.stop();
+  bench.receive(advert(98));
+  bench.announcement();
+  EXPECT_TRUE(bench.router().holds_addresses());
+  bench.announcement(last);
+  EXPECT_TRUE(bench.router().is_stopped());
+}
+
+TEST(Stop, lingers_the_longer_the_more_addresses_a_successor_has_to_add) {
+  EXPECT_EQ(linger_time(0), 200ms);
+  EXPECT_EQ(linger_time(1000), 400ms);
+  EXPECT_EQ(linger_time(10'000), 2200ms);
+  EXPECT_EQ(linger_time(1'000'000'000), 3s);
+  Bench bench = Bench::master({.addresses = 1000});
+  bench.stop();
+  bench.receive(advert(98));
+  bench.advance(400ms - 1ns);
+  EXPECT_FALSE(bench.router().is_stopped());
+  bench.advance(1ns);
   EXPECT_TRUE(bench.router().is_stopped());
 }
 
@@ -69,7 +95,7 @@ TEST(Stop, adverts_no_more_and_provokes_nobody) {
   bench.stop();
   (void)bench.actions();
   bench.receive(advert(200));
-  bench.advance(limits::linger_after_advert - 1ns);
+  bench.advance(linger - 1ns);
   EXPECT_EQ(bench.actions(), Actions{});
 }
 
@@ -126,7 +152,7 @@ TEST(Stop, is_bounded_whatever_the_successor_does) {
     bench.advance(10ms);
   }
   EXPECT_TRUE(bench.router().is_stopped());
-  EXPECT_LE(bench.now() - begun, patience + limits::linger_after_advert);
+  EXPECT_LE(bench.now() - begun, patience + linger);
 }
 
 TEST(Stop, a_fault_meanwhile_ends_it_at_once_with_a_goodbye) {
@@ -307,16 +333,24 @@ TEST(BetterMaster, that_does_not_announce_is_provoked_once) {
   EXPECT_EQ(bench.actions(), Actions{});
   bench.advance(1ns);
   EXPECT_EQ(bench.actions(), Actions{sent(100)});
-  bench.advance(limits::linger_after_advert - limits::provoke_after_advert - 1ns);
+  bench.advance(linger - limits::provoke_after_advert - 1ns);
   EXPECT_EQ(bench.actions(), Actions{});
   bench.advance(1ns);
   EXPECT_EQ(bench.state(), State::backup);
 }
 
+TEST(BetterMaster, that_has_begun_to_announce_is_not_provoked) {
+  Bench bench = Bench::master({.addresses = 1000, .last_address = IpAddress::v4(0x0a001465)});
+  bench.receive(advert(200));
+  bench.announcement();
+  bench.advance(300ms);
+  EXPECT_EQ(bench.actions(), Actions{});
+}
+
 TEST(BetterMaster, its_further_adverts_do_not_extend_the_wait) {
   Bench bench = Bench::master();
   bench.receive(advert(200));
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 21; ++i) {
     bench.advance(10ms);
     bench.receive(advert(200));
   }
