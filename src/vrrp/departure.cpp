@@ -98,7 +98,9 @@ void VirtualRouter::on_timeout_while_leaving(Instant now, Actions& out) {
   if (departure_->provoke_at && *departure_->provoke_at <= now) {
     departure_->provoke_at.reset();
     last_advert_sent_ = now;
-    out.push_back(SendAdvert{.priority = priority_});
+    // A VRRPv3 backup counts by the interval it heard last, and that is the successor's from here on.
+    const bool learns = parameters_.version == Version::v3 && departure_->successor->interval > Duration::zero();
+    out.push_back(SendAdvert{priority_, learns ? std::optional(departure_->successor->interval) : std::nullopt});
   }
   if (departure_->bound > now) return;
   if (departure_->successor) return let_go(now, out);

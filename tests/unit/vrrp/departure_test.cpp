@@ -339,6 +339,15 @@ TEST(BetterMaster, that_does_not_announce_is_provoked_once) {
   EXPECT_EQ(bench.state(), State::backup);
 }
 
+// A VRRPv3 backup counts by the interval it heard last. Ours, when shorter, would make it a master between two adverts of
+// the successor.
+TEST(BetterMaster, is_provoked_with_its_own_interval) {
+  Bench bench = Bench::master({.version = Version::v3, .advert_interval = 100ms});
+  bench.receive(advert(200, 1s));
+  bench.advance(limits::provoke_after_advert);
+  EXPECT_EQ(bench.actions(), (Actions{sent(100, 1s)}));
+}
+
 TEST(BetterMaster, that_has_begun_to_announce_is_not_provoked) {
   Bench bench = Bench::master({.addresses = 1000, .last_address = IpAddress::v4(0x0a001465)});
   bench.receive(advert(200));
