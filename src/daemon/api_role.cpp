@@ -13,7 +13,6 @@
 #include "daemon/options.h"
 #include "daemon/status.h"
 #include "daemon/watch_policy.h"
-#include "kernel/unix_listener.h"
 #include "loop/loop.h"
 
 namespace baton::daemon {
@@ -24,7 +23,6 @@ using nlohmann::json;
 
 constexpr Duration client_deadline = std::chrono::seconds(5);  // to ask and to take the answer
 constexpr Duration worker_patience = std::chrono::milliseconds(500);
-constexpr mode_t socket_mode = 0660;
 
 json to_json(std::string_view text) {
   return json::parse(text, nullptr, false);
@@ -43,8 +41,7 @@ struct Client {
 
 class Api {
  public:
-  Api(ApiStart start, kernel::UnixListener listener)
-      : start_(std::move(start)), log_(start_.log), listener_(std::move(listener)) {}
+  explicit Api(ApiStart start) : start_(std::move(start)), log_(start_.log) {}
 
   void run() {
     signal_term_ = loop_.on_signal(SIGTERM, [] {});  // the guardian ends us, not the service manager's signal to all
@@ -71,7 +68,7 @@ class Api {
   void on_guardian() {
     auto message = start_.guardian.receive();
     if (!message) {
-      if (message.error() == kernel::Channel::Nothing::any_more) loop_.stop();
+      if (message.error() == kernel::Channel::Nothing::any_more) leave();
       return;
     }
     if (!message->passed_fd) return;
@@ -82,17 +79,27 @@ class Api {
     asked_at_.reset();  // what was asked of the one before will not be answered
   }
 
+  void leave() {
+    guardian_readable_.reset();
+    is_leaving_ = true;
+  }
+
   // While all places are taken nobody is accepted, and those who wait do not wake us.
   void await_clients() {
+    if (is_leaving_) {
+      accepting_.reset();
+      if (clients_.empty()) loop_.stop();
+      return;
+    }
     const bool has_room = clients_.size() < limits::control_clients;
     if (has_room == static_cast<bool>(accepting_)) return;
     accepting_.reset();
-    if (has_room) accepting_ = loop_.watch(listener_.fd(), loop::Ready::readable, [this] { accept(); });
+    if (has_room) accepting_ = loop_.watch(start_.listener.fd(), loop::Ready::readable, [this] { accept(); });
   }
 
   void accept() {
     while (clients_.size() < limits::control_clients) {
-      auto accepted = listener_.accept();
+      auto accepted = start_.listener.accept();
       if (!accepted) return;
       Client& client = clients_.emplace_back();
       client.fd = std::move(accepted->fd);
@@ -266,13 +273,13 @@ class Api {
   ApiStart start_;
   log::Logger log_;
   loop::Loop loop_;
-  kernel::UnixListener listener_;
   kernel::Channel worker_;
   std::list<Client> clients_;
   std::deque<Waiting> waiting_;
   std::optional<Instant> asked_at_;
   std::uint64_t last_id_ = 0;  // of a question to the worker
   int workers_seen_ = 0;
+  bool is_leaving_ = false;
   loop::Timer timer_;
   loop::Subscription signal_term_;
   loop::Subscription guardian_readable_;
@@ -283,12 +290,7 @@ class Api {
 }  // namespace
 
 int run_api(ApiStart start) {
-  auto listener = kernel::UnixListener::open(start.socket_path, socket_mode);
-  if (!listener) {
-    log::Logger(start.log).error(to_string(listener.error()) + "; `baton status` will not work");
-    return exit_code::failure;
-  }
-  Api(std::move(start), std::move(*listener)).run();
+  Api(std::move(start)).run();
   return exit_code::success;
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/last_will.h"
 #include "daemon/setup.h"
 #include "kernel/channel.h"
+#include "kernel/unix_listener.h"
 #include "log/logger.h"
 
 namespace baton::daemon {
@@ -15,14 +16,15 @@ struct ApiStart {
   const Setup& setup;
   LastWill& will;
   log::Options log;
-  std::string socket_path;
-  std::string configuration;  // path, to be shown
-  std::string node;           // host name, to be shown
+  const kernel::UnixListener& listener;  // the guardian's: it outlives us
+  std::string configuration;             // path, to be shown
+  std::string node;                      // host name, to be shown
   int guardian_pid = 0;
   kernel::Channel guardian;  // each new worker's channel arrives here, a message of one byte with the descriptor
 };
 
-// Ends when the guardian is gone. Returns the exit status.
+// When the guardian closes its channel nobody new is answered, and it ends when the last of those who have come has the
+// answer, or their time is over. Returns the exit status.
 int run_api(ApiStart start);
 
 }  // namespace baton::daemon

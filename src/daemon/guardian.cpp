@@ -14,11 +14,12 @@
 #include <cstring>
 
 #include "daemon/api_role.h"
-#include "daemon/firewall.h"
+#include "daemon/firewall_role.h"
 #include "daemon/last_words.h"
 #include "daemon/leftovers.h"
 #include "daemon/pid_file.h"
 #include "daemon/role.h"
+#include "daemon/side_role.h"
 #include "daemon/succession.h"
 #include "daemon/virtual_interface_setup.h"
 #include "daemon/watch_policy.h"
@@ -27,6 +28,7 @@
 #include "kernel/interface_table.h"
 #include "kernel/netlink_socket.h"
 #include "kernel/process_settings.h"
+#include "kernel/unix_listener.h"
 #include "loop/loop.h"
 #include "process/child.h"
 #include "process/runner.h"
@@ -41,7 +43,7 @@ constexpr Duration runner_stop_bound = std::chrono::seconds(3);  // for the runn
 constexpr Duration start_again_after = std::chrono::seconds(1);  // when a worker could not be started
 constexpr Duration watchdog_interval = std::chrono::seconds(1);  // of the service manager, which waits for seconds
 constexpr int worker_leave_bound_ms = 200;                       // at a reload
-constexpr int firewall_bound_ms = 1000;                          // for others who change nftables meanwhile
+constexpr mode_t control_socket_mode = 0660;
 
 // utime and stime are fields 14 and 15 of /proc/PID/stat, counted behind the name, which may hold anything.
 ProcessState read_process_state(pid_t pid) {
@@ -78,31 +80,31 @@ class Guardian {
         setup_(std::move(setup)),
         log_options_(std::move(log_options)),
         log_(log_options_),
-        reload_(std::move(reload)) {}
+        reload_(std::move(reload)),
+        runner_(loop_, log_, runner_plan()),
+        api_(loop_, log_, api_plan()),
+        firewall_(loop_, role_log("baton-firewall"), options_.firewall_marker(), [this] { update_firewall(); }) {}
 
   int run();
 
  private:
   SysResult<void> make_memory();
-  SysResult<void> start_runner();
-  SysResult<void> start_api();
+  SideRole::Plan runner_plan();
+  SideRole::Plan api_plan();
+  int run_api_role(kernel::Channel channel);
   SysResult<void> start_worker(bool resume);
   void carry_out_last_will(StaticEntries statics);
   void note_managed();
-  SysResult<kernel::Channel> connect_runner();
-  SysResult<kernel::Channel> connect_api();
-  SysResult<void> join(const SysResult<kernel::Channel>& channel, std::uint8_t kind);
+  void join(SideRole& role, std::uint8_t kind);
 
   void choose_names(Setup& setup);
-  void set_firewall(const Setup& setup);
-  void wait_for_firewall();
-  void remove_firewall_at_end();
+  void update_firewall() {
+    if (!stopping_) firewall_.set(*setup_);
+  }
   void on_worker_message();
 
   void on_tick();
   void on_worker_death();
-  void on_runner_death();
-  void on_api_death();
   void after_death(RestartPolicy::Verdict verdict, Instant now);
   void start_worker_again();
   void reload();
@@ -119,15 +121,6 @@ class Guardian {
     options.identifier = identifier;
     return options;
   }
-  // A role that nobody waits for, whose timer has run out.
-  void start_again(SysResult<void> (Guardian::*start)(), loop::Timer& timer, BackOff& back_off) {
-    const Instant now = loop::now();
-    back_off.on_start(now);
-    const auto started = (this->*start)();
-    if (started) return;
-    log_.error(to_string(started.error()));
-    timer.set(now + back_off.on_death(now));
-  }
 
   const Options& options_;
   std::unique_ptr<Setup> setup_;
@@ -143,34 +136,24 @@ class Guardian {
   RestartPolicy policy_;
   HangDetector hang_detector_;
   std::optional<Instant> must_serve_by_;  // a resumed worker
-  BackOff runner_back_off_;
-  BackOff api_back_off_;
   Instant next_watchdog_{};
   bool worker_is_killed_ = false;  // its end is awaited
   bool told_ready_ = false;
   bool has_started_ = false;  // a worker, some time
 
   RoleProcess worker_;
-  RoleProcess runner_;
-  RoleProcess api_;
-  RoleProcess firewall_;  // lives for a moment
-  bool firewall_is_outdated_ = false;
   kernel::Channel worker_channel_;
-  kernel::Channel runner_channel_;
-  kernel::Channel api_channel_;
   loop::Subscription worker_readable_;
-  loop::Subscription firewall_death_;
   loop::Subscription worker_death_;
-  loop::Subscription runner_death_;
-  loop::Subscription api_death_;
+  SideRole runner_;
+  SideRole api_;
+  std::optional<kernel::UnixListener> control_socket_;  // ours, so that clients of the next api role wait in its queue
+  FirewallRole firewall_;
   loop::Timer tick_;
   loop::Timer restart_;
-  loop::Timer runner_restart_;
-  loop::Timer api_restart_;
   loop::Timer give_up_;
   std::vector<loop::Subscription> signals_;
   std::optional<PidFile> pid_file_;
-  bool api_is_outdated_ = false;
   bool stopping_ = false;
   int exit_status_ = exit_code::success;
 };
@@ -208,28 +191,22 @@ int Guardian::run() {
   }
   tick_ = loop_.timer([this] { on_tick(); });
   restart_ = loop_.timer([this] { start_worker_again(); });
-  runner_restart_ = loop_.timer([this] { start_again(&Guardian::start_runner, runner_restart_, runner_back_off_); });
-  api_restart_ = loop_.timer([this] { start_again(&Guardian::start_api, api_restart_, api_back_off_); });
   give_up_ = loop_.timer([this] { finish(); });
 
-  for (const auto& step : {&Guardian::make_memory, &Guardian::start_runner, &Guardian::start_api}) {
-    if (const auto done = (this->*step)(); !done) {
-      log_.error(to_string(done.error()));
-      return exit_code::failure;
-    }
-  }
-  if (needs_firewall(*setup_) || has_firewall(options_.firewall_marker())) {
-    set_firewall(*setup_);
-    wait_for_firewall();
-  }
-  if (const auto started = start_worker(false); !started) {
+  firewall_.set(*setup_);
+  auto started = make_memory();
+  if (started) started = runner_.start();
+  if (started) started = api_.start();
+  firewall_.wait();
+  if (started) started = start_worker(false);
+  if (!started) {
     log_.error(to_string(started.error()));
     return exit_code::failure;
   }
   tick_.set(loop::now());
   loop_.run();
   (void)::sd_notify(0, "STOPPING=1");
-  remove_firewall_at_end();
+  firewall_.end(options_.keep_addresses);
   return exit_status_;
 }
 
@@ -241,79 +218,55 @@ SysResult<void> Guardian::make_memory() {
   return {};
 }
 
-SysResult<void> Guardian::start_runner() {
-  auto pair = kernel::Channel::make_pair();
-  if (!pair) return std::unexpected(pair.error());
-  auto& [ours, theirs] = *pair;
-  const int keep[] = {theirs.fd()};
-  auto started = start_role({.name = "baton-run",
-                             .parent_death_signal = 0,  // its channel ends with us, and the worker may still speak
-                             .keep = keep,
-                             .main = [&] { return process::run_runner(theirs.release(), {}); }});
-  if (!started) return std::unexpected(started.error());
-  runner_ = std::move(*started);
-  runner_channel_ = std::move(ours);
-  runner_death_ = loop_.watch(runner_.pidfd.get(), loop::Ready::readable, [this] { on_runner_death(); });
-  if (const auto joined = join(connect_runner(), new_runner_channel); !joined) log_.error(to_string(joined.error()));
-  return {};
+SideRole::Plan Guardian::runner_plan() {
+  return {.name = "baton-run",
+          .loss = "scripts keep their last verdict until the next one is there",
+          .parent_death_signal = 0,  // its channel ends with us, and the worker may still speak
+          .prepare = {},
+          .main = [](kernel::Channel channel) { return process::run_runner(channel.release(), {}); },
+          .started = [this] { join(runner_, new_runner_channel); }};
 }
 
-SysResult<void> Guardian::start_api() {
-  auto pair = kernel::Channel::make_pair();
-  if (!pair) return std::unexpected(pair.error());
-  auto& [ours, theirs] = *pair;
-  const int keep[] = {theirs.fd()};
+SideRole::Plan Guardian::api_plan() {
+  return {.name = "baton-api",
+          .loss = "`baton status` waits for the next one",
+          .parent_death_signal = SIGKILL,
+          .prepare = [this]() -> SysResult<std::vector<int>> {
+            if (!control_socket_) {
+              auto socket = kernel::UnixListener::open(options_.run_directory + "/control.sock", control_socket_mode);
+              if (!socket) return std::unexpected(socket.error());
+              control_socket_ = std::move(*socket);
+            }
+            return std::vector{control_socket_->fd()};
+          },
+          .main = [this](kernel::Channel channel) { return run_api_role(std::move(channel)); },
+          .started = [this] { join(api_, new_api_channel); }};
+}
+
+int Guardian::run_api_role(kernel::Channel channel) {
   std::array<char, 256> host{};
   (void)::gethostname(host.data(), host.size() - 1);
-  const int guardian_pid = ::getpid();
-  auto started = start_role({.name = "baton-api", .parent_death_signal = SIGKILL, .keep = keep, .main = [&] {
-                               return run_api({.setup = *setup_,
-                                               .will = *will_,
-                                               .log = role_log("baton-api"),
-                                               .socket_path = options_.run_directory + "/control.sock",
-                                               .configuration = options_.configuration,
-                                               .node = host.data(),
-                                               .guardian_pid = guardian_pid,
-                                               .guardian = std::move(theirs)});
-                             }});
-  if (!started) return std::unexpected(started.error());
-  api_ = std::move(*started);
-  api_channel_ = std::move(ours);
-  api_death_ = loop_.watch(api_.pidfd.get(), loop::Ready::readable, [this] { on_api_death(); });
-  if (const auto joined = join(connect_api(), new_api_channel); !joined) log_.error(to_string(joined.error()));
-  return {};
+  return run_api({.setup = *setup_,
+                  .will = *will_,
+                  .log = role_log("baton-api"),
+                  .listener = *control_socket_,
+                  .configuration = options_.configuration,
+                  .node = host.data(),
+                  .guardian_pid = ::getppid(),
+                  .guardian = std::move(channel)});
 }
 
 // Gives a living worker its end of a channel; the next worker gets one in any case.
-SysResult<void> Guardian::join(const SysResult<kernel::Channel>& channel, std::uint8_t kind) {
-  if (!worker_) return {};
-  if (!channel) return std::unexpected(channel.error());
-  return worker_channel_.send({&kind, 1}, channel->fd());
-}
-
-// The worker's end of a new pair whose other end the runner has now.
-SysResult<kernel::Channel> Guardian::connect_runner() {
-  auto pair = kernel::Channel::make_pair();
-  if (!pair) return std::unexpected(pair.error());
-  auto& [worker_end, runner_end] = *pair;
-  const auto sent = process::send_worker_channel(runner_channel_.fd(), runner_end.release());
-  if (!sent) return std::unexpected(sent.error());
-  return std::move(worker_end);
-}
-
-SysResult<kernel::Channel> Guardian::connect_api() {
-  auto pair = kernel::Channel::make_pair();
-  if (!pair) return std::unexpected(pair.error());
-  auto& [worker_end, api_end] = *pair;
-  const std::uint8_t kind = new_api_channel;
-  const auto sent = api_channel_.send({&kind, 1}, api_end.fd());
-  if (!sent) return std::unexpected(sent.error());
-  return std::move(worker_end);
+void Guardian::join(SideRole& role, std::uint8_t kind) {
+  if (!worker_) return;
+  const auto channel = role.connect();
+  const auto joined = channel ? worker_channel_.send({&kind, 1}, channel->fd()) : std::unexpected(channel.error());
+  if (!joined) log_.error(to_string(joined.error()));
 }
 
 SysResult<void> Guardian::start_worker(bool resume) {
-  auto runner = connect_runner();
-  auto api = connect_api();
+  auto runner = runner_.connect();
+  auto api = api_.connect();
   auto pair = kernel::Channel::make_pair();
   if (!pair) return std::unexpected(pair.error());
   auto& [ours, theirs] = *pair;
@@ -363,7 +316,7 @@ void Guardian::on_worker_message() {
     if (message.error() == kernel::Channel::Nothing::any_more) worker_readable_.reset();  // its death is told elsewhere
     return;
   }
-  if (message->bytes.size() == 1 && message->bytes[0] == firewall_outdated && !stopping_) set_firewall(*setup_);
+  if (message->bytes.size() == 1 && message->bytes[0] == firewall_outdated) update_firewall();
 }
 
 // Of interfaces that the routers will have, beside those that are there already.
@@ -375,50 +328,6 @@ void Guardian::choose_names(Setup& setup) {
   kernel::InterfaceTable interfaces;
   interfaces.replace(std::move(*links), {});
   avoid_taken_names(setup, interfaces);
-}
-
-// By a child that may wait for others who change rules on this machine: neither we nor the worker do.
-void Guardian::set_firewall(const Setup& setup) {
-  if (firewall_) {
-    firewall_is_outdated_ = true;
-    return;
-  }
-  auto started = start_role({.name = "baton-firewall", .parent_death_signal = SIGKILL, .keep = {}, .main = [&] {
-                               log::Logger log(role_log("baton-firewall"));
-                               return daemon::set_firewall(setup, options_.firewall_marker(), log);
-                             }});
-  if (!started) return log_.error(to_string(started.error()));
-  firewall_ = std::move(*started);
-  firewall_death_ = loop_.watch(firewall_.pidfd.get(), loop::Ready::readable, [this] {
-    firewall_death_.reset();
-    (void)reap(firewall_);
-    if (std::exchange(firewall_is_outdated_, false) && !stopping_) set_firewall(*setup_);
-  });
-}
-
-// Before a worker that may put addresses on interfaces at once.
-void Guardian::wait_for_firewall() {
-  if (!firewall_) return;
-  pollfd ended{.fd = firewall_.pidfd.get(), .events = POLLIN, .revents = 0};
-  if (::poll(&ended, 1, firewall_bound_ms) != 1) log_.warning("nftables is held by somebody else; going on without it");
-}
-
-// Last: the table keeps a dying interface from speaking for the virtual MAC address.
-void Guardian::remove_firewall_at_end() {
-  firewall_death_.reset();
-  wait_for_firewall();
-  if (firewall_) {
-    firewall_.signal(SIGKILL);
-    (void)reap(firewall_);
-  }
-  if (options_.keep_addresses || !has_firewall(options_.firewall_marker())) return;
-  auto started = start_role({.name = "baton-firewall", .parent_death_signal = 0, .keep = {}, .main = [&] {
-                               log::Logger log(role_log("baton-firewall"));
-                               return daemon::remove_firewall(options_.firewall_marker(), log);
-                             }});
-  if (!started) return log_.error(to_string(started.error()));
-  firewall_ = std::move(*started);
-  wait_for_firewall();
 }
 
 void Guardian::on_tick() {
@@ -505,31 +414,6 @@ void Guardian::start_worker_again() {
   restart_.set(loop::now() + start_again_after);
 }
 
-void Guardian::on_runner_death() {
-  runner_death_.reset();
-  const std::string how = reap(runner_);
-  if (stopping_) {
-    if (!worker_) loop_.stop();
-    return;
-  }
-  log_.error(fmt::format("the runner {}; scripts keep their last verdict until the next one is there", how));
-  const Instant now = loop::now();
-  runner_restart_.set(now + runner_back_off_.on_death(now));
-}
-
-void Guardian::on_api_death() {
-  api_death_.reset();
-  const std::string how = reap(api_);
-  if (stopping_) return;
-  const Instant now = loop::now();
-  if (std::exchange(api_is_outdated_, false)) {
-    api_restart_.set(now);
-    return;
-  }
-  log_.error(fmt::format("the api role {}", how));
-  api_restart_.set(now + api_back_off_.on_death(now));
-}
-
 // A reload is a planned change of worker: the old one ends with everything left as it is, the new one goes on with the
 // new configuration, and the difference between the two is carried out like any other.
 void Guardian::reload() {
@@ -550,10 +434,8 @@ void Guardian::reload() {
     return;
   }
   choose_names(*next);
-  if (needs_firewall(*next)) {  // rules are there before what they are for
-    set_firewall(*next);
-    wait_for_firewall();
-  }
+  firewall_.set(*next);  // rules are there before what they are for
+  firewall_.wait();
   end_worker_for_reload();
   const auto old_wills = will_->read_all();
   if (will_->is_clean()) leftovers_.clear();
@@ -583,8 +465,7 @@ void Guardian::reload() {
     log_.error(to_string(started.error()));
     after_death({.resume = false, .back_off = start_again_after}, loop::now());
   }
-  api_is_outdated_ = static_cast<bool>(api_);  // it shows the old setup; the next one shows the new
-  api_.signal(SIGKILL);
+  api_.replace();  // it shows the old setup; the next one shows the new
   for (const std::string& sentence : setup_->not_carried_out) log_.warning(sentence);
   (void)::sd_notify(0, "READY=1");
   log_.notice("reload complete");
@@ -608,8 +489,8 @@ void Guardian::stop() {
   log_.notice("stopping");
   (void)::sd_notify(0, "STOPPING=1");
   restart_.cancel();
-  runner_restart_.cancel();
-  api_restart_.cancel();
+  runner_.stay_down();
+  api_.stay_down();
   if (!worker_) return finish();
   worker_.signal(SIGTERM);
   std::size_t addresses = 0;
@@ -627,14 +508,13 @@ void Guardian::finish() {
     worker_.signal(SIGKILL);
     return;  // on_worker_death() comes back here
   }
-  api_channel_.close();
-  runner_channel_.close();
-  if (!runner_) return loop_.stop();
+  api_.end([] {});
   give_up_ = loop_.timer([this] {
-    runner_.signal(SIGKILL);
+    runner_.kill();
     loop_.stop();
   });
   give_up_.set(loop::now() + runner_stop_bound);
+  runner_.end([this] { loop_.stop(); });
 }
 
 }  // namespace

@@ -352,24 +352,4 @@ int run_runner(UniqueFd guardian_channel, const RunnerOptions& options) {
   return 0;
 }
 
-SysResult<void> send_worker_channel(int guardian_channel, UniqueFd runner_end) {
-  std::uint8_t byte = 0;
-  iovec data{.iov_base = &byte, .iov_len = 1};
-  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  const int fd = runner_end.get();
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  if (::sendmsg(guardian_channel, &message, MSG_NOSIGNAL) < 0)
-    return last_error("give the runner its worker's channel");
-  return {};
-}
-
 }  // namespace baton::process

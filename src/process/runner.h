@@ -27,12 +27,9 @@ struct RunnerOptions {
 // The runner's main(); returns the exit status, to be given to _exit(). Call it in a process of its own, forked while
 // the caller is small and has one thread; every inherited descriptor above 2 but the channel is closed.
 // `guardian_channel` is one end of an AF_UNIX SOCK_SEQPACKET pair: over it come the worker's channels
-// (send_worker_channel), its end of file means that the guardian is gone. SIGTERM and SIGINT mean the same as that end
-// of file: the worker may still say its last words. Without guardian and worker the runner ends its children and exits.
+// (one byte, with the descriptor), its end of file means that the guardian is gone. SIGTERM and SIGINT mean the same as
+// that end of file: the worker may still say its last words. Without guardian and worker the runner ends its children
+// and exits.
 int run_runner(UniqueFd guardian_channel, const RunnerOptions& options);
-
-// The guardian's side: gives the runner its end of a new SOCK_SEQPACKET pair, the other end of which the next worker
-// gets. A channel that the runner had before is closed.
-SysResult<void> send_worker_channel(int guardian_channel, UniqueFd runner_end);
 
 }  // namespace baton::process

@@ -90,6 +90,15 @@ TEST_F(BatonControl, reload_of_a_file_with_an_error_is_refused_and_the_old_confi
   expect_no_move_since(begin());
 }
 
+TEST_F(BatonControl, whoever_asks_while_a_reload_changes_the_roles_is_answered) {
+  for (int i = 0; i < 10; ++i) {
+    reload(web1, unedited());
+    const auto asked = baton(web1, "status");
+    ASSERT_TRUE(asked);
+    ASSERT_EQ(asked->code, 0) << "after reload " << i + 1 << ": " << asked->text;
+  }
+}
+
 TEST_F(BatonControl, an_address_that_somebody_deletes_is_put_back) {
   Pair::expect_done(lab().remove_address(web1, pair().address()));
   ASSERT_TRUE(wait([&] { return was_told(web1, Event::Kind::address, "lost 10.0.20.100", begin()); })) << pair().log();

@@ -183,9 +183,8 @@ class Client {
     path.copy(address.sun_path, sizeof(address.sun_path) - 1);
     const timeval bound{.tv_sec = 20, .tv_usec = 0};
     (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof(bound));
-    connected_ = ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    EXPECT_EQ(::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
   }
-  bool is_connected() const { return connected_; }
   void say(std::string_view text) const { (void)::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL); }
   void end_asking() const { (void)::shutdown(fd_.get(), SHUT_WR); }
   // Until the end.
@@ -200,7 +199,6 @@ class Client {
 
  private:
   UniqueFd fd_;
-  bool connected_ = false;
 };
 
 class ApiTest : public testing::Test {
@@ -215,12 +213,15 @@ class ApiTest : public testing::Test {
     auto pair = kernel::Channel::make_pair();
     ASSERT_TRUE(pair);
     guardian_ = std::move(pair->first);
-    const int keep[] = {pair->second.fd()};
+    auto listener = kernel::UnixListener::open(path(), 0660);
+    ASSERT_TRUE(listener);
+    listener_.emplace(std::move(*listener));
+    const int keep[] = {pair->second.fd(), listener_->fd()};
     auto role = start_role({.name = "baton-api", .parent_death_signal = SIGKILL, .keep = keep, .main = [&] {
                               return run_api({.setup = setup_,
                                               .will = *will_,
                                               .log = {.syslog = false},
-                                              .socket_path = path(),
+                                              .listener = *listener_,
                                               .configuration = "/baton.conf",
                                               .node = "web1",
                                               .guardian_pid = 77,
@@ -228,13 +229,13 @@ class ApiTest : public testing::Test {
                             }});
     ASSERT_TRUE(role);
     role_ = std::move(*role);
-    for (int i = 0; i < 2000 && !Client(path()).is_connected(); ++i) (void)::poll(nullptr, 0, 5);
   }
   void TearDown() override {
     guardian_.close();  // the api ends by itself
     pollfd end{.fd = role_.pidfd.get(), .events = POLLIN, .revents = 0};
     EXPECT_EQ(::poll(&end, 1, 10'000), 1);
     EXPECT_EQ(reap(role_), "exited with status 0");
+    listener_.reset();
     EXPECT_NE(::access(path().c_str(), F_OK), 0) << "the socket is left behind";
     (void)::rmdir(directory_.c_str());
   }
@@ -267,6 +268,7 @@ class ApiTest : public testing::Test {
   std::string directory_;
   kernel::SharedMemory memory_;
   std::optional<LastWill> will_;
+  std::optional<kernel::UnixListener> listener_;
   kernel::Channel guardian_;
   RoleProcess role_;
 };
@@ -377,6 +379,16 @@ TEST_F(ApiTest, a_worker_that_dies_while_it_is_asked_leaves_the_question_to_the_
   const json question = next_question(worker);
   answer(worker, {{"id", question["id"]}, {"instances", json::array()}, {"next", nullptr}});
   EXPECT_EQ(json::parse(client.hear(), nullptr, false)["worker"]["answers"], true);
+}
+
+TEST_F(ApiTest, that_is_replaced_answers_whoever_has_asked) {
+  const kernel::Channel worker = connect_worker();
+  const Client client(path());
+  client.say("{\"command\":\"status\"}\n");
+  const json question = next_question(worker);
+  guardian_.close();
+  answer(worker, {{"id", question["id"]}, {"instances", json::array()}, {"next", nullptr}});
+  EXPECT_EQ(json::parse(client.hear(), nullptr, false)["node"], "web1");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -35,6 +36,25 @@ inline std::pair<UniqueFd, UniqueFd> channel_pair() {
   std::array<int, 2> ends{};
   EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), 0);
   return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+// What the guardian does for each new worker.
+inline bool send_worker_channel(int guardian_channel, const UniqueFd& runner_end) {
+  std::uint8_t byte = 0;
+  iovec data{.iov_base = &byte, .iov_len = 1};
+  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int fd = runner_end.get();
+  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  return ::sendmsg(guardian_channel, &message, MSG_NOSIGNAL) == 1;
 }
 
 // A folder that goes away with the test; everybody may write there.
@@ -87,7 +107,7 @@ class RunnerBench {
 
   void new_worker() {
     auto [ours, theirs] = channel_pair();
-    ASSERT_TRUE(send_worker_channel(guardian_.get(), std::move(theirs)));
+    ASSERT_TRUE(send_worker_channel(guardian_.get(), theirs));
     worker_ = std::move(ours);
   }
   void worker_dies() { worker_.reset(); }

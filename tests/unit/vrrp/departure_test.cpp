@@ -339,8 +339,8 @@ TEST(BetterMaster, that_does_not_announce_is_provoked_once) {
   EXPECT_EQ(bench.state(), State::backup);
 }
 
-// A VRRPv3 backup counts by the interval it heard last. Ours, when shorter, would make it a master between two adverts of
-// the successor.
+// A VRRPv3 backup counts by the interval it heard last. Ours, when shorter, would make it a master between two adverts
+// of the successor.
 TEST(BetterMaster, is_provoked_with_its_own_interval) {
   Bench bench = Bench::master({.version = Version::v3, .advert_interval = 100ms});
   bench.receive(advert(200, 1s));

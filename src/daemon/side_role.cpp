@@ -1,0 +1,92 @@
+#include "daemon/side_role.h"
+
+#include <fmt/format.h>
+
+namespace baton::daemon {
+
+SideRole::SideRole(loop::Loop& loop, log::Logger& log, Plan plan) : loop_(loop), log_(log), plan_(std::move(plan)) {
+  restart_ = loop_.timer([this] { start_again(); });
+}
+
+SysResult<void> SideRole::start() {
+  auto keep = plan_.prepare ? plan_.prepare() : SysResult<std::vector<int>>();
+  if (!keep) return std::unexpected(keep.error());
+  auto pair = kernel::Channel::make_pair();
+  if (!pair) return std::unexpected(pair.error());
+  auto& [ours, theirs] = *pair;
+  keep->push_back(theirs.fd());
+  auto process =
+      start_role({.name = plan_.name, .parent_death_signal = plan_.parent_death_signal, .keep = *keep, .main = [&] {
+                    return plan_.main(std::move(theirs));
+                  }});
+  if (!process) return std::unexpected(process.error());
+  process_ = std::move(*process);
+  channel_ = std::move(ours);
+  death_ = loop_.watch(process_.pidfd.get(), loop::Ready::readable, [this] { on_death(); });
+  back_off_.on_start(loop::now());
+  plan_.started();
+  return {};
+}
+
+SysResult<kernel::Channel> SideRole::connect() {
+  auto pair = kernel::Channel::make_pair();
+  if (!pair) return std::unexpected(pair.error());
+  auto& [workers, ours] = *pair;
+  constexpr std::uint8_t any = 0;
+  const auto sent = channel_.send({&any, 1}, ours.fd());
+  if (!sent) return std::unexpected(sent.error());
+  return std::move(workers);
+}
+
+void SideRole::replace() {
+  channel_.close();
+  if (process_) {
+    forget_predecessor();
+    death_.reset();
+    predecessor_ = std::exchange(process_, {});
+    predecessor_death_ = loop_.watch(predecessor_.pidfd.get(), loop::Ready::readable, [this] { forget_predecessor(); });
+  }
+  start_again();
+}
+
+// One that has not finished in the time between two reloads never will.
+void SideRole::forget_predecessor() {
+  if (!predecessor_) return;
+  predecessor_death_.reset();
+  predecessor_.signal(SIGKILL);
+  (void)reap(predecessor_);
+}
+
+void SideRole::stay_down() {
+  stays_down_ = true;
+  restart_.cancel();
+}
+
+void SideRole::end(std::move_only_function<void()> ended) {
+  stay_down();
+  channel_.close();
+  if (!process_) return ended();
+  ended_ = std::move(ended);
+}
+
+void SideRole::on_death() {
+  death_.reset();
+  const std::string how = reap(process_);
+  if (stays_down_) {
+    if (ended_) ended_();
+    return;
+  }
+  log_.error(fmt::format("{} {}; {}", plan_.name, how, plan_.loss));
+  restart_.set(loop::now() + back_off_.on_death(loop::now()));
+}
+
+void SideRole::start_again() {
+  restart_.cancel();
+  if (stays_down_ || process_) return;
+  const auto started = start();
+  if (started) return;
+  log_.error(to_string(started.error()));
+  restart_.set(loop::now() + back_off_.on_death(loop::now()));
+}
+
+}  // namespace baton::daemon

@@ -1,0 +1,64 @@
+// A role beside the worker (runner, api): the guardian starts it, starts it again after 1, 2, 4 ... 60 s when it dies,
+// and hands it one end of a channel for each new worker. VRRP does not wait for it.
+#pragma once
+
+#include <signal.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "daemon/role.h"
+#include "daemon/watch_policy.h"
+#include "kernel/channel.h"
+#include "log/logger.h"
+#include "loop/loop.h"
+
+namespace baton::daemon {
+
+class SideRole {
+ public:
+  struct Plan {
+    std::string name;             // "baton-api"
+    std::string loss;             // what its death means to the administrator, behind "the api role exited ...; "
+    int parent_death_signal = 0;  // sent to it when the guardian is gone
+    std::function<SysResult<std::vector<int>>()> prepare;  // before each start: the descriptors it keeps
+    std::function<int(kernel::Channel guardian)> main;     // in the child
+    // It is there again while a worker may live without it: connect() makes the worker's end.
+    std::function<void()> started;
+  };
+
+  SideRole(loop::Loop& loop, log::Logger& log, Plan plan);
+
+  SysResult<void> start();
+  // A new pair: one end goes to the role, the other is for the worker.
+  SysResult<kernel::Channel> connect();
+  // A new process in place of the one that runs. The old one loses its channel and finishes what it has begun.
+  void replace();
+
+  bool is_running() const { return static_cast<bool>(process_); }
+  void stay_down();  // when it dies it is not started again
+  void end(
+      std::move_only_function<void()> ended);  // closes its channel; `ended` runs when it is gone, at once if it is
+  void kill() { process_.signal(SIGKILL); }
+
+ private:
+  void on_death();
+  void start_again();
+  void forget_predecessor();
+
+  loop::Loop& loop_;
+  log::Logger& log_;
+  Plan plan_;
+  RoleProcess process_;
+  kernel::Channel channel_;
+  loop::Subscription death_;
+  loop::Timer restart_;
+  BackOff back_off_;
+  RoleProcess predecessor_;
+  loop::Subscription predecessor_death_;
+  bool stays_down_ = false;
+  std::move_only_function<void()> ended_;
+};
+
+}  // namespace baton::daemon
