@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "cli/control_client.h"
+#include "control/client.h"
 
 namespace baton::cli {
 
@@ -126,27 +126,27 @@ bool wants_colour() {
   return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
 }
 
-int complain(const ControlError& error) {
+int complain(const control::ControlError& error) {
   fmt::print(stderr, "baton: {}\n", error.message);
   switch (error.kind) {
-    case ControlError::Kind::not_running:
-    case ControlError::Kind::timeout: return exit_code::no_answer;
-    case ControlError::Kind::not_found: return exit_code::not_found;
-    case ControlError::Kind::permission:
-    case ControlError::Kind::malformed:
-    case ControlError::Kind::refused: return exit_code::failure;
+    case control::ControlError::Kind::not_running:
+    case control::ControlError::Kind::timeout: return exit_code::no_answer;
+    case control::ControlError::Kind::not_found: return exit_code::not_found;
+    case control::ControlError::Kind::permission:
+    case control::ControlError::Kind::malformed:
+    case control::ControlError::Kind::refused: return exit_code::failure;
   }
   return exit_code::failure;
 }
 
 struct StatusOptions {
   std::string name;
-  std::string socket = default_control_socket;
+  std::string socket = control::default_control_socket;
   bool as_json = false;
 };
 
 int run_status(const StatusOptions& options) {
-  auto reply = ask(options.socket, {{"command", "status"}});
+  auto reply = control::ask(options.socket, {{"command", "status"}});
   if (!reply) return complain(reply.error());
   json& status = *reply;
   if (!options.name.empty()) {
@@ -171,11 +171,11 @@ int run_status(const StatusOptions& options) {
 
 struct HandoverOptions {
   std::string name;
-  std::string socket = default_control_socket;
+  std::string socket = control::default_control_socket;
 };
 
 int run_handover(const HandoverOptions& options) {
-  auto reply = ask(options.socket, {{"command", "handover"}, {"instance", options.name}});
+  auto reply = control::ask(options.socket, {{"command", "handover"}, {"instance", options.name}});
   if (!reply) return complain(reply.error());
   fmt::print("{}\n", reply->value("message", "asked"));
   return exit_code::success;

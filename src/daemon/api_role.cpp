@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/channel.h"
+#include "daemon/event_listeners.h"
 #include "daemon/options.h"
 #include "daemon/status.h"
 #include "daemon/watch_policy.h"
@@ -54,6 +55,7 @@ class Api {
       ask_next();
     });
     loop_.run();
+    say_last();
   }
 
  private:
@@ -133,9 +135,30 @@ class Api {
       if (!client.is_root) return answer(&client, {{"error", "only root may ask for a handover"}});
       waiting_.push_back(
           {&client, json{{"ask", "handover"}, {"instance", text_of(request, "instance")}}, json::object()});
+    } else if (command == "events") {
+      listen(client);
     } else {
-      answer(&client, {{"error", fmt::format("unknown command '{}'; there are status and handover", command)}});
+      answer(&client, {{"error", fmt::format("unknown command '{}'; there are status, events and handover", command)}});
     }
+  }
+
+  void listen(Client& client) {
+    if (listeners_.is_full()) return answer(&client, {{"error", "too many listen already"}});
+    listeners_.add(std::move(client.fd),
+                   json{{"listening", true}, {"configuration_read", start_.configuration_read}}.dump());
+    client.done = true;
+  }
+
+  // The worker is gone, and the guardian; what it said before is told.
+  void say_last() {
+    constexpr int messages_that_wait = 1000;
+    for (int i = 0; i < messages_that_wait && worker_; ++i) {
+      const auto message = worker_.receive();
+      if (!message) break;
+      const json text = json::parse(message->bytes, nullptr, false);
+      if (text.is_object() && text.contains("event")) listeners_.tell(text.dump());
+    }
+    listeners_.say_last();
   }
 
   json frame_of_status() const {
@@ -143,6 +166,7 @@ class Api {
             {"version", "0.1.0"},
             {"pid", start_.guardian_pid},
             {"configuration", start_.configuration},
+            {"configuration_read", start_.configuration_read},
             {"worker", {{"answers", true}, {"restarts", std::max(0, workers_seen_ - 1)}}},
             {"instances", json::array()},
             {"groups", json::array()},
@@ -180,6 +204,7 @@ class Api {
       return;
     }
     json reply = json::parse(message->bytes, nullptr, false);
+    if (reply.is_object() && reply.contains("event")) return listeners_.tell(reply.dump());
     if (!asked_at_ || waiting_.empty()) return;  // too late an answer
     if (!reply.is_object()) return answer_without_worker();
     if (reply["id"] != last_id_) return;  // too late an answer to a question before
@@ -275,6 +300,7 @@ class Api {
   loop::Loop loop_;
   kernel::Channel worker_;
   std::list<Client> clients_;
+  EventListeners listeners_{loop_};
   std::deque<Waiting> waiting_;
   std::optional<Instant> asked_at_;
   std::uint64_t last_id_ = 0;  // of a question to the worker

@@ -19,6 +19,7 @@ struct ApiStart {
   const kernel::UnixListener& listener;  // the guardian's: it outlives us
   std::string configuration;             // path, to be shown
   std::string node;                      // host name, to be shown
+  double configuration_read = 0;         // when; UTC seconds since 1970
   int guardian_pid = 0;
   kernel::Channel guardian;  // each new worker's channel arrives here, a message of one byte with the descriptor
 };

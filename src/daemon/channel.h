@@ -5,6 +5,8 @@
 //   null} api → worker   {"id":8,"ask":"handover","instance":"V"}   worker → api   {"id":8,"message":"..."} |
 //   {"error":"..."}
 //
+// What happened the worker says unasked, as docs/status.md has it: {"event":"instance","name":"V","state":"MASTER",...}
+//
 // `from` and `next` count instances, then groups, then scripts. The id tells an answer from one that comes too late.
 #pragma once
 

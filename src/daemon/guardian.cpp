@@ -67,6 +67,10 @@ ProcessState read_process_state(pid_t pid) {
   return result;
 }
 
+double utc_seconds(WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
 Duration shortest_advert_interval(const Setup& setup) {
   Duration shortest = Duration::max();
   for (const RouterSetup& router : setup.routers) shortest = std::min(shortest, router.codec.advert_interval);
@@ -129,6 +133,7 @@ class Guardian {
   log::Options log_options_;
   log::Logger log_;
   Reload reload_;
+  WallTime configuration_read_ = loop::wall_now();
   loop::Loop loop_;
 
   kernel::SharedMemory memory_;
@@ -252,6 +257,7 @@ int Guardian::run_api_role(kernel::Channel channel) {
                   .listener = *control_socket_,
                   .configuration = options_.configuration,
                   .node = host.data(),
+                  .configuration_read = utc_seconds(configuration_read_),
                   .guardian_pid = ::getppid(),
                   .guardian = std::move(channel)});
 }
@@ -433,6 +439,7 @@ void Guardian::reload() {
     (void)::sd_notify(0, "READY=1");
     return;
   }
+  configuration_read_ = loop::wall_now();
   choose_names(*next);
   firewall_.set(*next);  // rules are there before what they are for
   firewall_.wait();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "daemon/status.h"
 #include "loop/loop.h"
 #include "process/runner_protocol.h"
@@ -157,7 +159,7 @@ void Newsroom::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged&
           .name = setup.name,
           .state = to_event(change.to),
           .priority = node.router(router).priority()},
-         setup.hooks);
+         setup.hooks, name(change.reason));
 }
 
 void Newsroom::on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change) {
@@ -222,8 +224,9 @@ void Newsroom::on_address_restored(vrrp::RouterId router) {
   }
 }
 
-void Newsroom::gather(notify::Event event, const notify::Hooks& hooks) {
-  if (gathered_.size() < limits::news_that_wait) gathered_.push_back({std::move(event), &hooks});
+void Newsroom::gather(notify::Event event, const notify::Hooks& hooks, std::string_view reason) {
+  if (gathered_.size() >= limits::news_that_wait) return;
+  gathered_.push_back({.event = std::move(event), .hooks = &hooks, .reason = reason, .at = loop::wall_now()});
 }
 
 void Newsroom::say(Level level, std::string text, std::vector<log::OwnField> fields) {
@@ -267,6 +270,7 @@ void Newsroom::publish(const News& news) {
   }
   if (!setup_.fifos.empty()) send(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
   mail(news);
+  tell_api(news);
 }
 
 void Newsroom::mail(const News& news) {
@@ -277,6 +281,22 @@ void Newsroom::mail(const News& news) {
   const auto [last, is_first] = mailed_.try_emplace(notify::key(news.event), news.event.state);
   if (!is_first && std::exchange(last->second, news.event.state) == news.event.state) return;
   send(process::SendMail{.server = *setup_.mail_server, .mail = std::move(*alert)});
+}
+
+// docs/status.md. Who misses one is told how many, and asks for the status.
+void Newsroom::tell_api(const News& news) {
+  if (!api_) return;
+  const bool is_instance = news.event.subject == notify::Subject::instance;
+  nlohmann::json event{{"event", is_instance ? "instance" : "group"},
+                       {"name", news.event.name},
+                       {"state", name(news.event.state)},
+                       {"at", std::chrono::duration<double>(news.at.time_since_epoch()).count()}};
+  if (is_instance) event["priority"] = news.event.priority;
+  if (!news.reason.empty()) event["reason"] = news.reason;
+  if (events_lost_ > 0) event["lost"] = events_lost_;
+  const std::string text = event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const bool sent = api_.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).has_value();
+  events_lost_ = sent ? 0 : events_lost_ + 1;
 }
 
 void Newsroom::say_stopped() {

@@ -1,6 +1,7 @@
-// Who is told of what happened: the log at the end of the turn, scripts, FIFOs and mail through the runner once the
-// addresses are where the news says they are. A bounded number a turn, so that the news of a thousand routers hold up
-// no advert. Sends and forgets; a runner that does not read costs news, which are counted, and no advert.
+// Who is told of what happened: the log at the end of the turn, scripts, FIFOs and mail through the runner and who
+// listens to events through the api, once the addresses are where the news says they are. A bounded number a turn, so
+// that the news of a thousand routers hold up no advert. Sends and forgets; a runner that does not read costs news,
+// which are counted, and no advert.
 #pragma once
 
 #include <deque>
@@ -27,8 +28,9 @@ inline constexpr std::size_t news_that_wait = 20'000;  // two transitions of eve
 
 class Newsroom {
  public:
-  // `runner` may be replaced by its owner at any time; then set_trackers() is called again.
-  Newsroom(const Setup& setup, log::Logger& log, kernel::Channel& runner) : setup_(setup), log_(log), runner_(runner) {}
+  // `runner` may be replaced by its owner at any time; then set_trackers() is called again. `api` likewise.
+  Newsroom(const Setup& setup, log::Logger& log, kernel::Channel& runner, const kernel::Channel& api)
+      : setup_(setup), log_(log), runner_(runner), api_(api) {}
 
   // Tells the runner its scripts, files, processes and FIFOs; it answers with everything it knows of them. `at_start`:
   // of the daemon, the time of init_file.
@@ -57,6 +59,8 @@ class Newsroom {
   struct News {
     notify::Event event;
     const notify::Hooks* hooks = nullptr;
+    std::string_view reason;  // of an instance's state
+    WallTime at;
   };
   struct Line {
     log::Level level = log::Level::info;
@@ -65,9 +69,10 @@ class Newsroom {
   };
   void say(log::Level level, std::string text, std::vector<log::OwnField> fields = {});
   void write_line();
-  void gather(notify::Event event, const notify::Hooks& hooks);
+  void gather(notify::Event event, const notify::Hooks& hooks, std::string_view reason = {});
   void publish(const News& news);
   void mail(const News& news);
+  void tell_api(const News& news);
   template <typename Message>
   void send(const Message& message);
   void send_list(const process::Messages& messages, std::string_view what);
@@ -78,6 +83,7 @@ class Newsroom {
   const Setup& setup_;
   log::Logger& log_;
   kernel::Channel& runner_;
+  const kernel::Channel& api_;
   log::RateLimit limit_{std::chrono::seconds(10), setup_.routers.size() * 2 + 1};  // "lower", "restored"; "runner"
   std::deque<Line> lines_;
   std::uint64_t lines_lost_ = 0;
@@ -85,6 +91,7 @@ class Newsroom {
   std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
   std::map<vrrp::TrackerId, std::string> tracker_texts_;
   std::uint64_t lost_ = 0;
+  std::uint64_t events_lost_ = 0;  // that the api did not take
 };
 
 }  // namespace baton::daemon

@@ -149,7 +149,7 @@ Worker::Worker(WorkerStart start)
                   .on_frame = [this](auto index, auto frame) { on_frame(index, frame); },
                   .on_error = [this](const SysError& error) { log_.error(to_string(error)); }}),
       announcer_(setup_, interfaces_, transport_),
-      newsroom_(setup_, log_, start_.runner),
+      newsroom_(setup_, log_, start_.runner, start_.api),
       status_({.node = node_,
                .setup = setup_,
                .statistics = statistics_,

@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/control_client.h"
+#include "control/client.h"
 #include "lab/clock.h"
 #include "lab/made_config.h"
 #include "lab/protocol_limits.h"
@@ -145,7 +145,8 @@ Verdicts Couple::verdicts(NodeId node) {
 }
 
 Verdicts Couple::verdicts_of_baton() {
-  const auto status = cli::ask(lab_->machine(baton).outside_path(cli::default_control_socket), {{"command", "status"}});
+  const auto status =
+      control::ask(lab_->machine(baton).outside_path(control::default_control_socket), {{"command", "status"}});
   if (!status) {
     ADD_FAILURE() << status.error().message;
     return {};

@@ -1,4 +1,5 @@
-// Asks a running batond over its control socket: one JSON request line, one JSON reply line.
+// The other side of batond's control socket (docs/status.md), for whoever asks or listens: the operator's tool, the
+// D-Bus and SNMP companions.
 #pragma once
 
 #include <chrono>
@@ -6,7 +7,9 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-namespace baton::cli {
+#include "base/unique_fd.h"
+
+namespace baton::control {
 
 inline constexpr const char* default_control_socket = "/run/baton/control.sock";
 
@@ -20,4 +23,7 @@ struct ControlError {
 std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, const nlohmann::json& request,
                                                 std::chrono::milliseconds timeout = std::chrono::seconds(3));
 
-}  // namespace baton::cli
+// A connection on which one request line has been sent.
+std::expected<UniqueFd, ControlError> send_request(const std::string& socket_path, const nlohmann::json& request);
+
+}  // namespace baton::control

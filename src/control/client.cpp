@@ -1,4 +1,4 @@
-#include "cli/control_client.h"
+#include "control/client.h"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -11,9 +11,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "base/unique_fd.h"
-
-namespace baton::cli {
+namespace baton::control {
 
 namespace {
 
@@ -42,16 +40,22 @@ std::expected<UniqueFd, ControlError> connect_to(const std::string& path) {
 
 }  // namespace
 
+std::expected<UniqueFd, ControlError> send_request(const std::string& socket_path, const nlohmann::json& request) {
+  auto connected = connect_to(socket_path);
+  if (!connected) return connected;
+  const std::string line = request.dump() + "\n";
+  if (::send(connected->get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
+    return failure(ControlError::Kind::not_running, fmt::format("{}: {}", socket_path, std::strerror(errno)));
+  }
+  return connected;
+}
+
 std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, const nlohmann::json& request,
                                                 std::chrono::milliseconds timeout) {
   using Kind = ControlError::Kind;
-  auto connected = connect_to(socket_path);
+  auto connected = send_request(socket_path, request);
   if (!connected) return std::unexpected(std::move(connected).error());
   const UniqueFd fd = std::move(*connected);
-  const std::string line = request.dump() + "\n";
-  if (::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
-    return failure(Kind::not_running, fmt::format("{}: {}", socket_path, std::strerror(errno)));
-  }
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   std::string reply;
   std::array<char, 65536> buffer;
@@ -76,4 +80,4 @@ std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, 
   return parsed;
 }
 
-}  // namespace baton::cli
+}  // namespace baton::control
