@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "base/assert.h"
@@ -15,6 +16,18 @@ namespace {
 constexpr std::size_t batch_bytes = 128UZ * 1024;  // of one send
 
 }  // namespace
+
+std::uint32_t to_number(const nlattr* attribute) {
+  std::uint32_t number = 0;
+  if (::mnl_attr_get_payload_len(attribute) < sizeof(number)) return 0;
+  std::memcpy(&number, ::mnl_attr_get_payload(attribute), sizeof(number));
+  return number;
+}
+
+std::string to_text(const nlattr* attribute) {
+  const auto* text = static_cast<const char*>(::mnl_attr_get_payload(attribute));
+  return {text, ::strnlen(text, ::mnl_attr_get_payload_len(attribute))};
+}
 
 IpAddress to_address(const nlattr* attribute) {
   return IpAddress::from_bytes(

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "base/ip_address.h"
 #include "base/result.h"
@@ -21,6 +22,8 @@ inline constexpr std::size_t most_a_request = 16UZ * 1024;  // bytes of one mess
 
 using Buffer = std::array<char, read_size>;
 
+std::uint32_t to_number(const nlattr* attribute);  // 0 when it is shorter than four bytes
+std::string to_text(const nlattr* attribute);      // up to its end or a zero
 IpAddress to_address(const nlattr* attribute);
 bool holds_address(const nlattr* attribute);
 void put_address(nlmsghdr* message, std::uint16_t type, const IpAddress& address);

@@ -1,9 +1,7 @@
 #include "kernel/netlink_socket.h"
 
 #include <linux/filter.h>
-#include <linux/if.h>
 #include <linux/if_addr.h>
-#include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -12,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/result.h"
+#include "kernel/netlink_decode.h"
 #include "kernel/netlink_message.h"
 #include "kernel/packet_filter.h"
 
@@ -21,90 +20,13 @@ namespace {
 
 using netlink::answer_timeout_ms;
 using netlink::Buffer;
-using netlink::for_each_attribute;
-using netlink::holds_address;
 using netlink::put_address;
 using netlink::receive;
 using netlink::send_all;
-using netlink::to_address;
 
 constexpr int receive_buffer = 16 * 1024 * 1024;  // each address added makes two events; a takeover adds thousands
 constexpr int reads_a_call = 128;                 // of read_changes(): one change each, about 1 us
 constexpr int dump_tries = 8;                     // while the kernel's list changes under the dump
-
-std::uint32_t vrf_table_of(const nlattr* data) {
-  std::uint32_t table = 0;
-  netlink::for_each_nested(data, [&](const nlattr* part) {
-    if (::mnl_attr_get_type(part) == IFLA_VRF_TABLE) table = ::mnl_attr_get_u32(part);
-  });
-  return table;
-}
-
-// nullopt: not about the link itself. A bridge tells its ports' changes with the same message, and a port that leaves
-// its bridge is "removed" in that family.
-std::optional<Link> to_link(const nlmsghdr* message) {
-  if (::mnl_nlmsg_get_payload_len(message) < sizeof(ifinfomsg)) return std::nullopt;
-  const auto* info = static_cast<const ifinfomsg*>(::mnl_nlmsg_get_payload(message));
-  if (info->ifi_family != AF_UNSPEC) return std::nullopt;
-  constexpr unsigned up = IFF_UP | IFF_RUNNING;
-  Link link{.index = static_cast<std::uint32_t>(info->ifi_index),
-            .is_up = (info->ifi_flags & up) == up,
-            .has_arp = (info->ifi_flags & IFF_NOARP) == 0,
-            .is_ethernet = info->ifi_type == ARPHRD_ETHER,
-            .is_enabled = (info->ifi_flags & IFF_UP) != 0};
-  for_each_attribute(message, sizeof(ifinfomsg), [&](const nlattr* attribute) {
-    switch (::mnl_attr_get_type(attribute)) {
-      case IFLA_IFNAME: link.name = ::mnl_attr_get_str(attribute); break;
-      case IFLA_MTU: link.mtu = ::mnl_attr_get_u32(attribute); break;
-      case IFLA_LINK: link.base = ::mnl_attr_get_u32(attribute); break;
-      case IFLA_MASTER: link.master = ::mnl_attr_get_u32(attribute); break;
-      case IFLA_GROUP: link.group = ::mnl_attr_get_u32(attribute); break;
-      case IFLA_LINKINFO:
-        netlink::for_each_nested(attribute, [&](const nlattr* part) {
-          if (::mnl_attr_get_type(part) == IFLA_INFO_KIND) link.kind = ::mnl_attr_get_str(part);
-          if (::mnl_attr_get_type(part) == IFLA_INFO_DATA && link.kind == "vrf") link.vrf_table = vrf_table_of(part);
-        });
-        break;
-      case IFLA_ADDRESS:
-        if (::mnl_attr_get_payload_len(attribute) == link.mac.bytes.size()) {
-          std::memcpy(link.mac.bytes.data(), ::mnl_attr_get_payload(attribute), link.mac.bytes.size());
-        }
-        break;
-      default: break;
-    }
-  });
-  return link;
-}
-
-std::optional<InterfaceAddress> to_interface_address(const nlmsghdr* message) {
-  if (::mnl_nlmsg_get_payload_len(message) < sizeof(ifaddrmsg)) return std::nullopt;
-  const auto* info = static_cast<const ifaddrmsg*>(::mnl_nlmsg_get_payload(message));
-  if (info->ifa_family != AF_INET && info->ifa_family != AF_INET6) return std::nullopt;
-  InterfaceAddress result{.interface_index = info->ifa_index, .scope = info->ifa_scope, .flags = info->ifa_flags};
-  std::optional<IpAddress> local;
-  std::optional<IpAddress> address;
-  for_each_attribute(message, sizeof(ifaddrmsg), [&](const nlattr* attribute) {
-    switch (::mnl_attr_get_type(attribute)) {
-      case IFA_LOCAL:
-        if (holds_address(attribute)) local = to_address(attribute);
-        break;
-      case IFA_ADDRESS:
-        if (holds_address(attribute)) address = to_address(attribute);
-        break;
-      case IFA_BROADCAST:
-        if (holds_address(attribute)) result.broadcast = to_address(attribute);
-        break;
-      case IFA_LABEL: result.label = ::mnl_attr_get_str(attribute); break;
-      case IFA_FLAGS: result.flags = ::mnl_attr_get_u32(attribute); break;
-      default: break;
-    }
-  });
-  if (!local && !address) return std::nullopt;
-  // IFA_LOCAL is ours and IFA_ADDRESS the other end, where both are given (rtnetlink(7)).
-  result.address = {.address = local.value_or(address.value_or(IpAddress{})), .length = info->ifa_prefixlen};
-  if (local && address && *local != *address) result.peer = address;
-  return result;
-}
 
 void put_request(nlmsghdr* message, const AddressRequest& request) {
   const bool add = request.operation == AddressRequest::Operation::add;
@@ -293,32 +215,7 @@ SysResult<std::optional<std::vector<Change>>> NetlinkSocket::read_changes() {
       if (received.error().code == ENOBUFS) return std::optional<std::vector<Change>>{};
       return std::unexpected(received.error());
     }
-    int left = static_cast<int>(*received);
-    for (auto* part = reinterpret_cast<nlmsghdr*>(buffer.data()); ::mnl_nlmsg_ok(part, left);
-         part = ::mnl_nlmsg_next(part, &left)) {
-      switch (part->nlmsg_type) {
-        case RTM_NEWLINK:
-        case RTM_DELLINK:
-          if (auto link = to_link(part)) {
-            changes.emplace_back(LinkChange{std::move(*link), part->nlmsg_type == RTM_DELLINK});
-          }
-          break;
-        case RTM_NEWADDR:
-        case RTM_DELADDR:
-          if (auto address = to_interface_address(part)) {
-            changes.emplace_back(AddressChange{std::move(*address), part->nlmsg_type == RTM_DELADDR});
-          }
-          break;
-        case RTM_NEWROUTE:
-        case RTM_DELROUTE:
-          if (const auto route = to_route_change(part)) changes.emplace_back(*route);
-          break;
-        case RTM_DELRULE:
-          if (const auto rule = to_rule_change(part)) changes.emplace_back(*rule);
-          break;
-        default: break;
-      }
-    }
+    decode_changes({reinterpret_cast<const std::uint8_t*>(buffer.data()), *received}, changes);
   }
   return std::optional(std::move(changes));
 }

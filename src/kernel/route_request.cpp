@@ -21,10 +21,7 @@ namespace baton::kernel {
 
 namespace {
 
-using netlink::for_each_attribute;
-using netlink::holds_address;
 using netlink::put_address;
-using netlink::to_address;
 
 constexpr std::uint32_t ipv6_metric = 1024;  // IP6_RT_PRIO_USER: of a route that has none
 
@@ -247,41 +244,6 @@ void put_request(nlmsghdr* message, const RuleRequest& request) {
   }
   if (rule.suppressed_group) ::mnl_attr_put_u32(message, FRA_SUPPRESS_IFGROUP, *rule.suppressed_group);
   ::mnl_attr_put_u8(message, FRA_PROTOCOL, rule.protocol);
-}
-
-std::optional<RouteChange> to_route_change(const nlmsghdr* message) {
-  if (::mnl_nlmsg_get_payload_len(message) < sizeof(rtmsg)) return std::nullopt;
-  const auto* info = static_cast<const rtmsg*>(::mnl_nlmsg_get_payload(message));
-  const bool removed = message->nlmsg_type == RTM_DELROUTE;
-  if (!removed && (message->nlmsg_flags & NLM_F_REPLACE) == 0) return std::nullopt;
-  if ((info->rtm_family != AF_INET && info->rtm_family != AF_INET6) || (info->rtm_flags & RTM_F_CLONED) != 0) {
-    return std::nullopt;
-  }
-  RouteChange change{.slot = {.table = info->rtm_table}, .removed = removed};
-  change.slot.destination = {.address = info->rtm_family == AF_INET ? IpAddress() : IpAddress::parse("::").value(),
-                             .length = info->rtm_dst_len};
-  for_each_attribute(message, sizeof(rtmsg), [&](const nlattr* attribute) {
-    switch (::mnl_attr_get_type(attribute)) {
-      case RTA_DST:
-        if (holds_address(attribute)) change.slot.destination.address = to_address(attribute);
-        break;
-      case RTA_TABLE: change.slot.table = ::mnl_attr_get_u32(attribute); break;
-      case RTA_PRIORITY: change.slot.metric = ::mnl_attr_get_u32(attribute); break;
-      default: break;
-    }
-  });
-  return change;
-}
-
-std::optional<RuleChange> to_rule_change(const nlmsghdr* message) {
-  if (::mnl_nlmsg_get_payload_len(message) < sizeof(fib_rule_hdr)) return std::nullopt;
-  const auto* info = static_cast<const fib_rule_hdr*>(::mnl_nlmsg_get_payload(message));
-  if (info->family != AF_INET && info->family != AF_INET6) return std::nullopt;
-  RuleChange change{.family = info->family == AF_INET ? Family::ipv4 : Family::ipv6};
-  for_each_attribute(message, sizeof(fib_rule_hdr), [&](const nlattr* attribute) {
-    if (::mnl_attr_get_type(attribute) == FRA_PRIORITY) change.preference = ::mnl_attr_get_u32(attribute);
-  });
-  return change;
 }
 
 }  // namespace baton::kernel

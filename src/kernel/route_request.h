@@ -51,8 +51,4 @@ bool can_be_set(const Route& route, const InterfaceTable& interfaces);
 void put_request(nlmsghdr* message, const RouteRequest& request, const InterfaceTable& interfaces);
 void put_request(nlmsghdr* message, const RuleRequest& request);
 
-// nullopt: a route or a rule that came and took nobody's place.
-std::optional<RouteChange> to_route_change(const nlmsghdr* message);
-std::optional<RuleChange> to_rule_change(const nlmsghdr* message);
-
 }  // namespace baton::kernel
