@@ -85,9 +85,8 @@ class Batch {
     TRY_VOID(netlink::send_all(fd.get(), bytes_.data(), bytes_.size()));
     netlink::Buffer buffer;
     for (;;) {
-      int left = static_cast<int>(TRY(netlink::receive(fd.get(), buffer, netlink::answer_timeout_ms)));
-      for (auto* part = reinterpret_cast<nlmsghdr*>(buffer.data()); ::mnl_nlmsg_ok(part, left);
-           part = ::mnl_nlmsg_next(part, &left)) {
+      netlink::Messages answers(TRY(netlink::receive(fd.get(), buffer, netlink::answer_timeout_ms)));
+      while (const nlmsghdr* part = answers.next()) {
         if (part->nlmsg_type != NLMSG_ERROR) continue;
         const int code = -static_cast<const nlmsgerr*>(::mnl_nlmsg_get_payload(part))->error;
         if (code != 0) return std::unexpected(SysError{"change nftables", code});

@@ -133,9 +133,8 @@ std::optional<InterfaceAddress> to_interface_address(const nlmsghdr* message) {
 }
 
 void decode_changes(ByteView datagram, std::vector<Change>& changes) {
-  int left = static_cast<int>(datagram.size());
-  for (const auto* part = reinterpret_cast<const nlmsghdr*>(datagram.data()); ::mnl_nlmsg_ok(part, left);
-       part = ::mnl_nlmsg_next(part, &left)) {
+  netlink::Messages messages(datagram);
+  while (const nlmsghdr* part = messages.next()) {
     switch (part->nlmsg_type) {
       case RTM_NEWLINK:
       case RTM_DELLINK:

@@ -43,14 +43,14 @@ void put_address(nlmsghdr* message, std::uint16_t type, const IpAddress& address
   ::mnl_attr_put(message, type, address.size(), address.bytes().data());
 }
 
-SysResult<std::size_t> receive(int fd, Buffer& buffer, int timeout_ms) {
+SysResult<ByteView> receive(int fd, Buffer& buffer, int timeout_ms) {
   pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
   if (timeout_ms != 0 && ::poll(&ready, 1, timeout_ms) <= 0) {
     return std::unexpected(SysError{"wait for netlink's answer", ETIMEDOUT});
   }
   const ssize_t count = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (count < 0) return last_error("read netlink");
-  return static_cast<std::size_t>(count);
+  return ByteView(reinterpret_cast<const std::uint8_t*>(buffer.data()), static_cast<std::size_t>(count));
 }
 
 SysResult<void> send_all(int fd, const void* bytes, std::size_t size) {
@@ -81,9 +81,8 @@ SysResult<void> carry_out(int fd, std::uint32_t& sequence, std::size_t count,
 
     for (bool finished = false; !finished;) {
       Buffer buffer;
-      int left = static_cast<int>(TRY(receive(fd, buffer, answer_timeout_ms)));
-      for (auto* part = reinterpret_cast<nlmsghdr*>(buffer.data()); ::mnl_nlmsg_ok(part, left);
-           part = ::mnl_nlmsg_next(part, &left)) {
+      Messages answers(TRY(receive(fd, buffer, answer_timeout_ms)));
+      while (const nlmsghdr* part = answers.next()) {
         if (part->nlmsg_type != NLMSG_ERROR || part->nlmsg_seq < first_sequence || part->nlmsg_seq > sequence) continue;
         const int code = -static_cast<const nlmsgerr*>(::mnl_nlmsg_get_payload(part))->error;
         if (code != 0) on_error(begin + (part->nlmsg_seq - first_sequence), code);

@@ -4,12 +4,14 @@
 
 #include <libmnl/libmnl.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/ip_address.h"
 #include "base/result.h"
 #include "base/sys_error.h"
@@ -28,11 +30,29 @@ IpAddress to_address(const nlattr* attribute);
 bool holds_address(const nlattr* attribute);
 void put_address(nlmsghdr* message, std::uint16_t type, const IpAddress& address);
 
+// The whole messages of a datagram, one after the other; a length that does not fit ends them. (mnl_nlmsg_ok() takes a
+// length above INT_MAX for a negative one, and mnl_nlmsg_next() stays where it is.)
+class Messages {
+ public:
+  explicit Messages(ByteView datagram) : rest_(datagram) {}
+  // nullptr: there are no more.
+  const nlmsghdr* next() {
+    if (rest_.size() < sizeof(nlmsghdr)) return nullptr;
+    const auto* message = reinterpret_cast<const nlmsghdr*>(rest_.data());
+    if (message->nlmsg_len < sizeof(nlmsghdr) || message->nlmsg_len > rest_.size()) return nullptr;
+    rest_ = rest_.subspan(std::min<std::size_t>(NLMSG_ALIGN(message->nlmsg_len), rest_.size()));
+    return message;
+  }
+
+ private:
+  ByteView rest_;
+};
+
 // Every attribute behind a fixed header of `offset` bytes; a length that does not fit ends the list.
 template <typename Take>
 void for_each_attribute(const nlmsghdr* message, std::size_t offset, Take&& take) {
   const auto* attribute = static_cast<const nlattr*>(::mnl_nlmsg_get_payload_offset(message, offset));
-  const auto* end = static_cast<const char*>(::mnl_nlmsg_get_payload_tail(message));
+  const auto* end = reinterpret_cast<const char*>(message) + message->nlmsg_len;
   while (::mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)))) {
     take(attribute);
     attribute = ::mnl_attr_next(attribute);
@@ -50,8 +70,8 @@ void for_each_nested(const nlattr* nest, Take&& take) {
   }
 }
 
-// One datagram of messages; EAGAIN when nothing came within the timeout.
-SysResult<std::size_t> receive(int fd, Buffer& buffer, int timeout_ms);
+// One datagram, which stands in the buffer; EAGAIN when nothing came within the timeout.
+SysResult<ByteView> receive(int fd, Buffer& buffer, int timeout_ms);
 SysResult<void> send_all(int fd, const void* bytes, std::size_t size);
 
 // Requests as messages, many a send, in order; returns when the kernel has done all of them. `put` writes the message

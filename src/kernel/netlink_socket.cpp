@@ -80,9 +80,8 @@ SysResult<bool> dump(int fd, std::uint32_t sequence, std::uint16_t type, Take&& 
   Buffer buffer;
   bool is_whole = true;
   for (;;) {
-    int left = static_cast<int>(TRY(receive(fd, buffer, answer_timeout_ms)));
-    for (auto* part = reinterpret_cast<nlmsghdr*>(buffer.data()); ::mnl_nlmsg_ok(part, left);
-         part = ::mnl_nlmsg_next(part, &left)) {
+    netlink::Messages answers(TRY(receive(fd, buffer, answer_timeout_ms)));
+    while (const nlmsghdr* part = answers.next()) {
       if (part->nlmsg_seq != sequence) continue;
       if ((part->nlmsg_flags & NLM_F_DUMP_INTR) != 0) is_whole = false;
       if (part->nlmsg_type == NLMSG_DONE) return is_whole;
@@ -215,7 +214,7 @@ SysResult<std::optional<std::vector<Change>>> NetlinkSocket::read_changes() {
       if (received.error().code == ENOBUFS) return std::optional<std::vector<Change>>{};
       return std::unexpected(received.error());
     }
-    decode_changes({reinterpret_cast<const std::uint8_t*>(buffer.data()), *received}, changes);
+    decode_changes(*received, changes);
   }
   return std::optional(std::move(changes));
 }
