@@ -174,6 +174,33 @@ void set_default_interface(G& settings, const Arguments& arguments) {
   (void)arguments.read(settings.globals.default_interface);
 }
 
+void enable_rfc_mibs(G& settings, const Arguments&) {
+  settings.globals.snmp.rfc_v2 = true;
+  settings.globals.snmp.rfc_v3 = true;
+}
+
+// D-Bus specification, "Bus names": elements of letters, digits, _ and -, two at least, none begins with a digit.
+bool is_bus_name(std::string_view name) {
+  constexpr std::size_t longest = 255;
+  if (name.empty() || name.size() > longest || name.find('.') == name.npos) return false;
+  bool begins = true;
+  for (const char each : name) {
+    const bool is_letter = std::isalpha(static_cast<unsigned char>(each)) != 0 || each == '_' || each == '-';
+    const bool is_digit = std::isdigit(static_cast<unsigned char>(each)) != 0;
+    if (begins ? !is_letter : !(is_letter || is_digit || each == '.')) return false;
+    begins = each == '.';
+  }
+  return !begins;
+}
+
+void set_bus_name(G& settings, const Arguments& arguments) {
+  if (arguments.count() == 0) return arguments.missing("a bus name");
+  if (!is_bus_name(arguments.word())) {
+    return arguments.invalid(0, "a bus name such as org.keepalived.Vrrp1", "org.keepalived.Vrrp1 is used");
+  }
+  settings.globals.dbus.service = arguments.word();
+}
+
 // include_check is carried out while the files are read; here its words are judged.
 void judge_include_check(G&, const Arguments& arguments) {
   constexpr auto known = std::to_array<std::string_view>({"read", "match", "wildcard_match", "brace_match"});
@@ -267,6 +294,16 @@ constexpr Setting<G> global_settings[] = {
     {"nftables_ifindex", set<&G::globals, &Globals::firewall, &Firewall::by_index>},
     {"vrrp_iptables", judge_iptables},
     {"vrrp_ipsets", judge_iptables},
+    {"enable_snmp_vrrp", set<&G::globals, &Globals::snmp, &Snmp::vrrp>},
+    {"enable_snmp_keepalived", set<&G::globals, &Globals::snmp, &Snmp::vrrp>},
+    {"enable_snmp_rfc", enable_rfc_mibs},
+    {"enable_snmp_rfcv2", set<&G::globals, &Globals::snmp, &Snmp::rfc_v2>},
+    {"enable_snmp_rfcv3", set<&G::globals, &Globals::snmp, &Snmp::rfc_v3>},
+    {"enable_traps", set<&G::globals, &Globals::snmp, &Snmp::traps>},
+    {"snmp_socket", set<&G::globals, &Globals::snmp, &Snmp::socket>},
+    {"enable_dbus", set<&G::globals, &Globals::dbus, &Dbus::is_wanted>},
+    {"dbus_service_name", set_bus_name},
+    {"dbus_no_interface_name", set<&G::globals, &Globals::dbus, &Dbus::no_interface>},
     {"vrrp_version", set<&G::defaults, &Defaults::version>},
     {"vrrp_mcast_group4", set_group<Family::ipv4, &Defaults::multicast_group4>},
     {"vrrp_mcast_group6", set_group<Family::ipv6, &Defaults::multicast_group6>},

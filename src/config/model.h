@@ -370,6 +370,27 @@ struct Firewall {
   bool operator==(const Firewall&) const = default;
 };
 
+// enable_snmp_*: which parts of the MIBs a master agent is told of through AgentX.
+struct Snmp {
+  bool vrrp = false;    // KEEPALIVED-MIB, the part about VRRP
+  bool rfc_v2 = false;  // VRRP-MIB, RFC 2787
+  bool rfc_v3 = false;  // VRRPV3-MIB, RFC 6527
+  bool traps = false;
+  std::string socket;  // snmp_socket, the master agent's; empty: net-snmp's own default
+
+  bool is_wanted() const { return vrrp || rfc_v2 || rfc_v3; }
+  bool operator==(const Snmp&) const = default;
+};
+
+// enable_dbus.
+struct Dbus {
+  bool is_wanted = false;
+  std::string service = "org.keepalived.Vrrp1";  // dbus_service_name
+  std::string no_interface = "none";             // dbus_no_interface_name: in paths of instances without an interface
+
+  bool operator==(const Dbus&) const = default;
+};
+
 // What global_defs says beyond the defaults it gives to instances (those are in the instances already).
 struct Globals {
   std::string router_id;  // else the host name
@@ -388,6 +409,8 @@ struct Globals {
   std::string vmac_prefix = "vrrp";                            // names of macvlans and ipvlans: PREFIX.VRID
   std::string vmac_address_prefix;  // vmac_addr_prefix: of those for addresses elsewhere; empty: vmac_prefix
   Firewall firewall;
+  Snmp snmp;
+  Dbus dbus;
   bool dynamic_interfaces = false;
   std::optional<NotifyFifo> notify_fifo;
   std::optional<NotifyFifo> vrrp_notify_fifo;

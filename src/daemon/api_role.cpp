@@ -131,14 +131,15 @@ class Api {
     const std::string command = text_of(request, "command");
     if (command == "status") {
       waiting_.push_back({&client, json{{"ask", "status"}, {"from", 0}}, frame_of_status()});
-    } else if (command == "handover") {
-      if (!client.is_root) return answer(&client, {{"error", "only root may ask for a handover"}});
-      waiting_.push_back(
-          {&client, json{{"ask", "handover"}, {"instance", text_of(request, "instance")}}, json::object()});
+    } else if (command == "handover" || command == "announce") {
+      if (!client.is_root) return answer(&client, {{"error", "only root may ask for that"}});
+      waiting_.push_back({&client, json{{"ask", command}, {"instance", text_of(request, "instance")}}, json::object()});
     } else if (command == "events") {
       listen(client);
     } else {
-      answer(&client, {{"error", fmt::format("unknown command '{}'; there are status, events and handover", command)}});
+      answer(
+          &client,
+          {{"error", fmt::format("unknown command '{}'; there are status, events, handover and announce", command)}});
     }
   }
 

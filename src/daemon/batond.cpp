@@ -34,6 +34,7 @@ config::LoadResult load(const Options& options, config::Accounts accounts = conf
                    {.strict = options.strict, .config_id = options.config_id, .include_check = options.include_check});
   config::Configuration& configuration = result.configuration;
   if (options.file_mask) configuration.globals.file_mask = *options.file_mask;
+  if (!options.network_namespace.empty()) configuration.globals.net_namespace = options.network_namespace;
   if (!options.vrrp) {
     configuration.instances.clear();
     configuration.groups.clear();

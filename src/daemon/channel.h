@@ -2,7 +2,8 @@
 // SOCK_SEQPACKET pair.
 //
 //   api → worker   {"id":7,"ask":"status","from":16}          worker → api   {"id":7,"instances":[...],"next":32 |
-//   null} api → worker   {"id":8,"ask":"handover","instance":"V"}   worker → api   {"id":8,"message":"..."} |
+//   null} api → worker   {"id":8,"ask":"handover"|"announce","instance":"V"}   worker → api   {"id":8,"message":"..."}
+//   |
 //   {"error":"..."}
 //
 // What happened the worker says unasked, as docs/status.md has it: {"event":"instance","name":"V","state":"MASTER",...}

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "daemon/api_role.h"
+#include "daemon/companions.h"
 #include "daemon/firewall_role.h"
 #include "daemon/last_words.h"
 #include "daemon/leftovers.h"
@@ -87,6 +88,7 @@ class Guardian {
         reload_(std::move(reload)),
         runner_(loop_, log_, runner_plan()),
         api_(loop_, log_, api_plan()),
+        companions_(loop_, log_, options_, log_options_),
         firewall_(loop_, role_log("baton-firewall"), options_.firewall_marker(), [this] { update_firewall(); }) {}
 
   int run();
@@ -152,6 +154,7 @@ class Guardian {
   loop::Subscription worker_death_;
   SideRole runner_;
   SideRole api_;
+  Companions companions_;
   std::optional<kernel::UnixListener> control_socket_;  // ours, so that clients of the next api role wait in its queue
   FirewallRole firewall_;
   loop::Timer tick_;
@@ -202,6 +205,7 @@ int Guardian::run() {
   auto started = make_memory();
   if (started) started = runner_.start();
   if (started) started = api_.start();
+  companions_.follow(setup_->configuration.globals);
   firewall_.wait();
   if (started) started = start_worker(false);
   if (!started) {
@@ -238,7 +242,7 @@ SideRole::Plan Guardian::api_plan() {
           .parent_death_signal = SIGKILL,
           .prepare = [this]() -> SysResult<std::vector<int>> {
             if (!control_socket_) {
-              auto socket = kernel::UnixListener::open(options_.run_directory + "/control.sock", control_socket_mode);
+              auto socket = kernel::UnixListener::open(options_.control_socket(), control_socket_mode);
               if (!socket) return std::unexpected(socket.error());
               control_socket_ = std::move(*socket);
             }
@@ -472,6 +476,7 @@ void Guardian::reload() {
     log_.error(to_string(started.error()));
     after_death({.resume = false, .back_off = start_again_after}, loop::now());
   }
+  companions_.follow(setup_->configuration.globals);
   api_.replace();  // it shows the old setup; the next one shows the new
   for (const std::string& sentence : setup_->not_carried_out) log_.warning(sentence);
   (void)::sd_notify(0, "READY=1");
@@ -498,6 +503,7 @@ void Guardian::stop() {
   restart_.cancel();
   runner_.stay_down();
   api_.stay_down();
+  companions_.stay_down();
   if (!worker_) return finish();
   worker_.signal(SIGTERM);
   std::size_t addresses = 0;
@@ -518,10 +524,15 @@ void Guardian::finish() {
   api_.end([] {});
   give_up_ = loop_.timer([this] {
     runner_.kill();
+    companions_.kill();
     loop_.stop();
   });
   give_up_.set(loop::now() + runner_stop_bound);
-  runner_.end([this] { loop_.stop(); });
+  const auto one_ended = [this, left = std::make_shared<int>(2)] {
+    if (--*left == 0) loop_.stop();
+  };
+  companions_.end(one_ended);
+  runner_.end(one_ended);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ struct Options {
   std::string run_directory = "/run/baton";
   // What a later life needs to know to undo what this one did.
   std::string settings_record() const { return run_directory + "/settings"; }
+  std::string control_socket() const { return run_directory + "/control.sock"; }
   std::string firewall_marker() const { return run_directory + "/nftables"; }
   std::string pid_file;                // -p; empty: RUN_DIRECTORY/batond.pid
   std::string config_id;               // -i; empty: host name up to its first dot

@@ -350,6 +350,7 @@ RoutingLeftovers routing_of(const Setup& setup) {
 Setup make_setup(const config::Configuration& configuration) {
   const config::Globals& globals = configuration.globals;
   Setup setup;
+  setup.configuration = configuration;
   setup.router_id = globals.router_id;
   setup.script_rules = {.security = globals.script_security, .fail_open = globals.script_failure_is_success};
   setup.announcement_interval = std::max(globals.garp_interval, globals.gna_interval);

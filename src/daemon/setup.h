@@ -62,6 +62,7 @@ struct RoutingLeftovers {
 };
 
 struct Setup {
+  config::Configuration configuration;  // what all of this was made of
   std::string router_id;
   vrrp::NodeParameters node;
   std::vector<RouterSetup> routers;

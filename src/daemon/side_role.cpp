@@ -39,6 +39,12 @@ SysResult<kernel::Channel> SideRole::connect() {
 }
 
 void SideRole::replace() {
+  dismiss();
+  start_again();
+}
+
+void SideRole::dismiss() {
+  restart_.cancel();
   channel_.close();
   if (process_) {
     forget_predecessor();
@@ -46,7 +52,6 @@ void SideRole::replace() {
     predecessor_ = std::exchange(process_, {});
     predecessor_death_ = loop_.watch(predecessor_.pidfd.get(), loop::Ready::readable, [this] { forget_predecessor(); });
   }
-  start_again();
 }
 
 // One that has not finished in the time between two reloads never will.

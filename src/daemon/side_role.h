@@ -33,8 +33,11 @@ class SideRole {
   SysResult<void> start();
   // A new pair: one end goes to the role, the other is for the worker.
   SysResult<kernel::Channel> connect();
-  // A new process in place of the one that runs. The old one loses its channel and finishes what it has begun.
+  // A new process in place of the one that runs, if one does. The old one loses its channel and finishes what it has
+  // begun.
   void replace();
+  // The same without a new one; replace() may follow some day.
+  void dismiss();
 
   bool is_running() const { return static_cast<bool>(process_); }
   void stay_down();  // when it dies it is not started again

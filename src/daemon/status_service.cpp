@@ -12,11 +12,11 @@ namespace baton::daemon {
 
 using nlohmann::json;
 
-bool StatusService::serve(const ClockReading& clock, const std::function<void(vrrp::RouterId)>& handover) {
+bool StatusService::serve(const ClockReading& clock, const Commands& commands) {
   const auto message = api_.receive();
   if (!message) return message.error() == kernel::Channel::Nothing::yet;
   const json question = json::parse(message->bytes, nullptr, false);
-  json reply = question.is_object() ? answer(question, clock, handover) : json{{"error", "malformed question"}};
+  json reply = question.is_object() ? answer(question, clock, commands) : json{{"error", "malformed question"}};
   if (question.is_object() && question.contains("id")) reply["id"] = question["id"];
   std::string text = reply.dump(-1, ' ', false, json::error_handler_t::replace);
   if (text.size() > baton::limits::message_size) {
@@ -27,14 +27,13 @@ bool StatusService::serve(const ClockReading& clock, const std::function<void(vr
   return true;
 }
 
-json StatusService::answer(const json& question, const ClockReading& clock,
-                           const std::function<void(vrrp::RouterId)>& handover) const {
+json StatusService::answer(const json& question, const ClockReading& clock, const Commands& commands) const {
   const std::string ask = text_of(question, "ask");
   if (ask == "status") {
     const auto from = question.find("from");
     return page(from != question.end() && from->is_number_unsigned() ? from->get<std::size_t>() : 0, clock);
   }
-  if (ask != "handover") return {{"error", fmt::format("unknown question '{}'", ask)}};
+  if (ask != "handover" && ask != "announce") return {{"error", fmt::format("unknown question '{}'", ask)}};
 
   const std::string instance = text_of(question, "instance");
   const auto& routers = source_.setup.routers;
@@ -48,7 +47,11 @@ json StatusService::answer(const json& question, const ClockReading& clock,
   if (state != vrrp::State::master) {
     return {{"error", fmt::format("'{}' is {} here; ask the node that is MASTER", instance, name(state))}};
   }
-  handover(id);
+  if (ask == "announce") {
+    commands.announce(id);
+    return {{"message", fmt::format("the addresses of '{}' are announced", instance)}};
+  }
+  commands.handover(id);
   return {{"message", fmt::format("'{}' asks its backups to take over; `baton status` shows when one has", instance)}};
 }
 

@@ -12,12 +12,16 @@ class StatusService {
  public:
   StatusService(StatusSource source, kernel::Channel& api) : source_(std::move(source)), api_(api) {}
 
+  // What an operator may ask of an instance that is MASTER.
+  struct Commands {
+    std::function<void(vrrp::RouterId)> handover;
+    std::function<void(vrrp::RouterId)> announce;
+  };
   // Answers what has been asked; false when the api is gone.
-  bool serve(const ClockReading& clock, const std::function<void(vrrp::RouterId)>& handover);
+  bool serve(const ClockReading& clock, const Commands& commands);
 
  private:
-  nlohmann::json answer(const nlohmann::json& question, const ClockReading& clock,
-                        const std::function<void(vrrp::RouterId)>& handover) const;
+  nlohmann::json answer(const nlohmann::json& question, const ClockReading& clock, const Commands& commands) const;
   nlohmann::json page(std::size_t from, const ClockReading& clock) const;
 
   StatusSource source_;

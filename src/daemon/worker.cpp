@@ -312,7 +312,11 @@ void Worker::watch_channels() {
         node_.handover(router, loop::now(), actions);
         carry_out(actions);
       };
-      if (!status_.serve({.now = loop::now(), .wall = loop::wall_now()}, handover)) api_readable_.reset();
+      const auto announce = [this](vrrp::RouterId router) {
+        announcer_.add(router, setup_.node.routers[router].router.announcements.repeat);
+      };
+      const StatusService::Commands commands{.handover = handover, .announce = announce};
+      if (!status_.serve({.now = loop::now(), .wall = loop::wall_now()}, commands)) api_readable_.reset();
     });
   }
 }

@@ -1,0 +1,36 @@
+// Roles that show Baton to others: the D-Bus role and the SNMP agent. Each runs when the configuration asks for it, and
+// lives on the control socket alone, so that the worker does not know of it and the guardian only starts it.
+#pragma once
+
+#include <functional>
+
+#include "config/model.h"
+#include "daemon/options.h"
+#include "daemon/side_role.h"
+#include "log/logger.h"
+#include "loop/loop.h"
+
+namespace baton::daemon {
+
+class Companions {
+ public:
+  Companions(loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options);
+
+  // Starts who is wanted now, dismisses who is not, replaces who is wanted otherwise.
+  void follow(const config::Globals& globals);
+  void stay_down();
+  // They tell the last they have heard and end; `ended` runs when all have.
+  void end(std::function<void()> ended);
+  void kill();
+
+ private:
+  SideRole::Plan dbus_plan();
+  int run_dbus(kernel::Channel channel) const;
+
+  const Options& options_;
+  log::Options log_options_;
+  config::Globals globals_;
+  SideRole dbus_;
+};
+
+}  // namespace baton::daemon
