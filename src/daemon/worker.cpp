@@ -122,6 +122,7 @@ class Worker {
   loop::Timer socket_timer_;   // sockets could not be opened: again
   loop::Timer routing_timer_;  // routes could not be told to the kernel: again
   Instant rested_{};
+  loop::Subscription guardian_readable_;
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription monitor_readable_;
   loop::Subscription runner_readable_;
@@ -191,7 +192,7 @@ int Worker::run() {
   look_timer_ = loop_.timer([this] { look_at_everything(); });
   routing_timer_ = loop_.timer([] {});  // settle() follows
   socket_timer_ = loop_.timer([this] { look_at_interfaces(); });
-  subscriptions_.push_back(loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); }));
+  guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
   subscriptions_.push_back(loop_.on_signal(SIGQUIT, [this] {
     write_wills();
@@ -528,7 +529,9 @@ void Worker::on_address_change(const kernel::AddressChange& change) {
 void Worker::on_guardian_message() {
   auto message = start_.guardian.receive();
   if (!message) {
-    if (message.error() == kernel::Channel::Nothing::any_more) stop();  // the guardian is gone: leave in order
+    // The guardian is gone, and SIGTERM, its parent-death signal, is on its way; but not when the whole process
+    // namespace is killed: what is killed says no goodbye.
+    if (message.error() == kernel::Channel::Nothing::any_more) guardian_readable_.reset();
     return;
   }
   if (message->bytes.size() != 1 || !message->passed_fd) return;
