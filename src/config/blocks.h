@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "config/arguments.h"
@@ -59,28 +60,41 @@ struct GlobalSettings {
 // All global_defs blocks and the settings at the top level, defaults settled.
 GlobalSettings read_globals(const Context& context, const Statement& root);
 
-std::optional<Script> read_script(const Context& context, const Statement& block);
+std::optional<Script> read_script(const Context& context, const Statement& block, const Account& script_user);
 std::optional<TrackedFile> read_tracked_file(const Context& context, const Statement& block);
 std::optional<TrackedProcess> read_tracked_process(const Context& context, const Statement& block);
+
+// What blocks refer to, by name; of a configuration that outlives it and stays as it is.
+template <typename Thing>
+using ByName = std::unordered_map<std::string_view, const Thing*>;
+struct Definitions {
+  explicit Definitions(const Configuration& configuration);
+
+  ByName<Script> scripts;
+  ByName<TrackedFile> files;
+  ByName<TrackedProcess> processes;
+  ByName<Instance> instances;
+};
+
 std::optional<SyncGroup> read_sync_group(const Context& context, const Statement& block, const Defaults& defaults,
-                                         const Configuration& configuration);
+                                         const Definitions& definitions);
 std::optional<Instance> read_instance(const Context& context, const Statement& block, const Defaults& defaults,
-                                      const Configuration& configuration, NameTables& names);
+                                      const Definitions& definitions, NameTables& names);
 
 // The name of a named block; nothing, reported, when it has none that can be used.
 std::optional<std::string> read_name(const Context& context, const Statement& block);
 
 // The lists track_interface, track_script, ...: entries are added to `trackers`.
 void read_tracked_interfaces(const Context& context, const Statement& list, Trackers& trackers);
-void read_tracked_scripts(const Context& context, const Statement& list, const Configuration& configuration,
+void read_tracked_scripts(const Context& context, const Statement& list, const Definitions& definitions,
                           Trackers& trackers);
-void read_tracked_files(const Context& context, const Statement& list, const Configuration& configuration,
+void read_tracked_files(const Context& context, const Statement& list, const Definitions& definitions,
                         Trackers& trackers);
-void read_tracked_processes(const Context& context, const Statement& list, const Configuration& configuration,
+void read_tracked_processes(const Context& context, const Statement& list, const Definitions& definitions,
                             Trackers& trackers);
 
 std::optional<TrackGroup> read_track_group(const Context& context, const Statement& block,
-                                           const Configuration& configuration);
+                                           const Definitions& definitions);
 
 // The lines of virtual_routes and static_routes, virtual_rules and static_rules, in the order written. A rule without a
 // preference has 0 until settle_preferences().

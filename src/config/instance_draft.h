@@ -9,7 +9,7 @@ namespace baton::config {
 
 struct InstanceDraft {
   const Statement& block;
-  const Configuration& configuration;
+  const Definitions& definitions;
   NameTables& names;
   Instance instance{};
   std::optional<WantedState> state{};

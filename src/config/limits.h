@@ -21,10 +21,11 @@ inline constexpr std::size_t statement_bytes = 32U << 20;  // after expansion, a
 inline constexpr std::size_t variables = 10'000;
 inline constexpr std::size_t words = 2'000;  // on one line
 inline constexpr unsigned block_depth = 16;
-inline constexpr std::size_t accounts = 100;       // asked of the system, which may ask a directory service
-inline constexpr std::size_t diagnostics = 1'000;  // kept; the rest is counted
-inline constexpr std::size_t shown_line = 100;     // bytes of a source line that a diagnostic shows
-inline constexpr std::size_t nexthops = 64;        // of one route
-inline constexpr std::size_t name_bytes = 255;     // of an instance, a script, a group
+inline constexpr std::size_t accounts = 100;               // asked of the system, which may ask a directory service
+inline constexpr std::size_t diagnostics = 1'000;          // kept; the rest is counted
+inline constexpr std::size_t shown_line = 100;             // bytes of a source line that a diagnostic shows
+inline constexpr std::size_t names_to_guess_from = 1'000;  // which one was meant
+inline constexpr std::size_t nexthops = 64;                // of one route
+inline constexpr std::size_t name_bytes = 255;             // of an instance, a script, a group
 
 }  // namespace baton::config::limits

@@ -59,22 +59,24 @@ void read_model(const Context& context, const Statement& root, Configuration& co
   GlobalSettings settings = read_globals(context, root);
   const Defaults& defaults = settings.defaults;
   configuration.globals = std::move(settings.globals);
-  configuration.scripts =
-      read_all(context, root, {"vrrp_script"}, [&](const Statement& block) { return read_script(context, block); });
+  configuration.scripts = read_all(context, root, {"vrrp_script"}, [&](const Statement& block) {
+    return read_script(context, block, configuration.globals.script_user);
+  });
   configuration.files = read_all(context, root, {"track_file", "vrrp_track_file"},
                                  [&](const Statement& block) { return read_tracked_file(context, block); });
   configuration.processes = read_all(context, root, {"vrrp_track_process"},
                                      [&](const Statement& block) { return read_tracked_process(context, block); });
   NameTables names(context.reader, configuration.globals.iproute_user_directory,
                    configuration.globals.iproute_etc_directory);
+  const Definitions tracked(configuration);
   configuration.instances = read_all(context, root, {"vrrp_instance"}, [&](const Statement& block) {
-    return read_instance(context, block, defaults, configuration, names);
+    return read_instance(context, block, defaults, tracked, names);
   });
-  configuration.track_groups = read_all(context, root, {"track_group"}, [&](const Statement& block) {
-    return read_track_group(context, block, configuration);
-  });
+  const Definitions all(configuration);
+  configuration.track_groups = read_all(context, root, {"track_group"},
+                                        [&](const Statement& block) { return read_track_group(context, block, all); });
   configuration.groups = read_all(context, root, {"vrrp_sync_group"}, [&](const Statement& block) {
-    return read_sync_group(context, block, defaults, configuration);
+    return read_sync_group(context, block, defaults, all);
   });
   read_static_entries(context, root, names, configuration);
   settle_preferences(context, root, configuration);

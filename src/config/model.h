@@ -72,6 +72,7 @@ struct Script {
   unsigned rise = 1;       // successes in a row until it is up, at least 1
   unsigned fall = 1;       // failures in a row until it is down, at least 1
   bool init_fail = false;  // counts as failed until its first result
+  bool can_run = true;     // false: no such program or user; read, but neither tracked nor run
   Place place;
 
   bool operator==(const Script&) const = default;

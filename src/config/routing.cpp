@@ -73,7 +73,7 @@ void settle_preferences(const Context& context, const Statement& root, Configura
 }
 
 std::optional<TrackGroup> read_track_group(const Context& context, const Statement& block,
-                                           const Configuration& configuration) {
+                                           const Definitions& definitions) {
   const std::optional<std::string> name = read_name(context, block);
   if (!name) return std::nullopt;
   TrackGroup group{.name = *name, .members = {}, .place = make_place(block.position())};
@@ -81,7 +81,7 @@ std::optional<TrackGroup> read_track_group(const Context& context, const Stateme
     for (const Statement& line : list.children) {
       for (std::size_t index = 0; index < line.words.size(); ++index) {
         const std::string& member = line.words[index].text;
-        if (std::ranges::find(configuration.instances, member, &Instance::name) == configuration.instances.end()) {
+        if (!definitions.instances.contains(member)) {
           context.diagnostics.warn(
               "not-defined", line.at(index),
               fmt::format("no vrrp_instance is named {}; it is left out of the group", quoted(member)),

@@ -201,22 +201,31 @@ bool is_listed(const Context& context, const std::vector<Tracking>& list, const 
   return true;
 }
 
+// The name that was meant, perhaps; of so many that the search costs nothing.
+template <typename Tracked>
+std::string find_near(const ByName<Tracked>& all, std::string_view name) {
+  std::string_view near;
+  if (all.size() > limits::names_to_guess_from) return {};
+  for (const auto& [each, tracked] : all) {
+    if (edit_distance(each, name) <= 2 && (near.empty() || each < near)) near = each;
+  }
+  return std::string(near);
+}
+
 // A thing that was defined by its name; nothing, reported, when there is none. keepalived wants it earlier in the file.
 template <typename Tracked>
-const Tracked* find_tracked(const Context& context, const std::vector<Tracked>& all, const Statement& entry,
+const Tracked* find_tracked(const Context& context, const ByName<Tracked>& all, const Statement& entry,
                             std::string_view kind) {
-  const auto found = std::ranges::find(all, entry.keyword(), &Tracked::name);
-  if (found == all.end()) {
-    std::string near;
-    for (const Tracked& each : all) {
-      if (near.empty() && edit_distance(each.name, entry.keyword()) <= 2) near = each.name;
-    }
+  const auto at = all.find(entry.keyword());
+  if (at == all.end()) {
+    const std::string near = find_near(all, entry.keyword());
     context.diagnostics.warn("not-defined", entry.position(),
                              fmt::format("no {} is named {}; it is not tracked", kind, quoted(entry.keyword())),
                              near.empty() ? fmt::format("define it with {} {} {{ ... }}", kind, entry.keyword())
                                           : fmt::format("did you mean '{}'?", near));
     return nullptr;
   }
+  const Tracked* found = at->second;
   const bool is_later =
       found->place.file == place_of(entry.position()).file && found->place.line > place_of(entry.position()).line;
   if (is_later) {
@@ -226,15 +235,38 @@ const Tracked* find_tracked(const Context& context, const std::vector<Tracked>& 
                                          quoted(entry.keyword()), found->place.line),
                              fmt::format("move the {} above", kind));
   }
-  return &*found;
+  return found;
+}
+
+// keepalived takes the check away and goes on; whoever replaces it must not find the address gone.
+void report_disabled(const Context& context, const Statement& entry) {
+  context.diagnostics.warn(
+      "script-disabled", entry.position(),
+      fmt::format("vrrp_script {} cannot run and is not tracked: nothing is checked", quoted(entry.keyword())),
+      "give it a program and a user that are there, then reload");
+}
+
+bool can_run(FileReader& reader, const Command& command, const Account& script_user) {
+  const std::string& user = command.account.user.empty() ? script_user.user : command.account.user;
+  if (!user.empty() && reader.has_user(user) == false) return false;
+  const std::string& program = command.arguments.front();
+  if (program.starts_with('<') || program.starts_with('>')) return true;  // "this file can be opened"
+  const ProgramState state = reader.program(program);
+  return state != ProgramState::missing && state != ProgramState::not_executable;
 }
 
 template <auto Member, typename Tracked>
-void read_defined(const Context& context, const Statement& list, const std::vector<Tracked>& all, std::string_view kind,
+void read_defined(const Context& context, const Statement& list, const ByName<Tracked>& all, std::string_view kind,
                   int widest, Trackers& trackers) {
   for (const Statement& entry : list.children) {
     const Tracked* tracked = find_tracked(context, all, entry, kind);
     if (tracked == nullptr || is_listed(context, trackers.*Member, entry)) continue;
+    if constexpr (requires { tracked->can_run; }) {
+      if (!tracked->can_run) {
+        report_disabled(context, entry);
+        continue;
+      }
+    }
     (trackers.*Member).push_back(read_tracking(context, entry, {tracked->weight, tracked->reverse}, widest));
   }
 }
@@ -243,13 +275,16 @@ void read_defined(const Context& context, const Statement& list, const std::vect
 
 std::optional<std::string> read_name(const Context& context, const Statement& block) {
   if (block.words.size() < 2) {
-    context.diagnostics.error("missing-value", block.at(1), fmt::format("'{}' needs a name", block.keyword()),
-                              fmt::format("write {} NAME {{", block.keyword()));
+    context.diagnostics.warn("missing-value", block.at(1),
+                             fmt::format("'{}' needs a name; without one it is ignored", block.keyword()),
+                             fmt::format("write {} NAME {{", block.keyword()));
     return std::nullopt;
   }
   if (block.words.size() > 2) {
-    context.diagnostics.error("extra-words", block.at(2), fmt::format("the name of a {} is one word", block.keyword()),
-                              "put it into quotes, or remove the blanks");
+    context.diagnostics.warn(
+        "extra-words", block.at(2),
+        fmt::format("the name of a {} is one word; with more the block is ignored", block.keyword()),
+        "put it into quotes, or remove the blanks");
     return std::nullopt;
   }
   const std::string& name = block.words[1].text;
@@ -261,7 +296,18 @@ std::optional<std::string> read_name(const Context& context, const Statement& bl
   return name;
 }
 
-std::optional<Script> read_script(const Context& context, const Statement& block) {
+Definitions::Definitions(const Configuration& configuration) {
+  const auto index = [](const auto& things, auto& by_name) {
+    by_name.reserve(things.size());
+    for (const auto& thing : things) by_name.emplace(thing.name, &thing);
+  };
+  index(configuration.scripts, scripts);
+  index(configuration.files, files);
+  index(configuration.processes, processes);
+  index(configuration.instances, instances);
+}
+
+std::optional<Script> read_script(const Context& context, const Statement& block, const Account& script_user) {
   const std::optional<std::string> name = read_name(context, block);
   if (!name) return std::nullopt;
   ScriptDraft draft;
@@ -277,6 +323,7 @@ std::optional<Script> read_script(const Context& context, const Statement& block
   script.command.account = account;
   script.timeout = draft.timeout.value_or(script.interval);
   script.place = make_place(block.position());
+  script.can_run = can_run(context.reader, script.command, script_user);
   return script;
 }
 
@@ -309,19 +356,19 @@ void read_tracked_interfaces(const Context& context, const Statement& list, Trac
   }
 }
 
-void read_tracked_scripts(const Context& context, const Statement& list, const Configuration& configuration,
+void read_tracked_scripts(const Context& context, const Statement& list, const Definitions& definitions,
                           Trackers& trackers) {
-  read_defined<&Trackers::scripts>(context, list, configuration.scripts, "vrrp_script", widest_weight, trackers);
+  read_defined<&Trackers::scripts>(context, list, definitions.scripts, "vrrp_script", widest_weight, trackers);
 }
 
-void read_tracked_files(const Context& context, const Statement& list, const Configuration& configuration,
+void read_tracked_files(const Context& context, const Statement& list, const Definitions& definitions,
                         Trackers& trackers) {
-  read_defined<&Trackers::files>(context, list, configuration.files, "track_file", widest_file_weight, trackers);
+  read_defined<&Trackers::files>(context, list, definitions.files, "track_file", widest_file_weight, trackers);
 }
 
-void read_tracked_processes(const Context& context, const Statement& list, const Configuration& configuration,
+void read_tracked_processes(const Context& context, const Statement& list, const Definitions& definitions,
                             Trackers& trackers) {
-  read_defined<&Trackers::processes>(context, list, configuration.processes, "vrrp_track_process", widest_file_weight,
+  read_defined<&Trackers::processes>(context, list, definitions.processes, "vrrp_track_process", widest_file_weight,
                                      trackers);
 }
 

@@ -156,7 +156,7 @@ void track_interfaces(D& draft, const Arguments& arguments) {
 }
 template <auto Read>
 void track(D& draft, const Arguments& arguments) {
-  Read(arguments.context(), arguments.statement(), draft.configuration, draft.instance.trackers);
+  Read(arguments.context(), arguments.statement(), draft.definitions, draft.instance.trackers);
 }
 
 constexpr Setting<D> instance_settings[] = {
@@ -227,10 +227,10 @@ constexpr Setting<D> instance_settings[] = {
 }  // namespace
 
 std::optional<Instance> read_instance(const Context& context, const Statement& block, const Defaults& defaults,
-                                      const Configuration& configuration, NameTables& names) {
+                                      const Definitions& definitions, NameTables& names) {
   const std::optional<std::string> name = read_name(context, block);
   if (!name) return std::nullopt;
-  InstanceDraft draft{.block = block, .configuration = configuration, .names = names};
+  InstanceDraft draft{.block = block, .definitions = definitions, .names = names};
   draft.instance.name = *name;
   draft.instance.place = make_place(block.position());
   apply_settings(context, block, "vrrp_instance", instance_settings, draft);

@@ -13,7 +13,7 @@ struct GroupDraft {
   std::optional<bool> smtp_alert;
   std::optional<bool> priority_changes;
   bool has_members = false;
-  const Configuration* configuration = nullptr;
+  const Definitions* definitions = nullptr;
 };
 using D = GroupDraft;
 using N = Notifications;
@@ -27,8 +27,7 @@ void set_members(D& draft, const Arguments& arguments) {
   for (const Statement& line : arguments.statement().children) {
     for (std::size_t index = 0; index < line.words.size(); ++index) {
       const std::string& name = line.words[index].text;
-      const std::vector<Instance>& instances = draft.configuration->instances;
-      if (std::ranges::find(instances, name, &Instance::name) == instances.end()) {
+      if (!draft.definitions->instances.contains(name)) {
         arguments.diagnostics().warn(
             "not-defined", line.at(index),
             fmt::format("no vrrp_instance is named {}; it is left out of the group", quoted(name)),
@@ -45,7 +44,7 @@ void track_interfaces(D& draft, const Arguments& arguments) {
 }
 template <auto Read>
 void track(D& draft, const Arguments& arguments) {
-  Read(arguments.context(), arguments.statement(), *draft.configuration, draft.group.trackers);
+  Read(arguments.context(), arguments.statement(), *draft.definitions, draft.group.trackers);
 }
 
 constexpr Setting<D> group_settings[] = {
@@ -68,11 +67,11 @@ constexpr Setting<D> group_settings[] = {
 }  // namespace
 
 std::optional<SyncGroup> read_sync_group(const Context& context, const Statement& block, const Defaults& defaults,
-                                         const Configuration& configuration) {
+                                         const Definitions& definitions) {
   const std::optional<std::string> name = read_name(context, block);
   if (!name) return std::nullopt;
   GroupDraft draft;
-  draft.configuration = &configuration;
+  draft.definitions = &definitions;
   apply_settings(context, block, "vrrp_sync_group", group_settings, draft);
   SyncGroup group = std::move(draft.group);
   group.name = *name;

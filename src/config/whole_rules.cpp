@@ -98,6 +98,7 @@ void drop_unused_scripts(const Context& context, Configuration& configuration) {
   for (const SyncGroup& group : configuration.groups) collect(group.trackers);
   std::erase_if(configuration.scripts, [&](const Script& script) {
     if (used.contains(script.name)) return false;
+    if (!script.can_run) return true;  // said already
     context.diagnostics.warn(
         "unused-script", context.position_of(script),
         fmt::format("vrrp_script {} is not tracked by anybody and is not run", quoted(script.name)),
