@@ -19,6 +19,7 @@ RouterParameters in_bounds(RouterParameters parameters) {
   limit(parameters.advert_interval);
   limit(parameters.preempt_delay);
   limit(parameters.startup_delay);
+  parameters.earliest_start = std::min(parameters.earliest_start, Instant(longest_wait));
   limit(parameters.announcements.delay);
   limit(parameters.announcements.refresh);
   limit(parameters.announcements.lower_priority_delay);
@@ -67,9 +68,9 @@ VirtualRouter::VirtualRouter(RouterParameters parameters)
 void VirtualRouter::start(Instant now, Actions& out) {
   if (state_ != State::init) return;
   stopped_ = false;
-  listens_from_ = now + parameters_.startup_delay;
+  listens_from_ = std::max(now + parameters_.startup_delay, parameters_.earliest_start);
   if (faults_.any()) return enter_fault(reason_of(faults_), now, out);
-  if (starts_as_master() && parameters_.startup_delay == Duration::zero()) {
+  if (starts_as_master() && listens_from_ <= now) {
     return enter_master(Reason::owner, now, out);
   }
   // `state MASTER` below 255 wins nothing: it waits like everybody (keepalived does, and RFC 9568 §6.4.1).
@@ -363,7 +364,7 @@ void VirtualRouter::on_timeout_as_master(Instant now, Actions& out) {
 // would take the address back.
 bool VirtualRouter::let_go_if_overslept(Instant now, Actions& out) {
   const Instant due = departure_ ? departure_->bound : *advert_at_;
-  if (now - due < parameters_.advert_interval * parameters_.down_timer_adverts) return false;
+  if (now - due < sleep_allowed()) return false;
   if (departure_ && !departure_->may_stay()) {
     let_go(now, out);
   } else {
@@ -371,6 +372,14 @@ bool VirtualRouter::let_go_if_overslept(Instant now, Actions& out) {
     enter_backup(Reason::overslept, now + parameters_.advert_interval + skew_time(), now, out);
   }
   return true;
+}
+
+// Behind the deadline of an advert, which comes an interval after the one that backups heard last.
+Duration VirtualRouter::sleep_allowed() const {
+  const Duration interval = parameters_.advert_interval;
+  const Duration adverts = interval * parameters_.down_timer_adverts;
+  if (!parameters_.rival_priority || departure_) return adverts;
+  return adverts + vrrp::skew_time(*parameters_.rival_priority, parameters_.version, interval) - interval;
 }
 
 // ---------------------------------------------------------------- transitions

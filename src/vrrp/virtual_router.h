@@ -53,10 +53,14 @@ struct RouterParameters {
   Preempt preempt = Preempt::yes;
   Duration preempt_delay{};
   Duration startup_delay{};         // vrrp_startup_delay: timers count from its end, adverts are ignored meanwhile
+  Instant earliest_start{};         // vrrp_delay_after_boot: the same; the later one counts
   unsigned down_timer_adverts = 3;  // 1..100
   bool lower_priority_no_advert = false;     // lower_prio_no_advert
   bool higher_priority_send_advert = false;  // higher_prio_send_advert
   bool make_before_break = true;             // docs/decisions/0003
+  // timer_expired_backup: a master that was not running until a backup with this priority must have taken over has
+  // lost. nullopt: it goes on as long as a slow backup may still wait.
+  std::optional<std::uint8_t> rival_priority{};
   AnnouncementParameters announcements{};
   std::size_t addresses = 1;                // how many the successor has to add
   std::optional<IpAddress> last_address{};  // whose announcement comes last; nullopt: any will do
@@ -168,6 +172,7 @@ class VirtualRouter {
   void on_timeout_as_master(Instant now, Actions& out);
   void on_timeout_while_leaving(Instant now, Actions& out);
   bool let_go_if_overslept(Instant now, Actions& out);
+  Duration sleep_allowed() const;
 
   // Transitions.
   void change_state(State state, Reason reason, Instant now, Actions& out);

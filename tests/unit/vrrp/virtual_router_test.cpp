@@ -98,30 +98,6 @@ TEST(Start, with_a_fault_enters_fault) {
   EXPECT_EQ(bench.router().next_timeout(), std::nullopt);
 }
 
-TEST(Start, timers_count_from_the_end_of_the_startup_delay) {
-  Bench bench({.startup_delay = 2s});
-  bench.start();
-  EXPECT_EQ(bench.router().next_timeout(), bench.now() + 5s + skew_of_100);
-}
-
-TEST(Start, adverts_are_ignored_during_the_startup_delay) {
-  Bench bench = Bench::backup({.startup_delay = 2s});
-  bench.advance(1999ms);
-  bench.receive(advert(200));
-  EXPECT_EQ(bench.router().next_timeout(), bench.now() + 1ms + 3s + skew_of_100);
-  bench.advance(1ms);
-  bench.receive(advert(200));
-  EXPECT_EQ(bench.router().master(), peer_address);
-}
-
-TEST(Start, an_owner_waits_for_the_end_of_the_startup_delay) {
-  Bench bench = Bench::backup({.base_priority = 255, .wanted_state = State::master, .startup_delay = 2s});
-  bench.advance(2s - 1ns);
-  EXPECT_EQ(bench.state(), State::backup);
-  bench.advance(1ns);
-  EXPECT_EQ(bench.state(), State::master);
-}
-
 TEST(Start, before_it_nothing_is_heard) {
   Bench bench;
   bench.receive(advert(200));
@@ -500,6 +476,16 @@ TEST(Master, that_slept_for_less_goes_on) {
   bench.sleep(3900ms);
   bench.wake();
   EXPECT_EQ(bench.actions(), Actions{sent(100)});
+}
+
+TEST(Master, timer_expired_backup_lets_go_as_soon_as_such_a_backup_would_have_taken_over) {
+  const RouterParameters parameters{.preempt = Preempt::no, .rival_priority = 128};  // takes over 3.5 s after an advert
+  for (const Duration late : {2500ms - 1ns, 2500ms + 0ns}) {
+    Bench bench = Bench::master(parameters);
+    bench.sleep(*bench.router().next_timeout() + late - bench.now());
+    bench.wake();
+    EXPECT_EQ(bench.state(), late < 2500ms ? State::master : State::backup) << late.count();
+  }
 }
 
 TEST(Master, that_overslept_lets_go_also_when_something_else_wakes_it) {
