@@ -15,6 +15,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <span>
+#include <vector>
 
 namespace baton::process {
 
@@ -28,18 +30,42 @@ std::optional<rlimit> former_descriptor_limit;
 
 // ---- in the child ---------------------------------------------------------------------------------------------------
 
-// Errno and a text, in one write that a pipe does not cut (PIPE_BUF is 4096).
-void write_report(int code, std::string_view text) {
-  std::array<char, sizeof(int) + report_size> buffer{};
-  const std::size_t size = std::min(text.size(), report_size);
-  std::memcpy(buffer.data(), &code, sizeof code);
-  std::memcpy(buffer.data() + sizeof code, text.data(), size);
-  (void)!write(report_fd, buffer.data(), sizeof code + size);  // nobody else to tell
+// What a child says, each in one write that a pipe does not cut (PIPE_BUF is 4096).
+struct ReportHead {
+  enum class Kind : std::int32_t {
+    text,         // what a function said
+    refusal,      // why it could not run, with an errno
+    credentials,  // what it has looked up: user, group, further groups
+  };
+  Kind kind = Kind::text;
+  std::int32_t code = 0;
+  std::uint32_t size = 0;  // bytes that follow
+};
+
+void write_report(ReportHead::Kind kind, int code, std::span<const char> content) {
+  std::array<char, sizeof(ReportHead) + report_size> buffer{};
+  const ReportHead head{
+      .kind = kind, .code = code, .size = static_cast<std::uint32_t>(std::min(content.size(), report_size))};
+  std::memcpy(buffer.data(), &head, sizeof head);
+  std::memcpy(buffer.data() + sizeof head, content.data(), head.size);
+  (void)!write(report_fd, buffer.data(), sizeof head + head.size);  // nobody else to tell
+}
+
+void report_credentials(const Credentials& credentials) {
+  std::vector<std::uint32_t> numbers{credentials.user, credentials.group};
+  numbers.insert(numbers.end(), credentials.groups.begin(), credentials.groups.end());
+  numbers.resize(std::min(numbers.size(), report_size / sizeof(std::uint32_t)));
+  write_report(ReportHead::Kind::credentials, 0,
+               {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(std::uint32_t)});
+}
+
+[[noreturn]] void give_up(const Refusal& refusal) {
+  write_report(ReportHead::Kind::refusal, refusal.code, refusal.text);
+  _exit(127);
 }
 
 [[noreturn]] void give_up(int code, const std::string& what) {
-  write_report(code, fmt::format("{}: {}", what, std::strerror(code)));
-  _exit(127);
+  give_up(Refusal{code, fmt::format("{}: {}", what, std::strerror(code))});
 }
 
 // The scheduling of an ordinary process: the runner may be real-time, or be nice to others.
@@ -58,26 +84,31 @@ void reset_files(int report) {
   (void)close_range(report_fd + 1, ~0U, 0);
 }
 
-void become(const Credentials& credentials) {
-  if (geteuid() != 0) return;  // resolve() has seen to it that nobody else was asked for
-  if (setgroups(credentials.groups.size(), credentials.groups.data()) != 0) give_up(errno, "set groups");
-  if (setresgid(credentials.group, credentials.group, credentials.group) != 0) give_up(errno, "set group");
-  if (setresuid(credentials.user, credentials.user, credentials.user) != 0) give_up(errno, "set user");
+void die_with(pid_t parent) {
+  (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != parent) _exit(127);  // it was too late
+}
+
+void become(const Credentials& credentials, pid_t parent) {
+  if (geteuid() == 0) {  // else resolve() has seen to it that nobody else was asked for
+    if (setgroups(credentials.groups.size(), credentials.groups.data()) != 0) give_up(errno, "set groups");
+    if (setresgid(credentials.group, credentials.group, credentials.group) != 0) give_up(errno, "set group");
+    if (setresuid(credentials.user, credentials.user, credentials.user) != 0) give_up(errno, "set user");
+  }
+  die_with(parent);  // the change of user has cleared it
 }
 
 void reset_environment() {
   for (const char* name : {"IFS", "LD_PRELOAD", "LD_LIBRARY_PATH"}) (void)unsetenv(name);
 }
 
-void prepare(const Credentials& credentials, int report, pid_t parent) {
+void prepare(int report, pid_t parent) {
   (void)setpgid(0, 0);
   reset_signals();
   reset_scheduling();
   reset_files(report);
   reset_environment();
-  become(credentials);
-  (void)prctl(PR_SET_PDEATHSIG, SIGTERM);  // after the change of user, which clears it
-  if (getppid() != parent) _exit(127);     // it was too late
+  die_with(parent);
 }
 
 [[noreturn]] void execute(const Program& program) {
@@ -99,10 +130,32 @@ void prepare(const Credentials& credentials, int report, pid_t parent) {
   _exit(open(program.path.c_str(), mode | O_CLOEXEC | O_NOCTTY) < 0 ? 1 : 0);
 }
 
+[[noreturn]] void run(const Program& program, pid_t parent) {
+  become(program.credentials, parent);
+  if (program.kind == Program::Kind::execute) execute(program);
+  open_file(program);
+}
+
+Credentials look_up(const AccountName& account) {
+  const auto found = ask_user_database(account);
+  if (!found) give_up(found.error());
+  report_credentials(*found);
+  return *found;
+}
+
+[[noreturn]] void resolve_and_run(const Program::Unresolved& unresolved, pid_t parent) {
+  const AccountName account{unresolved.command.user, unresolved.command.group};
+  Users users;
+  users.remember(account, look_up(account));
+  const auto program = resolve(unresolved.command, unresolved.rules, unresolved.search_path, users);
+  if (!program) give_up(program.error());
+  run(*program, parent);
+}
+
 // ---- in the parent --------------------------------------------------------------------------------------------------
 
 template <typename Body>
-SysResult<Child> fork_child(const Credentials& credentials, const Body& body) {
+SysResult<Child> fork_child(const Body& body) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return last_error("make a pipe for a child");
   Child child{.pid = 0, .pidfd = {}, .report = UniqueFd(ends[0])};
@@ -111,8 +164,8 @@ SysResult<Child> fork_child(const Credentials& credentials, const Body& body) {
   child.pid = fork();
   if (child.pid < 0) return last_error("start a child");
   if (child.pid == 0) {
-    prepare(credentials, child_end.get(), parent);
-    body();
+    prepare(child_end.get(), parent);
+    body(parent);
   }
   (void)setpgid(child.pid, child.pid);  // whichever of us comes first; afterwards it is refused
   child.pidfd.reset(static_cast<int>(syscall(SYS_pidfd_open, child.pid, 0)));  // close-on-exec by itself
@@ -125,28 +178,57 @@ SysResult<Child> fork_child(const Credentials& credentials, const Body& body) {
   return child;
 }
 
-std::string read_report(int fd, int& code) {
-  std::array<char, sizeof(int) + report_size> buffer{};
+std::optional<Credentials> to_credentials(std::span<const char> content) {
+  std::vector<std::uint32_t> numbers(content.size() / sizeof(std::uint32_t));
+  if (numbers.size() < 2) return std::nullopt;
+  std::memcpy(numbers.data(), content.data(), numbers.size() * sizeof(std::uint32_t));
+  return Credentials{.user = numbers[0], .group = numbers[1], .groups = {numbers.begin() + 2, numbers.end()}};
+}
+
+// What it has said, oldest first.
+void read_reports(int fd, ChildEnd& ended) {
+  std::array<char, 2 * (sizeof(ReportHead) + report_size)> buffer{};
   const ssize_t size = read(fd, buffer.data(), buffer.size());
-  if (size < static_cast<ssize_t>(sizeof code)) return {};
-  std::memcpy(&code, buffer.data(), sizeof code);
-  return {buffer.data() + sizeof code, static_cast<std::size_t>(size) - sizeof code};
+  std::span<const char> rest(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  while (rest.size() >= sizeof(ReportHead)) {
+    ReportHead head;
+    std::memcpy(&head, rest.data(), sizeof head);
+    rest = rest.subspan(sizeof head);
+    const auto content = rest.first(std::min<std::size_t>(head.size, rest.size()));
+    rest = rest.subspan(content.size());
+    if (head.kind == ReportHead::Kind::credentials) {
+      ended.learned = to_credentials(content);
+      continue;
+    }
+    ended.report.assign(content.begin(), content.end());
+    if (head.kind == ReportHead::Kind::refusal) ended.end = {RunEnd::Kind::could_not_run, head.code};
+  }
 }
 
 }  // namespace
 
 SysResult<Child> start(const Program& program) {
-  return fork_child(program.credentials, [&] {
-    if (program.kind == Program::Kind::execute) execute(program);
-    open_file(program);
+  if (!program.unresolved) return fork_child([&](pid_t parent) { run(program, parent); });
+  auto child = fork_child([&](pid_t parent) { resolve_and_run(*program.unresolved, parent); });
+  if (child) child->account = {program.unresolved->command.user, program.unresolved->command.group};
+  return child;
+}
+
+SysResult<Child> start_look_up(const AccountName& account) {
+  auto child = fork_child([&](pid_t) {
+    (void)look_up(account);
+    _exit(0);
   });
+  if (child) child->account = account;
+  return child;
 }
 
 SysResult<Child> start(const Credentials& credentials, const ChildFunction& function) {
-  return fork_child(credentials, [&] {
+  return fork_child([&](pid_t parent) {
+    become(credentials, parent);
     std::string report;
     const int status = function(report);
-    if (!report.empty()) write_report(0, report);
+    if (!report.empty()) write_report(ReportHead::Kind::text, 0, report);
     _exit(status);
   });
 }
@@ -157,13 +239,8 @@ std::optional<ChildEnd> reap(Child& child) {
     return ChildEnd{{RunEnd::Kind::could_not_run, errno}, "the child is gone"};
   }
   if (info.si_pid == 0) return std::nullopt;
-  int code = 0;
-  ChildEnd ended{.end = {}, .report = read_report(child.report.get(), code)};
-  if (code != 0) {
-    ended.end = {RunEnd::Kind::could_not_run, code};
-  } else {
-    ended.end = {info.si_code == CLD_EXITED ? RunEnd::Kind::exited : RunEnd::Kind::signalled, info.si_status};
-  }
+  ChildEnd ended{.end = {info.si_code == CLD_EXITED ? RunEnd::Kind::exited : RunEnd::Kind::signalled, info.si_status}};
+  read_reports(child.report.get(), ended);
   return ended;
 }
 

@@ -16,14 +16,17 @@
 namespace baton::process {
 
 struct Child {
-  pid_t pid = 0;    // leader of a process group of its own
-  UniqueFd pidfd;   // readable: it has ended
-  UniqueFd report;  // what it says when it cannot become the program it should be
+  pid_t pid = 0;          // leader of a process group of its own
+  UniqueFd pidfd;         // readable: it has ended
+  UniqueFd report;        // what it says when it cannot become the program it should be
+  AccountName account{};  // that it looks up itself
 };
 
 struct ChildEnd {
   RunEnd end;
   std::string report;  // why it could not run, or what a function said
+  // Of Child::account, which it has looked up.
+  std::optional<Credentials> learned{};
 };
 
 // A child is the leader of its own process group, runs with the given credentials, default signals, ordinary
@@ -31,6 +34,9 @@ struct ChildEnd {
 // LD_LIBRARY_PATH, and gets SIGTERM when we end. What the kernel does not recognise as a program goes through /bin/sh.
 // A failure to become the program is told by reap(): here nothing waits for it.
 SysResult<Child> start(const Program& program);
+
+// Looks an account up, and nothing else.
+SysResult<Child> start_look_up(const AccountName& account);
 
 // The same for a function of ours instead of a program: its return value is the exit status, what it writes to `report`
 // comes back in ChildEnd. The caller must have one thread only.

@@ -16,6 +16,10 @@ SysResult<Children::Id> Children::start(const Credentials& credentials, const Ch
   return adopt(TRY(process::start(credentials, function)), deadline, std::move(handlers));
 }
 
+SysResult<Children::Id> Children::start_look_up(const AccountName& account, Duration deadline, Handlers handlers) {
+  return adopt(TRY(process::start_look_up(account)), deadline, std::move(handlers));
+}
+
 Children::Id Children::adopt(Child child, std::optional<Duration> deadline, Handlers handlers) {
   const Id id = ++last_id_;
   const Instant now = loop::now();
@@ -41,6 +45,7 @@ void Children::on_readable(Id id) {
   running_.erase(found);
   by_pid_.erase(ended.child.pid);
   deadlines_.set(id, std::nullopt);
+  if (end->learned && users_ != nullptr) users_->remember(ended.child.account, *end->learned);
   ended.handlers.on_end(*end, loop::now() - ended.started);
 }
 

@@ -34,10 +34,12 @@ class Children {
     std::function<void()> on_killed = [] {};    // SIGKILL was sent; on_end follows, but may take for ever (disk, NFS)
   };
 
-  explicit Children(loop::Loop& loop) : loop_(loop) {}
+  // `users` learns whom children have looked up.
+  explicit Children(loop::Loop& loop, Users* users = nullptr) : loop_(loop), users_(users) {}
 
   // How many run at once is for the owners to bound.
   SysResult<Id> start(const Program& program, std::optional<Duration> deadline, Handlers handlers);
+  SysResult<Id> start_look_up(const AccountName& account, Duration deadline, Handlers handlers);
   SysResult<Id> start(const Credentials& credentials, const ChildFunction& function, std::optional<Duration> deadline,
                       Handlers handlers);
 
@@ -67,6 +69,7 @@ class Children {
   void send_term(Id id, Running& running);
 
   loop::Loop& loop_;
+  Users* users_;
   Id last_id_ = 0;
   std::unordered_map<Id, Running> running_;
   std::unordered_map<pid_t, Id> by_pid_;

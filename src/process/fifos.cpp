@@ -47,8 +47,7 @@ Fifos::Written Fifos::write(std::string_view line) {
 }
 
 std::expected<Fifos::Open, std::string> Fifos::open(const Fifo& wanted, Users& users) {
-  const auto owner = users.look_up(wanted.user, wanted.group);
-  if (!owner) return std::unexpected(fmt::format("FIFO {}: {}", wanted.path, owner.error().text));
+  const auto owner = users.find({wanted.user, wanted.group}, Users::Groups::own);
   Open fifo{.path = wanted.path, .fd = {}, .is_ours = mkfifo(wanted.path.c_str(), 0644) == 0};
   if (!fifo.is_ours && errno != EEXIST) return cannot("make FIFO", wanted.path);
   // Read and write: opening waits for nobody, and the pipe lives on when its reader leaves.
@@ -57,7 +56,7 @@ std::expected<Fifos::Open, std::string> Fifos::open(const Fifo& wanted, Users& u
   struct stat status{};
   if (fstat(fifo.fd.get(), &status) != 0) return cannot("look at FIFO", wanted.path);
   if (!S_ISFIFO(status.st_mode)) return std::unexpected(fmt::format("{} is not a FIFO", wanted.path));
-  if (!fifo.is_ours && status.st_uid != geteuid() && status.st_uid != owner->user) {
+  if (!fifo.is_ours && status.st_uid != geteuid() && (!owner || status.st_uid != owner->user)) {
     return std::unexpected(fmt::format("FIFO {} belongs to user {}: not used", wanted.path, status.st_uid));
   }
   if (auto owned = own(fifo, wanted, users); !owned) return std::unexpected(std::move(owned).error());
@@ -67,9 +66,10 @@ std::expected<Fifos::Open, std::string> Fifos::open(const Fifo& wanted, Users& u
 // One that we made belongs to whom it should.
 std::expected<void, std::string> Fifos::own(const Open& fifo, const Fifo& wanted, Users& users) {
   if (!fifo.is_ours || geteuid() != 0) return {};
-  const auto owner = users.look_up(wanted.user, wanted.group);
-  if (!owner) return std::unexpected(fmt::format("FIFO {}: {}", wanted.path, owner.error().text));
-  if (fchown(fifo.fd.get(), owner->user, owner->group) != 0) return cannot("change the owner of FIFO", wanted.path);
+  const auto owner = users.find({wanted.user, wanted.group}, Users::Groups::own);
+  if (owner && fchown(fifo.fd.get(), owner->user, owner->group) != 0) {
+    return cannot("change the owner of FIFO", wanted.path);
+  }
   return {};
 }
 

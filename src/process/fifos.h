@@ -23,7 +23,8 @@ class Fifos {
 
   // Replaces the list. A FIFO that was there before stays open, so that its reader loses nothing; one that is missing
   // is made with mode 0600 and its owner, one that we made and that is no longer wanted is removed. Returns a sentence
-  // for each that cannot be used. `users` may be null for an empty list.
+  // for each that cannot be used. `users` may be null for an empty list. Owners that are not known yet get theirs when
+  // the list is set again; until then one that we make is our own, and one that was there is not used.
   std::vector<std::string> set(const std::vector<Fifo>& wanted, Users* users);
 
   struct Written {

@@ -10,8 +10,8 @@ namespace {
 
 // What talks to a stranger should not be root.
 Credentials powerless(Users& users) {
-  if (auto nobody = users.look_up("nobody", {})) return *std::move(nobody);
-  return users.look_up({}, {}).value_or(Credentials{});
+  if (auto nobody = users.find({"nobody", {}}, Users::Groups::own)) return *std::move(nobody);
+  return users.find({}, Users::Groups::own).value_or(Credentials{});
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 #include <array>
 #include <charconv>
 #include <climits>
+#include <cstdio>
+#include <memory>
 #include <optional>
 
 #include "base/result.h"
@@ -46,7 +48,45 @@ std::vector<gid_t> groups_of(const char* user, gid_t group) {
   return groups;
 }
 
-std::expected<Credentials, Refusal> look_up_in_database(const std::string& user, const std::string& group) {
+// The entry of a local file that is meant, by name or by number.
+template <typename Entry, typename Is>
+std::optional<Entry> find_in_file(const char* path, Entry* (*next)(std::FILE*), Is is_meant) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path, "re"), &std::fclose);
+  if (!file) return std::nullopt;
+  while (const Entry* entry = next(file.get())) {
+    if (is_meant(*entry)) return *entry;
+  }
+  return std::nullopt;
+}
+
+bool may_become(const Credentials& credentials) {
+  return geteuid() == 0 || (credentials.user == geteuid() && credentials.group == getegid());
+}
+
+// /etc/passwd and /etc/group, as far as they go.
+std::optional<Credentials> find_locally(const AccountName& account) {
+  const auto user_number = number(account.user);
+  const auto user = find_in_file<passwd>("/etc/passwd", &fgetpwent, [&](const passwd& entry) {
+    return user_number ? entry.pw_uid == *user_number : account.user == entry.pw_name;
+  });
+  if (!user) return std::nullopt;
+  Credentials found{.user = user->pw_uid, .group = user->pw_gid, .groups = {}};
+  if (!account.group.empty()) {
+    const auto group_number = number(account.group);
+    const auto group = find_in_file<struct group>("/etc/group", &fgetgrent, [&](const struct group& entry) {
+      return group_number ? entry.gr_gid == *group_number : account.group == entry.gr_name;
+    });
+    if (!group) return std::nullopt;
+    found.group = group->gr_gid;
+  }
+  found.groups = {found.group};
+  return may_become(found) ? std::optional(std::move(found)) : std::nullopt;
+}
+
+}  // namespace
+
+std::expected<Credentials, Refusal> ask_user_database(const AccountName& account) {
+  const auto& [user, group] = account;
   if (user.empty() && group.empty()) return own_credentials();
   Credentials found = own_credentials();
   if (!user.empty()) {
@@ -69,11 +109,11 @@ std::expected<Credentials, Refusal> look_up_in_database(const std::string& user,
     if (entry == nullptr && !group_number) return std::unexpected(Refusal{0, fmt::format("no such group: {}", group)});
     found.group = entry != nullptr ? entry->gr_gid : *group_number;
   }
-  if (geteuid() != 0 && (found.user != geteuid() || found.group != getegid())) {
-    return std::unexpected(Refusal{EPERM, fmt::format("only root may run programs as {}", user)});
-  }
+  if (!may_become(found)) return std::unexpected(Refusal{EPERM, fmt::format("only root may run programs as {}", user)});
   return found;
 }
+
+namespace {
 
 bool is_executable_file(const std::string& path) {
   struct stat status{};
@@ -116,20 +156,29 @@ bool runs_as_root(const Program& program) {
 
 }  // namespace
 
-std::expected<Credentials, Refusal> Users::look_up(const std::string& user, const std::string& group) {
-  if (const auto known = known_.find({user, group}); known != known_.end()) return known->second;
+std::optional<Credentials> Users::find(const AccountName& account, Groups groups) {
+  if (account == AccountName{}) return own_credentials();
+  if (const auto known = known_.find(account); known != known_.end()) return known->second;
+  return groups == Groups::own ? find_locally(account) : std::nullopt;
+}
+
+void Users::remember(const AccountName& account, const Credentials& credentials) {
   if (known_.size() >= limits::known_users) forget();
-  return known_.emplace(std::pair(user, group), look_up_in_database(user, group)).first->second;
+  known_.insert_or_assign(account, credentials);
 }
 
 std::expected<Program, Refusal> resolve(const notify::Command& command, const ScriptRules& rules,
                                         std::string_view search_path, Users& users) {
   if (command.argv.empty() || command.argv.front().empty()) return std::unexpected(Refusal{0, "the command is empty"});
-  Program program {
-    .kind = Program::Kind::execute, .path = {}, .argv = command.argv,
-    .credentials = TRY(users.look_up(command.user, command.group))
-    , .warning = {}
-  };
+  Program program{.argv = command.argv};
+  const auto credentials =
+      users.find({command.user, command.group}, rules.supplementary_groups ? Users::Groups::all : Users::Groups::own);
+  if (!credentials) {
+    program.unresolved = {.command = command, .rules = rules, .search_path = std::string(search_path)};
+    return program;
+  }
+  program.credentials = *credentials;
+  if (!rules.supplementary_groups && !command.user.empty()) program.credentials.groups = {program.credentials.group};
   if (rules.security && command.user.empty() && geteuid() == 0) {
     return std::unexpected(
         Refusal{0, "it would run as root, which enable_script_security does not allow; give it a user"});

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 #include <expected>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,19 +47,39 @@ struct Program {
   std::vector<std::string> argv;  // as configured
   Credentials credentials;
   std::string warning;  // not empty: it runs, but enable_script_security would refuse it
+  // Its user has still to be looked up: what is above is not known yet, and the child resolves this itself.
+  struct Unresolved {
+    notify::Command command;
+    ScriptRules rules;
+    std::string search_path;
+  };
+  std::optional<Unresolved> unresolved{};
 };
 
-// Answers of the user database, which may be slow (LDAP), remembered until forget().
+// An account as commands name it. Names or numbers; empty user: our own credentials; empty group: the user's own.
+struct AccountName {
+  std::string user;
+  std::string group;
+  auto operator<=>(const AccountName&) const = default;
+};
+
+// Asks the user database, which may be slow (LDAP) or never answer: a matter for a child.
+std::expected<Credentials, Refusal> ask_user_database(const AccountName& account);
+
+// Who is known without waiting: those of the local files, and those that a child has found out, until forget(). Who is
+// unknown today may be there tomorrow: that is not remembered.
 class Users {
  public:
-  // Names or numbers; empty user: our own credentials; empty group: the user's own.
-  std::expected<Credentials, Refusal> look_up(const std::string& user, const std::string& group);
+  enum class Groups : std::uint8_t { own, all };  // all: the supplementary ones too, which only the database knows
+  std::optional<Credentials> find(const AccountName& account, Groups groups);
+  void remember(const AccountName& account, const Credentials& credentials);
   void forget() { known_.clear(); }
 
  private:
-  std::map<std::pair<std::string, std::string>, std::expected<Credentials, Refusal>> known_;
+  std::map<AccountName, Credentials> known_;
 };
 
+// Waits for nobody: the program of a user that is not known is unresolved.
 std::expected<Program, Refusal> resolve(const notify::Command& command, const ScriptRules& rules,
                                         std::string_view search_path, Users& users);
 

@@ -35,6 +35,7 @@ namespace {
 
 constexpr Duration counters_interval = std::chrono::seconds(1);
 constexpr Duration fifo_complaint_interval = std::chrono::minutes(1);
+constexpr Duration look_up_bound = std::chrono::seconds(10);  // of the user database
 
 class Runner {
  public:
@@ -63,6 +64,8 @@ class Runner {
   template <typename Message, typename Item>
   bool is_complete(const Message& message, std::vector<Item>& part, std::vector<Item>& arriving, std::size_t most,
                    std::string_view what);
+  void set_fifos();
+  void look_up_fifo_owners();
   void start_fifo_script(const Fifo& fifo);
   void on_fifo_script_end(const std::string& path, const ChildEnd& end);
   void begin_stop(Duration bound);
@@ -110,7 +113,7 @@ class Runner {
 
 Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
     : options_(options),
-      children_(loop_),
+      children_(loop_, &users_),
       link_(loop_, {.on_message = [this](ToRunner message) { on_message(std::move(message)); },
                     .on_bad_message =
                         [this](ProtocolError error) {
@@ -229,14 +232,33 @@ void Runner::on(SetFifos& message) {
   if (message.fifos.size() > limits::fifos) {
     return log(Level::error, fmt::format("more than {} FIFOs: none of them is set", limits::fifos));
   }
-  for (std::string& problem : fifos_.set(message.fifos, &users_)) log(Level::error, std::move(problem));
   fifo_list_ = std::move(message);
+  look_up_fifo_owners();
+  set_fifos();
   for (auto& [path, script] : fifo_scripts_) {
     if (std::ranges::find(fifo_list_.fifos, script.fifo) != fifo_list_.fifos.end()) continue;
     script.is_outdated = true;
     children_.terminate(script.child);
   }
   for (const Fifo& fifo : fifo_list_.fifos) start_fifo_script(fifo);
+}
+
+void Runner::set_fifos() {
+  for (std::string& problem : fifos_.set(fifo_list_.fifos, &users_)) log(Level::error, std::move(problem));
+}
+
+// Those that no local file knows: by a child, for a directory service may never answer.
+void Runner::look_up_fifo_owners() {
+  for (const Fifo& fifo : fifo_list_.fifos) {
+    const AccountName owner{fifo.user, fifo.group};
+    if (users_.find(owner, Users::Groups::own)) continue;
+    const auto child = children_.start_look_up(
+        owner, look_up_bound, {.on_end = [this, path = fifo.path](const ChildEnd& end, Duration) {
+          if (end.learned) return set_fifos();
+          log(Level::error, fmt::format("the owner of FIFO {} {}", path, describe(end.end, end.report)));
+        }});
+    if (!child) log(Level::error, to_string(child.error()));
+  }
 }
 
 // Unless it runs, be it with other settings: then it ends first.

@@ -34,7 +34,7 @@ static auto fields(Either<TrackScript> auto& v) {
   return std::tie(v.id, v.name, v.command, v.interval, v.timeout, v.rise, v.fall, v.initial, v.wake_up);
 }
 static auto fields(Either<ScriptRules> auto& v) {
-  return std::tie(v.security, v.fail_open);
+  return std::tie(v.security, v.fail_open, v.supplementary_groups);
 }
 static auto fields(Either<SetScripts> auto& v) {
   return std::tie(v.is_first, v.is_last, v.rules, v.scripts);
