@@ -279,6 +279,7 @@ constexpr Setting<G> global_settings[] = {
     {"shutdown_script_timeout", set<&G::globals, &Globals::shutdown_script, &TimedCommand::timeout>},
     {"script_user", set_script_user},
     {"enable_script_security", set<&G::globals, &Globals::script_security>},
+    {"set_supplementary_groups", set<&G::globals, &Globals::supplementary_groups>},
     {"script_failure_is_success", set<&G::globals, &Globals::script_failure_is_success>},
     {"dynamic_interfaces", set_dynamic_interfaces},
     {"default_interface", set_default_interface},

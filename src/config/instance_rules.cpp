@@ -213,10 +213,17 @@ class InstanceRules {
     for (const UnicastPeer& peer : instance_.peers) {
       if (peer.min_ttl > 0 || peer.max_ttl < 255) instance_.check_unicast_source = true;
     }
-    if (draft_.wants_unicast && instance_.peers.empty() && !instance_.fault_without_peers) {
+    if (draft_.wants_unicast && instance_.peers.empty()) {
       warn("no-peers", *draft_.wants_unicast,
-           fmt::format("vrrp_instance {} speaks of unicast but has no peer; it uses multicast", name()),
-           "add unicast_peer { ADDRESS }, or write mcast_src_ip");
+           fmt::format("vrrp_instance {} speaks of unicast but has no peer; it {}", name(),
+                       instance_.fault_without_peers ? "stays in FAULT" : "uses multicast"),
+           instance_.fault_without_peers ? "add unicast_peer { ADDRESS }"
+                                         : "add unicast_peer { ADDRESS }, or write mcast_src_ip");
+    }
+    if (instance_.track_source && !instance_.source) {
+      warn("no-effect", draft_.at("track_src_ip"), "track_src_ip has no effect without an address to look for",
+           "add mcast_src_ip or unicast_src_ip ADDRESS, or remove it");
+      instance_.track_source = false;
     }
   }
 
@@ -403,6 +410,11 @@ class InstanceRules {
       warn("preempt-delay", draft_.at("preempt_delay"), fmt::format("preempt_delay has no effect with {}", with),
            wants_master ? "write state BACKUP on all nodes" : "remove one of the two");
       instance_.preempt_delay = {};
+    }
+    if (instance_.rival_priority && instance_.preempt) {
+      warn("no-effect", draft_.at("timer_expired_backup"), "timer_expired_backup has no effect without nopreempt",
+           "add nopreempt, or remove it");
+      instance_.rival_priority.reset();
     }
     const auto has_weight = [](const Tracking& tracking) { return tracking.weight != 0; };
     const auto weighted = std::ranges::find_if(instance_.trackers.scripts, has_weight);

@@ -8,6 +8,7 @@
 #include "config/blocks.h"
 #include "config/diagnostics.h"
 #include "config/keyword_check.h"
+#include "config/link_settings.h"
 #include "config/preprocessor.h"
 #include "config/source.h"
 #include "config/tree.h"
@@ -80,6 +81,7 @@ void read_model(const Context& context, const Statement& root, Configuration& co
   });
   read_static_entries(context, root, names, configuration);
   settle_preferences(context, root, configuration);
+  read_link_settings(context, root, configuration);
   settle_whole(context, defaults, configuration);
 }
 

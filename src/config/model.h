@@ -190,6 +190,34 @@ struct TrackGroup {
   bool operator==(const TrackGroup&) const = default;
 };
 
+// A line of interface_up_down_delays: the link counts as down, or up, when it has been so for so long.
+struct LinkDelay {
+  std::string interface;
+  Duration down{};
+  Duration up{};
+
+  bool operator==(const LinkDelay&) const = default;
+};
+
+enum class CarrierMethod : std::uint8_t { any, mii, ethtool, ioctl };  // any: the first of them that is answered
+
+// A line of linkbeat_interfaces: its driver is asked for its carrier.
+struct PolledLink {
+  std::string interface;
+  CarrierMethod method = CarrierMethod::any;
+
+  bool operator==(const PolledLink&) const = default;
+};
+
+// garp_group: announcements on these interfaces keep a distance. No interface is in two of them.
+struct AnnouncementGroup {
+  std::vector<std::string> interfaces;
+  Duration garp_interval{};  // after a gratuitous ARP
+  Duration gna_interval{};   // after a neighbour advertisement; not both are 0
+
+  bool operator==(const AnnouncementGroup&) const = default;
+};
+
 struct UnicastPeer {
   IpAddress address;
   std::uint8_t min_ttl = 0;
@@ -298,6 +326,7 @@ struct Instance {
   Announcements announcements;
   Trackers trackers;
   bool dont_track_primary = false;
+  bool polls_link = false;  // linkbeat_use_polling
   std::optional<VirtualInterface> virtual_interface;
   bool use_vmac_addr = false;     // addresses with another `dev` get macvlans there
   bool transmit_on_base = false;  // vmac_xmit_base: adverts leave from `interface` all the same
@@ -312,7 +341,8 @@ struct Instance {
   bool higher_prio_send_advert = false;
   bool owner_ignore_adverts = false;
   bool v3_checksum_as_v2 = false;
-  unsigned down_timer_adverts = 3;  // 1..100
+  unsigned down_timer_adverts = 3;             // 1..100
+  std::optional<std::uint8_t> rival_priority;  // timer_expired_backup, with nopreempt alone
   bool promote_secondaries = false;
   bool make_before_break = true;  // Baton's own
   Place place;
@@ -397,7 +427,8 @@ struct Globals {
   std::string router_id;  // else the host name
   Mail mail;
   Account script_user;
-  bool script_security = false;  // enable_script_security
+  bool script_security = false;       // enable_script_security
+  bool supplementary_groups = false;  // set_supplementary_groups
   bool script_failure_is_success =
       false;                    // Baton's own: a script that cannot run counts as a success, as keepalived has it
   Duration startup_delay{};     // vrrp_startup_delay
@@ -418,11 +449,11 @@ struct Globals {
   bool repeat_states_on_reload = false;  // fifo_write_vrrp_states_on_reload
   TimedCommand startup_script;
   TimedCommand shutdown_script;
-  std::optional<int> nice;                    // vrrp_priority, -20..19
-  std::optional<int> real_time_priority;      // vrrp_rt_priority, 1..99
-  std::vector<unsigned> cpu_affinity;         // vrrp_cpu_affinity; empty: all
-  bool lock_memory = false;                   // vrrp_no_swap
-  std::uint64_t real_time_limit_us = 10'000;  // vrrp_rlimit_rttime
+  std::optional<int> nice;                          // vrrp_priority, -20..19
+  std::optional<int> real_time_priority;            // vrrp_rt_priority, 1..99
+  std::vector<unsigned> cpu_affinity;               // vrrp_cpu_affinity; empty: all
+  bool lock_memory = false;                         // vrrp_no_swap
+  std::optional<std::uint64_t> real_time_limit_us;  // vrrp_rlimit_rttime
   bool log_unknown_vrids = false;
   Duration child_wait_time = std::chrono::seconds(5);
   std::string net_namespace;       // empty: the caller's
@@ -444,6 +475,9 @@ struct Configuration {
   std::vector<VirtualAddress> static_addresses;
   std::vector<ConfiguredRoute> static_routes;
   std::vector<ConfiguredRule> static_rules;
+  std::vector<LinkDelay> link_delays;
+  std::vector<PolledLink> polled_links;
+  std::vector<AnnouncementGroup> announcement_groups;
 
   bool operator==(const Configuration&) const = default;
 };

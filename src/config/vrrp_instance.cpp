@@ -115,6 +115,21 @@ void set_notify_deleted(D& draft, const Arguments& arguments) {
   if (arguments.count() > 0) set_once<&D::instance, &I::notifications, &N::deleted>(draft, arguments);
 }
 
+// timer_expired_backup [PRIORITY].
+void set_rival_priority(D& draft, const Arguments& arguments) {
+  constexpr std::int64_t highest = 254;
+  const std::optional<std::int64_t> given = arguments.count() == 0 ? highest : parse_integer(arguments.word());
+  if (!given || *given < 1 || *given > highest) {
+    return arguments.invalid(0, fmt::format("nothing, or a priority from 1 to {}", highest));
+  }
+  draft.instance.rival_priority = static_cast<std::uint8_t>(*given);
+}
+
+void set_fault_without_peers(D& draft, const Arguments& arguments) {
+  draft.wants_unicast = arguments.position();
+  draft.instance.fault_without_peers = true;
+}
+
 void set_nopreempt(D& draft, const Arguments&) {
   draft.instance.preempt = false;
 }
@@ -176,7 +191,7 @@ constexpr Setting<D> instance_settings[] = {
     {"mcast_src_ip", set_source<false>},
     {"unicast_src_ip", set_source<true>},
     {"unicast_peer", add_peers},
-    {"unicast_fault_no_peer", set<&D::instance, &I::fault_without_peers>},
+    {"unicast_fault_no_peer", set_fault_without_peers},
     {"unicast_ttl", set<&D::instance, &I::ttl>},
     {"check_unicast_src", set<&D::check_unicast_source>},
     {"mcast_dst_ip", set_multicast_group},
@@ -201,6 +216,7 @@ constexpr Setting<D> instance_settings[] = {
     {"vrf", set<&D::instance, &I::vrf>},
     {"garp_extra_if", set_extra_announcements},
     {"vmac_garp_intvl", set_extra_announcements},
+    {"linkbeat_use_polling", set<&D::instance, &I::polls_link>},
     {"dont_track_primary", set<&D::instance, &I::dont_track_primary>},
     {"notify", set_once<&D::instance, &I::notifications, &N::any>},
     {"notify_master", set_once<&D::instance, &I::notifications, &N::master>},
@@ -220,6 +236,8 @@ constexpr Setting<D> instance_settings[] = {
     {"owner_ignore_adverts", set<&D::owner_ignore_adverts>},
     {"v3_checksum_as_v2", set<&D::v3_checksum_as_v2>},
     {"down_timer_adverts", set<&D::down_timer_adverts>},
+    {"timer_expired_backup", set_rival_priority},
+    {"thread_timer_expired", set_rival_priority},
     {"promote_secondaries", set<&D::instance, &I::promote_secondaries>},
     {"make_before_break", set<&D::make_before_break>},
 };

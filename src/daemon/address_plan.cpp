@@ -1,6 +1,7 @@
 #include "daemon/address_plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace baton::daemon {
@@ -30,9 +31,18 @@ std::optional<kernel::InterfaceAddress> to_interface_address(const config::Virtu
 }
 
 std::optional<IpAddress> SourceAddresses::of(const RouterSetup& router) {
-  if (router.configured_source) return usable(*router.configured_source, router.source_interface);
+  if (router.configured_source) {
+    if (router.tracks_source && !is_there(*router.configured_source)) return std::nullopt;
+    return usable(*router.configured_source, router.source_interface);
+  }
   const auto [place, is_new] = found_.try_emplace({router.source_interface, router.codec.family});
   if (is_new) place->second = first_on(router.source_interface, router.codec.family);
+  return place->second;
+}
+
+bool SourceAddresses::is_there(const IpAddress& source) {
+  const auto [place, is_new] = is_there_.try_emplace(source, false);
+  if (is_new) place->second = interfaces_.is_usable(source);
   return place->second;
 }
 
@@ -122,17 +132,45 @@ bool AddressPlan::is_virtual(const kernel::AddressKey& key) const {
                              [&](std::size_t owner) { return owner < setup_.routers.size(); });
 }
 
-std::vector<vrrp::RouterId> AddressPlan::on_change(const kernel::AddressChange& change) {
+void AddressPlan::on_change(const kernel::AddressChange& change) {
   const kernel::AddressKey key = key_of(change.address);
   if (change.removed) leftovers_.erase(key);
-  if (!holdings_.is_owned(key)) return {};
-  holdings_.difference().look_again(key);
-  std::vector<vrrp::RouterId> losers;
-  if (!change.removed) return losers;
-  for (const std::size_t owner : holdings_.owners_of(key)) {
-    if (owner < setup_.routers.size() && holdings_.holds(owner)) losers.push_back(static_cast<vrrp::RouterId>(owner));
+  if (!holdings_.is_owned(key)) return;
+  if (change.removed) {
+    removed_.insert(key);
+  } else {
+    holdings_.difference().look_again(key);
   }
-  return losers;
+}
+
+std::vector<AddressPlan::Theft> AddressPlan::thefts(const kernel::InterfaceTable& interfaces, Instant now) {
+  std::vector<Theft> thefts;
+  for (const kernel::AddressKey& key : std::exchange(removed_, {})) {
+    if (interfaces.has(key) || !holdings_.difference().is_wanted(key) || restoration_.is_waiting(key)) continue;
+    const Duration hold = restoration_.on_loss(key, now);
+    if (hold == Duration::zero()) holdings_.difference().look_again(key);
+    for (const vrrp::RouterId router : holders_of(key)) {
+      thefts.push_back({.router = router, .address = key.address.address, .hold = hold});
+    }
+  }
+  return thefts;
+}
+
+std::vector<vrrp::RouterId> AddressPlan::put_back(Instant now) {
+  std::vector<vrrp::RouterId> routers;
+  for (const kernel::AddressKey& key : restoration_.due(now)) {
+    holdings_.difference().look_again(key);
+    std::ranges::copy(holders_of(key), std::back_inserter(routers));
+  }
+  return routers;
+}
+
+std::vector<vrrp::RouterId> AddressPlan::holders_of(const kernel::AddressKey& key) const {
+  std::vector<vrrp::RouterId> holders;
+  for (const std::size_t owner : holdings_.owners_of(key)) {
+    if (owner < setup_.routers.size() && holdings_.holds(owner)) holders.push_back(static_cast<vrrp::RouterId>(owner));
+  }
+  return holders;
 }
 
 void AddressPlan::look_again(std::span<const kernel::AddressRequest> requests) {

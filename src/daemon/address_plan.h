@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/holdings.h"
+#include "daemon/restoration.h"
 #include "daemon/setup.h"
 #include "kernel/address_difference.h"
 #include "kernel/interface_table.h"
@@ -38,8 +39,19 @@ class AddressPlan {
   // The same for the static addresses.
   void hold_static(bool holds) { holdings_.set_holding(setup_.routers.size(), holds); }
 
-  // Somebody changed an address on an interface: the routers that hold it and have just lost it.
-  std::vector<vrrp::RouterId> on_change(const kernel::AddressChange& change);
+  // An address on an interface has changed, by us or by somebody else.
+  void on_change(const kernel::AddressChange& change);
+  // After all that the kernel had to tell: what is missing now somebody took. Our own requests have told their end too,
+  // so that an address which we removed and put back meanwhile is there.
+  struct Theft {
+    vrrp::RouterId router = 0;
+    IpAddress address;
+    Duration hold{};  // until it is put back
+  };
+  std::vector<Theft> thefts(const kernel::InterfaceTable& interfaces, Instant now);
+  // The routers whose addresses have waited long enough and are put back.
+  std::vector<vrrp::RouterId> put_back(Instant now);
+  std::optional<Instant> next_put_back() const { return restoration_.next_at(); }
 
   bool is_settled() const { return holdings_.difference().is_settled(); }
   // At most `most` requests towards the wanted state; the caller carries them out and notes them in `interfaces`.
@@ -65,6 +77,7 @@ class AddressPlan {
   std::vector<vrrp::RouterId> routers_of(const IpAddress& address, std::uint32_t interface_index) const;
 
  private:
+  std::vector<vrrp::RouterId> holders_of(const kernel::AddressKey& key) const;
   void remove_leftover(const kernel::InterfaceAddress& address);
   void find_leftovers(const kernel::InterfaceTable& interfaces);
   bool is_taken(const std::pair<std::uint32_t, IpAddress>& place) const;
@@ -73,6 +86,8 @@ class AddressPlan {
   Holdings<kernel::InterfaceAddress, kernel::AddressKey, kernel::AddressDifference> holdings_;
   std::multimap<std::pair<std::uint32_t, IpAddress>, vrrp::RouterId> routers_by_address_;
   std::set<kernel::AddressKey> leftovers_;  // still there
+  std::set<kernel::AddressKey> removed_;    // since thefts()
+  Restoration<kernel::AddressKey> restoration_;
   bool has_looked_for_leftovers_ = false;
 };
 
@@ -88,12 +103,14 @@ class SourceAddresses {
   std::optional<IpAddress> of(const RouterSetup& router);
 
  private:
+  bool is_there(const IpAddress& source);
   std::optional<IpAddress> usable(const IpAddress& source, const std::string& interface) const;
   std::optional<IpAddress> first_on(const std::string& interface, Family family) const;
 
   const kernel::InterfaceTable& interfaces_;
   const AddressPlan& plan_;
   std::map<std::pair<std::string, Family>, std::optional<IpAddress>> found_;
+  std::map<IpAddress, bool> is_there_;  // configured sources that are tracked
 };
 
 }  // namespace baton::daemon

@@ -1,22 +1,68 @@
 #include "daemon/announcer.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "vrrp/announcement.h"
 
 namespace baton::daemon {
 
-void Announcer::add(vrrp::RouterId router, unsigned rounds) {
-  if (rounds == 0) return;
-  for (Burst& burst : bursts_) {
-    if (burst.router != router || burst.which != Which::all) continue;
-    burst.rounds = std::max(burst.rounds, rounds);
-    return;
+Announcer::Announcer(const Setup& setup, const kernel::InterfaceTable& interfaces, Transport& transport)
+    : setup_(setup),
+      interfaces_(interfaces),
+      transport_(transport),
+      has_extra_(std::ranges::any_of(setup.routers, [](const RouterSetup& router) {
+        return router.extra_announcements.interval > Duration::zero();
+      })) {
+  put_into_lanes();
+}
+
+void Announcer::put_into_lanes() {
+  for (const config::AnnouncementGroup& group : setup_.announcement_groups) {
+    for (const std::string& interface : group.interfaces) lane_of_interface_.emplace(interface, lanes_.size());
+    lanes_.push_back({.after_arp = group.garp_interval, .after_advertisement = group.gna_interval});
   }
-  bursts_.push_back({.router = router, .rounds = rounds, .next = 0});
+  const Lane own{.after_arp = setup_.garp_interval, .after_advertisement = setup_.gna_interval};
+  for (const RouterSetup& router : setup_.routers) {
+    std::vector<LaneId>& lanes = lanes_of_router_.emplace_back();
+    for (const config::VirtualAddress& address : router.addresses) {
+      if (own.is_paced() && lane_of_interface_.try_emplace(address.device, lanes_.size()).second) lanes_.push_back(own);
+      const LaneId lane = lane_of(address.device);
+      if (std::ranges::find(lanes, lane) == lanes.end()) lanes.push_back(lane);
+    }
+  }
+}
+
+Announcer::LaneId Announcer::lane_of(const std::string& interface) const {
+  const auto found = lane_of_interface_.find(interface);
+  return found == lane_of_interface_.end() ? 0 : found->second;
+}
+
+void Announcer::add(vrrp::RouterId router, unsigned rounds) {
+  if (rounds > 0) add(router, Which::all, rounds);
+}
+
+void Announcer::add(vrrp::RouterId router, Which which, unsigned rounds) {
+  for (const LaneId lane : lanes_of_router_[router]) {
+    const auto waiting = std::ranges::find_if(bursts_, [&](const Burst& burst) {
+      return burst.router == router && burst.lane == lane && burst.which == which;
+    });
+    if (waiting != bursts_.end()) {
+      waiting->rounds = std::max(waiting->rounds, rounds);
+    } else {
+      bursts_.push_back({.router = router, .lane = lane, .which = which, .rounds = rounds, .next = 0});
+    }
+  }
 }
 
 std::optional<Instant> Announcer::next_at() const {
   std::optional<Instant> next;
-  if (!bursts_.empty() && setup_.announcement_interval > Duration::zero()) next = next_frame_;
+  if (has_paced_lanes()) {
+    for (const Burst& burst : bursts_) {
+      const Lane& lane = lanes_[burst.lane];
+      if (lane.is_paced()) next = std::min(next.value_or(lane.next_frame), lane.next_frame);
+    }
+  }
   for (const auto& [router, at] : next_extra_) next = std::min(next.value_or(at), at);
   return next;
 }
@@ -41,7 +87,7 @@ void Announcer::add_extra(const vrrp::Node& node, Instant now) {
     const auto [next, is_new] = next_extra_.try_emplace(id, now + interval);
     if (is_new || now < next->second) continue;
     next->second = now + interval;
-    bursts_.push_back({.router = id, .which = Which::extra, .rounds = 1, .next = 0});
+    add(id, Which::extra, 1);
   }
 }
 
@@ -55,20 +101,25 @@ std::optional<Bytes> Announcer::frame_for(const config::VirtualAddress& address,
 
 bool Announcer::send_some(const vrrp::Node& node, Instant now, AddressState state) {
   if (has_extra_) add_extra(node, now);
-  const bool paced = setup_.announcement_interval > Duration::zero();
-  if (paced && now < next_frame_) return false;
-  std::size_t left = paced ? 1 : limits::frames_a_turn;
-  for (auto burst = bursts_.begin(); burst != bursts_.end() && left > 0;) {
-    const bool serves = node.router(burst->router).is_serving() && !setup_.routers[burst->router].addresses.empty();
-    if (serves) left -= advance(*burst, left, state, now);
+  std::size_t left = limits::frames_a_turn;  // of lane 0
+  bool is_cut_short = false;
+  for (auto burst = bursts_.begin(); burst != bursts_.end() && (left > 0 || has_paced_lanes());) {
+    Lane& lane = lanes_[burst->lane];
+    const bool serves = node.router(burst->router).is_serving();
+    const std::size_t most = !lane.is_paced() ? left : now >= lane.next_frame ? 1 : 0;
+    if (serves && most > 0) {
+      const std::size_t sent = advance(*burst, most, state, now);
+      if (!lane.is_paced()) left -= sent;
+    }
+    is_cut_short = is_cut_short || (!lane.is_paced() && left == 0);
     burst = serves && burst->rounds > 0 ? std::next(burst) : bursts_.erase(burst);
   }
-  if (paced) next_frame_ = now + setup_.announcement_interval;
-  return !paced && left == 0 && !bursts_.empty();
+  return is_cut_short && !bursts_.empty();
 }
 
 std::size_t Announcer::advance(Burst& burst, std::size_t most, AddressState state, Instant now) {
-  const auto& addresses = setup_.routers[burst.router].addresses;
+  const RouterSetup& router = setup_.routers[burst.router];
+  Lane& lane = lanes_[burst.lane];
   // Frames of one interface in a row leave in one system call. A full queue loses some, as a wire does.
   std::vector<Bytes> frames;
   std::uint32_t interface_index = 0;
@@ -78,18 +129,20 @@ std::size_t Announcer::advance(Burst& burst, std::size_t most, AddressState stat
   };
   std::size_t sent = 0;
   while (sent < most && burst.rounds > 0) {
-    const config::VirtualAddress& address = addresses[burst.next];
-    const bool is_meant = burst.which == Which::all || is_extra(setup_.routers[burst.router], address);
+    const config::VirtualAddress& address = router.addresses[burst.next];
+    const bool is_meant =
+        lane_of(address.device) == burst.lane && (burst.which == Which::all || is_extra(router, address));
     if (const kernel::Link* link = is_meant ? interfaces_.find(address.device) : nullptr) {
       if (state == AddressState::on_their_way && !interfaces_.has({link->index, address.address})) break;
       if (auto frame = frame_for(address, *link, now)) {
         if (link->index != interface_index) flush();
         interface_index = link->index;
         frames.push_back(std::move(*frame));
+        lane.next_frame = now + (address.address.address.is_v4() ? lane.after_arp : lane.after_advertisement);
         ++sent;
       }
     }
-    if (++burst.next == addresses.size()) {
+    if (++burst.next == router.addresses.size()) {
       burst.next = 0;
       --burst.rounds;
     }

@@ -1,12 +1,13 @@
 // Bursts of gratuitous ARP and neighbour advertisements, a bounded number of frames a turn so that ten thousand
-// addresses hold up no advert, and no faster than vrrp_garp_interval allows.
+// addresses hold up no advert, and no faster than vrrp_garp_interval and garp_group allow. What has to keep a distance
+// from each other shares a lane: an interface, or the interfaces of a garp_group.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/time.h"
@@ -25,13 +26,7 @@ inline constexpr std::size_t frames_a_turn = 256;  // about a millisecond
 
 class Announcer {
  public:
-  Announcer(const Setup& setup, const kernel::InterfaceTable& interfaces, Transport& transport)
-      : setup_(setup),
-        interfaces_(interfaces),
-        transport_(transport),
-        has_extra_(std::ranges::any_of(
-            setup.routers, [](const RouterSetup& router) { return router.extra_announcements.interval.count() > 0; })) {
-  }
+  Announcer(const Setup& setup, const kernel::InterfaceTable& interfaces, Transport& transport);
 
   // Every address of the router, `rounds` times over.
   void add(vrrp::RouterId router, unsigned rounds);
@@ -44,12 +39,24 @@ class Announcer {
 
  private:
   enum class Which : std::uint8_t { all, extra };  // extra: garp_extra_if
+  struct Lane {
+    Duration after_arp{};
+    Duration after_advertisement{};
+    Instant next_frame{};
+    bool is_paced() const { return after_arp > Duration::zero() || after_advertisement > Duration::zero(); }
+  };
+  using LaneId = std::size_t;  // 0 is the one of all that keep no distance
   struct Burst {
     vrrp::RouterId router = 0;
+    LaneId lane = 0;
     Which which = Which::all;
     unsigned rounds = 0;
     std::size_t next = 0;  // address
   };
+  void put_into_lanes();
+  bool has_paced_lanes() const { return lanes_.size() > 1; }
+  LaneId lane_of(const std::string& interface) const;
+  void add(vrrp::RouterId router, Which which, unsigned rounds);
   // Of an address that is there; nullopt: it is not, or its link knows no neighbours.
   std::optional<Bytes> frame_for(const config::VirtualAddress& address, const kernel::Link& link, Instant now);
   bool is_extra(const RouterSetup& router, const config::VirtualAddress& address) const;
@@ -62,8 +69,10 @@ class Announcer {
   Transport& transport_;
   kernel::ForwardingMemory forwarding_;
   bool has_extra_;
+  std::vector<Lane> lanes_{1};
+  std::map<std::string, LaneId> lane_of_interface_;
+  std::vector<std::vector<LaneId>> lanes_of_router_;
   std::deque<Burst> bursts_;
-  Instant next_frame_{};
   std::map<vrrp::RouterId, Instant> next_extra_;  // of those that serve
 };
 

@@ -52,7 +52,7 @@ log::Options log_options(const Options& options) {
           .syslog = options.syslog,
           .facility = options.facility,
           .threshold = options.detail ? log::Level::debug : log::Level::info,
-          .identifier = "batond"};
+          .identifier = "batond" + options.name()};
 }
 
 void log_diagnostics(const config::LoadResult& result, log::Logger& log) {
@@ -92,16 +92,46 @@ int test_configuration(const Options& options) {
   return reported ? exit_code::test_warnings : exit_code::success;
 }
 
-int clean_up_after(const Options& options) {
-  log::Logger log(log_options(options));
+// A daemon that left its terminal works in /, and reads its configuration again at a reload.
+void make_absolute(std::string& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  if (!error) path = absolute.string();
+}
+
+// net_namespace and `instance`, which are fixed at the start.
+SysResult<void> settle_place(Options& options, const config::Globals& globals) {
+  if (options.network_namespace.empty() && !globals.net_namespace.empty()) {
+    options.network_namespace = globals.net_namespace;
+    if (auto entered = kernel::enter_network_namespace(globals.net_namespace); !entered) return entered;
+  }
+  options.instance = globals.instance;
+  settle_paths(options);
+  for (std::string* path : {&options.configuration, &options.pid_file, &options.run_directory}) make_absolute(*path);
+  return {};
+}
+
+bool keeps_place(const config::Globals& first, const config::Globals& next, log::Logger& log) {
+  const bool keeps = next.instance == first.instance && next.net_namespace == first.net_namespace;
+  if (!keeps) log.error("net_namespace and instance cannot change at a reload; start batond anew");
+  return keeps;
+}
+
+int clean_up_after(Options options) {
   const config::LoadResult result = load(options);
+  const auto settled = settle_place(options, result.configuration.globals);
+  log::Logger log(log_options(options));
+  if (!settled) {  // elsewhere the addresses may be somebody's
+    log.error(to_string(settled.error()));
+    return exit_code::failure;
+  }
   const auto managed = read_managed(options.run_directory);
   if (result.missing_file && managed.empty()) {
     log.error(options.configuration + " cannot be read: nothing is known to clean up");
     return exit_code::missing_file;
   }
   // Taken for the time of the work: addresses are not taken off beside a daemon that lives.
-  (void)::mkdir(options.run_directory.c_str(), 0755);
+  make_directories(options.run_directory);
   const auto pid_file = PidFile::create(options.pid_file);
   if (!pid_file) {
     log.error(pid_file.error());
@@ -138,18 +168,17 @@ SysResult<bool> leave_terminal() {
   return true;
 }
 
-// A daemon that left its terminal works in /, and reads its configuration again at a reload.
-void make_absolute(std::string& path) {
-  std::error_code error;
-  const auto absolute = std::filesystem::absolute(path, error);
-  if (!error) path = absolute.string();
-}
-
 int run(Options options) {
-  for (std::string* path : {&options.configuration, &options.pid_file, &options.run_directory}) make_absolute(*path);
+  make_absolute(options.configuration);
+  config::LoadResult result = load(options);
+  const auto settled = settle_place(options, result.configuration.globals);
   log::Logger log(log_options(options));
   for (const std::string& remark : options.remarks) log.notice(remark);
-  config::LoadResult result = load(options);
+  if (!settled) {
+    log.error(to_string(settled.error()));
+    fmt::print(stderr, "batond: {}\n", to_string(settled.error()));
+    return exit_code::failure;
+  }
   if (!result.ok) {
     fmt::print(stderr, "{}", config::report(result));
     log_diagnostics(result, log);
@@ -173,7 +202,7 @@ int run(Options options) {
     // The guardian waits for nobody: accounts of a directory service are not asked for.
     const config::LoadResult next = load(options, config::Accounts::local);
     log_diagnostics(next, log);
-    if (!next.ok) return nullptr;
+    if (!next.ok || !keeps_place(result.configuration.globals, next.configuration.globals, log)) return nullptr;
     auto next_setup = std::make_unique<Setup>(make_setup(next.configuration));
     for (const std::string& problem : next_setup->problems) log.error(problem);
     return next_setup->problems.empty() ? std::move(next_setup) : nullptr;

@@ -18,6 +18,7 @@
 #include "daemon/firewall_role.h"
 #include "daemon/last_words.h"
 #include "daemon/leftovers.h"
+#include "daemon/once_script.h"
 #include "daemon/pid_file.h"
 #include "daemon/role.h"
 #include "daemon/side_role.h"
@@ -38,7 +39,6 @@ namespace baton::daemon {
 
 namespace {
 
-constexpr Duration stop_bound = std::chrono::seconds(5);  // for the worker to leave in order (child_wait_time)
 constexpr Duration stop_bound_an_address = std::chrono::microseconds(500);
 constexpr Duration runner_stop_bound = std::chrono::seconds(3);  // for the runner to finish what is queued
 constexpr Duration start_again_after = std::chrono::seconds(1);  // when a worker could not be started
@@ -108,6 +108,7 @@ class Guardian {
     if (!stopping_) firewall_.set(*setup_);
   }
   void on_worker_message();
+  void run_once_script(const OnceScript& script, std::string_view what);
 
   void on_tick();
   void on_worker_death();
@@ -124,7 +125,7 @@ class Guardian {
 
   log::Options role_log(const char* identifier) const {
     log::Options options = log_options_;
-    options.identifier = identifier;
+    options.identifier = identifier + options_.name();
     return options;
   }
 
@@ -147,6 +148,8 @@ class Guardian {
   bool worker_is_killed_ = false;  // its end is awaited
   bool told_ready_ = false;
   bool has_started_ = false;  // a worker, some time
+  bool is_reloading_ = false;
+  std::vector<Vanished> vanished_;  // that nobody has been told of
 
   RoleProcess worker_;
   kernel::Channel worker_channel_;
@@ -169,7 +172,7 @@ class Guardian {
 int Guardian::run() {
   process::raise_descriptor_limit();  // the worker needs two for each interface; scripts get the former limit back
   (void)::signal(SIGPIPE, SIG_IGN);   // whoever read our stderr may go
-  (void)::mkdir(options_.run_directory.c_str(), 0755);  // EEXIST is the usual case; the pid file says what is wrong
+  make_directories(options_.run_directory);  // the pid file says what is wrong
   auto pid_file = PidFile::create(options_.pid_file);
   if (!pid_file) {
     log_.error(pid_file.error());
@@ -201,6 +204,7 @@ int Guardian::run() {
   restart_ = loop_.timer([this] { start_worker_again(); });
   give_up_ = loop_.timer([this] { finish(); });
 
+  run_once_script(setup_->startup_script, "startup_script");
   firewall_.set(*setup_);
   auto started = make_memory();
   if (started) started = runner_.start();
@@ -216,7 +220,15 @@ int Guardian::run() {
   loop_.run();
   (void)::sd_notify(0, "STOPPING=1");
   firewall_.end(options_.keep_addresses);
+  run_once_script(setup_->shutdown_script, "shutdown_script");
   return exit_status_;
+}
+
+void Guardian::run_once_script(const OnceScript& script, std::string_view what) {
+  if (script.command.argv.empty()) return;
+  const Duration bound = script.timeout + std::chrono::seconds(10);
+  (void)::sd_notify(0, fmt::format("EXTEND_TIMEOUT_USEC={}", bound / std::chrono::microseconds(1)).c_str());
+  run_once(script, what, setup_->script_rules, log_options_);
 }
 
 SysResult<void> Guardian::make_memory() {
@@ -305,6 +317,8 @@ SysResult<void> Guardian::start_worker(bool resume) {
                                                   .leftovers = leftovers_.all(),
                                                   .routing_leftovers = leftovers_.routing(),
                                                   .leftover_interfaces = leftover_interfaces_,
+                                                  .vanished = vanished_,
+                                                  .repeats_states = setup_->repeats_states && is_reloading_,
                                                   .settings_record = options_.settings_record(),
                                                   .guardian = std::move(theirs),
                                                   .runner = std::move(to_runner),
@@ -312,6 +326,7 @@ SysResult<void> Guardian::start_worker(bool resume) {
                              }});
   if (!started) return std::unexpected(started.error());
   has_started_ = true;
+  vanished_.clear();
   worker_ = std::move(*started);
   worker_is_killed_ = false;
   worker_channel_ = std::move(ours);
@@ -463,6 +478,7 @@ void Guardian::reload() {
     finish();
     return;
   }
+  vanished_ = vanished(*old, *setup_, old_wills);
   auto gone = old_wills;
   const auto places = successors(*old, *setup_);
   for (std::size_t i = 0; i < places.size(); ++i) {
@@ -472,7 +488,10 @@ void Guardian::reload() {
   }
   say_goodbye(*old, gone, log_);
   note_managed();
-  if (const auto started = start_worker(true); !started) {
+  is_reloading_ = true;
+  const auto started = start_worker(true);
+  is_reloading_ = false;
+  if (!started) {
     log_.error(to_string(started.error()));
     after_death({.resume = false, .back_off = start_again_after}, loop::now());
   }
@@ -508,7 +527,7 @@ void Guardian::stop() {
   worker_.signal(SIGTERM);
   std::size_t addresses = 0;
   for (const RouterSetup& router : setup_->routers) addresses += router.addresses.size();
-  const Duration bound = stop_bound + addresses * stop_bound_an_address;
+  const Duration bound = setup_->stop_bound + addresses * stop_bound_an_address;
   (void)::sd_notify(0, fmt::format("EXTEND_TIMEOUT_USEC={}", bound / std::chrono::microseconds(1)).c_str());
   give_up_.set(loop::now() + bound);
 }

@@ -224,6 +224,49 @@ void Newsroom::on_address_restored(vrrp::RouterId router) {
   }
 }
 
+void Newsroom::on_address_held(vrrp::RouterId router, const IpAddress& address, Duration hold) {
+  const std::string& name = setup_.routers[router].name;
+  say(Level::warning,
+      fmt::format("({}) somebody keeps removing {}; it is put back in {} s: only one of us may manage it", name,
+                  to_string(address), std::chrono::duration_cast<std::chrono::seconds>(hold).count()),
+      {{"VRRP_INSTANCE", name}});
+}
+
+void Newsroom::on_vanished(const Vanished& vanished) {
+  say(Level::notice, fmt::format("({}) Not in the configuration any more", vanished.name),
+      {{"VRRP_INSTANCE", vanished.name}});
+  gather({.subject = notify::Subject::instance,
+          .name = vanished.name,
+          .state = notify::EventState::deleted,
+          .priority = vanished.priority},
+         vanished.hooks);
+}
+
+void Newsroom::repeat_states(const vrrp::Node& node) {
+  const auto repeat = [&](notify::Event event, const notify::Hooks& hooks) {
+    const std::size_t before = gathered_.size();
+    gather(std::move(event), hooks);
+    if (gathered_.size() > before) gathered_.back().is_repeated = true;
+  };
+  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
+    const vrrp::VirtualRouter& router = node.router(id);
+    if (router.state() == vrrp::State::init) continue;
+    repeat({.subject = notify::Subject::instance,
+            .name = setup_.routers[id].name,
+            .state = to_event(router.state()),
+            .priority = router.priority()},
+           setup_.routers[id].hooks);
+  }
+  for (vrrp::GroupId id = 0; id < setup_.groups.size(); ++id) {
+    if (node.group_state(id) == vrrp::State::init) continue;
+    repeat({.subject = notify::Subject::group,
+            .name = setup_.groups[id].name,
+            .state = to_event(node.group_state(id)),
+            .priority = 0},
+           setup_.groups[id].hooks);
+  }
+}
+
 void Newsroom::gather(notify::Event event, const notify::Hooks& hooks, std::string_view reason) {
   if (gathered_.size() >= limits::news_that_wait) return;
   gathered_.push_back({.event = std::move(event), .hooks = &hooks, .reason = reason, .at = loop::wall_now()});
@@ -264,11 +307,14 @@ void Newsroom::finish() {
 }
 
 void Newsroom::publish(const News& news) {
-  const auto commands = notify::commands(news.event, *news.hooks);
-  if (!commands.empty()) {
-    send(process::Notify{.key = notify::key(news.event), .rules = setup_.script_rules, .commands = commands});
+  if (!news.is_repeated) {
+    const auto commands = notify::commands(news.event, *news.hooks);
+    if (!commands.empty()) {
+      send(process::Notify{.key = notify::key(news.event), .rules = setup_.script_rules, .commands = commands});
+    }
   }
   if (!setup_.fifos.empty()) send(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
+  if (news.is_repeated) return;
   mail(news);
   tell_api(news);
 }

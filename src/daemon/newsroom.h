@@ -12,6 +12,7 @@
 
 #include "daemon/address_plan.h"
 #include "daemon/setup.h"
+#include "daemon/succession.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
 #include "log/rate_limit.h"
@@ -45,6 +46,11 @@ class Newsroom {
   void on_master_learned(vrrp::RouterId router, const vrrp::MasterLearned& learned);
   void on_handover_failed(vrrp::RouterId router);
   void on_address_restored(vrrp::RouterId router);
+  void on_address_held(vrrp::RouterId router, const IpAddress& address, Duration hold);
+  // `vanished` must live until it is told.
+  void on_vanished(const Vanished& vanished);
+  // Every state once more, to the FIFOs alone.
+  void repeat_states(const vrrp::Node& node);
 
   // Tells some of what has been gathered; true when more waits that can be told at once.
   bool publish(AddressState addresses);
@@ -61,6 +67,7 @@ class Newsroom {
     const notify::Hooks* hooks = nullptr;
     std::string_view reason;  // of an instance's state
     WallTime at;
+    bool is_repeated = false;  // nothing has changed: for the FIFOs alone
   };
   struct Line {
     log::Level level = log::Level::info;

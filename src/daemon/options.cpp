@@ -156,7 +156,10 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
         break;
       }
       case Long::strict: options.strict = true; break;
-      case Long::run_directory: options.run_directory = optarg; break;
+      case Long::run_directory:
+        options.run_directory = optarg;
+        options.has_run_directory = true;
+        break;
       case Long::clean_up: options.mode = Options::Mode::clean_up; break;
       case Long::no_real_time: options.real_time = false; break;
       case Long::keepalived_exit_codes: options.keepalived_exit_codes = true; break;
@@ -217,8 +220,21 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
     options.remarks.push_back(text);
   }
   if (options.configuration.empty()) options.configuration = default_configuration();
-  if (options.pid_file.empty()) options.pid_file = options.run_directory + "/batond.pid";
   return options;
+}
+
+std::string Options::name() const {
+  std::string name;
+  for (const std::string& part : {network_namespace, instance}) {
+    if (!part.empty()) name += "_" + part.substr(part.rfind('/') + 1);
+  }
+  return name;
+}
+
+void settle_paths(Options& options) {
+  const std::string name = options.name();
+  if (!options.has_run_directory && !name.empty()) options.run_directory += "/" + name.substr(1);
+  if (options.pid_file.empty()) options.pid_file = options.run_directory + "/batond.pid";
 }
 
 std::string default_configuration() {

@@ -19,7 +19,8 @@ struct Options {
   std::string settings_record() const { return run_directory + "/settings"; }
   std::string control_socket() const { return run_directory + "/control.sock"; }
   std::string firewall_marker() const { return run_directory + "/nftables"; }
-  std::string pid_file;                // -p; empty: RUN_DIRECTORY/batond.pid
+  std::string pid_file;                // -p; empty until settle_paths(): RUN_DIRECTORY/batond.pid
+  std::string name() const;            // of this daemon among others here: its namespace and instance, "_blue_2"
   std::string config_id;               // -i; empty: host name up to its first dot
   std::string test_output;             // -tFILE: diagnostics go there, appended
   std::string signal_name;             // --signum
@@ -31,7 +32,9 @@ struct Options {
   bool include_check = false;          // -e: every include problem is an error
   bool vrrp = true;                    // -C without -P: health checks alone, so no vrrp_instance is carried out
   std::optional<unsigned> file_mask;   // -u
-  std::string network_namespace;       // -s
+  std::string network_namespace;       // -s, else net_namespace
+  std::string instance;                // `instance`
+  bool has_run_directory = false;      // --run-directory was given, and stays as it is
   bool strict = false;                 // --strict: a warning refuses the file
   bool keep_addresses = false;         // -V --dont-release-vrrp
   bool respawn = true;                 // -R --dont-respawn
@@ -46,6 +49,10 @@ struct UsageError {
 };
 
 std::expected<Options, UsageError> parse_options(std::span<char* const> arguments);
+
+// Where this daemon's files are: below /run/baton in a directory of its name, where it has one, so that several can run
+// on one machine.
+void settle_paths(Options& options);
 
 // /etc/baton/baton.conf, or /etc/keepalived/keepalived.conf where there is none.
 std::string default_configuration();

@@ -3,12 +3,20 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstring>
 
 namespace baton::daemon {
+
+void make_directories(const std::string& path) {
+  for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+    (void)::mkdir(path.substr(0, end).c_str(), 0755);  // EEXIST is the usual case
+  }
+  (void)::mkdir(path.c_str(), 0755);
+}
 
 std::expected<PidFile, std::string> PidFile::create(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));

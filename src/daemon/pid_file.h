@@ -11,6 +11,9 @@
 
 namespace baton::daemon {
 
+// A directory and those above it, mode 0755, where they are not there yet.
+void make_directories(const std::string& path);
+
 class PidFile {
  public:
   // An error sentence when another daemon holds it or it cannot be written.

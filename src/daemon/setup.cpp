@@ -36,6 +36,10 @@ notify::Hooks to_hooks(const config::Notifications& notifications, bool smtp_ale
   };
 }
 
+OnceScript to_once_script(const config::TimedCommand& script, const config::Account& fallback) {
+  return {.command = to_command(script.command, fallback).value_or(notify::Command{}), .timeout = script.timeout};
+}
+
 vrrp::Authentication to_authentication(const config::Authentication& authentication) {
   vrrp::Authentication result;
   switch (authentication.type) {
@@ -102,10 +106,12 @@ vrrp::RouterParameters to_router(const config::Instance& instance, const config:
       .preempt = instance.preempt ? vrrp::Preempt::yes : vrrp::Preempt::no,
       .preempt_delay = instance.preempt_delay,
       .startup_delay = std::max(globals.startup_delay, Duration::zero()),
+      .earliest_start = Instant(globals.delay_after_boot),
       .down_timer_adverts = instance.down_timer_adverts,
       .lower_priority_no_advert = instance.lower_prio_no_advert,
       .higher_priority_send_advert = instance.higher_prio_send_advert,
       .make_before_break = instance.make_before_break,
+      .rival_priority = instance.rival_priority,
       .announcements = {.repeat = announcements.master_repeat,
                         .delay = announcements.master_delay,
                         .refresh = announcements.master_refresh,
@@ -182,6 +188,8 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
       .advert_interface = instance.interface.empty() ? instance.vrf : instance.interface,
       .source_interface = instance.interface,
       .configured_source = instance.source,
+      .tracks_source = instance.track_source,
+      .lacks_peers = instance.fault_without_peers && instance.peers.empty(),
       .codec = to_codec(instance),
       .addresses = addresses_of(instance),
       .routes = instance.routes,
@@ -352,10 +360,24 @@ Setup make_setup(const config::Configuration& configuration) {
   Setup setup;
   setup.configuration = configuration;
   setup.router_id = globals.router_id;
-  setup.script_rules = {.security = globals.script_security, .fail_open = globals.script_failure_is_success};
-  setup.announcement_interval = std::max(globals.garp_interval, globals.gna_interval);
-  setup.real_time_priority = globals.real_time_priority;
+  setup.script_rules = {.security = globals.script_security,
+                        .fail_open = globals.script_failure_is_success,
+                        .supplementary_groups = globals.supplementary_groups};
+  setup.garp_interval = globals.garp_interval;
+  setup.gna_interval = globals.gna_interval;
+  setup.announcement_groups = configuration.announcement_groups;
+  setup.link_delays = configuration.link_delays;
+  setup.polled_links = configuration.polled_links;
+  setup.scheduling = {.nice = globals.nice,
+                      .real_time_priority = globals.real_time_priority,
+                      .processors = globals.cpu_affinity,
+                      .real_time_limit_us = globals.real_time_limit_us};
+  setup.startup_script = to_once_script(globals.startup_script, globals.script_user);
+  setup.shutdown_script = to_once_script(globals.shutdown_script, globals.script_user);
+  setup.stop_bound = globals.child_wait_time;
+  setup.repeats_states = globals.repeat_states_on_reload;
   setup.firewall = globals.firewall;
+  setup.log_unknown_vrids = globals.log_unknown_vrids;
 
   TrackerNumbers trackers(setup);
   for (const config::Script& script : configuration.scripts) {

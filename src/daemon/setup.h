@@ -23,6 +23,8 @@ struct RouterSetup {
   std::string advert_interface;                // adverts leave and come there: the same, its macvlan, a VRF
   std::string source_interface;                // whose address they bear
   std::optional<IpAddress> configured_source;  // mcast_src_ip, unicast_src_ip
+  bool tracks_source = false;                  // FAULT while this machine has no such address
+  bool lacks_peers = false;                    // FAULT for good: unicast_fault_no_peer
   vrrp::CodecParameters codec;
   std::vector<config::VirtualAddress> addresses;  // virtual_ipaddress, then excluded; `device` filled in
   std::vector<config::ConfiguredRoute> routes;    // virtual_routes
@@ -61,6 +63,20 @@ struct RoutingLeftovers {
   std::vector<Rule> rules;
 };
 
+// Of the worker.
+struct Scheduling {
+  std::optional<int> nice;                          // vrrp_priority
+  std::optional<int> real_time_priority;            // vrrp_rt_priority
+  std::vector<unsigned> processors;                 // vrrp_cpu_affinity; empty: all
+  std::optional<std::uint64_t> real_time_limit_us;  // vrrp_rlimit_rttime
+};
+
+// startup_script, shutdown_script.
+struct OnceScript {
+  notify::Command command;  // no argv: none
+  Duration timeout{};
+};
+
 struct Setup {
   config::Configuration configuration;  // what all of this was made of
   std::string router_id;
@@ -82,9 +98,18 @@ struct Setup {
   bool mail_on_fault = true;
   std::vector<VirtualInterfaceSetup> virtual_interfaces;
   config::Firewall firewall;
-  Duration announcement_interval{};       // vrrp_garp_interval, vrrp_gna_interval: the longer one
-  std::optional<int> real_time_priority;  // vrrp_rt_priority
-  std::vector<std::string> problems;      // why this cannot be started, one sentence each; usually none
+  bool log_unknown_vrids = false;
+  Duration garp_interval{};  // vrrp_garp_interval, on one interface that is in no announcement group
+  Duration gna_interval{};   // vrrp_gna_interval
+  std::vector<config::AnnouncementGroup> announcement_groups;
+  std::vector<config::LinkDelay> link_delays;
+  std::vector<config::PolledLink> polled_links;
+  Scheduling scheduling;
+  OnceScript startup_script;
+  OnceScript shutdown_script;
+  Duration stop_bound = std::chrono::seconds(5);  // child_wait_time
+  bool repeats_states = false;                    // fifo_write_vrrp_states_on_reload
+  std::vector<std::string> problems;              // why this cannot be started, one sentence each; usually none
   std::vector<std::string>
       not_carried_out;  // parts of the file that Baton reads and does not do yet, one sentence each
 };

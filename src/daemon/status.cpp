@@ -87,8 +87,16 @@ json faults_of(vrrp::RouterId id, const vrrp::NodeRouterParameters& parameters, 
     for (const std::string& link : parameters.links) names += (names.empty() ? "" : " or ") + link;
     faults.push_back("interface " + names + " is down or missing");
   }
-  if (causes.no_source_address) faults.push_back("the interface has no address to send adverts from");
-  if (causes.configuration) faults.push_back("the configuration cannot be carried out, see the log");
+  const RouterSetup& setup = source.setup.routers[id];
+  if (causes.no_source_address && setup.tracks_source) {
+    faults.push_back("this machine does not have the address " + to_string(*setup.configured_source));
+  } else if (causes.no_source_address) {
+    faults.push_back("the interface has no address to send adverts from");
+  }
+  if (causes.configuration && setup.lacks_peers) faults.push_back("it has no unicast_peer");
+  if (causes.configuration && !setup.lacks_peers) {
+    faults.push_back("the configuration cannot be carried out, see the log");
+  }
   if (causes.tracked_down) {
     for (const vrrp::Tracking& tracking : parameters.tracking) {
       if (tracking.weight != 0) continue;

@@ -26,6 +26,18 @@ std::vector<std::optional<std::size_t>> successors(const Setup& old, const Setup
   return successors;
 }
 
+std::vector<Vanished> vanished(const Setup& old, const Setup& next, std::span<const std::optional<RouterWill>> wills) {
+  std::vector<Vanished> result;
+  const auto places = successors(old, next);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i]) continue;
+    unsigned priority = old.node.routers[i].router.base_priority;
+    if (wills[i] && wills[i]->router.priority != 0) priority = wills[i]->router.priority;
+    result.push_back({.name = old.routers[i].name, .hooks = old.routers[i].hooks, .priority = priority});
+  }
+  return result;
+}
+
 std::optional<std::string> loses_all_addresses(const Setup& old, const Setup& next) {
   const auto places = successors(old, next);
   for (std::size_t i = 0; i < places.size(); ++i) {

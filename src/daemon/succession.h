@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "daemon/last_will.h"
 #include "daemon/setup.h"
 
 namespace baton::daemon {
@@ -13,6 +15,16 @@ namespace baton::daemon {
 // For each router of `old` its place in `next`; nullopt: nobody goes on as it. Who is who: VRID, family, interface, and
 // whether it speaks to peers or to a group; a name may change.
 std::vector<std::optional<std::size_t>> successors(const Setup& old, const Setup& next);
+
+// A router that is in the configuration no more, as it is told of for the last time.
+struct Vanished {
+  std::string name;
+  notify::Hooks hooks;
+  unsigned priority = 0;  // effective, as it was at the end
+};
+
+// Those of `old` that nobody goes on as; `wills`: theirs.
+std::vector<Vanished> vanished(const Setup& old, const Setup& next, std::span<const std::optional<RouterWill>> wills);
 
 // The name of a router that would go on without any of its addresses: as MASTER it would keep them from everybody.
 std::optional<std::string> loses_all_addresses(const Setup& old, const Setup& next);

@@ -22,6 +22,7 @@ Transport::Transport(const Setup& setup, loop::Loop* loop, Handlers handlers)
     Port& port = ports_[key_of(router)];
     (router.codec.peers.empty() ? port.multicast : port.unicast)[router.codec.vrid] = id;
     port.vrids.insert(router.codec.vrid);
+    if (setup.log_unknown_vrids) port.vrids.insert_all();
     if (router.codec.peers.empty() &&
         std::ranges::find(port.groups, router.codec.multicast_group) == port.groups.end()) {
       port.groups.push_back(router.codec.multicast_group);
@@ -111,7 +112,11 @@ bool Transport::receive(Port& port) {
   const Family family = port.socket->options().family;
   return port.socket->receive([&](const kernel::ReceivedDatagram& datagram) {
     const auto router = router_of(port, family, datagram);
-    if (!router) return;
+    if (!router) {
+      const auto vrid = vrrp::peek_vrid(family, datagram.bytes);
+      if (vrid && handlers_.on_unknown_vrid) handlers_.on_unknown_vrid(port.socket->options().interface, *vrid);
+      return;
+    }
     handlers_.on_packet(*router, {.bytes = datagram.bytes,
                                   .source = datagram.source,
                                   .destination = datagram.destination,

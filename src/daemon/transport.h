@@ -27,6 +27,8 @@ class Transport {
     std::function<void(vrrp::RouterId, const vrrp::ReceivedPacket&)> on_packet;
     std::function<void(std::uint32_t interface_index, ByteView frame)> on_frame;
     std::function<void(const SysError&)> on_error;
+    // With log_unknown_vrids: an advert that is for no router of ours.
+    std::function<void(const std::string& interface, std::uint8_t vrid)> on_unknown_vrid{};
   };
   // `loop` may be null: the sockets then only send (the guardian's goodbye).
   Transport(const Setup& setup, loop::Loop* loop, Handlers handlers);

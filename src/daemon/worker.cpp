@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include <algorithm>
-#include <deque>
+#include <iterator>
 #include <set>
 
 #include "base/result.h"
@@ -14,16 +14,18 @@
 #include "daemon/advert_outbox.h"
 #include "daemon/announcer.h"
 #include "daemon/firewall.h"
+#include "daemon/interests.h"
+#include "daemon/link_watch.h"
 #include "daemon/newsroom.h"
 #include "daemon/options.h"
 #include "daemon/promotion.h"
 #include "daemon/routing_carrier.h"
 #include "daemon/routing_plan.h"
+#include "daemon/scheduling.h"
 #include "daemon/status_service.h"
 #include "daemon/transport.h"
 #include "daemon/virtual_interfaces.h"
 #include "daemon/watch_policy.h"
-#include "kernel/interface_settings.h"
 #include "kernel/process_settings.h"
 #include "log/rate_limit.h"
 #include "loop/loop.h"
@@ -38,7 +40,6 @@ struct Overloaded : Functions... {
   using Functions::operator()...;
 };
 
-constexpr int default_real_time_priority = 40;
 constexpr Duration reject_log_interval = std::chrono::seconds(60);
 
 class Worker {
@@ -49,9 +50,11 @@ class Worker {
  private:
   // What happened.
   void on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet);
+  void on_unknown_vrid(const std::string& interface, std::uint8_t vrid);
   void on_frame(std::uint32_t interface_index, ByteView frame);
   void on_kernel_changes();
   void on_address_change(const kernel::AddressChange& change);
+  void look_for_thefts();
   void on_guardian_message();
   void on_runner_message();
   void on_timer();
@@ -66,6 +69,7 @@ class Worker {
   AddressState settle_kernel();
   void write_wills();
   void look_at_interfaces();
+  void look_at_links(Instant now, vrrp::NodeActions& actions);
   void watch_routing();
   void follow_virtual_interfaces();
   void tell_of_firewall();
@@ -74,12 +78,10 @@ class Worker {
   void beat();
 
   void follow_interfaces();
-  bool concerns_us(const kernel::InterfaceAddress& address) const;
 
   SysResult<void> open_netlink();
   SysResult<void> watch_kernel();
   SysResult<void> dump();
-  void set_up_process();
   void begin();
   void watch_channels();
   vrrp::Node& node() { return node_; }
@@ -89,16 +91,15 @@ class Worker {
   WorkerStart start_;
   log::Logger log_;
   // Room for every reason of every router, so that no stranger can make one push another out and be told again.
-  log::RateLimit reject_limit_{reject_log_interval, setup_.routers.size() * (vrrp::RejectCounters{}.size() + 2)};
+  log::RateLimit reject_limit_{reject_log_interval, setup_.routers.size() * (vrrp::RejectCounters{}.size() + 2 + 256)};
 
   loop::Loop loop_;
   vrrp::Node node_;
   std::vector<vrrp::AdvertCodec> codecs_;
   std::vector<RouterStatistics> statistics_;
   std::vector<std::optional<IpAddress>> sources_;
-  std::set<vrrp::RouterId> touched_;       // since the last settle()
-  std::set<std::string> interface_names_;  // that concern us
-  std::set<IpAddress> configured_sources_;
+  std::set<vrrp::RouterId> touched_;  // since the last settle()
+  Interests interests_{setup_};
   std::vector<vrrp::RouterId> restored_;  // lost an address to somebody; told when it is back
 
   std::optional<kernel::NetlinkSocket> requests_;
@@ -106,6 +107,7 @@ class Worker {
   kernel::InterfaceTable interfaces_;
   VirtualInterfaces virtual_interfaces_;
   std::optional<kernel::FirewallRules> told_rules_;
+  LinkWatch links_{setup_, ask_drivers([this](const std::string& text) { log_.warning(text); })};
   AddressPlan plan_;
   AddressCarrier carrier_;
   RoutingPlan routing_;
@@ -118,9 +120,10 @@ class Worker {
 
   loop::Timer protocol_timer_;
   loop::Timer beat_timer_;
-  loop::Timer look_timer_;     // interfaces could not be read: again
-  loop::Timer socket_timer_;   // sockets could not be opened: again
-  loop::Timer routing_timer_;  // routes could not be told to the kernel: again
+  loop::Timer link_timer_;    // a link is polled, or a change of one has lasted
+  loop::Timer look_timer_;    // interfaces could not be read: again
+  loop::Timer socket_timer_;  // sockets could not be opened: again
+  loop::Timer kernel_timer_;  // the kernel is told again, or an address is put back
   Instant rested_{};
   loop::Subscription guardian_readable_;
   std::vector<loop::Subscription> subscriptions_;
@@ -148,7 +151,8 @@ Worker::Worker(WorkerStart start)
       transport_(setup_, &loop_,
                  {.on_packet = [this](auto router, const auto& packet) { on_packet(router, packet); },
                   .on_frame = [this](auto index, auto frame) { on_frame(index, frame); },
-                  .on_error = [this](const SysError& error) { log_.error(to_string(error)); }}),
+                  .on_error = [this](const SysError& error) { log_.error(to_string(error)); },
+                  .on_unknown_vrid = [this](const auto& interface, auto vrid) { on_unknown_vrid(interface, vrid); }}),
       announcer_(setup_, interfaces_, transport_),
       newsroom_(setup_, log_, start_.runner, start_.api),
       status_({.node = node_,
@@ -163,22 +167,11 @@ Worker::Worker(WorkerStart start)
                .is_rule_present = [this](const Rule& rule) { return routing_.is_present(rule); },
                .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); }},
               start_.api) {
-  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-    const RouterSetup& router = setup_.routers[id];
-    codecs_.emplace_back(router.codec);
-    interface_names_.insert(router.interface);
-    interface_names_.insert(router.advert_interface);
-    for (const config::VirtualAddress& address : router.addresses) interface_names_.insert(address.device);
-    interface_names_.insert(setup_.node.routers[id].links.begin(), setup_.node.routers[id].links.end());
-    if (router.configured_source) configured_sources_.insert(*router.configured_source);
-  }
-  for (const vrrp::TrackerParameters& tracker : setup_.node.trackers) {
-    if (tracker.kind == vrrp::TrackerKind::interface) interface_names_.insert(tracker.name);
-  }
+  for (const RouterSetup& router : setup_.routers) codecs_.emplace_back(router.codec);
 }
 
 int Worker::run() {
-  set_up_process();  // first: others must not delay what follows
+  schedule(setup_.scheduling, start_.real_time, log_);  // first: others must not delay what follows
   for (const auto& step : {&Worker::open_netlink, &Worker::dump}) {
     if (const auto done = (this->*step)(); !done) {
       log_.error(to_string(done.error()));
@@ -189,8 +182,13 @@ int Worker::run() {
   protocol_timer_ = loop_.timer([this] { on_timer(); });
   beat_timer_ = loop_.timer([this] { beat(); });
   beat_timer_.set(loop::now());
+  link_timer_ = loop_.timer([this] {
+    vrrp::NodeActions actions;
+    look_at_links(loop::now(), actions);
+    carry_out(actions);
+  });
   look_timer_ = loop_.timer([this] { look_at_everything(); });
-  routing_timer_ = loop_.timer([] {});  // settle() follows
+  kernel_timer_ = loop_.timer([] {});  // settle() follows
   socket_timer_ = loop_.timer([this] { look_at_interfaces(); });
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
@@ -198,6 +196,8 @@ int Worker::run() {
     write_wills();
     loop_.stop();
   }));
+  subscriptions_.push_back(loop_.on_signal(
+      SIGXCPU, [this] { log_.warning("the worker ran for longer than vrrp_rlimit_rttime without a pause"); }));
   watch_channels();
   loop_.before_sleep([this] { settle(); });
   begin();
@@ -228,15 +228,6 @@ SysResult<void> Worker::watch_kernel() {
   monitor_readable_ = loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_kernel_changes(); });
   if (begun_) watch_routing();
   return {};
-}
-
-// A node without these is late more often and otherwise right; so their failure is a line in the log.
-void Worker::set_up_process() {
-  if (!start_.real_time) return;
-  const int priority = setup_.real_time_priority.value_or(default_real_time_priority);
-  if (const auto set = kernel::set_real_time(priority); !set) {
-    log_.warning(to_string(set.error()) + "; adverts may be late when the machine is busy");
-  }
 }
 
 void Worker::watch_routing() {
@@ -277,6 +268,8 @@ void Worker::begin() {
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) touched_.insert(id);
   carry_out(actions);
   if (start_.resume) announce_unannounced(now);
+  for (const Vanished& each : start_.vanished) newsroom_.on_vanished(each);
+  if (start_.repeats_states) newsroom_.repeat_states(node_);
 }
 
 // What the worker before may not have lived to announce, and what a new configuration adds to a MASTER.
@@ -360,14 +353,6 @@ void Worker::follow_interfaces() {
   transport_.hear_only(plan_.addresses_by_interface());
 }
 
-// May it be what adverts leave with?
-bool Worker::concerns_us(const kernel::InterfaceAddress& address) const {
-  if (plan_.is_virtual({address.interface_index, address.address})) return false;
-  const kernel::Link* link = interfaces_.find(address.interface_index);
-  return (link != nullptr && interface_names_.contains(link->name)) ||
-         configured_sources_.contains(address.address.address);
-}
-
 // Links, sources and sockets after a change of interfaces.
 void Worker::look_at_interfaces() {
   follow_virtual_interfaces();
@@ -376,28 +361,11 @@ void Worker::look_at_interfaces() {
   transport_.follow(interfaces_);
   if (transport_.lacks_sockets()) socket_timer_.set(now + std::chrono::seconds(1));
   vrrp::NodeActions actions;
-  std::set<std::string> names;
-  for (const vrrp::NodeRouterParameters& router : setup_.node.routers)
-    names.insert(router.links.begin(), router.links.end());
-  for (const vrrp::TrackerParameters& tracker : setup_.node.trackers) {
-    if (tracker.kind == vrrp::TrackerKind::interface) names.insert(tracker.name);
-  }
-  for (const std::string& name : names) {
-    const kernel::Link* link = interfaces_.find(name);
-    if (link == nullptr && !begun_) log_.warning(fmt::format("interface {} is not there; waiting for it", name));
-    node_.on_link(name, link != nullptr && link->is_up, now, actions);
-  }
-  for (vrrp::TrackerId id = 0; id < setup_.node.trackers.size(); ++id) {
-    const vrrp::TrackerParameters& tracker = setup_.node.trackers[id];
-    if (tracker.kind != vrrp::TrackerKind::interface) continue;
-    const kernel::Link* link = interfaces_.find(tracker.name);
-    const bool up = link != nullptr && link->is_up;
-    node_.on_tracker(id, {.status = up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0}, now,
-                     actions);
-  }
+  look_at_links(now, actions);
   SourceAddresses sources(interfaces_, plan_);
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-    const bool is_faulty = transport_.is_deaf(id) || routing_.lacks_static(id) || virtual_interfaces_.have_failed(id);
+    const bool is_faulty = setup_.routers[id].lacks_peers || transport_.is_deaf(id) || routing_.lacks_static(id) ||
+                           virtual_interfaces_.have_failed(id);
     node_.on_configuration_fault(id, is_faulty, now, actions);
     const auto source = sources.of(setup_.routers[id]);
     if (begun_ && source == sources_[id]) continue;
@@ -407,6 +375,15 @@ void Worker::look_at_interfaces() {
     touched_.insert(id);
   }
   carry_out(actions);
+}
+
+void Worker::look_at_links(Instant now, vrrp::NodeActions& actions) {
+  links_.follow(interfaces_, now);
+  for (const std::string& name : begun_ ? std::vector<std::string>() : links_.missing(interfaces_)) {
+    log_.warning(fmt::format("interface {} is not there; waiting for it", name));
+  }
+  links_.tell(node_, now, actions);
+  if (const auto next = links_.next_at()) link_timer_.set(*next);
 }
 
 void Worker::follow_virtual_interfaces() {
@@ -456,6 +433,11 @@ void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet
   carry_out(actions);
 }
 
+void Worker::on_unknown_vrid(const std::string& interface, std::uint8_t vrid) {
+  const std::string text = fmt::format("advert for unknown VRID {} on interface {}", vrid, interface);
+  if (const auto silent = reject_limit_.allow(text, loop::now())) log_.info(text + log::more_like_it(*silent));
+}
+
 void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
   const auto heard = vrrp::decode_announcement(frame);
   if (!heard) return;
@@ -487,8 +469,7 @@ void Worker::on_kernel_changes() {
       const kernel::Link* before = interfaces_.find(link->link.index);
       const bool same = before != nullptr && !link->removed && *before == link->link;
       const bool moved = link->removed || before == nullptr || before->name != link->link.name;
-      const bool concerns =
-          interface_names_.contains(link->link.name) || (before != nullptr && interface_names_.contains(before->name));
+      const bool concerns = interests_.has(link->link.name) || (before != nullptr && interests_.has(before->name));
       interfaces_.apply(change);
       if (!same) routing_.on_link_change();
       if (link->removed) plan_.forget_interface(link->link.index);
@@ -509,11 +490,24 @@ void Worker::on_kernel_changes() {
     const auto& address = std::get<kernel::AddressChange>(change);
     interfaces_.apply(change);
     on_address_change(address);
-    for (const vrrp::RouterId router : plan_.on_change(address)) restored_.push_back(router);
-    look = look || concerns_us(address.address);
+    plan_.on_change(address);
+    const bool is_virtual = plan_.is_virtual({address.address.interface_index, address.address.address});
+    look = look || (!is_virtual && interests_.has_source(address.address, interfaces_));
   }
   if (follow) follow_interfaces();
   if (look) look_at_interfaces();
+  if (monitor_ && monitor_->is_read_empty()) look_for_thefts();
+}
+
+// Two managers of one address that put it back at once would do nothing else.
+void Worker::look_for_thefts() {
+  for (const AddressPlan::Theft& theft : plan_.thefts(interfaces_, loop::now())) {
+    if (theft.hold == Duration::zero()) {
+      restored_.push_back(theft.router);
+    } else {
+      newsroom_.on_address_held(theft.router, theft.address, theft.hold);
+    }
+  }
 }
 
 // Routes may have gone with an address, and those that were refused may be possible now.
@@ -633,7 +627,9 @@ AddressState Worker::settle_kernel() {
   AddressState state = AddressState::on_their_way;
   if (routing_carrier_.remove_some(*requests_)) state = carrier_.carry_some(*requests_, node_.next_timeout());
   if (state == AddressState::settled && !routing_carrier_.add_some(*requests_)) state = AddressState::on_their_way;
-  if (const auto again = routing_carrier_.retry_at()) routing_timer_.set(*again);
+  std::optional<Instant> again = routing_carrier_.retry_at();
+  if (const auto back = plan_.next_put_back()) again = std::min(again.value_or(*back), *back);
+  if (again) kernel_timer_.set(*again);
   return state;
 }
 
@@ -646,6 +642,7 @@ void Worker::settle() {
     plan_.set_holding(router, node_.router(router).holds_addresses());
     routing_.set_holding(router, node_.router(router).holds_addresses());
   }
+  std::ranges::copy(plan_.put_back(now), std::back_inserter(restored_));
   const AddressState addresses = settle_kernel();
   const bool settled = addresses == AddressState::settled;
   if (settled && !carrier_.has_refused()) will_.set_clean();

@@ -11,6 +11,7 @@
 #include "config/model.h"
 #include "daemon/last_will.h"
 #include "daemon/setup.h"
+#include "daemon/succession.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
 
@@ -27,8 +28,10 @@ struct WorkerStart {
   std::vector<config::VirtualAddress> leftovers;  // of configurations before this one
   RoutingLeftovers routing_leftovers;             // of the same
   std::vector<VirtualInterfaceSetup> leftover_interfaces;
-  std::string settings_record;  // path: what interfaces were set to before us
-  kernel::Channel guardian;     // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
+  std::vector<Vanished> vanished;  // what the reload before took out of the configuration
+  bool repeats_states = false;     // fifo_write_vrrp_states_on_reload
+  std::string settings_record;     // path: what interfaces were set to before us
+  kernel::Channel guardian;        // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
   kernel::Channel runner;
   kernel::Channel api;
 };

@@ -72,6 +72,11 @@ bool InterfaceTable::is_usable(const AddressKey& key) const {
   return (flags & flag::tentative) == 0 || (flags & flag::optimistic) != 0;
 }
 
+bool InterfaceTable::is_usable(const IpAddress& address) const {
+  return std::ranges::any_of(
+      addresses_, [&](const auto& entry) { return entry.first.address.address == address && is_usable(entry.first); });
+}
+
 bool InterfaceTable::has_ipv4(std::uint32_t interface_index) const {
   const auto first = addresses_.lower_bound({interface_index, {.address = {}, .length = 0}});  // IPv4 comes first
   return first != addresses_.end() && first->first.interface_index == interface_index &&

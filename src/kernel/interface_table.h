@@ -32,6 +32,8 @@ class InterfaceTable {
   // Is there, and the kernel sends from it: not while IPv6 still looks for a duplicate, nor when it has found one
   // (RFC 4862 §5.4); an optimistic address may be used meanwhile (RFC 4429).
   bool is_usable(const AddressKey& key) const;
+  // The same of any interface, with any length.
+  bool is_usable(const IpAddress& address) const;
   bool has_ipv4(std::uint32_t interface_index) const;
   // Addresses of an interface in the order the kernel gave them: its first is the primary one.
   std::vector<IpPrefix> addresses_on(std::uint32_t interface_index) const;

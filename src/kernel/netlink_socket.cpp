@@ -3,6 +3,7 @@
 #include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -202,6 +203,11 @@ SysResult<std::vector<RefusedRequest>> NetlinkSocket::carry_out(std::span<const 
         if (!is_gone) refused.push_back({index, code});
       }));
   return refused;
+}
+
+bool NetlinkSocket::is_read_empty() const {
+  pollfd waiting{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&waiting, 1, 0) == 0;
 }
 
 SysResult<std::optional<std::vector<Change>>> NetlinkSocket::read_changes() {

@@ -120,6 +120,8 @@ class NetlinkSocket {
 
   // What has happened since the last call, at most a bounded batch. nullopt: the kernel dropped some, dump again.
   SysResult<std::optional<std::vector<Change>>> read_changes();
+  // The kernel has told nothing yet that was not read.
+  bool is_read_empty() const;
 
  private:
   NetlinkSocket(UniqueFd fd, Purpose purpose) : fd_(std::move(fd)), purpose_(purpose) {}

@@ -2,6 +2,7 @@
 // costs a wake-up.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -25,6 +26,7 @@ inline constexpr std::size_t filtered_addresses = 64;  // a jump of classic BPF 
 class VridSet {
  public:
   void insert(std::uint8_t vrid) { words_[vrid / 32] |= 1U << (vrid % 32); }
+  void insert_all() { std::ranges::fill(words_, ~0U); }
   bool contains(std::uint8_t vrid) const { return (words_[vrid / 32] >> (vrid % 32) & 1) != 0; }
 
  private:

@@ -21,16 +21,28 @@ SharedMemory::~SharedMemory() {
   if (memory_ != nullptr) (void)::munmap(memory_, size_);
 }
 
-SysResult<void> set_real_time(int priority) {
-  // A real-time process that spins would take the processor from everybody: after a second without a system call that
-  // sleeps the kernel ends it (setrlimit(2), RLIMIT_RTTIME), and the guardian starts another.
-  constexpr rlim_t most_us = 1'000'000;
-  const rlimit limit{.rlim_cur = most_us, .rlim_max = most_us};
-  (void)::setrlimit(RLIMIT_RTTIME, &limit);
+SysResult<void> set_real_time(int priority, const RealTimeLimit& limit) {
+  const rlimit time{.rlim_cur = limit.told_after_us, .rlim_max = limit.ended_after_us};
+  (void)::setrlimit(RLIMIT_RTTIME, &time);
   sched_param parameters{};
   parameters.sched_priority = priority;
   if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) < 0)
     return last_error("real-time scheduling");
+  return {};
+}
+
+SysResult<void> set_nice(int nice) {
+  if (::setpriority(PRIO_PROCESS, 0, nice) < 0) return last_error("set the nice value");
+  return {};
+}
+
+SysResult<void> set_processors(std::span<const unsigned> processors) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const unsigned processor : processors) {
+    if (processor < CPU_SETSIZE) CPU_SET(processor, &set);
+  }
+  if (::sched_setaffinity(0, sizeof(set), &set) < 0) return last_error("choose processors");
   return {};
 }
 

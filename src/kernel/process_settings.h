@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -32,8 +34,20 @@ class SharedMemory {
   std::size_t size_ = 0;
 };
 
+// How long a real-time process may run without a system call that sleeps (setrlimit(2), RLIMIT_RTTIME): then it gets
+// SIGXCPU, then SIGKILL.
+struct RealTimeLimit {
+  std::uint64_t told_after_us = 0;
+  std::uint64_t ended_after_us = 0;
+};
 // SCHED_RR at that priority (1..99), not inherited by children (sched(7), SCHED_RESET_ON_FORK).
-SysResult<void> set_real_time(int priority);
+SysResult<void> set_real_time(int priority, const RealTimeLimit& limit);
+
+// -20..19, the lower the more of the processor (nice(2)).
+SysResult<void> set_nice(int nice);
+
+// Runs on these processors alone. Those that the machine does not have are left out; EINVAL when none is left.
+SysResult<void> set_processors(std::span<const unsigned> processors);
 
 // Of a name as `ip netns` knows it; its sockets and /proc/sys/net are ours from then on.
 SysResult<void> enter_network_namespace(const std::string& name);

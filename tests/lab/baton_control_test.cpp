@@ -106,6 +106,22 @@ TEST_F(BatonControl, an_address_that_somebody_deletes_is_put_back) {
   EXPECT_EQ(adverts(web2, begin()).size(), 0U) << pair().log();
 }
 
+// Somebody else manages the address and means it to be away: a loop that takes it off as soon as it is there.
+TEST_F(BatonControl, an_address_that_somebody_keeps_deleting_is_put_back_more_and_more_slowly) {
+  write_file(web1, "/run/lab/thief",
+             "#!/bin/sh\nend=$(($(date +%s) + 4))\nwhile [ $(date +%s) -lt $end ]; do\n"
+             "  ip address del 10.0.20.200/32 dev ens33 2>/dev/null && echo taken >>/run/lab/taken\ndone\n",
+             0755);
+  ASSERT_TRUE(run(web1, "/run/lab/thief"));
+  const std::string taken = read_file(web1, "/run/lab/taken");
+  const auto times = std::ranges::count(taken, '\n');
+  EXPECT_GE(times, 2) << pair().log();  // at once, after 1 s, after 2 s more
+  EXPECT_LE(times, 4) << pair().log();
+  EXPECT_TRUE(was_logged(web1, "somebody keeps removing 10.0.20.200", begin())) << pair().log();
+  EXPECT_TRUE(wait([] { return holds(web1, second_address); })) << pair().log();
+  expect_no_move_since(begin());
+}
+
 TEST_F(BatonControl, handover_moves_one_instance_and_it_stays_where_it_was_sent) {
   const auto there = baton(web1, "handover VI_1");
   ASSERT_TRUE(there);

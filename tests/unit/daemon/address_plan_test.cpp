@@ -8,6 +8,7 @@
 namespace baton::daemon {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -36,6 +37,7 @@ struct Bench {
   Setup setup = setup_of(two_that_share);
   kernel::InterfaceTable kernel;
   AddressPlan plan{setup};
+  Instant now{std::chrono::seconds(100)};
 
   explicit Bench(std::uint32_t index = 2) {
     link(index);
@@ -56,6 +58,14 @@ struct Bench {
         .removed = removed};
     kernel.apply(it);
     return it;
+  }
+  // Whose address somebody took, and for how long it stays away.
+  std::vector<std::pair<vrrp::RouterId, std::chrono::seconds>> thefts() {
+    std::vector<std::pair<vrrp::RouterId, std::chrono::seconds>> found;
+    for (const auto& theft : plan.thefts(kernel, now)) {
+      found.emplace_back(theft.router, std::chrono::duration_cast<std::chrono::seconds>(theft.hold));
+    }
+    return found;
   }
   // Carries everything out; "+10.0.0.1/24@2", "-...".
   std::vector<std::string> settle() {
@@ -106,13 +116,45 @@ TEST(AddressPlan, what_a_stranger_removes_comes_back_and_its_holders_are_named) 
   bench.plan.set_holding(a, true);
   bench.plan.set_holding(b, true);
   (void)bench.settle();
-  EXPECT_THAT(bench.plan.on_change(bench.change("10.0.0.2", true)), testing::UnorderedElementsAre(a, b));
+  bench.plan.on_change(bench.change("10.0.0.2", true));
+  EXPECT_THAT(bench.thefts(), testing::UnorderedElementsAre(std::pair(a, 0s), std::pair(b, 0s)));
   EXPECT_THAT(bench.settle(), ElementsAre("+10.0.0.2/24@2"));
+}
+
+TEST(AddressPlan, what_a_stranger_keeps_removing_comes_back_later_each_time) {
+  Bench bench;
+  bench.plan.set_holding(a, true);
+  (void)bench.settle();
+  bench.plan.on_change(bench.change("10.0.0.1", true));
+  EXPECT_THAT(bench.thefts(), ElementsAre(std::pair(a, 0s)));
+  (void)bench.settle();
+  bench.plan.on_change(bench.change("10.0.0.1", true));
+  EXPECT_THAT(bench.thefts(), ElementsAre(std::pair(a, 1s)));
+  EXPECT_TRUE(bench.plan.is_settled());  // and so others do not wait for it
+  EXPECT_EQ(bench.plan.next_put_back(), bench.now + 1s);
+  EXPECT_THAT(bench.plan.put_back(bench.now + 999ms), IsEmpty());
+  EXPECT_THAT(bench.plan.put_back(bench.now + 1s), ElementsAre(a));
+  EXPECT_THAT(bench.settle(), ElementsAre("+10.0.0.1/24@2"));
+}
+
+// BACKUP and MASTER again within one reading of the monitor: the kernel tells of both requests.
+TEST(AddressPlan, what_we_removed_and_put_back_ourselves_was_not_stolen) {
+  Bench bench;
+  bench.plan.set_holding(a, true);
+  (void)bench.settle();
+  bench.plan.set_holding(a, false);
+  (void)bench.settle();
+  bench.plan.set_holding(a, true);
+  (void)bench.settle();
+  for (const bool removed : {true, false}) bench.plan.on_change(bench.change("10.0.0.1", removed));
+  EXPECT_THAT(bench.thefts(), IsEmpty());
+  EXPECT_THAT(bench.settle(), IsEmpty());
 }
 
 TEST(AddressPlan, what_a_stranger_adds_that_nobody_holds_goes) {
   Bench bench;
-  EXPECT_THAT(bench.plan.on_change(bench.change("10.0.0.2", false)), IsEmpty());
+  bench.plan.on_change(bench.change("10.0.0.2", false));
+  EXPECT_THAT(bench.thefts(), IsEmpty());
   EXPECT_THAT(bench.settle(), ElementsAre("-10.0.0.2/24@2"));
 }
 
@@ -123,7 +165,8 @@ TEST(AddressPlan, leftovers_of_another_configuration_go_once_and_may_then_be_add
                                         .device = "eth0"};
   bench.plan.follow(bench.kernel, std::span(&leftover, 1));
   EXPECT_THAT(bench.settle(), ElementsAre("-10.0.0.9/24@2"));
-  EXPECT_THAT(bench.plan.on_change(bench.change("10.0.0.9", false)), IsEmpty());
+  bench.plan.on_change(bench.change("10.0.0.9", false));
+  EXPECT_THAT(bench.thefts(), IsEmpty());
   EXPECT_THAT(bench.settle(), IsEmpty());
 }
 
@@ -186,7 +229,7 @@ TEST(SourceAddresses, a_virtual_address_of_any_length_is_none_and_no_leftover) {
                                         .device = "eth0"};
   bench.plan.follow(bench.kernel, std::span(&leftover, 1));
   EXPECT_EQ(SourceAddresses(bench.kernel, bench.plan).of(bench.setup.routers[a]), std::nullopt);
-  (void)bench.plan.on_change(bench.change("10.0.0.9", true));  // gone; who adds it now means it
+  bench.plan.on_change(bench.change("10.0.0.9", true));  // gone; who adds it now means it
   (void)bench.change("10.0.0.9", false);
   EXPECT_EQ(SourceAddresses(bench.kernel, bench.plan).of(bench.setup.routers[a]), IpAddress::parse("10.0.0.9"));
 }
@@ -231,6 +274,16 @@ TEST(SourceAddresses, the_first_that_is_not_virtual_or_the_configured_one) {
   RouterSetup elsewhere = bench.setup.routers[a];
   elsewhere.source_interface = "eth9";
   EXPECT_EQ(sources.of(elsewhere), std::nullopt);
+}
+
+TEST(SourceAddresses, a_tracked_one_must_be_on_the_machine_wherever_that_is) {
+  Bench bench;
+  RouterSetup tracking = bench.setup.routers[a];
+  tracking.configured_source = IpAddress::parse("192.0.2.1");
+  tracking.tracks_source = true;
+  EXPECT_EQ(SourceAddresses(bench.kernel, bench.plan).of(tracking), std::nullopt);
+  (void)bench.change("192.0.2.1", false, 7, 32);
+  EXPECT_EQ(SourceAddresses(bench.kernel, bench.plan).of(tracking), tracking.configured_source);
 }
 
 }  // namespace

@@ -21,6 +21,13 @@ Options parsed(std::vector<std::string> words) {
   return options.value_or(Options{});
 }
 
+Options settled(std::vector<std::string> words, const std::string& instance = {}) {
+  Options options = parsed(std::move(words));
+  options.instance = instance;
+  settle_paths(options);
+  return options;
+}
+
 std::string refusal(std::vector<std::string> words) {
   const auto options = parse(std::move(words));
   return options ? "accepted" : options.error().message;
@@ -31,7 +38,7 @@ TEST(Options, without_any_it_is_a_daemon_with_default_places) {
   EXPECT_EQ(options.mode, Mode::run);
   EXPECT_EQ(options.configuration, default_configuration());
   EXPECT_EQ(options.run_directory, "/run/baton");
-  EXPECT_EQ(options.pid_file, "/run/baton/batond.pid");
+  EXPECT_EQ(settled({}).pid_file, "/run/baton/batond.pid");
   EXPECT_FALSE(options.foreground);
   EXPECT_TRUE(options.syslog && options.respawn && options.real_time);
 }
@@ -58,8 +65,19 @@ TEST(Options, every_option_has_its_effect) {
   EXPECT_FALSE(parsed({"--no-real-time"}).real_time);
   EXPECT_TRUE(parsed({"--keepalived-exit-codes"}).keepalived_exit_codes);
   EXPECT_TRUE(parsed({"--ignore-sigint"}).ignore_sigint);
-  EXPECT_EQ(parsed({"--run-directory", "/r"}).pid_file, "/r/batond.pid");
+  EXPECT_EQ(settled({"--run-directory", "/r"}).pid_file, "/r/batond.pid");
   EXPECT_EQ(parsed({"-nlD"}).detail, true);
+}
+
+TEST(Options, daemons_of_several_namespaces_and_instances_have_a_directory_each) {
+  EXPECT_EQ(settled({"-s", "blue"}).run_directory, "/run/baton/blue");
+  EXPECT_EQ(settled({"-s", "/run/netns/blue"}).pid_file, "/run/baton/blue/batond.pid");
+  EXPECT_EQ(settled({}, "two").run_directory, "/run/baton/two");
+  EXPECT_EQ(settled({"-s", "blue"}, "two").run_directory, "/run/baton/blue_two");
+  EXPECT_EQ(settled({"--run-directory", "/r"}, "two").run_directory, "/r");
+  EXPECT_EQ(settled({"-p", "/p"}, "two").pid_file, "/p");
+  EXPECT_EQ(settled({"-s", "blue"}, "two").name(), "_blue_two");  // of its lines in the log
+  EXPECT_EQ(settled({}).name(), "");
 }
 
 TEST(Options, modes) {

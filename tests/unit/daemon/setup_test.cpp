@@ -64,6 +64,10 @@ TEST(Setup, keywords_of_the_router) {
   EXPECT_TRUE(router("higher_prio_send_advert").higher_priority_send_advert);
   EXPECT_FALSE(router("make_before_break no").make_before_break);
   EXPECT_EQ(router("", "global_defs {\nvrrp_startup_delay 7\n}").startup_delay, 7s);
+  EXPECT_EQ(router("", "global_defs {\nvrrp_delay_after_boot 7\n}").earliest_start, Instant(7s));
+  EXPECT_EQ(router("nopreempt\ntimer_expired_backup 128").rival_priority, 128);
+  EXPECT_EQ(router("nopreempt\nthread_timer_expired").rival_priority, 254);
+  EXPECT_EQ(router("timer_expired_backup").rival_priority, std::nullopt);  // master may rise again by itself
   EXPECT_EQ(router("garp_master_delay 3").announcements.delay, 3s);
   EXPECT_EQ(router("garp_master_repeat 2").announcements.repeat, 2U);
   EXPECT_EQ(router("garp_master_refresh 60").announcements.refresh, 60s);
@@ -81,6 +85,44 @@ TEST(Setup, keywords_of_the_codec) {
   EXPECT_EQ(setup_with("mcast_src_ip 10.0.0.5").routers[0].configured_source, IpAddress::parse("10.0.0.5"));
   EXPECT_EQ(codec("", "global_defs {\nvrrp_mcast_group4 224.0.0.99\n}").multicast_group,
             *IpAddress::parse("224.0.0.99"));
+}
+
+TEST(Setup, how_the_worker_is_scheduled) {
+  const Scheduling it = setup_with("",
+                                   "global_defs {\nvrrp_priority -5\nvrrp_rt_priority 20\nvrrp_cpu_affinity 0 2\n"
+                                   "vrrp_rlimit_rttime 20000\n}")
+                            .scheduling;
+  EXPECT_EQ(it.nice, -5);
+  EXPECT_EQ(it.real_time_priority, 20);
+  EXPECT_THAT(it.processors, ElementsAre(0U, 2U));
+  EXPECT_EQ(it.real_time_limit_us, 20'000U);
+  EXPECT_EQ(setup_with("").scheduling.real_time_limit_us, std::nullopt);
+  EXPECT_EQ(setup_with("", "global_defs {\nvrrp_rlimit_rtime 5\n}").scheduling.real_time_limit_us, 5U);
+}
+
+TEST(Setup, scripts_that_run_once) {
+  const auto setup = setup_with("",
+                                "child_wait_time 7\nglobal_defs {\nstartup_script \"/bin/up now\" nobody\n"
+                                "shutdown_script /bin/down\nshutdown_script_timeout 3\nscript_user root\n}");
+  EXPECT_THAT(setup.startup_script.command.argv, ElementsAre("/bin/up", "now"));
+  EXPECT_EQ(setup.startup_script.command.user, "nobody");
+  EXPECT_EQ(setup.startup_script.timeout, 10s);
+  EXPECT_EQ(setup.shutdown_script.command.user, "root");
+  EXPECT_EQ(setup.shutdown_script.timeout, 3s);
+  EXPECT_EQ(setup.stop_bound, 7s);
+  EXPECT_THAT(setup_with("").startup_script.command.argv, IsEmpty());
+}
+
+TEST(Setup, unicast_fault_no_peer_alone_means_unicast) {
+  EXPECT_TRUE(setup_with("unicast_fault_no_peer").routers.at(0).lacks_peers);
+  EXPECT_TRUE(setup_with("unicast_fault_no_peer\nunicast_src_ip 10.0.0.5").routers.at(0).lacks_peers);
+  EXPECT_FALSE(setup_with("unicast_fault_no_peer\nunicast_peer {\n10.0.0.6\n}").routers.at(0).lacks_peers);
+  EXPECT_FALSE(setup_with("unicast_src_ip 10.0.0.5").routers.at(0).lacks_peers);  // multicast
+}
+
+TEST(Setup, track_src_ip_needs_an_address_to_look_for) {
+  EXPECT_TRUE(setup_with("mcast_src_ip 10.0.0.5\ntrack_src_ip").routers.at(0).tracks_source);
+  EXPECT_FALSE(setup_with("track_src_ip").routers.at(0).tracks_source);
 }
 
 TEST(Setup, excluded_addresses_are_held_but_not_advertised) {

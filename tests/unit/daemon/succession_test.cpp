@@ -26,5 +26,19 @@ TEST(Succession, a_router_whose_every_address_was_mistyped_loses_all) {
   EXPECT_EQ(loses_all_addresses(old, setup_of(instance("A", "2", "    10.0.0.2\n"))), std::nullopt);
 }
 
+TEST(Succession, who_has_no_successor_is_told_of_with_its_last_priority) {
+  const auto old = setup_of(instance("A", "1", "    10.0.0.1\n") + instance("B", "2", "    10.0.0.2\n") +
+                            instance("C", "3", "    10.0.0.3\n"));
+  const auto next = setup_of(instance("B2", "2", "    10.0.0.2\n"));
+  std::vector<std::optional<RouterWill>> wills(3);
+  wills[0].emplace().router.priority = 104;
+  const auto gone = vanished(old, next, wills);
+  ASSERT_EQ(gone.size(), 2U);
+  EXPECT_EQ(gone[0].name, "A");
+  EXPECT_EQ(gone[0].priority, 104U);
+  EXPECT_EQ(gone[1].name, "C");
+  EXPECT_EQ(gone[1].priority, 100U);  // its base: it left no will
+}
+
 }  // namespace
 }  // namespace baton::daemon

@@ -80,6 +80,39 @@ TEST_F(TransportTest, a_vrid_may_be_a_groups_and_a_peers) {
   EXPECT_THAT(hear(loop, 2), testing::UnorderedElementsAre(0U, 1U));
 }
 
+TEST_F(TransportTest, a_vrid_of_nobodys_wakes_us_only_where_it_is_asked_for) {
+  daemon::Setup others = setup_of(
+      "vrrp_instance OTHER {\ninterface ens1\nvirtual_router_id 9\nvirtual_ipaddress {\n"
+      "10.0.0.109/24\n}\n}\n");
+  for (const bool is_asked_for : {false, true}) {
+    loop::Loop loop;
+    std::vector<std::pair<std::string, int>> unknown;
+    Transport::Handlers heeded = handlers();
+    heeded.on_unknown_vrid = [&](const std::string& interface, std::uint8_t vrid) {
+      unknown.emplace_back(interface, vrid);
+      heard_.push_back(9);
+    };
+    setup_.log_unknown_vrids = is_asked_for;
+    Transport here(setup_, &loop, std::move(heeded));
+    here.follow(table());
+    there([&] {
+      std::swap(setup_, others);
+      Transport stranger(setup_, nullptr, handlers());
+      stranger.follow(table());
+      EXPECT_THAT(send_all(stranger, "10.0.0.2"), ElementsAre(Result(0, 0)));
+      std::swap(setup_, others);
+      Transport peer(setup_, nullptr, handlers());  // what it sends comes behind
+      peer.follow(table());
+      EXPECT_THAT(send_all(peer, "10.0.0.2"), ElementsAre(Result(0, 0), Result(1, 0)));
+    });
+    EXPECT_EQ(hear(loop, is_asked_for ? 3 : 2).size(), is_asked_for ? 3U : 2U);
+    EXPECT_EQ(unknown.size(), is_asked_for ? 1U : 0U);
+    if (is_asked_for) {
+      EXPECT_EQ(unknown.at(0), std::pair(std::string("ens1"), 9));
+    }
+  }
+}
+
 TEST_F(TransportTest, what_cannot_leave_is_told) {
   Transport here(setup_, nullptr, handlers());
   EXPECT_THAT(send_all(here, "10.0.0.1"), ElementsAre(Result(0, ENODEV), Result(1, ENODEV)));

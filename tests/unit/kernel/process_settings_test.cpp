@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,7 +46,7 @@ TEST(SharedMemory, moves) {
 TEST(ProcessSettings, real_time_is_not_inherited) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root: real-time scheduling";
   EXPECT_EQ(in_a_child([] {
-              if (!set_real_time(5)) return 1;
+              if (!set_real_time(5, {.told_after_us = 500'000, .ended_after_us = 1'000'000})) return 1;
               if ((::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) != SCHED_RR) return 2;
               sched_param parameters{};
               if (::sched_getparam(0, &parameters) != 0 || parameters.sched_priority != 5) return 3;
@@ -54,8 +55,33 @@ TEST(ProcessSettings, real_time_is_not_inherited) {
             0);
 }
 
+TEST(ProcessSettings, a_real_time_process_is_told_before_it_is_ended) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: real-time scheduling";
+  EXPECT_EQ(in_a_child([] {
+              if (!set_real_time(5, {.told_after_us = 10'000, .ended_after_us = 1'000'000})) return 1;
+              rlimit limit{};
+              if (::getrlimit(RLIMIT_RTTIME, &limit) != 0) return 2;
+              return limit.rlim_cur == 10'000 && limit.rlim_max == 1'000'000 ? 0 : 3;
+            }),
+            0);
+}
+
+TEST(ProcessSettings, a_process_may_be_nice_and_choose_its_processors) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: a nice value below 0";
+  EXPECT_EQ(in_a_child([] {
+              if (!set_nice(-7) || ::getpriority(PRIO_PROCESS, 0) != -7) return 1;
+              const unsigned first[] = {0, 8'000};  // the machine has no such processor
+              cpu_set_t set;
+              if (!set_processors(first) || ::sched_getaffinity(0, sizeof(set), &set) != 0) return 2;
+              if (CPU_COUNT(&set) != 1 || !CPU_ISSET(0, &set)) return 3;
+              const unsigned none[] = {8'000};
+              return set_processors(none) ? 4 : 0;
+            }),
+            0);
+}
+
 TEST(ProcessSettings, an_impossible_priority_is_an_error) {
-  EXPECT_EQ(in_a_child([] { return set_real_time(1'000) ? 0 : 1; }), 1);
+  EXPECT_EQ(in_a_child([] { return set_real_time(1'000, {}) ? 0 : 1; }), 1);
 }
 
 TEST(ProcessSettings, memory_can_be_locked) {
