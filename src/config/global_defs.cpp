@@ -364,6 +364,8 @@ void settle(GlobalSettings& settings, FileReader& reader) {
   if (globals.router_id.empty()) globals.router_id = host;
   if (globals.mail.helo_name.empty()) globals.mail.helo_name = host;
   if (globals.mail.from.empty()) globals.mail.from = "root@" + host;
+  globals.mail.alert = settings.defaults.smtp_alert;
+  globals.mail.alert_vrrp = settings.defaults.smtp_alert_vrrp;
   drop_incomplete(globals.notify_fifo);
   drop_incomplete(globals.vrrp_notify_fifo);
   Defaults& defaults = settings.defaults;

@@ -379,6 +379,8 @@ struct Mail {
   std::string user;                            // smtp_user, Baton's own
   Secret password;                             // smtp_password, Baton's own
   bool on_fault = true;                        // no_email_faults
+  std::optional<bool> alert;                   // smtp_alert; instances have it already
+  std::optional<bool> alert_vrrp;              // smtp_alert_vrrp; likewise
 
   bool operator==(const Mail&) const = default;
 };

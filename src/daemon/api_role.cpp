@@ -11,6 +11,7 @@
 
 #include "daemon/channel.h"
 #include "daemon/event_listeners.h"
+#include "daemon/mib_source.h"
 #include "daemon/options.h"
 #include "daemon/status.h"
 #include "daemon/watch_policy.h"
@@ -59,6 +60,13 @@ class Api {
   }
 
  private:
+  struct Waiting {
+    Client* client;
+    json question;
+    json reply;
+    bool wants_mib = false;  // the status as the SNMP agent shows it
+  };
+
   // A question that is on its way stays in its place, so that the worker's answer finds it, but is nobody's any more.
   void forget_done_clients() {
     for (Waiting& waiting : waiting_) {
@@ -131,15 +139,18 @@ class Api {
     const std::string command = text_of(request, "command");
     if (command == "status") {
       waiting_.push_back({&client, json{{"ask", "status"}, {"from", 0}}, frame_of_status()});
+    } else if (command == "mib") {
+      waiting_.push_back({&client, json{{"ask", "status"}, {"from", 0}}, frame_of_status()});
+      waiting_.back().wants_mib = true;
     } else if (command == "handover" || command == "announce") {
       if (!client.is_root) return answer(&client, {{"error", "only root may ask for that"}});
       waiting_.push_back({&client, json{{"ask", command}, {"instance", text_of(request, "instance")}}, json::object()});
     } else if (command == "events") {
       listen(client);
     } else {
-      answer(
-          &client,
-          {{"error", fmt::format("unknown command '{}'; there are status, events, handover and announce", command)}});
+      answer(&client,
+             {{"error",
+               fmt::format("unknown command '{}'; there are status, events, mib, handover and announce", command)}});
     }
   }
 
@@ -224,8 +235,13 @@ class Api {
       front.question["from"] = reply["next"];
       return;
     }
-    answer(front.client, front.reply);
+    answer_status(front);
     waiting_.pop_front();
+  }
+
+  void answer_status(const Waiting& waiting) {
+    answer(waiting.client,
+           waiting.wants_mib ? shown_by_snmp(start_.setup, waiting.reply, loop::wall_now()) : waiting.reply);
   }
 
   // The worker is dead or hangs: what its last will says is what there is.
@@ -241,7 +257,7 @@ class Api {
     const ClockReading clock{.now = loop::now(), .wall = loop::wall_now()};
     for (std::size_t i = 0; i < start_.will.router_count(); ++i) instances.push_back(instance_from_will(i, clock));
     front.reply["instances"] = std::move(instances);
-    answer(front.client, front.reply);
+    answer_status(front);
   }
 
   json instance_from_will(std::size_t router, const ClockReading& clock) const {
@@ -289,12 +305,6 @@ class Api {
     }
     timer_.set(now + (asked_at_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(1000)));
   }
-
-  struct Waiting {
-    Client* client;
-    json question;
-    json reply;
-  };
 
   ApiStart start_;
   log::Logger log_;

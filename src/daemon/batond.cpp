@@ -35,6 +35,9 @@ config::LoadResult load(const Options& options, config::Accounts accounts = conf
   config::Configuration& configuration = result.configuration;
   if (options.file_mask) configuration.globals.file_mask = *options.file_mask;
   if (!options.network_namespace.empty()) configuration.globals.net_namespace = options.network_namespace;
+  config::Snmp& snmp = configuration.globals.snmp;
+  if (options.snmp) snmp.vrrp = snmp.rfc_v2 = snmp.rfc_v3 = true;
+  if (!options.agent_socket.empty()) snmp.socket = options.agent_socket;
   if (!options.vrrp) {
     configuration.instances.clear();
     configuration.groups.clear();

@@ -1,14 +1,37 @@
 #include "daemon/companions.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
+
+#include <filesystem>
+#include <memory>
 
 #include "dbus/service.h"
 
 namespace baton::daemon {
 
+namespace {
+
+double utc_seconds(WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+// Beside us, where an installation and a build have it.
+std::string snmp_program() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (error ? std::filesystem::path("/usr/sbin") : self.parent_path()) / "baton-snmp";
+}
+
+}  // namespace
+
 Companions::Companions(loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options)
-    : options_(options), log_options_(std::move(log_options)), dbus_(loop, log, dbus_plan()) {}
+    : options_(options),
+      log_options_(std::move(log_options)),
+      dbus_(loop, log, dbus_plan()),
+      snmp_(loop, log, snmp_plan()) {}
 
 void Companions::follow(const config::Globals& globals) {
   const config::Globals before = std::exchange(globals_, globals);
@@ -18,25 +41,36 @@ void Companions::follow(const config::Globals& globals) {
   } else if (before.dbus != globals.dbus || is_other_place) {
     dbus_.replace();
   }
+  if (!globals.snmp.is_wanted()) {
+    snmp_.dismiss();
+  } else if (before.snmp != globals.snmp) {
+    snmp_.replace();
+  }
 }
 
 void Companions::stay_down() {
   dbus_.stay_down();
+  snmp_.stay_down();
 }
 
 void Companions::end(std::function<void()> ended) {
-  dbus_.end(std::move(ended));
+  const auto one_ended = [left = std::make_shared<int>(2), ended = std::move(ended)] {
+    if (--*left == 0) ended();
+  };
+  dbus_.end(one_ended);
+  snmp_.end(one_ended);
 }
 
 void Companions::kill() {
   dbus_.kill();
+  snmp_.kill();
 }
 
 SideRole::Plan Companions::dbus_plan() {
   return {.name = "baton-dbus",
           .loss = "nothing is told on the D-Bus until the next one is there",
           .parent_death_signal = SIGTERM,
-          .prepare = {},
+          .prepare = [this] { return note_begin(); },
           .main = [this](kernel::Channel channel) { return run_dbus(std::move(channel)); },
           .started = [] {}};
 }
@@ -46,6 +80,7 @@ int Companions::run_dbus(kernel::Channel channel) const {
   log.identifier = "baton-dbus";
   return dbus::run({.control_socket = options_.control_socket(),
                     .service = globals_.dbus.service,
+                    .since = utc_seconds(begin_),
                     .naming = {.net_namespace = globals_.net_namespace,
                                .instance = globals_.instance,
                                .no_interface = globals_.dbus.no_interface},
@@ -54,6 +89,50 @@ int Companions::run_dbus(kernel::Channel channel) const {
                     .tell_guardian = [guardian = ::getppid()](int number) {
                       if (::getppid() == guardian) (void)::kill(guardian, number);  // it may be gone
                     }});
+}
+
+SysResult<std::vector<int>> Companions::note_begin() {
+  begin_ = loop::wall_now();
+  return std::vector<int>();
+}
+
+SideRole::Plan Companions::snmp_plan() {
+  return {.name = "baton-snmp",
+          .loss = "SNMP shows nothing until the next one is there",
+          .parent_death_signal = SIGTERM,
+          .prepare = [this] { return note_begin(); },
+          .main = [this](kernel::Channel channel) { return run_snmp(std::move(channel)); },
+          .started = [] {}};
+}
+
+// A program of its own: Net-SNMP's agent library brings two dozen others along, which have no place in the worker.
+int Companions::run_snmp(kernel::Channel channel) const {
+  const config::Snmp& snmp = globals_.snmp;
+  std::vector<std::string> words{snmp_program(),
+                                 "--control-socket",
+                                 options_.control_socket(),
+                                 "--since",
+                                 fmt::format("{:.6f}", utc_seconds(begin_)),
+                                 "--guardian",
+                                 std::to_string(channel.fd()),
+                                 "--facility",
+                                 std::to_string(log_options_.facility)};
+  if (!snmp.socket.empty()) words.insert(words.end(), {"--agent", snmp.socket});
+  if (snmp.vrrp) words.emplace_back("--vrrp");
+  if (snmp.rfc_v2) words.emplace_back("--rfc-v2");
+  if (snmp.rfc_v3) words.emplace_back("--rfc-v3");
+  if (snmp.traps) words.emplace_back("--traps");
+  if (log_options_.console) words.emplace_back("--console");
+  if (!log_options_.syslog) words.emplace_back("--no-syslog");
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  (void)::fcntl(channel.fd(), F_SETFD, 0);
+  (void)::execv(arguments[0], arguments.data());
+  log::Options log = log_options_;
+  log.identifier = "baton-snmp";
+  log::Logger(log).error(to_string(last_error(words[0]).error()) + "; enable_snmp_* needs the program baton-snmp");
+  return exit_code::failure;
 }
 
 }  // namespace baton::daemon

@@ -26,11 +26,17 @@ class Companions {
  private:
   SideRole::Plan dbus_plan();
   int run_dbus(kernel::Channel channel) const;
+  SideRole::Plan snmp_plan();
+  int run_snmp(kernel::Channel channel) const;
+  // A state entered from now on is news to the role that is about to start.
+  SysResult<std::vector<int>> note_begin();
 
   const Options& options_;
   log::Options log_options_;
   config::Globals globals_;
+  WallTime begin_{};
   SideRole dbus_;
+  SideRole snmp_;
 };
 
 }  // namespace baton::daemon

@@ -95,8 +95,6 @@ std::optional<int> facility_number(std::string_view text) {
 std::string_view remark_on(int letter) {
   switch (letter) {
     case 'g': return "-g: there is no log file; read the journal: journalctl -u baton";
-    case 'x':
-    case 'A': return "-x, -A: Baton has no SNMP; `baton status --json` tells the same";
     case 'm':
     case 'M': return "-m, -M: core dumps are the system's business; set LimitCORE=infinity in the unit";
     case Long::config_fd: return "--config-fd is between keepalived's own processes";
@@ -191,9 +189,9 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
       case 'a':
       case Long::all:
       case Long::flush_log_file: break;
+      case 'x': options.snmp = true; break;
+      case 'A': options.agent_socket = optarg; break;
       case 'g':
-      case 'x':
-      case 'A':
       case 'm':
       case 'M':
       case 'L':
@@ -265,6 +263,8 @@ Passes a virtual IP between servers (VRRP); reads keepalived.conf.
   -e, --all-config           every problem of an include is an error
   -u, --umask MASK           for files and scripts, before the configuration's umask
   -s, --namespace NAME       work in this network namespace (ip netns)
+  -x, --snmp                 all that is asked for by enable_snmp_vrrp and enable_snmp_rfc
+  -A, --snmp-agent-socket ADDRESS  of the SNMP master agent, before the configuration's snmp_socket
       --no-real-time         no real-time scheduling for the VRRP worker
       --keepalived-exit-codes  exit codes of -t as keepalived has them
       --ignore-sigint        SIGINT does not stop

@@ -41,6 +41,8 @@ struct Options {
   bool ignore_sigint = false;          // --ignore-sigint
   bool real_time = true;               // --no-real-time
   bool keepalived_exit_codes = false;  // --keepalived-exit-codes
+  bool snmp = false;                   // -x: every part of the MIBs
+  std::string agent_socket;            // -A, before snmp_socket
   std::vector<std::string> remarks;    // what was given and has no effect, one sentence each
 };
 

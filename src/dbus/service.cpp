@@ -23,10 +23,6 @@ constexpr Duration ask_again_after = std::chrono::seconds(1);
 constexpr Duration last_words_bound = std::chrono::milliseconds(500);
 constexpr std::chrono::milliseconds patience{1000};
 
-double utc_now() {
-  return std::chrono::duration<double>(loop::wall_now().time_since_epoch()).count();
-}
-
 class Service {
  public:
   explicit Service(Start start)
@@ -121,7 +117,7 @@ class Service {
   Start start_;
   log::Logger log_;
   loop::Loop loop_;
-  control::KnownStates known_{utc_now()};
+  control::KnownStates known_{start_.since};
   std::map<std::string, std::string> paths_;  // of instances, by name
   std::optional<double> read_;                // when the configuration that we know was read
   std::optional<control::EventStream> stream_;

@@ -14,6 +14,7 @@ namespace baton::dbus {
 struct Start {
   std::string control_socket;
   std::string service;  // the name on the bus
+  double since = 0;     // UTC seconds: states entered before are no news
   Naming naming;
   log::Options log;
   UniqueFd guardian;                              // readable when it is time to leave

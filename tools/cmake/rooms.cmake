@@ -11,6 +11,8 @@ pkg_check_modules(libevent REQUIRED IMPORTED_TARGET libevent_core)
 pkg_check_modules(libmnl REQUIRED IMPORTED_TARGET libmnl)
 pkg_check_modules(libnftnl REQUIRED IMPORTED_TARGET libnftnl)
 pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+# Without it there is no baton-snmp, and all else is as it is.
+pkg_check_modules(netsnmp IMPORTED_TARGET netsnmp-agent)
 
 add_library(baton_flags INTERFACE)
 target_compile_options(baton_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
@@ -30,7 +32,7 @@ function(add_room name)
   endif()
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${room_DIRECTORY}/*.cpp)
   list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/src/daemon/batond.cpp ${CMAKE_SOURCE_DIR}/src/cli/baton.cpp
-    ${CMAKE_SOURCE_DIR}/sim/main.cpp)
+    ${CMAKE_SOURCE_DIR}/src/snmp/baton_snmp.cpp ${CMAKE_SOURCE_DIR}/sim/main.cpp)
   list(TRANSFORM room_ROOMS PREPEND baton_)
   if(sources)
     add_library(baton_${name} STATIC ${sources})

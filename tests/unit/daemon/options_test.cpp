@@ -98,9 +98,8 @@ TEST(Options, what_keepalived_has_and_baton_need_not_is_accepted) {
 }
 
 TEST(Options, what_baton_does_without_is_accepted_and_said) {  // an old DAEMON_ARGS must not stop the start
-  for (const char* word :
-       {"-g", "-gx.log", "--log-file=x.log", "-x", "--snmp", "-m", "--core-dump", "-M", "-Mcore.%p", "-L", "-O",
-        "--perf", "--debug", "--debug=x", "--no-mem-check", "--config-fd=5", "--snmp-agent-socket=unix:/x", "stray"}) {
+  for (const char* word : {"-g", "-gx.log", "--log-file=x.log", "-m", "--core-dump", "-M", "-Mcore.%p", "-L", "-O",
+                           "--perf", "--debug", "--debug=x", "--no-mem-check", "--config-fd=5", "stray"}) {
     const Options options = parsed({word, "-D"});
     EXPECT_EQ(options.remarks.size(), 1U) << word;
     EXPECT_EQ(options.mode, Mode::run) << word;
@@ -108,6 +107,14 @@ TEST(Options, what_baton_does_without_is_accepted_and_said) {  // an old DAEMON_
   }
   EXPECT_EQ(parsed({"-u", "09"}).remarks.size(), 1U);
   EXPECT_FALSE(parsed({"-u", "09"}).file_mask);
+}
+
+TEST(Options, snmp_is_asked_for) {
+  EXPECT_TRUE(parsed({"-x"}).snmp);
+  EXPECT_TRUE(parsed({"--snmp"}).snmp);
+  EXPECT_EQ(parsed({"--snmp-agent-socket=unix:/x"}).agent_socket, "unix:/x");
+  EXPECT_EQ(parsed({"-A", "tcp:1.2.3.4:705"}).agent_socket, "tcp:1.2.3.4:705");
+  EXPECT_FALSE(parsed({}).snmp);
 }
 
 TEST(Options, checks_alone_mean_no_vrrp) {

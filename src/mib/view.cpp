@@ -1,0 +1,50 @@
+#include "mib/view.h"
+
+#include <array>
+#include <utility>
+
+namespace baton::mib {
+
+const nlohmann::json& View::of(const char* list, const std::string& name) const {
+  static const nlohmann::json nothing = nlohmann::json::object();
+  const auto found = status.find(list);
+  if (found == status.end()) return nothing;
+  for (const nlohmann::json& one : *found) {
+    if (one.value("name", "") == name) return one;
+  }
+  return nothing;
+}
+
+std::uint32_t View::index_of(const std::string& interface) const {
+  const auto found = interfaces.find(interface);
+  return found == interfaces.end() ? 0 : found->second.index;
+}
+
+Rows rows_of(const View& view) {
+  const config::Snmp& snmp = view.configuration.globals.snmp;
+  Rows rows;
+  if (snmp.vrrp) add_keepalived_mib(view, rows);
+  if (snmp.rfc_v2) add_vrrp_mib(view, rows);
+  if (snmp.rfc_v3) add_vrrpv3_mib(view, rows);
+  return rows;
+}
+
+std::map<std::string, Oid> indices_of(const View& view) {
+  std::map<std::string, Oid> indices;
+  for (const config::Instance& instance : view.configuration.instances) {
+    const std::uint32_t address_type = instance.family == Family::ipv4 ? 1 : 2;  // InetAddressType
+    indices[instance.name] = {view.index_of(instance.interface), instance.vrid, address_type};
+  }
+  return indices;
+}
+
+int state_number(std::string_view word) {
+  static constexpr std::array<std::pair<std::string_view, int>, 6> numbers{
+      {{"INIT", 0}, {"BACKUP", 1}, {"MASTER", 2}, {"FAULT", 3}, {"STOP", 5}, {"DELETED", 6}}};
+  for (const auto& [name, number] : numbers) {
+    if (name == word) return number;
+  }
+  return 4;  // unknown
+}
+
+}  // namespace baton::mib
