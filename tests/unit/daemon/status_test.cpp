@@ -55,7 +55,9 @@ struct Bench {
     StatusService service(source(), ours);
     const auto sent = api.send({reinterpret_cast<const std::uint8_t*>(question.data()), question.size()});
     EXPECT_TRUE(sent);
-    EXPECT_TRUE(service.serve({.now = now, .wall = {}}, [this](vrrp::RouterId router) { handed_over = router; }));
+    EXPECT_TRUE(service.serve(
+        {.now = now, .wall = {}},
+        {.handover = [this](vrrp::RouterId router) { handed_over = router; }, .announce = [](vrrp::RouterId) {}}));
     const auto message = api.receive();
     return message ? json::parse(message->bytes, nullptr, false) : json("no answer");
   }
