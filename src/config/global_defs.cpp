@@ -131,12 +131,25 @@ void set_real_time_priority(G& settings, const Arguments& arguments) {
   settings.globals.real_time_priority = static_cast<int>(used);
 }
 
-// A number in C's writing, or names of permission bits joined by '|'.
 // Baton checks every reload; what else the keyword does in keepalived is to refuse what would only be a warning.
 void refuse_warnings(G& settings, const Arguments&) {
   settings.globals.refuses_warnings = true;
 }
 
+void set_reload_marker(G& settings, const Arguments& arguments) {
+  if (arguments.count() > 0 && !arguments.word().starts_with('/')) {
+    return arguments.invalid(0, "an absolute path, or nothing", "no file is made");
+  }
+  settings.globals.reload_times.marker = arguments.count() > 0 ? arguments.word() : "";
+}
+
+void set_reload_time_file(G& settings, const Arguments& arguments) {
+  if (arguments.count() == 0) return arguments.missing("a path");
+  if (!arguments.word().starts_with('/')) return arguments.invalid(0, "an absolute path", "no time is looked for");
+  settings.globals.reload_times.time_file = arguments.word();
+}
+
+// A number in C's writing, or names of permission bits joined by '|'.
 void set_file_mask(G& settings, const Arguments& arguments) {
   if (arguments.count() == 0) return arguments.missing("a mask");
   static constexpr std::pair<std::string_view, std::uint32_t> names[] = {
@@ -346,6 +359,14 @@ constexpr Setting<G> global_settings[] = {
     {"include_check", judge_include_check},
     {"random_seed", no_op},  // carried out while the files are read
     {"reload_check_config", refuse_warnings},
+    {"state_dump_file", set<&G::globals, &Globals::dumps, &Dumps::data_file>},
+    {"stats_dump_file", set<&G::globals, &Globals::dumps, &Dumps::stats_file>},
+    {"json_dump_file", set<&G::globals, &Globals::dumps, &Dumps::json_file>},
+    {"reload_file", set_reload_marker},
+    {"reload_time_file", set_reload_time_file},
+    {"reload_repeat", set<&G::globals, &Globals::reload_times, &ReloadTimes::repeat>},
+    {"data_use_instance", set<&G::globals, &Globals::dumps, &Dumps::use_instance>},
+    {"json_version", set<&G::globals, &Globals::dumps, &Dumps::json_version>},
 };
 
 constexpr Setting<G> top_level_settings[] = {
@@ -363,6 +384,8 @@ void settle(GlobalSettings& settings, FileReader& reader) {
   const std::string host = reader.host_name();
   if (globals.router_id.empty()) globals.router_id = host;
   if (globals.mail.helo_name.empty()) globals.mail.helo_name = host;
+  if (globals.dumps.use_instance && !globals.instance.empty())
+    globals.dumps.data_name = "keepalived." + globals.instance + ".data";
   if (globals.mail.from.empty()) globals.mail.from = "root@" + host;
   globals.mail.alert = settings.defaults.smtp_alert;
   globals.mail.alert_vrrp = settings.defaults.smtp_alert_vrrp;

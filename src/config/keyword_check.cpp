@@ -91,7 +91,7 @@ class KeywordCheck {
                         "do without it for now, or leave this node to keepalived");
     } else {
       diagnostics_.note("without-effect", statement.position(),
-                        fmt::format("{} has no effect: it is about keepalived's own machinery", quoted(keyword.name)));
+                        fmt::format("{} has no effect: {}", quoted(keyword.name), keyword.reason));
     }
   }
 

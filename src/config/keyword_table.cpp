@@ -19,6 +19,15 @@ static_assert(std::ranges::is_sorted(keywords, {}, key));
 
 }  // namespace
 
+std::string_view name(Support support) {
+  switch (support) {
+    case Support::works: return "works";
+    case Support::accepted: return "accepted";
+    case Support::later: return "later";
+  }
+  return "";
+}
+
 namespace keyword_table {
 
 std::span<const Keyword> all() {

@@ -36,7 +36,11 @@ struct Keyword {
   double minimum = 0;  // number, seconds
   double maximum = 0;
   std::string_view instead;  // its present spelling, when this is an old one
+  std::string_view reason;   // accepted: why that is right; later: with what it comes
 };
+
+// "works", "accepted", "later", as in the table.
+std::string_view name(Support support);
 
 namespace keyword_table {
 

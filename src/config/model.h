@@ -424,6 +424,27 @@ struct Dbus {
   bool operator==(const Dbus&) const = default;
 };
 
+// The files that SIGUSR1, SIGUSR2 and SIGRTMIN+2 ask for; empty paths: keepalived.data, .stats and .json in TMPDIR.
+struct Dumps {
+  std::string data_file;                      // state_dump_file
+  std::string data_name = "keepalived.data";  // without one; data_use_instance puts the global `instance` into it
+  std::string stats_file;                     // stats_dump_file
+  std::string json_file;                      // json_dump_file
+  std::uint8_t json_version = 1;              // 1: a list of instances, 2: an object with them
+  bool use_instance = false;                  // data_use_instance: keepalived.INSTANCE.data, by the global `instance`
+
+  bool operator==(const Dumps&) const = default;
+};
+
+// A reload that somebody else than an operator's signal begins, and the sign of one.
+struct ReloadTimes {
+  std::optional<std::string> marker;  // reload_file: there as long as the files are read; empty: in the run directory
+  std::string time_file;              // reload_time_file: says when to reload; empty: none
+  bool repeat = false;                // reload_repeat: every day, and the time file stays
+
+  bool operator==(const ReloadTimes&) const = default;
+};
+
 // What global_defs says beyond the defaults it gives to instances (those are in the instances already).
 struct Globals {
   std::string router_id;  // else the host name
@@ -462,6 +483,8 @@ struct Globals {
   std::string instance;            // global `instance`: part of pid file names
   std::uint32_t file_mask = 0177;  // umask
   bool refuses_warnings = false;   // reload_check_config
+  Dumps dumps;
+  ReloadTimes reload_times;
 
   bool operator==(const Globals&) const = default;
 };

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 
 #include "unit/config/loading.h"
@@ -44,6 +47,39 @@ TEST(KeywordTable, is_what_keywords_tsv_says) {
     EXPECT_NE(keyword_table::find(block == "-" ? "" : block, name), nullptr) << name << ": run tools/keywords-from-tsv";
   }
   EXPECT_EQ(rows, keyword_table::all().size());
+}
+
+// What has no effect, or not yet, is told with its reason.
+TEST(KeywordTable, whatever_is_not_carried_out_has_a_reason) {
+  for (const Keyword& keyword : keyword_table::all()) {
+    EXPECT_EQ(keyword.reason.empty(), keyword.support == Support::works) << keyword.block << " " << keyword.name;
+  }
+}
+
+// A list of keepalived's keywords that was made without this table: one named by BATON_KEYWORDS, or that of ../shared
+// beside the checkout. Its rows begin with the block, "(root)" for the top level, and the keyword.
+TEST(KeywordTable, knows_every_keyword_of_an_independent_list) {
+  const char* given = std::getenv("BATON_KEYWORDS");
+  const auto path = given != nullptr ? std::filesystem::path(given)
+                                     : std::filesystem::path(BATON_SOURCE_DIR).parent_path() / "shared" / "reference" /
+                                           "keywords.tsv";
+  std::ifstream file(path);
+  if (!file) GTEST_SKIP() << "no list at " << path << ": nothing is compared";
+  std::size_t rows = 0;
+  std::string line;
+  std::getline(file, line);  // the heading
+  while (std::getline(file, line)) {
+    if (line.starts_with("grammar/")) continue;
+    const std::size_t tab = line.find('\t');
+    const std::size_t end = line.find('\t', tab + 1);
+    ASSERT_NE(end, line.npos) << line;
+    const std::string block = line.substr(0, tab);
+    const std::string name = line.substr(tab + 1, end - tab - 1);
+    EXPECT_NE(keyword_table::find(block == "(root)" ? "" : block, name), nullptr) << block << " " << name;
+    ++rows;
+  }
+  std::cout << rows << " keywords of " << path << " compared\n";
+  EXPECT_GT(rows, 500U);
 }
 
 // A keyword whose row says `works` must be read by somebody: given a value that no keyword accepts, it complains, or it
