@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/keywords_command.h"
 #include "cli/lab_command.h"
 #include "cli/status_command.h"
 
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   baton::cli::add_status_command(app, exit_code);
   baton::cli::add_handover_command(app, exit_code);
+  baton::cli::add_keywords_command(app, exit_code);
   baton::cli::add_lab_command(app, exit_code);
   try {
     app.parse(argc, argv);
