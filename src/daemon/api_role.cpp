@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/channel.h"
+#include "daemon/dump_file.h"
+#include "daemon/dump_text.h"
 #include "daemon/event_listeners.h"
 #include "daemon/mib_source.h"
 #include "daemon/options.h"
@@ -64,7 +66,8 @@ class Api {
     Client* client;
     json question;
     json reply;
-    bool wants_mib = false;  // the status as the SNMP agent shows it
+    bool wants_mib = false;      // the status as the SNMP agent shows it
+    std::optional<Dump> dump{};  // whoever asked waits for a file
   };
 
   // A question that is on its way stays in its place, so that the worker's answer finds it, but is nobody's any more.
@@ -81,7 +84,7 @@ class Api {
       if (message.error() == kernel::Channel::Nothing::any_more) leave();
       return;
     }
-    if (!message->passed_fd) return;
+    if (!message->passed_fd) return on_dump_wanted(message->bytes);
     ++workers_seen_;
     worker_readable_.reset();
     worker_ = kernel::Channel(std::move(message->passed_fd));
@@ -92,6 +95,18 @@ class Api {
   void leave() {
     guardian_readable_.reset();
     is_leaving_ = true;
+  }
+
+  // Asked for again before it was begun it is written once.
+  void on_dump_wanted(const Bytes& message) {
+    for (const Dump dump : {Dump::data, Dump::stats, Dump::stats_clear, Dump::json}) {
+      if (message.size() != 1 || message[0] != static_cast<std::uint8_t>(dump)) continue;
+      const auto first = waiting_.begin() + (asked_at_ ? 1 : 0);  // the one before is on its way
+      if (std::any_of(first, waiting_.end(), [&](const Waiting& it) { return it.dump == dump; })) return;
+      json question{{"ask", "status"}, {"from", 0}, {"clear", dump == Dump::stats_clear}};
+      waiting_.push_back(
+          {.client = nullptr, .question = std::move(question), .reply = frame_of_status(), .dump = dump});
+    }
   }
 
   // While all places are taken nobody is accepted, and those who wait do not wake us.
@@ -182,13 +197,14 @@ class Api {
             {"worker", {{"answers", true}, {"restarts", std::max(0, workers_seen_ - 1)}}},
             {"instances", json::array()},
             {"groups", json::array()},
-            {"scripts", json::array()}};
+            {"scripts", json::array()},
+            {"processes", json::array()}};
   }
 
   // One question at a time is on its way to the worker.
   void ask_next() {
     while (!asked_at_ && !waiting_.empty()) {
-      if (waiting_.front().client == nullptr) {
+      if (waiting_.front().client == nullptr && !waiting_.front().dump) {
         waiting_.pop_front();
         continue;
       }
@@ -228,13 +244,14 @@ class Api {
       waiting_.pop_front();
       return;
     }
-    for (const char* list : {"instances", "groups", "scripts"}) {
+    for (const char* list : {"instances", "groups", "scripts", "processes"}) {
       for (const json& one : reply[list]) front.reply[list].push_back(one);
     }
     if (!reply["next"].is_null()) {
       front.question["from"] = reply["next"];
       return;
     }
+    if (front.dump) write_dump(*front.dump, front.reply);
     answer_status(front);
     waiting_.pop_front();
   }
@@ -244,11 +261,28 @@ class Api {
            waiting.wants_mib ? shown_by_snmp(start_.setup, waiting.reply, loop::wall_now()) : waiting.reply);
   }
 
+  void write_dump(Dump dump, const json& status) {
+    const std::string path = dump_path(dump, start_.setup.dumps, temporary_directory());
+    std::string text;
+    switch (dump) {
+      case Dump::data: text = data_text(start_.setup, status); break;
+      case Dump::stats:
+      case Dump::stats_clear: text = stats_text(status); break;
+      case Dump::json: text = json_text(start_.setup, status); break;
+    }
+    if (text.empty()) return;
+    if (const auto written = replace_file(path, text, 0666 & ~start_.setup.file_mask); !written) {
+      return log_.error(to_string(written.error()));
+    }
+    log_.debug("written: " + path);
+  }
+
   // The worker is dead or hangs: what its last will says is what there is.
   void answer_without_worker() {
     asked_at_.reset();
     Waiting front = std::move(waiting_.front());
     waiting_.pop_front();
+    if (front.dump) return refuse_dump(*front.dump);
     if (front.question["ask"] != "status") {
       return answer(front.client, {{"error", "the VRRP worker does not answer; the guardian restarts it, try again"}});
     }
@@ -258,6 +292,14 @@ class Api {
     for (std::size_t i = 0; i < start_.will.router_count(); ++i) instances.push_back(instance_from_will(i, clock));
     front.reply["instances"] = std::move(instances);
     answer_status(front);
+  }
+
+  // Old numbers would pass for new ones.
+  void refuse_dump(Dump dump) {
+    if (is_leaving_) return;  // there is a worker, but it is our successor's
+    const std::string path = dump_path(dump, start_.setup.dumps, temporary_directory());
+    (void)::unlink(path.c_str());  // it may never have been there
+    log_.warning("the VRRP worker does not answer; " + path + " is not written");
   }
 
   json instance_from_will(std::size_t router, const ClockReading& clock) const {

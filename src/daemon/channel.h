@@ -8,10 +8,14 @@
 //
 // What happened the worker says unasked, as docs/status.md has it: {"event":"instance","name":"V","state":"MASTER",...}
 //
-// `from` and `next` count instances, then groups, then scripts. The id tells an answer from one that comes too late.
+// `from` and `next` count instances, then groups, scripts and processes. With "clear":true the counters of the
+// instances on the page begin anew. The id tells an answer from one that comes too late.
+//
+// The guardian says one byte to the api: new_api_channel with the descriptor of a new worker's channel, or a Dump.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -22,6 +26,14 @@ inline std::string text_of(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
+
+// The files that somebody asked the guardian for by a signal.
+enum class Dump : std::uint8_t {
+  data = 'd',         // SIGUSR1
+  stats = 's',        // SIGUSR2
+  stats_clear = 'c',  // SIGRTMAX-1: the counters begin anew
+  json = 'j',         // SIGRTMIN+2
+};
 
 namespace limits {
 

@@ -199,6 +199,7 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
       .notify_priority_changes = instance.notifications.priority_changes.value_or(false),
       .compares_address_lists = !instance.skip_check_adv_addr,
       .accept = instance.accept || instance.priority == vrrp::spec::priority_owner,
+      .strict = instance.strict,
       .extra_announcements = instance.extra_announcements,
   };
   // The interfaces below are what must be up, not those that stand on them.
@@ -378,6 +379,8 @@ Setup make_setup(const config::Configuration& configuration) {
   setup.repeats_states = globals.repeat_states_on_reload;
   setup.firewall = globals.firewall;
   setup.log_unknown_vrids = globals.log_unknown_vrids;
+  setup.dumps = globals.dumps;
+  setup.reload_times = globals.reload_times;
 
   TrackerNumbers trackers(setup);
   for (const config::Script& script : configuration.scripts) {

@@ -34,8 +34,10 @@ struct RouterSetup {
   bool notify_priority_changes = false;
   bool compares_address_lists = true;  // not with skip_check_adv_addr: what is unlike ours is nobody's business then
   bool accept = true;                  // packets to its addresses are for this machine
+  bool strict = false;                 // strict_mode, to be shown: what follows from it is in the other parameters
   config::ExtraAnnouncements extra_announcements;
   std::vector<std::size_t> virtual_interfaces;  // Setup::virtual_interfaces that it needs
+  bool has_own_interface = false;               // use_vmac, use_ipvlan: the first of them
 };
 
 // An interface that routers need and the worker makes: use_vmac, use_ipvlan.
@@ -98,6 +100,8 @@ struct Setup {
   bool mail_on_fault = true;
   std::vector<VirtualInterfaceSetup> virtual_interfaces;
   config::Firewall firewall;
+  config::Dumps dumps;
+  config::ReloadTimes reload_times;
   bool log_unknown_vrids = false;
   Duration garp_interval{};  // vrrp_garp_interval, on one interface that is in no announcement group
   Duration gna_interval{};   // vrrp_gna_interval

@@ -33,6 +33,8 @@ class SideRole {
   SysResult<void> start();
   // A new pair: one end goes to the role, the other is for the worker.
   SysResult<kernel::Channel> connect();
+  // One byte on its channel.
+  SysResult<void> tell(std::uint8_t what) const { return channel_.send({&what, 1}); }
   // A new process in place of the one that runs, if one does. The old one loses its channel and finishes what it has
   // begun.
   void replace();

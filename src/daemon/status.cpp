@@ -16,6 +16,14 @@ constexpr std::size_t addresses_shown = 64;
 constexpr std::size_t routing_shown = 16;   // routes, and rules
 constexpr std::size_t members_shown = 256;  // of a sync group
 
+const char* word_for(vrrp::TrackerStatus status) {
+  return status == vrrp::TrackerStatus::up ? "up" : status == vrrp::TrackerStatus::down ? "down" : "not known yet";
+}
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
 json addresses_of(const StatusSource& source, const RouterSetup& setup) {
   json addresses = json::array();
   for (std::size_t i = 0; i < std::min(setup.addresses.size(), addresses_shown); ++i) {
@@ -113,13 +121,12 @@ json faults_of(vrrp::RouterId id, const vrrp::NodeRouterParameters& parameters, 
 json master_of(const vrrp::VirtualRouter& router, const RouterStatistics& statistics, const ClockReading& clock) {
   const auto master = router.master();
   if (!master) return nullptr;
-  json value{{"address", to_string(*master)}, {"priority", router.master_priority()}, {"last_advert", nullptr}};
+  json value{{"address", to_string(*master)},
+             {"priority", router.master_priority()},
+             {"advert_int", seconds(router.master_interval())},
+             {"last_advert", nullptr}};
   if (statistics.last_accepted != Instant{}) value["last_advert"] = clock.utc_seconds(statistics.last_accepted);
   return value;
-}
-
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
 }
 
 }  // namespace
@@ -214,11 +221,14 @@ json group_status(const StatusSource& source, vrrp::GroupId id) {
 
 json script_status(const StatusSource& source, std::size_t index) {
   const process::TrackScript& script = source.setup.scripts[index];
-  const vrrp::TrackerStatus status = source.node.tracker(script.id).status;
-  const char* word = status == vrrp::TrackerStatus::up     ? "up"
-                     : status == vrrp::TrackerStatus::down ? "down"
-                                                           : "not known yet";
-  return {{"name", script.name}, {"status", word}, {"text", source.tracker_text(script.id)}};
+  return {{"name", script.name},
+          {"status", word_for(source.node.tracker(script.id).status)},
+          {"text", source.tracker_text(script.id)}};
+}
+
+json process_status(const StatusSource& source, std::size_t index) {
+  const process::TrackedProcess& process = source.setup.processes[index];
+  return {{"name", process.name}, {"status", word_for(source.node.tracker(process.id).status)}};
 }
 
 }  // namespace baton::daemon

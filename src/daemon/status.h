@@ -27,6 +27,9 @@ struct RouterStatistics {
   std::uint64_t unlike_addresses = 0;  // adverts accepted although their address list is not ours
   vrrp::RejectCounters rejected{};
   Instant last_accepted{};  // epoch: none yet
+
+  // Every count from 0; when an advert was heard last stays known.
+  void clear() { *this = {.last_accepted = last_accepted}; }
 };
 
 // The two clocks read together: what is an Instant in the core becomes a date for people.
@@ -45,7 +48,7 @@ std::string_view sentence(vrrp::Reason reason);
 struct StatusSource {
   const vrrp::Node& node;
   const Setup& setup;
-  const std::vector<RouterStatistics>& statistics;
+  std::vector<RouterStatistics>& statistics;  // cleared when somebody asks for it
   // Is this address of this router on its interface now?
   std::function<bool(const config::VirtualAddress&)> is_present;
   std::function<bool(const Route&)> is_route_present;
@@ -56,5 +59,6 @@ struct StatusSource {
 nlohmann::json instance_status(const StatusSource& source, vrrp::RouterId router, const ClockReading& clock);
 nlohmann::json group_status(const StatusSource& source, vrrp::GroupId group);
 nlohmann::json script_status(const StatusSource& source, std::size_t script);
+nlohmann::json process_status(const StatusSource& source, std::size_t process);
 
 }  // namespace baton::daemon

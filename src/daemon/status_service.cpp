@@ -31,7 +31,9 @@ json StatusService::answer(const json& question, const ClockReading& clock, cons
   const std::string ask = text_of(question, "ask");
   if (ask == "status") {
     const auto from = question.find("from");
-    return page(from != question.end() && from->is_number_unsigned() ? from->get<std::size_t>() : 0, clock);
+    const auto clear = question.find("clear");
+    return page(from != question.end() && from->is_number_unsigned() ? from->get<std::size_t>() : 0, clock,
+                clear != question.end() && *clear == true ? Clear::yes : Clear::no);
   }
   if (ask != "handover" && ask != "announce") return {{"error", fmt::format("unknown question '{}'", ask)}};
 
@@ -55,24 +57,43 @@ json StatusService::answer(const json& question, const ClockReading& clock, cons
   return {{"message", fmt::format("'{}' asks its backups to take over; `baton status` shows when one has", instance)}};
 }
 
-// Instances first, then groups, then scripts: all of them, a page at a time.
-json StatusService::page(std::size_t from, const ClockReading& clock) const {
-  const std::size_t groups_begin = source_.setup.routers.size();
-  const std::size_t scripts_begin = groups_begin + source_.setup.groups.size();
-  const std::size_t end = scripts_begin + source_.setup.scripts.size();
-  json reply{{"instances", json::array()}, {"groups", json::array()}, {"scripts", json::array()}, {"next", nullptr}};
+// Instances first, then groups, scripts and processes: all of them, a page at a time. What is counted between the look
+// at a router and its clearing would be lost; so they are one.
+json StatusService::page(std::size_t from, const ClockReading& clock, Clear clear) const {
+  struct List {
+    const char* name;
+    std::size_t size;
+    std::function<json(std::size_t)> item;
+  };
+  const Setup& setup = source_.setup;
+  const List lists[] = {
+      {"instances", setup.routers.size(),
+       [&](std::size_t i) {
+         json item = instance_status(source_, static_cast<vrrp::RouterId>(i), clock);
+         if (clear == Clear::yes) source_.statistics[i].clear();
+         return item;
+       }},
+      {"groups", setup.groups.size(),
+       [&](std::size_t i) { return group_status(source_, static_cast<vrrp::GroupId>(i)); }},
+      {"scripts", setup.scripts.size(), [&](std::size_t i) { return script_status(source_, i); }},
+      {"processes", setup.processes.size(), [&](std::size_t i) { return process_status(source_, i); }},
+  };
+  json reply{{"next", nullptr}};
+  std::size_t begin = 0;
   std::size_t bytes = 0;
-  for (std::size_t i = from; i < end; ++i) {
-    if (i - from == limits::items_a_page || bytes >= limits::page_bytes) {
-      reply["next"] = i;
-      break;
+  std::size_t items = 0;
+  for (const List& list : lists) {
+    json& entries = reply[list.name] = json::array();
+    const std::size_t end = begin + list.size;
+    for (std::size_t i = std::max(from, begin); i < end && reply["next"].is_null(); ++i) {
+      if (items++ == limits::items_a_page || bytes >= limits::page_bytes) {
+        reply["next"] = i;
+        break;
+      }
+      entries.push_back(list.item(i - begin));
+      bytes += entries.back().dump(-1, ' ', false, json::error_handler_t::replace).size();
     }
-    const char* list = i < groups_begin ? "instances" : i < scripts_begin ? "groups" : "scripts";
-    json item = i < groups_begin    ? instance_status(source_, static_cast<vrrp::RouterId>(i), clock)
-                : i < scripts_begin ? group_status(source_, static_cast<vrrp::GroupId>(i - groups_begin))
-                                    : script_status(source_, i - scripts_begin);
-    bytes += item.dump(-1, ' ', false, json::error_handler_t::replace).size();
-    reply[list].push_back(std::move(item));
+    begin = end;
   }
   return reply;
 }

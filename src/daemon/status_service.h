@@ -22,7 +22,8 @@ class StatusService {
 
  private:
   nlohmann::json answer(const nlohmann::json& question, const ClockReading& clock, const Commands& commands) const;
-  nlohmann::json page(std::size_t from, const ClockReading& clock) const;
+  enum class Clear { no, yes };  // the counters of the instances on the page
+  nlohmann::json page(std::size_t from, const ClockReading& clock, Clear clear) const;
 
   StatusSource source_;
   kernel::Channel& api_;

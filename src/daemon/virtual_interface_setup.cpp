@@ -77,6 +77,7 @@ void VirtualInterfaceMaker::add(const config::Instance& instance, RouterSetup& r
     own_index = own(instance, router);
     const VirtualInterfaceSetup& interface = setup_.virtual_interfaces[*own_index];
     router.virtual_interfaces.push_back(*own_index);
+    router.has_own_interface = true;
     const bool is_ipvlan = interface.wanted.kind == kernel::StackedKind::ipvlan;
     if (!instance.transmit_on_base) router.advert_interface = interface.wanted.name;
     if (is_ipvlan && !instance.transmit_on_base) router.source_interface = interface.wanted.name;

@@ -9,10 +9,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/limits.h"
 #include "daemon/api_role.h"
+#include "daemon/channel.h"
 #include "daemon/role.h"
 #include "daemon/status_service.h"
 #include "kernel/process_settings.h"
@@ -165,6 +167,24 @@ TEST(StatusService, a_handover_is_for_a_master_that_exists) {
   EXPECT_EQ(bench.handed_over, vrrp::RouterId{0});
 }
 
+TEST(StatusService, counters_are_cleared_with_the_page_that_tells_them) {
+  Bench bench(instances(20, 1));  // two pages
+  for (RouterStatistics& each : bench.statistics) each.adverts_sent = 7;
+  const json first = bench.ask(R"({"ask":"status","from":0,"clear":true})");
+  EXPECT_EQ(first["instances"][0]["adverts"]["sent"], 7);
+  EXPECT_EQ(bench.statistics.front().adverts_sent, 0U);
+  EXPECT_EQ(bench.statistics.back().adverts_sent, 7U) << "not told yet";
+  EXPECT_EQ(bench.ask(R"({"ask":"status","from":0})")["instances"][0]["adverts"]["sent"], 0);
+  EXPECT_EQ(bench.statistics.back().adverts_sent, 7U) << "nobody asked for it";
+}
+
+TEST(StatusService, tracked_processes_are_told_behind_the_scripts) {
+  Bench bench("vrrp_track_process web {\nprocess nginx\n}\n" +
+              instances(1, 1).replace(instances(1, 1).rfind('}'), 1, "track_process {\nweb\n}\n}"));
+  const json status = bench.ask(R"({"ask":"status","from":0})");
+  EXPECT_EQ(status["processes"], (json{{{"name", "web"}, {"status", "not known yet"}}}));
+}
+
 TEST(StatusService, nonsense_is_answered) {
   Bench bench(instances(1, 1));
   for (const char* question :
@@ -208,6 +228,7 @@ class ApiTest : public testing::Test {
   void SetUp() override {
     std::string name = testing::TempDir() + "baton-api-XXXXXX";
     directory_ = ::mkdtemp(name.data());
+    ::setenv("TMPDIR", directory_.c_str(), 1);
     auto memory = kernel::SharedMemory::create(LastWill::size_for(setup_.routers.size()));
     ASSERT_TRUE(memory);
     memory_ = std::move(*memory);
@@ -233,6 +254,7 @@ class ApiTest : public testing::Test {
     role_ = std::move(*role);
   }
   void TearDown() override {
+    ::unsetenv("TMPDIR");
     guardian_.close();  // the api ends by itself
     pollfd end{.fd = role_.pidfd.get(), .events = POLLIN, .revents = 0};
     EXPECT_EQ(::poll(&end, 1, 10'000), 1);
@@ -242,6 +264,14 @@ class ApiTest : public testing::Test {
     (void)::rmdir(directory_.c_str());
   }
   std::string path() const { return directory_ + "/control.sock"; }
+  static bool wait_for(const std::string& file, const std::string& text) {
+    for (int i = 0; i < 2000; ++i) {
+      std::ifstream stream(file);
+      if (std::string(std::istreambuf_iterator<char>(stream), {}).contains(text)) return true;
+      (void)::poll(nullptr, 0, 5);
+    }
+    return false;
+  }
   json ask(std::string_view text) const {
     const Client client(path());
     client.say(text);
@@ -353,6 +383,32 @@ TEST_F(ApiTest, the_worker_is_asked_page_by_page) {
   const json status = json::parse(client.hear(), nullptr, false);
   EXPECT_EQ(status["instances"].size(), 2U);
   EXPECT_EQ(status["worker"]["answers"], true);
+}
+
+TEST_F(ApiTest, what_the_guardian_asks_for_is_written_from_what_the_worker_says) {
+  const kernel::Channel worker = connect_worker();
+  const auto file = static_cast<std::uint8_t>(Dump::stats_clear);
+  ASSERT_TRUE(guardian_.send({&file, 1}));
+  const json question = next_question(worker);
+  EXPECT_EQ(question["clear"], true);
+  answer(worker, {{"id", question["id"]},
+                  {"instances", {{{"name", "VI_1"}, {"adverts", {{"sent", 3}}}}}},
+                  {"groups", json::array()},
+                  {"scripts", json::array()},
+                  {"processes", json::array()},
+                  {"next", nullptr}});
+  EXPECT_TRUE(wait_for(directory_ + "/keepalived.stats", "    Sent: 3\n"));
+  (void)::unlink((directory_ + "/keepalived.stats").c_str());
+}
+
+// Whoever reads it would take it for the present.
+TEST_F(ApiTest, without_a_worker_the_old_file_goes) {
+  const std::string path = directory_ + "/keepalived.json";
+  std::ofstream(path) << "old";
+  const auto file = static_cast<std::uint8_t>(Dump::json);
+  ASSERT_TRUE(guardian_.send({&file, 1}));
+  for (int i = 0; i < 2000 && ::access(path.c_str(), F_OK) == 0; ++i) (void)::poll(nullptr, 0, 5);
+  EXPECT_NE(::access(path.c_str(), F_OK), 0);
 }
 
 TEST_F(ApiTest, an_answer_that_comes_too_late_is_not_taken_for_the_next_one) {
