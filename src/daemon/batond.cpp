@@ -55,7 +55,7 @@ log::Options log_options(const Options& options) {
           .syslog = options.syslog,
           .facility = options.facility,
           .threshold = options.detail ? log::Level::debug : log::Level::info,
-          .identifier = "batond" + options.name()};
+          .identifier = log_identifier(options, "batond")};
 }
 
 void log_diagnostics(const config::LoadResult& result, log::Logger& log) {
@@ -90,6 +90,8 @@ int test_configuration(const Options& options) {
   for (const std::string& problem : problems) fmt::print(out, "{}: error: {}\n", options.configuration, problem);
   if (out != stderr) (void)std::fclose(out);
   if (!options.keepalived_exit_codes) return problems.empty() ? exit_code_of(result) : exit_code::configuration;
+  // As keepalived has it: no file is no problem, unless includes are checked.
+  if (result.missing_file) return options.include_check ? exit_code::missing_file : exit_code::success;
   const bool reported =
       result.dropped > 0 || !problems.empty() || config::worst(result.diagnostics) != config::Severity::note;
   return reported ? exit_code::test_warnings : exit_code::success;
@@ -97,6 +99,7 @@ int test_configuration(const Options& options) {
 
 // A daemon that left its terminal works in /, and reads its configuration again at a reload.
 void make_absolute(std::string& path) {
+  if (path.empty()) return;
   std::error_code error;
   const auto absolute = std::filesystem::absolute(path, error);
   if (!error) path = absolute.string();
@@ -110,7 +113,10 @@ SysResult<void> settle_place(Options& options, const config::Globals& globals) {
   }
   options.instance = globals.instance;
   settle_paths(options);
-  for (std::string* path : {&options.configuration, &options.pid_file, &options.run_directory}) make_absolute(*path);
+  for (std::string* path :
+       {&options.configuration, &options.pid_file, &options.worker_pid_file, &options.run_directory}) {
+    make_absolute(*path);
+  }
   return {};
 }
 
@@ -137,7 +143,7 @@ int clean_up_after(Options options) {
   make_directories(options.run_directory);
   const auto pid_file = PidFile::create(options.pid_file);
   if (!pid_file) {
-    log.error(pid_file.error());
+    log.error(pid_file.error().sentence);
     return exit_code::failure;
   }
   // also of a file with errors: what was read may be in place
@@ -232,7 +238,7 @@ int main_of(std::span<char* const> arguments) {
     return exit_code::failure;
   }
   switch (options->mode) {
-    case Options::Mode::version: fmt::print(stderr, "{}", version_text()); return exit_code::success;
+    case Options::Mode::version: fmt::print(stderr, "{}", version_text(*options)); return exit_code::success;
     case Options::Mode::help: fmt::print("{}", help_text()); return exit_code::success;
     case Options::Mode::signal_number: return print_signal_number(options->signal_name);
     case Options::Mode::test: return test_configuration(*options);

@@ -14,12 +14,15 @@
 #include <cstring>
 
 #include "daemon/api_role.h"
+#include "daemon/channel.h"
 #include "daemon/companions.h"
+#include "daemon/dump_file.h"
 #include "daemon/firewall_role.h"
 #include "daemon/last_words.h"
 #include "daemon/leftovers.h"
 #include "daemon/once_script.h"
 #include "daemon/pid_file.h"
+#include "daemon/reload_schedule.h"
 #include "daemon/role.h"
 #include "daemon/side_role.h"
 #include "daemon/succession.h"
@@ -97,6 +100,8 @@ class Guardian {
   SysResult<void> make_memory();
   SideRole::Plan runner_plan();
   SideRole::Plan api_plan();
+  void ask_for(Dump dump);
+  void note_worker();
   int run_api_role(kernel::Channel channel);
   SysResult<void> start_worker(bool resume);
   void carry_out_last_will(StaticEntries statics);
@@ -125,7 +130,7 @@ class Guardian {
 
   log::Options role_log(const char* identifier) const {
     log::Options options = log_options_;
-    options.identifier = identifier + options_.name();
+    options.identifier = log_identifier(options_, identifier);
     return options;
   }
 
@@ -160,6 +165,7 @@ class Guardian {
   Companions companions_;
   std::optional<kernel::UnixListener> control_socket_;  // ours, so that clients of the next api role wait in its queue
   FirewallRole firewall_;
+  ReloadSchedule reload_schedule_{loop_, log_, [this] { reload(); }};
   loop::Timer tick_;
   loop::Timer restart_;
   loop::Timer give_up_;
@@ -173,10 +179,11 @@ int Guardian::run() {
   process::raise_descriptor_limit();  // the worker needs two for each interface; scripts get the former limit back
   (void)::signal(SIGPIPE, SIG_IGN);   // whoever read our stderr may go
   make_directories(options_.run_directory);  // the pid file says what is wrong
+  if (options_.as_keepalived && !options_.name().empty()) make_directories("/run/keepalived");
   auto pid_file = PidFile::create(options_.pid_file);
   if (!pid_file) {
-    log_.error(pid_file.error());
-    return exit_code::failure;
+    log_.error(pid_file.error().sentence);
+    return options_.as_keepalived && pid_file.error().is_held ? exit_code::success : exit_code::failure;
   }
   pid_file_ = std::move(*pid_file);
   // Opened to see whether it may be, and closed: a worker that may not would fail for ever.
@@ -196,15 +203,15 @@ int Guardian::run() {
     if (!options_.ignore_sigint) stop();
   });
   on(SIGHUP, [this] { reload(); });
-  // keepalived's dumps (DATA, STATS, JSON): nothing is written yet, and nobody who asks ends the daemon.
-  for (const int number : {SIGUSR1, SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1}) {
-    on(number, [this] { log_.info("ask with `baton status --json`; dump files are not written yet"); });
-  }
+  const std::pair<int, Dump> dumps[] = {
+      {SIGUSR1, Dump::data}, {SIGUSR2, Dump::stats}, {SIGRTMIN + 2, Dump::json}, {SIGRTMAX - 1, Dump::stats_clear}};
+  for (const auto& [number, dump] : dumps) on(number, [this, dump] { ask_for(dump); });
   tick_ = loop_.timer([this] { on_tick(); });
   restart_ = loop_.timer([this] { start_worker_again(); });
   give_up_ = loop_.timer([this] { finish(); });
 
   run_once_script(setup_->startup_script, "startup_script");
+  reload_schedule_.follow(setup_->reload_times);
   firewall_.set(*setup_);
   auto started = make_memory();
   if (started) started = runner_.start();
@@ -219,6 +226,7 @@ int Guardian::run() {
   tick_.set(loop::now());
   loop_.run();
   (void)::sd_notify(0, "STOPPING=1");
+  if (!options_.worker_pid_file.empty()) (void)::unlink(options_.worker_pid_file.c_str());
   firewall_.end(options_.keep_addresses);
   run_once_script(setup_->shutdown_script, "shutdown_script");
   return exit_status_;
@@ -278,6 +286,11 @@ int Guardian::run_api_role(kernel::Channel channel) {
                   .guardian = std::move(channel)});
 }
 
+// The api role asks the worker and writes the file: neither we nor the worker wait for a disk.
+void Guardian::ask_for(Dump dump) {
+  if (const auto told = api_.tell(static_cast<std::uint8_t>(dump)); !told) log_.warning(to_string(told.error()));
+}
+
 // Gives a living worker its end of a channel; the next worker gets one in any case.
 void Guardian::join(SideRole& role, std::uint8_t kind) {
   if (!worker_) return;
@@ -328,11 +341,19 @@ SysResult<void> Guardian::start_worker(bool resume) {
   has_started_ = true;
   vanished_.clear();
   worker_ = std::move(*started);
+  note_worker();
   worker_is_killed_ = false;
   worker_channel_ = std::move(ours);
   worker_readable_ = loop_.watch(worker_channel_.fd(), loop::Ready::readable, [this] { on_worker_message(); });
   worker_death_ = loop_.watch(worker_.pidfd.get(), loop::Ready::readable, [this] { on_worker_death(); });
   return {};
+}
+
+// For scripts that look for keepalived's VRRP process.
+void Guardian::note_worker() {
+  if (options_.worker_pid_file.empty()) return;
+  const auto noted = replace_file(options_.worker_pid_file, fmt::format("{}\n", worker_.pid), 0644);
+  if (!noted) log_.warning(to_string(noted.error()));
 }
 
 void Guardian::on_worker_message() {
@@ -445,7 +466,11 @@ void Guardian::reload() {
   if (stopping_) return;
   (void)::sd_notify(0, "RELOADING=1");
   log_.notice("reloading " + options_.configuration);
-  auto next = reload_();
+  std::unique_ptr<Setup> next;
+  {
+    const ReloadMarker marker(setup_->reload_times, options_.reload_marker(), log_);
+    next = reload_();
+  }
   if (next != nullptr) {
     if (const auto name = loses_all_addresses(*setup_, *next)) {
       log_.error(
@@ -498,6 +523,7 @@ void Guardian::reload() {
   companions_.follow(setup_->configuration.globals);
   api_.replace();  // it shows the old setup; the next one shows the new
   for (const std::string& sentence : setup_->not_carried_out) log_.warning(sentence);
+  reload_schedule_.follow(setup_->reload_times);
   (void)::sd_notify(0, "READY=1");
   log_.notice("reload complete");
 }

@@ -107,6 +107,11 @@ std::string_view remark_on(int letter) {
   }
 }
 
+// Through a link, by whatever path.
+bool is_keepalived(std::string_view called) {
+  return called.substr(called.rfind('/') + 1) == "keepalived";
+}
+
 // As strtoul(3) reads a mask: 0177, 0x7f, 127.
 std::optional<unsigned> parse_mask(const char* text) {
   char* end = nullptr;
@@ -119,6 +124,11 @@ std::optional<unsigned> parse_mask(const char* text) {
 
 std::expected<Options, UsageError> parse_options(std::span<char* const> arguments) {
   Options options;
+  if (!arguments.empty()) options.as_keepalived = is_keepalived(arguments.front());
+  if (options.as_keepalived) {
+    options.keepalived_exit_codes = true;
+    options.configuration = "/etc/keepalived/keepalived.conf";
+  }
   opterr = 0;
   optind = 0;  // a fresh scan, whatever was scanned before (getopt(3), GNU)
   const int count = static_cast<int>(arguments.size());
@@ -137,6 +147,7 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
       case 'R': options.respawn = false; break;
       case 'n': options.foreground = true; break;
       case 'p': options.pid_file = optarg; break;
+      case 'r': options.worker_pid_file = optarg; break;
       case 'i': options.config_id = optarg; break;
       case 'v': options.mode = Options::Mode::version; break;
       case 'h': options.mode = Options::Mode::help; break;
@@ -178,12 +189,11 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
       case 'C': wants_checks = true; break;
       case 'T':
         return std::unexpected(UsageError{"genhash is not part of Baton; for a page's digest: curl -s URL | md5sum"});
-      // keepalived's habits that need no switch here: -X is always so, -I, -B and the pid files have no process.
+      // keepalived's habits that need no switch here: -X is always so, -I, -B, -c and -b have no process.
       case 'B':
       case 'I':
       case 'X':
       case 'd':
-      case 'r':
       case 'c':
       case 'b':
       case 'a':
@@ -232,6 +242,11 @@ std::string Options::name() const {
 void settle_paths(Options& options) {
   const std::string name = options.name();
   if (!options.has_run_directory && !name.empty()) options.run_directory += "/" + name.substr(1);
+  if (options.as_keepalived) {
+    const std::string folder = name.empty() ? "/run/" : "/run/keepalived/";
+    if (options.pid_file.empty()) options.pid_file = fmt::format("{}keepalived{}.pid", folder, name);
+    if (options.worker_pid_file.empty()) options.worker_pid_file = fmt::format("{}vrrp{}.pid", folder, name);
+  }
   if (options.pid_file.empty()) options.pid_file = options.run_directory + "/batond.pid";
 }
 
@@ -256,6 +271,7 @@ Passes a virtual IP between servers (VRRP); reads keepalived.conf.
   -S, --log-facility NAME    0-7, local0-local7, user, daemon
   -i, --config-id ID         for lines that begin with @ID (host name up to its first dot)
   -p, --pid FILE             pid file
+  -r, --vrrp_pid FILE        pid file of the VRRP worker
       --run-directory DIR    control socket and pid file (/run/baton)
   -V, --dont-release-vrrp    keep the addresses when stopping
   -R, --dont-respawn         end when a worker dies
@@ -277,8 +293,18 @@ Ask a running daemon: baton status
 )";
 }
 
-std::string version_text() {
-  return "Baton v0.1.0\n";
+// The version of keepalived whose keywords, counters and signals Baton has; scripts look for what a version can do.
+std::string version_text(const Options& options) {
+  constexpr const char* own = "Baton v0.1.0";
+  if (!options.as_keepalived) return fmt::format("{}\n", own);
+  return fmt::format("Keepalived v2.4.3 ({0})\n\nThis is {0} in the place of keepalived: man 8 batond\n", own);
+}
+
+std::string log_identifier(const Options& options, std::string_view role) {
+  if (!options.as_keepalived) return std::string(role) + options.name();
+  if (role == "batond") return "Keepalived" + options.name();
+  return fmt::format("Keepalived_{}{}", role.substr(role.find('-') + 1),
+                     options.name());  // keepalived has no other of these than vrrp
 }
 
 }  // namespace baton::daemon

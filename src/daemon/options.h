@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace baton::daemon {
@@ -13,14 +14,18 @@ struct Options {
   enum class Mode { run, test, clean_up, version, help, signal_number };
 
   Mode mode = Mode::run;
-  std::string configuration;  // -f; empty: default_configuration()
+  bool as_keepalived = false;  // called by that name: its places, its words, its exit codes
+  std::string configuration;   // -f; empty: default_configuration()
   std::string run_directory = "/run/baton";
   // What a later life needs to know to undo what this one did.
   std::string settings_record() const { return run_directory + "/settings"; }
   std::string control_socket() const { return run_directory + "/control.sock"; }
   std::string firewall_marker() const { return run_directory + "/nftables"; }
-  std::string pid_file;                // -p; empty until settle_paths(): RUN_DIRECTORY/batond.pid
-  std::string name() const;            // of this daemon among others here: its namespace and instance, "_blue_2"
+  std::string pid_file;         // -p; empty until settle_paths(): RUN_DIRECTORY/batond.pid, /run/keepalived.pid
+  std::string name() const;     // of this daemon among others here: its namespace and instance, "_blue_2"
+  std::string worker_pid_file;  // -r; empty until settle_paths(): none, /run/vrrp.pid
+  // What a reload_file without a name means.
+  std::string reload_marker() const { return (as_keepalived ? "/run" : run_directory) + "/keepalived.reload"; }
   std::string config_id;               // -i; empty: host name up to its first dot
   std::string test_output;             // -tFILE: diagnostics go there, appended
   std::string signal_name;             // --signum
@@ -55,12 +60,14 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
 // Where this daemon's files are: below /run/baton in a directory of its name, where it has one, so that several can run
 // on one machine.
 void settle_paths(Options& options);
+// The name of a role in the log: "baton-vrrp", as keepalived "Keepalived_vrrp".
+std::string log_identifier(const Options& options, std::string_view role);
 
 // /etc/baton/baton.conf, or /etc/keepalived/keepalived.conf where there is none.
 std::string default_configuration();
 
 std::string help_text();
-std::string version_text();
+std::string version_text(const Options& options);
 
 // Exit codes of batond, documented in its manual page.
 namespace exit_code {

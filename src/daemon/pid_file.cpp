@@ -18,20 +18,22 @@ void make_directories(const std::string& path) {
   (void)::mkdir(path.c_str(), 0755);
 }
 
-std::expected<PidFile, std::string> PidFile::create(const std::string& path) {
+std::expected<PidFile, PidFile::Refusal> PidFile::create(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
-  if (!fd) return std::unexpected(fmt::format("pid file {}: {}", path, std::strerror(errno)));
+  if (!fd) return std::unexpected(Refusal{fmt::format("pid file {}: {}", path, std::strerror(errno))});
   // A lock of the open file: held as long as the daemon lives, whatever the number in the file says.
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
     std::array<char, 32> other{};
     (void)::read(fd.get(), other.data(), other.size() - 1);
-    return std::unexpected(fmt::format("another batond runs already, pid {} (pid file {})",
-                                       std::string(other.data(), std::strcspn(other.data(), "\n")), path));
+    return std::unexpected(
+        Refusal{.sentence = fmt::format("daemon is already running, pid {} (pid file {})",
+                                        std::string(other.data(), std::strcspn(other.data(), "\n")), path),
+                .is_held = true});
   }
   const std::string text = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd.get(), 0) < 0 ||
       ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    return std::unexpected(fmt::format("pid file {}: {}", path, std::strerror(errno)));
+    return std::unexpected(Refusal{fmt::format("pid file {}: {}", path, std::strerror(errno))});
   }
   return PidFile(std::move(fd), path, ::getpid());
 }

@@ -16,8 +16,11 @@ void make_directories(const std::string& path);
 
 class PidFile {
  public:
-  // An error sentence when another daemon holds it or it cannot be written.
-  static std::expected<PidFile, std::string> create(const std::string& path);
+  struct Refusal {
+    std::string sentence;
+    bool is_held = false;  // by a daemon that runs; else it cannot be written
+  };
+  static std::expected<PidFile, Refusal> create(const std::string& path);
   PidFile(PidFile&&) = default;
   PidFile& operator=(PidFile&&) = default;
   ~PidFile();

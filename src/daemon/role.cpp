@@ -8,12 +8,22 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <vector>
 
 namespace baton::daemon {
 
 namespace {
+
+pid_t guardian = 0;  // of the role that this process is
+
+// Whoever asks a role for a file has read keepalived's vrrp.pid; the guardian knows what to do.
+void pass_on(int number) {
+  const int error = errno;
+  if (::getppid() == guardian) (void)::kill(guardian, number);
+  errno = error;
+}
 
 void reset_signals() {
   for (int number = 1; number < NSIG; ++number) {
@@ -24,8 +34,14 @@ void reset_signals() {
   }
   struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
-  // A terminal sends SIGINT and SIGHUP to all of us; what they and the users' signals mean is the guardian's to say.
-  for (const int number : {SIGPIPE, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) (void)::sigaction(number, &ignore, nullptr);
+  // A terminal sends SIGINT and SIGHUP to all of us; what they mean is the guardian's to say.
+  for (const int number : {SIGPIPE, SIGINT, SIGHUP}) (void)::sigaction(number, &ignore, nullptr);
+  struct sigaction to_guardian{};
+  to_guardian.sa_handler = pass_on;
+  to_guardian.sa_flags = SA_RESTART;
+  for (const int number : {SIGUSR1, SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1}) {
+    (void)::sigaction(number, &to_guardian, nullptr);
+  }
   sigset_t none;
   ::sigemptyset(&none);
   (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -59,6 +75,7 @@ SysResult<RoleProcess> start_role(Role role) {
       (void)::prctl(PR_SET_PDEATHSIG, role.parent_death_signal);
       if (::getppid() != parent) ::_exit(0);  // the guardian was gone before we asked to be told
     }
+    guardian = parent;
     reset_signals();
     close_all_but({role.keep.begin(), role.keep.end()});
     ::_exit(role.main());

@@ -29,8 +29,8 @@ struct RoleProcess {
   void signal(int number) const;  // nothing when it has ended
 };
 
-// In the child: signals as at the start of a program, but those meant for the guardian are ignored; descriptors closed
-// but `keep`; then main(); never returns there.
+// In the child: signals as at the start of a program, but SIGINT and SIGHUP are ignored, and those that ask for a file
+// are passed on to the guardian; descriptors closed but `keep`; then main(); never returns there.
 SysResult<RoleProcess> start_role(Role role);
 
 // Takes the ended process off the process table: "exited with status 1", "killed by signal 9 (Killed)".

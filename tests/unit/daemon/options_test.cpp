@@ -7,8 +7,8 @@ namespace {
 
 using Mode = Options::Mode;
 
-std::expected<Options, UsageError> parse(std::vector<std::string> words) {
-  words.insert(words.begin(), "batond");
+std::expected<Options, UsageError> parse(std::vector<std::string> words, const char* called = "batond") {
+  words.insert(words.begin(), called);
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -41,6 +41,47 @@ TEST(Options, without_any_it_is_a_daemon_with_default_places) {
   EXPECT_EQ(settled({}).pid_file, "/run/baton/batond.pid");
   EXPECT_FALSE(options.foreground);
   EXPECT_TRUE(options.syslog && options.respawn && options.real_time);
+}
+
+TEST(Options, called_keepalived_it_has_the_places_and_the_words_of_keepalived) {
+  for (const char* called : {"keepalived", "/usr/sbin/keepalived", "./keepalived"}) {
+    auto options = parse({}, called);
+    ASSERT_TRUE(options) << called;
+    settle_paths(*options);
+    EXPECT_TRUE(options->as_keepalived && options->keepalived_exit_codes);
+    EXPECT_EQ(options->configuration, "/etc/keepalived/keepalived.conf");
+    EXPECT_EQ(options->pid_file, "/run/keepalived.pid");
+    EXPECT_EQ(options->worker_pid_file, "/run/vrrp.pid");
+    EXPECT_EQ(options->reload_marker(), "/run/keepalived.reload");
+    EXPECT_EQ(log_identifier(*options, "batond"), "Keepalived");
+    EXPECT_EQ(log_identifier(*options, "baton-vrrp"), "Keepalived_vrrp");
+  }
+  auto options = parse({"-p", "/run/x", "-r", "/run/y", "-f", "z.conf"}, "keepalived");
+  ASSERT_TRUE(options);
+  settle_paths(*options);
+  EXPECT_EQ(options->pid_file + options->worker_pid_file + options->configuration, "/run/x/run/yz.conf");
+  auto named = parse({}, "keepalived");
+  ASSERT_TRUE(named);
+  named->instance = "blue";
+  settle_paths(*named);
+  EXPECT_EQ(named->pid_file, "/run/keepalived/keepalived_blue.pid");
+  EXPECT_EQ(named->worker_pid_file, "/run/keepalived/vrrp_blue.pid");
+  EXPECT_EQ(log_identifier(*named, "baton-vrrp"), "Keepalived_vrrp_blue");
+  for (const char* called : {"batond", "keepalived/batond", "keepalived2"}) {
+    auto own = parse({}, called);
+    ASSERT_TRUE(own) << called;
+    settle_paths(*own);
+    EXPECT_FALSE(own->as_keepalived) << called;
+    EXPECT_EQ(own->worker_pid_file, "");
+    EXPECT_EQ(log_identifier(*own, "baton-vrrp"), "baton-vrrp");
+  }
+}
+
+// What scripts and exporters do: the second word of the first line, without its v.
+TEST(Options, the_version_has_the_shape_of_keepalived_under_its_name) {
+  EXPECT_EQ(version_text({}), "Baton v0.1.0\n");
+  const std::string text = version_text({.as_keepalived = true});
+  EXPECT_EQ(text.substr(0, text.find('\n')), "Keepalived v2.4.3 (Baton v0.1.0)");
 }
 
 TEST(Options, every_option_has_its_effect) {

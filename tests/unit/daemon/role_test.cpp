@@ -67,13 +67,31 @@ TEST(Role, begins_with_the_signals_of_a_fresh_program_but_for_those_of_the_guard
                             ::sigprocmask(SIG_SETMASK, nullptr, &mask);
                             if (::sigismember(&mask, SIGTERM) != 0) return 1;
                             // A terminal's Ctrl-C and hang-up go to the whole group; the guardian says what they mean.
-                            for (const int number : {SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) ::raise(number);
+                            for (const int number : {SIGINT, SIGHUP, SIGPIPE}) ::raise(number);
                             ::raise(SIGTERM);
                             return 2;
                           }});
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   ASSERT_TRUE(role);
   EXPECT_EQ(ended(std::move(*role)), "killed by signal 15 (Terminated)");
+}
+
+TEST(Role, passes_on_to_the_guardian_what_asks_for_a_file) {
+  sigset_t awaited;
+  sigset_t before;
+  ::sigemptyset(&awaited);
+  for (const int number : {SIGUSR1, SIGRTMIN + 2}) ::sigaddset(&awaited, number);
+  ::sigprocmask(SIG_BLOCK, &awaited, &before);
+  auto role = start_role({.name = "baton-test", .main = [] {
+                            ::raise(SIGUSR1);
+                            ::raise(SIGRTMIN + 2);
+                            return 0;
+                          }});
+  ASSERT_TRUE(role);
+  EXPECT_EQ(ended(std::move(*role)), "exited with status 0");
+  const timespec bound{.tv_sec = 10, .tv_nsec = 0};
+  for (const int number : {SIGUSR1, SIGRTMIN + 2}) EXPECT_EQ(::sigtimedwait(&awaited, nullptr, &bound), number);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
 }
 
 class PidFileTest : public testing::Test {
@@ -92,7 +110,7 @@ class PidFileTest : public testing::Test {
 TEST_F(PidFileTest, says_who_runs_and_goes_with_its_owner) {
   {
     const auto file = PidFile::create(path_);
-    ASSERT_TRUE(file) << file.error();
+    ASSERT_TRUE(file) << file.error().sentence;
     std::array<char, 32> text{};
     const UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
     EXPECT_GT(::read(fd.get(), text.data(), text.size() - 1), 0);
@@ -105,8 +123,9 @@ TEST_F(PidFileTest, a_second_daemon_is_told_who_holds_it) {
   const auto first = PidFile::create(path_);
   const auto second = PidFile::create(path_);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error(),
-            "another batond runs already, pid " + std::to_string(::getpid()) + " (pid file " + path_ + ")");
+  EXPECT_TRUE(second.error().is_held);
+  EXPECT_EQ(second.error().sentence,
+            "daemon is already running, pid " + std::to_string(::getpid()) + " (pid file " + path_ + ")");
 }
 
 TEST_F(PidFileTest, a_file_left_by_a_dead_daemon_is_taken_over) {
