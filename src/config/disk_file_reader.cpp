@@ -87,7 +87,7 @@ std::optional<bool> DiskFileReader::has_user(const std::string& name) {
 
 void DiskFileReader::read_local_users() {
   std::ifstream file("/etc/passwd");
-  for (std::string line; std::getline(file, line);) users_.emplace(line.substr(0, line.find(':')), true);
+  for (std::string line; std::getline(file, line);) users_.insert_or_assign(line.substr(0, line.find(':')), true);
 }
 
 std::optional<bool> DiskFileReader::ask_for_user(const std::string& name) {

@@ -20,6 +20,12 @@ class DiskFileReader : public FileReader {
   // answer or limits::accounts names were asked for.
   explicit DiskFileReader(Accounts accounts = Accounts::all) : accounts_(accounts) {}
 
+  // For a reload: /etc/passwd is read anew, and of all others what is known by now is known; nobody is asked.
+  void keep_to_known_accounts() {
+    accounts_ = Accounts::local;
+    has_read_local_users_ = false;
+  }
+
   std::expected<std::string, FileError> read(const std::string& path) override;
   std::vector<std::string> glob(const std::string& pattern) override;
   ProgramState program(const std::string& name) override;

@@ -27,8 +27,7 @@
 namespace baton::daemon {
 namespace {
 
-config::LoadResult load(const Options& options, config::Accounts accounts = config::Accounts::all) {
-  config::DiskFileReader reader(accounts);
+config::LoadResult load(const Options& options, config::DiskFileReader& reader) {
   config::LoadResult result =
       config::load(options.configuration, reader,
                    {.strict = options.strict, .config_id = options.config_id, .include_check = options.include_check});
@@ -72,7 +71,8 @@ void log_diagnostics(const config::LoadResult& result, log::Logger& log) {
 
 // -t: what is wrong goes to stderr or to the file, the verdict into the exit code.
 int test_configuration(const Options& options) {
-  const config::LoadResult result = load(options);
+  config::DiskFileReader reader;
+  const config::LoadResult result = load(options, reader);
   const std::string text = config::report(result);
   std::FILE* out = stderr;
   if (!options.test_output.empty()) {
@@ -127,7 +127,8 @@ bool keeps_place(const config::Globals& first, const config::Globals& next, log:
 }
 
 int clean_up_after(Options options) {
-  const config::LoadResult result = load(options);
+  config::DiskFileReader reader;
+  const config::LoadResult result = load(options, reader);
   const auto settled = settle_place(options, result.configuration.globals);
   log::Logger log(log_options(options));
   if (!settled) {  // elsewhere the addresses may be somebody's
@@ -179,7 +180,8 @@ SysResult<bool> leave_terminal() {
 
 int run(Options options) {
   make_absolute(options.configuration);
-  config::LoadResult result = load(options);
+  config::DiskFileReader reader;
+  config::LoadResult result = load(options, reader);
   const auto settled = settle_place(options, result.configuration.globals);
   log::Logger log(log_options(options));
   for (const std::string& remark : options.remarks) log.notice(remark);
@@ -208,8 +210,8 @@ int run(Options options) {
   log_diagnostics(result, log);
   log.notice(fmt::format("Baton v0.1.0 starting with {}", options.configuration));
   const int status = run_guardian(options, std::move(setup), log_options(options), [&]() -> std::unique_ptr<Setup> {
-    // The guardian waits for nobody: accounts of a directory service are not asked for.
-    const config::LoadResult next = load(options, config::Accounts::local);
+    reader.keep_to_known_accounts();  // the guardian waits for no directory service
+    const config::LoadResult next = load(options, reader);
     log_diagnostics(next, log);
     if (!next.ok || !keeps_place(result.configuration.globals, next.configuration.globals, log)) return nullptr;
     auto next_setup = std::make_unique<Setup>(make_setup(next.configuration));

@@ -134,6 +134,12 @@ TEST_F(Disk, knows_programs_and_users) {
   EXPECT_EQ(reader_.program("/etc/passwd"), ProgramState::not_executable);
   EXPECT_EQ(reader_.has_user("root"), true);
   EXPECT_EQ(reader_.has_user("nobody-of-this-name"), false);
+  DiskFileReader reloading;
+  EXPECT_EQ(reloading.has_user("nobody-is-called-so"), false);
+  reloading.keep_to_known_accounts();
+  EXPECT_EQ(reloading.has_user("nobody-is-called-so"), false);
+  EXPECT_EQ(reloading.has_user("nor-so"), std::nullopt);
+  EXPECT_EQ(reloading.has_user("root"), true);
   DiskFileReader local(Accounts::local);  // at a reload, which waits for no directory service
   EXPECT_EQ(local.has_user("root"), true);
   EXPECT_EQ(local.has_user("nobody-of-this-name"), std::nullopt);
