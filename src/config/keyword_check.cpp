@@ -140,10 +140,10 @@ class KeywordCheck {
       return report_overrun(*blocks_.back().statement, statement, owner->path);
     if (path.empty() && tree_.surplus_brace && !is_overrun_reported_ && is_carried_out(word)) {
       is_overrun_reported_ = true;
-      diagnostics_.error("outside-block", statement.position(),
-                         fmt::format("{} belongs in {}, which was closed before it", quoted(word), homes_of(word)),
-                         fmt::format("remove the '}}' that closes it too early; there is one too many, see line {}",
-                                     tree_.surplus_brace->line->number));
+      diagnostics_.warn("outside-block", statement.position(),
+                        fmt::format("{} belongs in {}, which was closed before it", quoted(word), homes_of(word)),
+                        fmt::format("remove the '}}' that closes it too early; there is one too many, see line {}",
+                                    tree_.surplus_brace->line->number));
       return;
     }
     if (diagnostics_.is_full()) return diagnostics_.warn("unknown-keyword", {}, {});
@@ -178,7 +178,7 @@ class KeywordCheck {
   void report_overrun(const Statement& block, const Statement& statement, const std::string& owner) {
     if (std::exchange(is_overrun_reported_, true)) return;
     const Statement& inner = block;
-    diagnostics_.error(
+    diagnostics_.warn(
         "open-block", inner.position(),
         fmt::format("the block of {} is not closed before {} on line {}, which belongs in {}", quoted(inner.keyword()),
                     quoted(statement.keyword()), statement.line->number, block_name(owner)),
