@@ -177,10 +177,9 @@ class KeywordCheck {
   // A block that runs on into statements of the block around it: its brace is missing, and what follows would be lost.
   void report_overrun(const Statement& block, const Statement& statement, const std::string& owner) {
     if (std::exchange(is_overrun_reported_, true)) return;
-    const Statement& inner = block;
     diagnostics_.warn(
-        "open-block", inner.position(),
-        fmt::format("the block of {} is not closed before {} on line {}, which belongs in {}", quoted(inner.keyword()),
+        "run-on-block", block.position(),
+        fmt::format("the block of {} is not closed before {} on line {}, which belongs in {}", quoted(block.keyword()),
                     quoted(statement.keyword()), statement.line->number, block_name(owner)),
         "add the '}' before that line");
   }

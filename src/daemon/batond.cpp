@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -42,6 +43,20 @@ config::LoadResult load(const Options& options, config::DiskFileReader& reader) 
     configuration.groups.clear();
   }
   return result;
+}
+
+// Something stands in another block than it was meant for.
+bool is_astray(const config::LoadResult& result) {
+  return std::ranges::any_of(result.diagnostics, [](const config::Diagnostic& each) {
+    return each.id == "run-on-block" || each.id == "outside-block";
+  });
+}
+
+// A reload must not take away what a file that is broken while it is edited has lost.
+bool goes_astray(const config::LoadResult& before, const config::LoadResult& next, log::Logger& log) {
+  const bool goes = is_astray(next) && !is_astray(before);
+  if (goes) log.error("braces have gone wrong since the start (see above)");
+  return goes;
 }
 
 int exit_code_of(const config::LoadResult& result) {
@@ -214,6 +229,7 @@ int run(Options options) {
     const config::LoadResult next = load(options, reader);
     log_diagnostics(next, log);
     if (!next.ok || !keeps_place(result.configuration.globals, next.configuration.globals, log)) return nullptr;
+    if (goes_astray(result, next, log)) return nullptr;
     auto next_setup = std::make_unique<Setup>(make_setup(next.configuration));
     for (const std::string& problem : next_setup->problems) log.error(problem);
     return next_setup->problems.empty() ? std::move(next_setup) : nullptr;

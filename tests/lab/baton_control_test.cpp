@@ -90,6 +90,16 @@ TEST_F(BatonControl, reload_of_a_file_with_an_error_is_refused_and_the_old_confi
   expect_no_move_since(begin());
 }
 
+TEST_F(BatonControl, reload_of_a_file_whose_braces_went_wrong_is_refused) {
+  const pid_t before = worker(web1);
+  std::string text = unedited();
+  text.erase(text.find('}'), 1);  // of the first block in the first instance: the next one runs on inside it
+  reload(web1, text);
+  EXPECT_TRUE(wait([&] { return was_logged(web1, "refused", begin()); })) << pair().log();
+  EXPECT_EQ(worker(web1), before);
+  expect_no_move_since(begin());
+}
+
 TEST_F(BatonControl, whoever_asks_while_a_reload_changes_the_roles_is_answered) {
   for (int i = 0; i < 10; ++i) {
     reload(web1, unedited());

@@ -43,7 +43,9 @@ class ServedPair : public testing::Test {
       if (!lab().daemon_runs(node)) {
         Pair::expect_done(lab().start_daemon(node));
       } else if (is_edited) {
+        const Instant asked = now();
         signal(node, Role::guardian, SIGHUP);
+        ASSERT_TRUE(wait([&] { return was_logged(node, "reload complete", asked); })) << pair().log();
       }
     }
     ASSERT_TRUE(pair().wait_for_owner(web1)) << pair().log();
