@@ -23,8 +23,14 @@ namespace {
 using namespace std::chrono_literals;
 using lab::NodeId;
 
-std::string name(NodeId node) {
-  return node == baton ? "baton" : node == keepalived ? "keepalived" : "stranger";
+std::string name(NodeId node, PeerKind kind) {
+  if (node == peer) return kind == PeerKind::frr ? "frr" : "keepalived";
+  return node == baton ? "baton" : "stranger";
+}
+
+std::vector<std::string> virtual_addresses(const Dialect& dialect) {
+  if (dialect.family == Family::ipv4) return {"10.0.20.100", "10.0.20.101"};
+  return {"fd00:20::100", "fd00:20::101"};
 }
 
 std::string own_address(const Dialect& dialect, NodeId node) {
@@ -36,7 +42,7 @@ std::string casting_lines(const Dialect& dialect, NodeId node) {
   const std::string own = own_address(dialect, node);
   if (dialect.casting == Casting::unicast) {
     return fmt::format("  unicast_src_ip {}\n  unicast_peer {{\n    {}\n  }}\n", own,
-                       own_address(dialect, node == baton ? keepalived : baton));
+                       own_address(dialect, node == baton ? peer : baton));
   }
   return dialect.family == Family::ipv4 ? fmt::format("  mcast_src_ip {}\n", own) : "";
 }
@@ -46,12 +52,12 @@ std::string configuration(const Dialect& dialect, NodeId node, int priority) {
       dialect.authentication.empty()
           ? ""
           : fmt::format("  authentication {{\n    auth_type {}\n    auth_pass tule\n  }}\n", dialect.authentication);
-  const bool is_ipv4 = dialect.family == Family::ipv4;
+  const auto addresses = virtual_addresses(dialect);
   return fmt::format(
       "vrrp_instance VI_1 {{\n  interface ens33\n  version {}\n  virtual_router_id {}\n  priority {}\n"
       "  advert_int {}\n{}{}  virtual_ipaddress {{\n    {}\n    {}\n  }}\n}}\n",
       dialect.version, vrid, priority, dialect.version == 2 ? "1" : "0.2", authentication, casting_lines(dialect, node),
-      is_ipv4 ? "10.0.20.100" : "fd00:20::100", is_ipv4 ? "10.0.20.101" : "fd00:20::101");
+      addresses[0], addresses[1]);
 }
 
 // The two are judged by what they say to each other, not by how they fare on a busy machine: both run before whatever
@@ -71,9 +77,9 @@ void expect_done(const SysResult<void>& result) {
 
 Couple::Couple(const CoupleOptions& options) : better_(options.better) {
   std::vector<lab::MadeNode> nodes;
-  for (const NodeId node : {baton, keepalived, stranger}) {
+  for (const NodeId node : {baton, peer, stranger}) {
     if (node == stranger && !options.has_stranger) continue;
-    nodes.push_back({.name = name(node),
+    nodes.push_back({.name = name(node, options.peer),
                      .config = configuration(options.dialect, node, priority(node)),
                      .daemon = node == baton ? lab::Daemon::batond : lab::Daemon::keepalived,
                      .has_web = false});
@@ -93,6 +99,7 @@ Couple::Couple(const CoupleOptions& options) : better_(options.better) {
   }
   tap_ = std::make_unique<lab::PacketTap>(std::move(*tap));
   lab_ = std::move(*opened);
+  if (options.peer == PeerKind::frr) set_up_frr(options.dialect);
   hurry(0, Urgency::observer);
   lab_->every(20ms, [this] {
     tap_->read([this](ByteView frame, Instant) { frames_.emplace_back(frame.begin(), frame.end()); });
@@ -107,12 +114,44 @@ Duration Couple::master_down_interval(NodeId node) const {
   return lab::master_down_interval(target(), priority(node));
 }
 
+void Couple::set_up_frr(const Dialect& dialect) {
+  auto frr = Frr::set_up(*lab_, peer,
+                         {.interface = "ens33",
+                          .vrid = vrid,
+                          .version = dialect.version,
+                          .priority = priority(peer),
+                          .advert_interval = target().advert_interval,
+                          .family = dialect.family,
+                          .addresses = virtual_addresses(dialect)});
+  if (frr) {
+    frr_ = std::move(*frr);
+    lab_->every(5ms, [this] { look_at_owners(); });
+  } else {
+    ADD_FAILURE() << to_string(frr.error());
+    lab_.reset();
+  }
+}
+
+void Couple::look_at_owners() {
+  const IpAddress& address = target().address;
+  (void)with_frr_.set(address, baton, lab_->ownership().owners(address).contains(baton), lab::now());
+  (void)with_frr_.set(address, peer, frr_->has_addresses(), lab::now());
+}
+
 void Couple::start(NodeId node) {
-  expect_done(lab_->start_daemon(node));
-  for (const lab::ProcessInfo& process : lab_->daemon_processes(node)) hurry(process.pid, Urgency::daemon);
+  const bool is_frr = node == peer && frr_;
+  expect_done(is_frr ? frr_->start() : lab_->start_daemon(node));
+  for (const lab::ProcessInfo& process : is_frr ? frr_->processes() : lab_->daemon_processes(node)) {
+    hurry(process.pid, Urgency::daemon);
+  }
+}
+
+void Couple::cut(NodeId node, bool off) {
+  expect_done(lab_->set_forwarding(node, "ens33", !off));
 }
 
 void Couple::stop(NodeId node) {
+  if (node == peer && frr_) return expect_done(frr_->stop());
   lab_->tell(node, lab::Event::Kind::action, "SIGTERM", lab::now());
   expect_done(lab_->signal_daemon(node, lab::Role::guardian, SIGTERM));
 }
@@ -141,6 +180,7 @@ bool Couple::wait_for_adverts(NodeId node, std::size_t count) {
 }
 
 Verdicts Couple::verdicts(NodeId node) {
+  if (node == peer && frr_) return {.accepted = frr_->adverts_received()};
   return node == baton ? verdicts_of_baton() : verdicts_of_keepalived();
 }
 
@@ -197,8 +237,9 @@ std::string Couple::log() const {
   return text;
 }
 
-std::string missing_program() {
+std::string missing_program(PeerKind kind) {
   if (access(BATOND_PROGRAM, X_OK) != 0) return "batond is not built";
+  if (kind == PeerKind::frr) return missing_frr();
   if (access("/usr/sbin/keepalived", X_OK) != 0) return "keepalived is not installed";
   return {};
 }

@@ -1,7 +1,8 @@
-// Baton and keepalived share an address on one LAN, and each tells what it thinks of the other's adverts.
+// Baton and a peer, keepalived or FRR's vrrpd, share an address on one LAN, and each tells what it thinks of the
+// other's adverts.
 //
 //   client ──┬── baton       10.0.20.14  fd00:20::14
-//            ├── keepalived  10.0.20.15  fd00:20::15
+//            ├── the peer    10.0.20.15  fd00:20::15
 //            └── stranger    10.0.20.16  fd00:20::16   where asked for; runs no daemon
 #pragma once
 
@@ -10,21 +11,25 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
+#include "interop/frr.h"
 #include "lab/lab.h"
 #include "lab/packet_tap.h"
 
 namespace baton::interop {
 
 inline constexpr lab::NodeId baton = 0;
-inline constexpr lab::NodeId keepalived = 1;
+inline constexpr lab::NodeId peer = 1;
+inline constexpr lab::NodeId keepalived = peer;
 inline constexpr lab::NodeId stranger = 2;
 inline constexpr std::uint8_t vrid = 50;
 
+enum class PeerKind : std::uint8_t { stock, frr };  // stock: Debian's keepalived
 enum class Casting : std::uint8_t { multicast, unicast };
 
 // The protocol the two are configured to speak.
@@ -40,6 +45,7 @@ struct Dialect {
 struct CoupleOptions {
   Dialect dialect;
   lab::NodeId better = baton;
+  PeerKind peer = PeerKind::stock;
   bool has_stranger = false;
 };
 
@@ -57,9 +63,10 @@ class Couple {
   lab::Lab* operator->() { return lab_.get(); }
 
   const lab::Target& target() const { return lab_->topology().targets.front(); }
-  std::set<lab::NodeId> owners() const { return lab_->ownership().owners(target().address); }
+  std::set<lab::NodeId> owners() const { return ownership().owners(target().address); }
+  const lab::Ownership& ownership() const { return frr_ ? with_frr_ : lab_->ownership(); }
   lab::NodeId better() const { return better_; }
-  lab::NodeId other() const { return better_ == baton ? keepalived : baton; }
+  lab::NodeId other() const { return better_ == baton ? peer : baton; }
   Duration skew_time(lab::NodeId node) const;
   Duration master_down_interval(lab::NodeId node) const;
 
@@ -69,12 +76,15 @@ class Couple {
   // Starts one daemon, or sends SIGTERM to it.
   void start(lab::NodeId node);
   void stop(lab::NodeId node);
+  // Cuts a node off from everybody, with its link up, or ends that.
+  void cut(lab::NodeId node, bool off);
   // Waits until `node` alone has the address and answers the client.
   bool wait_for_only_owner(lab::NodeId node, Duration bound);
   // Waits until `node` has advertised so often from now on.
   bool wait_for_adverts(lab::NodeId node, std::size_t count);
 
-  // Asks the daemon itself: Baton over its control socket, keepalived through its file of statistics.
+  // Asks the daemon itself: Baton over its control socket, keepalived through its file of statistics, FRR through
+  // vtysh, which does not say what was rejected.
   Verdicts verdicts(lab::NodeId node);
   // Every frame with a VRRP message that came out of Baton's network card.
   const std::vector<Bytes>& frames_of_baton() const { return frames_; }
@@ -84,6 +94,8 @@ class Couple {
 
  private:
   int priority(lab::NodeId node) const { return node == better_ ? 200 : node == stranger ? 50 : 100; }
+  void set_up_frr(const Dialect& dialect);
+  void look_at_owners();
   Verdicts verdicts_of_baton();
   Verdicts verdicts_of_keepalived();
 
@@ -91,9 +103,11 @@ class Couple {
   std::vector<Bytes> frames_;
   std::unique_ptr<lab::PacketTap> tap_;
   std::unique_ptr<lab::Lab> lab_;
+  std::optional<Frr> frr_;
+  lab::Ownership with_frr_;  // FRR's addresses are always there; what counts is whether their interface runs
 };
 
 // Empty when both programs are there, otherwise what is missing.
-std::string missing_program();
+std::string missing_program(PeerKind kind = PeerKind::stock);
 
 }  // namespace baton::interop
