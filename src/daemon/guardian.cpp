@@ -504,14 +504,11 @@ void Guardian::reload() {
     return;
   }
   vanished_ = vanished(*old, *setup_, old_wills);
-  auto gone = old_wills;
-  const auto places = successors(*old, *setup_);
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (!places[i] || !gone[i]) continue;
-    will_->write(*places[i], *gone[i]);
-    gone[i].reset();
+  const Inheritance inherited = inheritance(*old, *setup_, old_wills);
+  for (std::size_t i = 0; i < inherited.wills.size(); ++i) {
+    if (inherited.wills[i]) will_->write(i, *inherited.wills[i]);
   }
-  say_goodbye(*old, gone, log_);
+  say_goodbye(*old, inherited.gone, log_);
   note_managed();
   is_reloading_ = true;
   const auto started = start_worker(true);

@@ -3,6 +3,7 @@
 #include <map>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace baton::daemon {
 
@@ -24,6 +25,15 @@ std::vector<std::optional<std::size_t>> successors(const Setup& old, const Setup
     if (place != places.end()) successors[i] = place->second;
   }
   return successors;
+}
+
+Inheritance inheritance(const Setup& old, const Setup& next, std::vector<std::optional<RouterWill>> wills) {
+  Inheritance result{.wills = std::vector<std::optional<RouterWill>>(next.routers.size()), .gone = std::move(wills)};
+  const auto places = successors(old, next);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i]) result.wills[*places[i]] = std::exchange(result.gone[i], std::nullopt);
+  }
+  return result;
 }
 
 std::vector<Vanished> vanished(const Setup& old, const Setup& next, std::span<const std::optional<RouterWill>> wills) {

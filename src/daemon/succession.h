@@ -16,6 +16,14 @@ namespace baton::daemon {
 // whether it speaks to peers or to a group; a name may change.
 std::vector<std::optional<std::size_t>> successors(const Setup& old, const Setup& next);
 
+// What the routers of a new configuration go on with, and what is left of those that nobody goes on as: whoever of them
+// has addresses is owed a goodbye.
+struct Inheritance {
+  std::vector<std::optional<RouterWill>> wills;  // of `next`, same index
+  std::vector<std::optional<RouterWill>> gone;   // of `old`, same index
+};
+Inheritance inheritance(const Setup& old, const Setup& next, std::vector<std::optional<RouterWill>> wills);
+
 // A router that is in the configuration no more, as it is told of for the last time.
 struct Vanished {
   std::string name;

@@ -73,6 +73,7 @@ struct Node::Implementation {
     bool counts_as_faulty = false;          // in its group's count
     bool awaits_trackers = false;           // start() came, but a tracker with weight 0 has no result yet
     std::optional<std::uint8_t> inherited;  // resumed: this priority holds until every tracker has a result
+    bool inherits_fault = false;            // resumed in FAULT: so it stays until every tracker with weight 0 has one
   };
   struct Link {
     bool up = true;
@@ -174,6 +175,7 @@ void Node::resume(const std::vector<std::optional<RouterMemory>>& memory, Instan
     Implementation::Slot& slot = self_->slots[id];
     const bool goes_on = memories[id].state != State::init;
     if (goes_on && memories[id].priority != 0) slot.inherited = memories[id].priority;
+    slot.inherits_fault = memories[id].state == State::fault;
     self_->refresh_tracking(id, now, out);  // silent: nobody has started
     slot.awaits_trackers = !goes_on && self_->awaits_tracker(id);
     if (slot.group && goes_on) self_->groups[*slot.group].told = memories[id].state;
@@ -408,7 +410,8 @@ void Node::Implementation::refresh_tracking(RouterId id, Instant now, NodeAction
   Slot& slot = slots[id];
   int sum = 0;
   bool all_known = true;
-  slot.own_faults.tracked_down = false;
+  slot.inherits_fault = slot.inherits_fault && awaits_tracker(id);
+  slot.own_faults.tracked_down = slot.inherits_fault;
   for (const Tracking& tracking : slot.tracking) {
     const Contribution contribution = contribution_of(tracking);
     sum += contribution.amount;

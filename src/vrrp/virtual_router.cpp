@@ -102,8 +102,12 @@ void VirtualRouter::resume(const RouterMemory& memory, Instant now, Actions& out
       if (!faults_.any()) enter_backup(Reason::resumed, now + master_down_interval(), now, out);
       return;
     case State::backup:
-      if (memory.master_interval > Duration::zero()) master_interval_ = std::min(memory.master_interval, longest_wait);
-      if (!memory.master.is_unspecified()) master_ = memory.master;
+      if (!memory.master.is_unspecified()) {
+        master_ = memory.master;
+        // Without a master, and in VRRPv2, it is our own, whatever that was before a reload.
+        const bool learned = parameters_.version == Version::v3 && memory.master_interval > Duration::zero();
+        if (learned) master_interval_ = std::min(memory.master_interval, longest_wait);
+      }
       master_priority_ = memory.master_priority;
       yielded_ = memory.yielded;
       master_down_at_ = std::max(memory.since, memory.last_advert_accepted) + master_down_interval();

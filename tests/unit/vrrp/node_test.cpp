@@ -180,6 +180,24 @@ TEST(Node, a_resumed_master_does_not_wait_for_a_weight_0_tracker) {
   EXPECT_EQ(after.state(0), State::master);
 }
 
+// It would become BACKUP for as long as its check takes, tell everybody so, and with a short interval be MASTER before.
+TEST(Node, a_resumed_router_stays_in_fault_until_its_weight_0_trackers_are_known) {
+  NodeBench before(with_script(0));
+  before.start();
+  before.tracker(0, up);
+  before.tracker(0, down);
+  for (const TrackerValue& verdict : {down, up}) {
+    NodeBench after(with_script(0));
+    after.advance(before.now() - after.now());
+    after.resume({before->router(0).memory()});
+    after.advance(10s);
+    EXPECT_EQ(after.actions(), NodeActions{});
+    EXPECT_EQ(after.state(0), State::fault);
+    after.tracker(0, verdict);
+    EXPECT_EQ(after.state(0), verdict == up ? State::backup : State::fault);
+  }
+}
+
 TEST(Node, a_resumed_group_is_not_told_again) {
   NodeBench before = NodeBench::master(group_of(2));
   NodeBench after(group_of(2));

@@ -625,6 +625,18 @@ TEST(Resume, a_backup_keeps_its_deadline_and_its_master) {
   EXPECT_EQ(after.router().master(), peer_address);
 }
 
+// After a reload that changed it; only of a VRRPv3 master that was heard another interval is known.
+TEST(Resume, a_backup_waits_by_its_own_interval) {
+  for (const Version version : {Version::v2, Version::v3}) {
+    Bench before = Bench::backup({.version = version, .advert_interval = 1s});
+    if (version == Version::v2) before.receive(advert(200));
+    Bench after({.version = version, .advert_interval = 2s});
+    after.sleep(100ms);
+    after.resume(before.router().memory());
+    EXPECT_EQ(after.router().master_interval(), 2s);
+  }
+}
+
 TEST(Resume, keeps_the_effective_priority) {
   Bench before = Bench::master();
   before.priority(104);
