@@ -113,13 +113,18 @@ void VirtualRouter::resume(const RouterMemory& memory, Instant now, Actions& out
       master_down_at_ = std::max(memory.since, memory.last_advert_accepted) + master_down_interval();
       if (faults_.any()) enter_fault(reason_of(faults_), now, out);
       return;
-    case State::master:
-      advert_at_ = memory.last_advert_sent + parameters_.advert_interval;
-      if (let_go_if_overslept(now, out)) return;
+    case State::master: {
+      // Backups wait by what was announced, which need not be what is configured now.
+      const bool announced = memory.master_interval > Duration::zero();
+      const Duration interval = announced ? memory.master_interval : parameters_.advert_interval;
+      advert_at_ = memory.last_advert_sent + interval;
+      const bool overslept = let_go_if_overslept(now, interval, out);
       if (faults_.any()) return enter_fault(reason_of(faults_), now, out);
+      if (overslept) return;
       send_advert(now, out);
       begin_refresh(now);
       return;
+    }
   }
 }
 
@@ -213,7 +218,9 @@ void VirtualRouter::shorten_wait(Duration wait, Instant now) {
 }
 
 void VirtualRouter::restart_wait(Instant now) {
-  if (state_ == State::backup) master_down_at_ = now + master_down_interval();
+  if (state_ != State::backup) return;
+  forget_master();
+  master_down_at_ = now + master_down_interval();
 }
 
 void VirtualRouter::repeat_announcements(Instant now, Actions& out) {
@@ -366,9 +373,9 @@ void VirtualRouter::on_timeout_as_master(Instant now, Actions& out) {
 
 // A master that was not running for as long as a backup waits has a successor by now. It must not send anything that
 // would take the address back.
-bool VirtualRouter::let_go_if_overslept(Instant now, Actions& out) {
+bool VirtualRouter::let_go_if_overslept(Instant now, Duration interval, Actions& out) {
   const Instant due = departure_ ? departure_->bound : *advert_at_;
-  if (now - due < sleep_allowed()) return false;
+  if (now - due < sleep_allowed(interval)) return false;
   if (departure_ && !departure_->may_stay()) {
     let_go(now, out);
   } else {
@@ -379,8 +386,7 @@ bool VirtualRouter::let_go_if_overslept(Instant now, Actions& out) {
 }
 
 // Behind the deadline of an advert, which comes an interval after the one that backups heard last.
-Duration VirtualRouter::sleep_allowed() const {
-  const Duration interval = parameters_.advert_interval;
+Duration VirtualRouter::sleep_allowed(Duration interval) const {
   const Duration adverts = interval * parameters_.down_timer_adverts;
   if (!parameters_.rival_priority || departure_) return adverts;
   return adverts + vrrp::skew_time(*parameters_.rival_priority, parameters_.version, interval) - interval;
@@ -402,6 +408,10 @@ void VirtualRouter::change_state(State state, Reason reason, Instant now, Action
   preempt_at_.reset();
   wants_master_ = false;
   wait_reason_ = Reason::master_down;
+  forget_master();
+}
+
+void VirtualRouter::forget_master() {
   master_.reset();
   master_priority_ = 0;
   master_interval_ = parameters_.advert_interval;

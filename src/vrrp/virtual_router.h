@@ -129,8 +129,8 @@ class VirtualRouter {
   void become_backup(Reason reason, Instant now, Actions& out);
   void ask_relief(Reason reason, Instant now, Actions& out);  // leave like a member that may yet stay
   void shorten_wait(Duration wait, Instant now);              // a goodbye was heard for the group
-  void restart_wait(Instant now);                             // vetoed by the group: a fresh master-down wait
-  void repeat_announcements(Instant now, Actions& out);       // a lower master was heard, by this member or another
+  void restart_wait(Instant now);  // vetoed by the group: there is no master, and a fresh master-down wait begins
+  void repeat_announcements(Instant now, Actions& out);  // a lower master was heard, by this member or another
 
   // --- questions ---
   std::optional<Instant> next_timeout() const;
@@ -171,11 +171,15 @@ class VirtualRouter {
   void on_timeout_as_backup(Instant now, Actions& out);
   void on_timeout_as_master(Instant now, Actions& out);
   void on_timeout_while_leaving(Instant now, Actions& out);
-  bool let_go_if_overslept(Instant now, Actions& out);
-  Duration sleep_allowed() const;
+  bool let_go_if_overslept(Instant now, Actions& out) {
+    return let_go_if_overslept(now, parameters_.advert_interval, out);
+  }
+  bool let_go_if_overslept(Instant now, Duration interval, Actions& out);  // the interval by which backups wait
+  Duration sleep_allowed(Duration interval) const;
 
   // Transitions.
   void change_state(State state, Reason reason, Instant now, Actions& out);
+  void forget_master();
   void enter_master(Reason reason, Instant now, Actions& out);
   void enter_backup(Reason reason, Instant master_down_at, Instant now, Actions& out);
   void enter_fault(Reason reason, Instant now, Actions& out);

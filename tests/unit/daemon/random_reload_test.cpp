@@ -78,7 +78,15 @@ class Machine {
     now_ = end;
   }
 
-  Instant now() const { return now_; }
+  // Every transition of a life, for the message of a test that failed.
+  static std::string story(const Life& life) {
+    std::string text;
+    for (const ToldState& told : life.states()) {
+      text += fmt::format("  {:.3f} {} {} -> {}\n", std::chrono::duration<double>(told.at - Instant(1000s)).count(),
+                          life.setup().routers[told.router].name, vrrp::name(told.from), vrrp::name(told.to));
+    }
+    return text;
+  }
   const Life& life() const { return *life_; }
   const Life& past() const { return *past_; }
 
@@ -331,7 +339,10 @@ void play(std::uint64_t seed, Tally& tally) {
   const Duration window = 5s;
   const Outcome reached = machine.outcome(window);
   const Outcome expected = fresh.outcome(window);
-  EXPECT_EQ(reached.routers, expected.routers);
+  EXPECT_EQ(reached.routers, expected.routers) << "before the reload\n"
+                                               << Machine::story(machine.past()) << "after it\n"
+                                               << Machine::story(machine.life()) << "a fresh start\n"
+                                               << Machine::story(fresh.life());
   EXPECT_EQ(reached.groups, expected.groups);
   EXPECT_EQ(reached.addresses, expected.addresses);
   if (!is_settled) return;

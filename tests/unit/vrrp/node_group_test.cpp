@@ -22,6 +22,19 @@ TEST(Group, a_member_whose_time_comes_first_waits_anew) {
   EXPECT_GT(bench->router(0).next_timeout(), bench.now() + 3s);
 }
 
+TEST(Group, a_member_that_waits_anew_forgets_the_master_it_waited_for) {
+  NodeBench bench = NodeBench::started(group_of(2, {.version = Version::v3}));
+  bench.receive(0, advert(200, 2s));
+  EXPECT_EQ(bench->router(0).master_interval(), 2s);
+  for (int second = 0; second < 8; ++second) {
+    bench.receive(1, advert(200));
+    bench.advance(1s);
+  }
+  EXPECT_TRUE(bench->router(0).wants_master());
+  EXPECT_EQ(bench->router(0).master(), std::nullopt);
+  EXPECT_EQ(bench->router(0).master_interval(), 1s);
+}
+
 TEST(Group, the_last_member_that_wants_makes_all_master) {
   NodeBench bench = NodeBench::started(group_of(2));
   bench.advance(1s);

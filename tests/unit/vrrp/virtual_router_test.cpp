@@ -625,6 +625,25 @@ TEST(Resume, a_backup_keeps_its_deadline_and_its_master) {
   EXPECT_EQ(after.router().master(), peer_address);
 }
 
+TEST(Resume, a_master_that_overslept_with_a_fault_waits_for_its_repair) {
+  Bench before = Bench::master();
+  Bench after;
+  after.sleep(before.now() - after.now() + 10s);
+  after.fault();
+  after.resume(before.router().memory());
+  EXPECT_EQ(after.state(), State::fault);
+  EXPECT_EQ(adverts_of(after.actions()), std::vector<SendAdvert>{});
+}
+
+// A reload has made its interval shorter: those who wait for it wait by the one they have heard.
+TEST(Resume, a_master_has_not_overslept_what_it_announced) {
+  Bench before = Bench::master({.version = Version::v3, .advert_interval = 2s});
+  Bench after({.version = Version::v3, .advert_interval = 100ms});
+  after.sleep(before.now() - after.now() + 1900ms);
+  after.resume(before.router().memory());
+  EXPECT_EQ(after.actions(), Actions{sent(100)});
+}
+
 // After a reload that changed it; only of a VRRPv3 master that was heard another interval is known.
 TEST(Resume, a_backup_waits_by_its_own_interval) {
   for (const Version version : {Version::v2, Version::v3}) {
