@@ -50,14 +50,16 @@ class Baton final : public Brain {
 
 class Stock final : public Brain {
  public:
-  Stock(NodeParameters parameters, const std::vector<IpAddress>& sources) : parameters_(std::move(parameters)) {
+  Stock(NodeParameters parameters, const std::vector<IpAddress>& sources, Conduct conduct)
+      : parameters_(std::move(parameters)) {
     for (RouterId id = 0; id < parameters_.routers.size(); ++id) {
       const RouterParameters& router = parameters_.routers[id].router;
       routers_.emplace_back(ReferenceParameters{.version = router.version,
                                                 .priority = router.base_priority,
                                                 .advertisement_interval = router.advert_interval,
                                                 .preempt_mode = router.preempt == Preempt::yes,
-                                                .down_timer_adverts = router.down_timer_adverts});
+                                                .down_timer_adverts = router.down_timer_adverts,
+                                                .conduct = conduct});
       routers_.back().set_address(sources[id]);
     }
     links_up_.assign(routers_.size(), true);
@@ -72,6 +74,7 @@ class Stock final : public Brain {
   void on_advert(RouterId id, const Advert& advert, Instant now, NodeActions& out) override {
     one(id, out, [&](Actions& actions) { routers_[id].receive(advert, now, actions); });
   }
+  void on_rejected(RouterId id, Instant now) override { routers_[id].reject(now); }
   void on_timeout(Instant now, NodeActions& out) override {
     for_each(out, [&](RouterId id, Actions& actions) { routers_[id].tick(now, actions); });
   }
@@ -155,8 +158,9 @@ std::unique_ptr<Brain> resume_baton(const NodeParameters& parameters, const std:
   return brain;
 }
 
-std::unique_ptr<Brain> make_stock(const NodeParameters& parameters, const std::vector<IpAddress>& sources) {
-  return std::make_unique<Stock>(parameters, sources);
+std::unique_ptr<Brain> make_stock(const NodeParameters& parameters, const std::vector<IpAddress>& sources,
+                                  Conduct conduct) {
+  return std::make_unique<Stock>(parameters, sources, conduct);
 }
 
 }  // namespace baton::sim

@@ -1,4 +1,4 @@
-// What decides on a simulated server: the core of Baton, or keepalived as RFC and manual describe it.
+// What decides on a simulated server: the core of Baton, or keepalived or FRR as RFC and manual describe them.
 #pragma once
 
 #include <memory>
@@ -15,6 +15,7 @@ class Brain {
   virtual ~Brain() = default;
   virtual void start(Instant now, vrrp::NodeActions& out) = 0;
   virtual void on_advert(vrrp::RouterId id, const vrrp::Advert& advert, Instant now, vrrp::NodeActions& out) = 0;
+  virtual void on_rejected(vrrp::RouterId, Instant) {}  // a packet that is not valid
   virtual void on_announcement(vrrp::RouterId, const IpAddress&, Instant, vrrp::NodeActions&) {}
   virtual void on_timeout(Instant now, vrrp::NodeActions& out) = 0;
   virtual void on_tracker(vrrp::TrackerValue value, Instant now, vrrp::NodeActions& out) = 0;  // there is one
@@ -38,6 +39,7 @@ std::unique_ptr<Brain> resume_baton(const vrrp::NodeParameters& parameters, cons
                                     const std::vector<std::optional<vrrp::RouterMemory>>& memory, Instant now,
                                     vrrp::NodeActions& out);
 // Plain routers of the same parameters: no sync groups, no delays.
-std::unique_ptr<Brain> make_stock(const vrrp::NodeParameters& parameters, const std::vector<IpAddress>& sources);
+std::unique_ptr<Brain> make_stock(const vrrp::NodeParameters& parameters, const std::vector<IpAddress>& sources,
+                                  Conduct conduct);
 
 }  // namespace baton::sim

@@ -28,8 +28,10 @@ Quality draw_quality(Random& random) {
           .jitter = random.pick<Duration>({0ms, 1ms, 20ms})};
 }
 
+enum class Handovers : std::uint8_t { no, yes };
+
 // One thing that happens. True when it was a hand-over: a machine that has handed over does not preempt.
-bool disturb(World& world) {
+bool disturb(World& world, Handovers handovers) {
   Random& random = world.random();
   const std::size_t machine = random.below(world.size());
   const RouterId router = static_cast<RouterId>(random.below(world.router_count()));
@@ -52,7 +54,7 @@ bool disturb(World& world) {
     case 9: world.heal(); break;
     case 10: world.set_quality(draw_quality(random)); break;
     case 11:
-      if (!random.chance(30)) break;
+      if (handovers == Handovers::no || !random.chance(30)) break;
       world.handover(machine);
       return true;
   }
@@ -101,7 +103,7 @@ std::string play_chaos(World& world, const std::vector<MachineParameters>& machi
   }
   bool handed_over = false;
   for (int i = 0; i < 40 && world.violation().empty(); ++i) {
-    handed_over |= disturb(world);
+    handed_over |= disturb(world, Handovers::yes);
     world.run(world.random().between(0ms, world.random().chance(70) ? interval : 6 * interval + 1s));
   }
   make_quiet(world);
@@ -115,6 +117,27 @@ std::string play_chaos(World& world, const std::vector<MachineParameters>& machi
   const std::uint64_t transitions = world.counts().transitions;
   world.run(6 * interval);
   return world.counts().transitions == transitions ? "" : "settled, and then it moved again";
+}
+
+std::string play_churn(World& world, const std::vector<MachineParameters>& machines) {
+  Random& random = world.random();
+  const Duration interval = interval_of(machines);
+  const Instant end = world.now() + 1h;
+  const Handovers handovers = random.chance(30) ? Handovers::yes : Handovers::no;
+  bool handed_over = false;
+  for (std::size_t machine = 0; machine < world.size(); ++machine) world.start(machine);
+  while (world.now() < end && world.violation().empty()) {
+    for (int i = random.between(1, 8); i > 0; --i) {
+      handed_over |= disturb(world, handovers);
+      world.run(random.between(0ms, random.chance(70) ? interval : 6 * interval + 1s));
+    }
+    make_quiet(world);
+    world.run(settling_time(machines));
+    if (std::string problem = world.settled(0); !problem.empty()) return problem;
+    if (!all_preempt(machines) || handed_over) continue;
+    if (std::string problem = check_best(world); !problem.empty()) return problem;
+  }
+  return {};
 }
 
 }  // namespace baton::sim

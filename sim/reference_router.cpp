@@ -55,10 +55,16 @@ void ReferenceRouter::receive(const vrrp::Advert& advert, Instant now, vrrp::Act
     return;
   }
   if (advert.priority == parameters_.priority && advert.source == address_) return;
+  if (parameters_.conduct == Conduct::frr) return;  // RFC 5798: "Discard ADVERTISEMENT"
   // "Send an ADVERTISEMENT immediately to assert the Active state", and keepalived announces the addresses.
   send_advertisement(parameters_.priority, out);
   adver_timer_ = now + parameters_.advertisement_interval;
-  out.push_back(vrrp::Announce{5});
+  announce(out);
+}
+
+void ReferenceRouter::reject(Instant now) {
+  if (parameters_.conduct != Conduct::keepalived || state_ != State::master) return;
+  adver_timer_ = now + parameters_.advertisement_interval;
 }
 
 void ReferenceRouter::tick(Instant now, vrrp::Actions& out) {
@@ -67,7 +73,7 @@ void ReferenceRouter::tick(Instant now, vrrp::Actions& out) {
     active_down_timer_.reset();
     active_adver_interval_ = parameters_.advertisement_interval;
     send_advertisement(parameters_.priority, out);
-    out.push_back(vrrp::Announce{5});
+    announce(out);
     adver_timer_ = now + parameters_.advertisement_interval;
     become(State::master, Reason::master_down, out);
   } else if (state_ == State::master && adver_timer_ && *adver_timer_ <= now) {
@@ -77,12 +83,12 @@ void ReferenceRouter::tick(Instant now, vrrp::Actions& out) {
   }
 }
 
-// FAULT is no state of the RFC; keepalived says goodbye twice.
+// FAULT is no state of the RFC; keepalived says goodbye twice, FRR starts anew when it can.
 void ReferenceRouter::fail(vrrp::Actions& out) {
   if (state_ == State::fault || state_ == State::init) return;
   if (state_ == State::master) {
     send_advertisement(0, out);
-    send_advertisement(0, out);
+    if (parameters_.conduct != Conduct::frr) send_advertisement(0, out);
   }
   active_down_timer_.reset();
   adver_timer_.reset();
@@ -114,6 +120,10 @@ Duration ReferenceRouter::active_down_interval() const {
 void ReferenceRouter::learn(const vrrp::Advert& advert) {
   active_adver_interval_ =
       parameters_.version == vrrp::Version::v3 ? advert.interval : parameters_.advertisement_interval;
+}
+
+void ReferenceRouter::announce(vrrp::Actions& out) {
+  out.push_back(vrrp::Announce{parameters_.conduct == Conduct::frr ? 1U : 5U});
 }
 
 void ReferenceRouter::send_advertisement(std::uint8_t priority, vrrp::Actions& out) {

@@ -1,6 +1,6 @@
 // VRRP as slowly and plainly as the RFC tells it: the variables of RFC 9568 §6.1, the two timers, one paragraph after
-// the other. It serves twice: to disagree with the core when one of both is wrong, and as the stock peer of the
-// simulated LAN, since keepalived behaves like this (vrrp-behaviour 3.3, 3.4, 4.3).
+// the other. It serves twice: to disagree with the core when one of both is wrong, and as the stock peers of the
+// simulated LAN: keepalived and FRR's vrrpd behave like this, each with its own ways.
 #pragma once
 
 #include <optional>
@@ -10,10 +10,12 @@
 
 namespace baton::sim {
 
-// What the core does on purpose and no RFC asks for.
+// What each does that the RFCs do not ask for, or not all of them.
 enum class Conduct : std::uint8_t {
-  stock,
-  baton,  // a lower master is replaced after Skew_Time; a second goodbye does not begin Skew_Time again
+  keepalived,  // a lower master is answered at once (RFC 9568); two goodbyes before FAULT; any packet for its VRID,
+               // also one that it rejects, puts a master's next advert off
+  frr,         // a lower master is not answered (RFC 5798); addresses are announced once
+  baton,       // a lower master is replaced after Skew_Time; a second goodbye does not begin Skew_Time again
 };
 
 struct ReferenceParameters {
@@ -22,7 +24,7 @@ struct ReferenceParameters {
   Duration advertisement_interval = std::chrono::seconds(1);
   bool preempt_mode = true;
   unsigned down_timer_adverts = 3;
-  Conduct conduct = Conduct::stock;
+  Conduct conduct = Conduct::keepalived;
 };
 
 class ReferenceRouter {
@@ -33,6 +35,7 @@ class ReferenceRouter {
   void startup(Instant now, vrrp::Actions& out);
   void shutdown(vrrp::Actions& out);
   void receive(const vrrp::Advert& advert, Instant now, vrrp::Actions& out);
+  void reject(Instant now);  // heard a packet that is not valid
   void tick(Instant now, vrrp::Actions& out);
   void fail(vrrp::Actions& out);
   void recover(Instant now, vrrp::Actions& out);
@@ -46,6 +49,7 @@ class ReferenceRouter {
  private:
   Duration skew_time() const;
   Duration active_down_interval() const;
+  void announce(vrrp::Actions& out);
   void send_advertisement(std::uint8_t priority, vrrp::Actions& out);
   void become(vrrp::State state, vrrp::Reason reason, vrrp::Actions& out);
   void learn(const vrrp::Advert& advert);

@@ -39,7 +39,7 @@ Common draw_common(Random& random, Kind kind) {
     common.authentication = random.pick({AuthType::none, AuthType::pass, AuthType::ah});
   }
   router.preempt = random.chance(80) ? Preempt::yes : Preempt::no;
-  common.routers = random.chance(30) ? 2 : 1;
+  common.routers = kind != Kind::churn && random.chance(30) ? 2 : 1;
   common.mixed = kind == Kind::chaos && random.chance(50);
   return common;
 }
@@ -65,6 +65,19 @@ MachineParameters draw_machine(const Common& common, std::uint8_t priority, int 
   return machine;
 }
 
+// Baton and stock machines, at least one of each. FRR tracks nothing but its link.
+void make_mixed(std::vector<MachineParameters>& machines, Random& random) {
+  const std::size_t ours = random.below(machines.size());
+  const std::size_t theirs = (ours + 1 + random.below(machines.size() - 1)) % machines.size();
+  for (std::size_t i = 0; i < machines.size(); ++i) {
+    MachineParameters& machine = machines[i];
+    machine.stock = i == theirs || (i != ours && random.chance(60));
+    if (!machine.stock || random.chance(50)) continue;
+    machine.conduct = Conduct::frr;
+    machine.node.routers[0].tracking.clear();
+  }
+}
+
 }  // namespace
 
 std::vector<MachineParameters> random_machines(Random& random, Kind kind) {
@@ -80,6 +93,7 @@ std::vector<MachineParameters> random_machines(Random& random, Kind kind) {
     const bool equal = kind == Kind::chaos && random.chance(10);
     if (!equal) priority += random.between(kind == Kind::chaos ? 1 : 5, 20);
   }
+  if (kind == Kind::churn) make_mixed(machines, random);
   if (kind == Kind::chaos && random.chance(5)) {
     for (NodeRouterParameters& router : machines.back().node.routers) {
       router.router.base_priority = spec::priority_owner;
@@ -109,6 +123,7 @@ std::string_view name(Kind kind) {
     case Kind::planned: return "planned";
     case Kind::faults: return "faults";
     case Kind::lockstep: return "lockstep";
+    case Kind::churn: return "churn";
   }
   return "?";
 }
@@ -129,6 +144,7 @@ Outcome play(std::uint64_t seed, bool record) {
     case Kind::chaos: outcome.problem = play_chaos(world, machines); break;
     case Kind::planned: outcome.problem = play_planned(world, machines); break;
     case Kind::faults: outcome.problem = play_faults(world, machines); break;
+    case Kind::churn: outcome.problem = play_churn(world, machines); break;
     case Kind::lockstep: break;
   }
   if (!world.violation().empty()) outcome.problem = world.violation();

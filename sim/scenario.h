@@ -10,12 +10,13 @@
 namespace baton::sim {
 
 enum class Kind : std::uint8_t {
-  chaos,    // anything to anybody on bad LANs; then quiet, and the address must settle
-  planned,  // stops, returns, hand-overs, priorities on good LANs: no probe may be lost
-  faults,   // one fault at a time: the outage must stay within what the protocol allows
-  lockstep  // the core and the reference router side by side
+  chaos,     // anything to anybody on bad LANs; then quiet, and the address must settle
+  planned,   // stops, returns, hand-overs, priorities on good LANs: no probe may be lost
+  faults,    // one fault at a time: the outage must stay within what the protocol allows
+  lockstep,  // the core and the reference router side by side
+  churn      // an hour and more beside keepalived and FRR: chaos, then quiet and settled, again and again
 };
-inline constexpr std::size_t kind_count = 4;
+inline constexpr std::size_t kind_count = 5;
 inline Kind kind_of(std::uint64_t seed) {
   return static_cast<Kind>(seed % kind_count);
 }
@@ -36,6 +37,7 @@ std::vector<MachineParameters> random_machines(Random& random, Kind kind);
 Duration settling_time(const std::vector<MachineParameters>& machines);
 
 std::string play_chaos(World& world, const std::vector<MachineParameters>& machines);
+std::string play_churn(World& world, const std::vector<MachineParameters>& machines);
 std::string play_planned(World& world, const std::vector<MachineParameters>& machines);
 std::string play_faults(World& world, const std::vector<MachineParameters>& machines);
 // Of its own: no world, one router of each kind and a stream of adverts.

@@ -79,8 +79,9 @@ void World::start(std::size_t id) {
   if (machine.brain) return;
   note(fmt::format("m{} starts", id));
   begin_life(id);
-  const auto make = machine.parameters.stock ? make_stock : make_baton;
-  machine.brain = make(machine.parameters.node, machine.sources);
+  machine.brain = machine.parameters.stock
+                      ? make_stock(machine.parameters.node, machine.sources, machine.parameters.conduct)
+                      : make_baton(machine.parameters.node, machine.sources);
   call(id, [&](Brain& brain, NodeActions& out) {
     for (RouterId router = 0; router < router_count(); ++router) {
       brain.on_link(fmt::format("eth{}", router), machine.links_up[router], now_, out);
@@ -369,20 +370,30 @@ void World::send_advert(std::size_t id, RouterId router, const SendAdvert& adver
       for (std::size_t i = 0; i < arrivals.count; ++i) {
         schedule(arrivals.after[i], [this, to, router, bytes] {
           if (!machines_[to].links_up[router]) return;
-          receive(to, [this, to, router, bytes] {
-            const WallTime heard = begin_of_time + now_.time_since_epoch();
-            const auto decoded = machines_[to].codecs[router].decode({.bytes = *bytes}, heard);
-            if (!decoded) {
-              ++counts_.rejected;
-              if (recording_) note(fmt::format("m{} router {} rejects: {}", to, router, name(decoded.error())));
-              return;
-            }
-            call(to, [&](Brain& brain, NodeActions& out) { brain.on_advert(router, *decoded, now_, out); });
-          });
+          receive(to, [this, to, router, bytes] { hear(to, router, *bytes); });
         });
       }
     }
   }
+}
+
+void World::hear(std::size_t id, RouterId router, ByteView packet) {
+  Machine& machine = machines_[id];
+  AdvertCodec& codec = machine.codecs[router];
+  if (machine.parameters.stock) {  // one AH counter for all that is sent and heard, whoever sends it
+    CodecMemory memory = codec.memory();
+    memory.heard = {};
+    memory.ah_floor = memory.ah_sequence;
+    codec.restore(memory);
+  }
+  const auto advert = codec.decode({.bytes = packet}, begin_of_time + now_.time_since_epoch());
+  if (!advert) {
+    ++counts_.rejected;
+    if (recording_) note(fmt::format("m{} router {} rejects: {}", id, router, name(advert.error())));
+    machine.brain->on_rejected(router, now_);
+    return;
+  }
+  call(id, [&](Brain& brain, NodeActions& out) { brain.on_advert(router, *advert, now_, out); });
 }
 
 // After the addresses are in the kernel: gratuitous ARP to every machine and to the client.

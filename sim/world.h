@@ -28,6 +28,7 @@ namespace baton::sim {
 
 struct MachineParameters {
   bool stock = false;
+  Conduct conduct = Conduct::keepalived;  // of a stock one
   vrrp::NodeParameters node;
   vrrp::AuthType authentication = vrrp::AuthType::none;  // VRRPv2
 };
@@ -142,6 +143,7 @@ class World {
   void send_advert(std::size_t machine, vrrp::RouterId router, const vrrp::SendAdvert& advert);
   void announce(std::size_t machine, vrrp::RouterId router, unsigned rounds);
   void receive(std::size_t machine, std::function<void()> handle);
+  void hear(std::size_t machine, vrrp::RouterId router, ByteView packet);
   void last_will(std::size_t machine);
   void begin_life(std::size_t machine);
   void look();
