@@ -75,7 +75,9 @@ void expect_done(const SysResult<void>& result) {
 
 }  // namespace
 
-Couple::Couple(const CoupleOptions& options) : better_(options.better) {
+Couple::Couple(const CoupleOptions& options) : dialect_(options.dialect), better_(options.better) {
+  priorities_ = {100, 100, 50};
+  priorities_[better_] = 200;
   std::vector<lab::MadeNode> nodes;
   for (const NodeId node : {baton, peer, stranger}) {
     if (node == stranger && !options.has_stranger) continue;
@@ -144,6 +146,29 @@ void Couple::start(NodeId node) {
   for (const lab::ProcessInfo& process : is_frr ? frr_->processes() : lab_->daemon_processes(node)) {
     hurry(process.pid, Urgency::daemon);
   }
+}
+
+void Couple::kill(NodeId node, lab::Role role) {
+  if (node == peer && frr_) return expect_done(frr_->kill());
+  lab_->tell(node, lab::Event::Kind::action,
+             fmt::format("SIGKILL of {}", role == lab::Role::everything ? "everything"
+                                          : role == lab::Role::worker   ? "the worker"
+                                                                        : "the guardian"),
+             lab::now());
+  expect_done(lab_->signal_daemon(node, role, SIGKILL));
+}
+
+void Couple::set_priority(NodeId node, int priority) {
+  priorities_[node] = priority;
+  if (node == peer && frr_) return expect_done(frr_->set_priority(priority));
+  lab_->tell(node, lab::Event::Kind::action, fmt::format("priority {}", priority), lab::now());
+  std::ofstream(lab_->machine(node).outside_path(fmt::format("/run/lab/{}.conf", lab_->plan(node).name)))
+      << configuration(dialect_, node, priority);
+  if (runs(node)) expect_done(lab_->signal_daemon(node, lab::Role::guardian, SIGHUP));
+}
+
+bool Couple::runs(NodeId node) const {
+  return node == peer && frr_ ? frr_->runs() : lab_->daemon_runs(node);
 }
 
 void Couple::cut(NodeId node, bool off) {

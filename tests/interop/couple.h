@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -67,6 +68,7 @@ class Couple {
   const lab::Ownership& ownership() const { return frr_ ? with_frr_ : lab_->ownership(); }
   lab::NodeId better() const { return better_; }
   lab::NodeId other() const { return better_ == baton ? peer : baton; }
+  int priority(lab::NodeId node) const { return priorities_[node]; }
   Duration skew_time(lab::NodeId node) const;
   Duration master_down_interval(lab::NodeId node) const;
 
@@ -76,6 +78,11 @@ class Couple {
   // Starts one daemon, or sends SIGTERM to it.
   void start(lab::NodeId node);
   void stop(lab::NodeId node);
+  // SIGKILL: of everything it leaves the addresses where they are.
+  void kill(lab::NodeId node, lab::Role role);
+  // Another priority in its configuration; a daemon that runs reads it again.
+  void set_priority(lab::NodeId node, int priority);
+  bool runs(lab::NodeId node) const;
   // Cuts a node off from everybody, with its link up, or ends that.
   void cut(lab::NodeId node, bool off);
   // Waits until `node` alone has the address and answers the client.
@@ -93,13 +100,14 @@ class Couple {
   std::string log() const;
 
  private:
-  int priority(lab::NodeId node) const { return node == better_ ? 200 : node == stranger ? 50 : 100; }
   void set_up_frr(const Dialect& dialect);
   void look_at_owners();
   Verdicts verdicts_of_baton();
   Verdicts verdicts_of_keepalived();
 
+  Dialect dialect_;
   lab::NodeId better_;
+  std::array<int, 3> priorities_{};
   std::vector<Bytes> frames_;
   std::unique_ptr<lab::PacketTap> tap_;
   std::unique_ptr<lab::Lab> lab_;
