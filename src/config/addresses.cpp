@@ -35,7 +35,7 @@ class AddressLine {
   }
 
   bool read_prefix() {
-    const std::string& word = line_.words.front().text;
+    const std::string_view word = line_.words.front().text;
     const std::size_t slash = word.find('/');
     const std::optional<IpAddress> address = IpAddress::parse(word.substr(0, slash));
     if (!address || address->is_unspecified() || address->is_multicast()) {
@@ -45,8 +45,8 @@ class AddressLine {
     }
     const unsigned longest = address->is_v4() ? 32 : 128;
     result_.address = {.address = *address, .length = static_cast<std::uint8_t>(longest)};
-    if (slash == std::string::npos) return true;
-    const std::string_view digits = std::string_view(word).substr(slash + 1);
+    if (slash == std::string_view::npos) return true;
+    const std::string_view digits = word.substr(slash + 1);
     unsigned length = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
     const bool is_length = error == std::errc{} && length <= longest;
@@ -58,7 +58,7 @@ class AddressLine {
     return true;
   }
 
-  void read_option(const std::string& word) {
+  void read_option(std::string_view word) {
     static constexpr std::pair<std::string_view, Option> options[] = {
         {"dev", &AddressLine::device},
         {"label", &AddressLine::label},

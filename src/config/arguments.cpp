@@ -35,10 +35,6 @@ std::string plain(double value) {
 
 }  // namespace
 
-Place make_place(const Position& position) {
-  return Place{place_of(position)};
-}
-
 std::optional<std::int64_t> parse_integer(std::string_view text) {
   text = trim(text);
   if (text.starts_with('+')) text.remove_prefix(1);
@@ -71,7 +67,7 @@ std::optional<Duration> parse_seconds(std::string_view text) {
 }
 
 std::string_view Arguments::word(std::size_t index) const {
-  return index < count() ? std::string_view(statement_.words[index + 1].text) : std::string_view();
+  return index < count() ? statement_.words[index + 1].text : std::string_view();
 }
 
 void Arguments::missing(std::string_view what) const {

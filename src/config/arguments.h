@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,17 +23,32 @@
 
 namespace baton::config {
 
+// Programs as the reader knows them; each is looked at once, however many run it.
+class Programs {
+ public:
+  explicit Programs(FileReader& reader) : reader_(reader) {}
+
+  ProgramState state(const std::string& name) {
+    const auto [found, is_new] = states_.try_emplace(name);
+    if (is_new) found->second = reader_.program(name);
+    return found->second;
+  }
+
+ private:
+  FileReader& reader_;
+  std::unordered_map<std::string, ProgramState> states_;
+};
+
 // What every reader of a block is given.
 struct Context {
   Diagnostics& diagnostics;
   FileReader& reader;
   const Sources& sources;
+  Programs& programs;
 
   // Where a part of the model was written, to speak of it again.
   Position position_of(const auto& part) const { return sources.find(part.place); }
 };
-
-Place make_place(const Position& position);
 
 // A number as keepalived writes them: decimal digits and a sign, blanks around it.
 std::optional<std::int64_t> parse_integer(std::string_view text);
@@ -72,10 +88,11 @@ class Arguments {
   }
   template <typename T>
   bool read(std::optional<T>& value) const {
-    T read_value{};
-    if (!read(read_value)) return false;
-    value = std::move(read_value);
-    return true;
+    return read_into<T>(value);
+  }
+  template <typename T>
+  bool read(Rarely<T>& value) const {
+    return read_into<T>(value);
   }
 
   // One of several words; the index of it, or nothing, reported.
@@ -92,6 +109,13 @@ class Arguments {
 
  private:
   std::optional<std::int64_t> read_number() const;
+  template <typename T>
+  bool read_into(auto& value) const {
+    T read_value{};
+    if (!read(read_value)) return false;
+    value = std::move(read_value);
+    return true;
+  }
 
   const Context& context_;
   const Statement& statement_;
@@ -163,7 +187,7 @@ void set_at_least_one(ClassOf<First>& target, const Arguments& arguments) {
 // A command; the first one given wins.
 template <auto First, auto... Rest>
 void set_once(ClassOf<First>& target, const Arguments& arguments) {
-  std::optional<Command>& command = detail::follow<First, Rest...>(target);
+  auto& command = detail::follow<First, Rest...>(target);
   if (!command) {
     (void)arguments.read(command);
     return;
@@ -173,15 +197,14 @@ void set_once(ClassOf<First>& target, const Arguments& arguments) {
                                "remove one of them");
 }
 
-// Applies every statement of a block. `path` is the block's in the keyword table.
+// Applies every statement of a block.
 template <typename Target, std::size_t size>
-void apply_settings(const Context& context, const Statement& block, std::string_view path,
-                    const Setting<Target> (&settings)[size], std::type_identity_t<Target>& target) {
+void apply_settings(const Context& context, const Statement& block, const Setting<Target> (&settings)[size],
+                    std::type_identity_t<Target>& target) {
   for (const Statement& statement : block.children) {
+    if (statement.meaning == nullptr) continue;
     const auto* const setting = std::ranges::find(settings, statement.keyword(), &Setting<Target>::keyword);
-    const Keyword* const keyword = keyword_table::find(path, statement.keyword());
-    if (setting != std::end(settings) && keyword != nullptr)
-      setting->apply(target, Arguments(context, statement, *keyword));
+    if (setting != std::end(settings)) setting->apply(target, Arguments(context, statement, *statement.meaning));
   }
 }
 

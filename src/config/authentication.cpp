@@ -138,13 +138,13 @@ constexpr Setting<HmacDraft> hmac_settings[] = {
 void read_authentication(const Context& context, const Statement& block,
                          std::optional<Authentication>& authentication) {
   if (!authentication) authentication.emplace();
-  apply_settings(context, block, "vrrp_instance/authentication", authentication_settings, *authentication);
+  apply_settings(context, block, authentication_settings, *authentication);
 }
 
 void read_hmac(const Context& context, const Statement& block, Duration advert_interval,
-               std::optional<HmacAuthentication>& hmac) {
+               Rarely<HmacAuthentication>& hmac) {
   HmacDraft draft;
-  apply_settings(context, block, "vrrp_instance/auth_hmac", hmac_settings, draft);
+  apply_settings(context, block, hmac_settings, draft);
   if (std::ranges::find(draft.hmac.keys, draft.hmac.active_key, &HmacKey::id) == draft.hmac.keys.end()) {
     const bool is_given = draft.active_key_at.line != nullptr;
     context.diagnostics.error("bad-key", is_given ? draft.active_key_at : block.position(),

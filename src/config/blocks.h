@@ -108,6 +108,6 @@ std::vector<VirtualAddress> read_addresses(const Context& context, const Stateme
 
 void read_authentication(const Context& context, const Statement& block, std::optional<Authentication>& authentication);
 void read_hmac(const Context& context, const Statement& block, Duration advert_interval,
-               std::optional<HmacAuthentication>& hmac);
+               Rarely<HmacAuthentication>& hmac);
 
 }  // namespace baton::config

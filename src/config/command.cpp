@@ -18,11 +18,11 @@ bool is_typographic(std::string_view word) {
   return word.starts_with("\xe2\x80\x9c") || word.starts_with("\xe2\x80\x98");
 }
 
-void check_user(const Arguments& arguments, const std::string& user, const Word& word) {
-  if (arguments.context().reader.has_user(user) != false) return;
+void check_user(const Arguments& arguments, const ScriptWord& word) {
+  if (arguments.context().reader.has_user(word.text) != false) return;
   const Position position{.line = arguments.statement().line, .column = word.column, .width = word.width};
   arguments.diagnostics().warn(
-      "unknown-user", position, fmt::format("there is no user {}", quoted(user)),
+      "unknown-user", position, fmt::format("there is no user {}", quoted(word.text)),
       fmt::format("if it is an argument, quote the command as a whole: {} \"COMMAND ARGUMENT\"", arguments.name()));
 }
 
@@ -38,7 +38,7 @@ void check_program(const Arguments& arguments, const Command& command, const Pos
         fmt::format("no shell reads this command: {} is passed to {} as it is", quoted(*shell_word), quoted(program)),
         "write \"/bin/sh -c 'COMMAND'\", or put the commands into a script");
   }
-  const ProgramState state = arguments.context().reader.program(program);
+  const ProgramState state = arguments.context().programs.state(program);
   if (state == ProgramState::missing) {
     arguments.diagnostics().warn("script-not-found", position, fmt::format("there is no program {}", quoted(program)),
                                  "correct the path, or install it");
@@ -52,18 +52,18 @@ void check_program(const Arguments& arguments, const Command& command, const Pos
 
 bool Arguments::read(Command& value) const {
   bool open_quote = false;
-  const std::vector<Word> words = split_script_line(*statement_.command, open_quote, diagnostics());
+  const std::vector<ScriptWord> words = split_script_line(*statement_.command, open_quote, diagnostics());
   if (words.size() < 2) {
     diagnostics().warn("missing-value", statement_.at(1), fmt::format("'{}' needs a command and is ignored", name()),
                        "add it, or remove the line");
     return false;
   }
   const Position position{.line = statement_.line, .column = words[1].column, .width = words[1].width};
-  bool open_inner_quote = false;
-  value.arguments = split_command(words[1].text, open_inner_quote);
+  bool is_open = false;
+  value.arguments = split_command(words[1].text, is_open);
   value.line = trim(words[1].text);
   value.place = make_place(position);
-  if (open_quote || open_inner_quote) {
+  if (open_quote || is_open) {
     diagnostics().warn("open-quote", position,
                        fmt::format("a quote of this command is never closed; '{}' is ignored", name()),
                        "close it, or protect it with \\");
@@ -94,7 +94,7 @@ bool Arguments::read(Command& value) const {
     return true;
   }
   const bool takes_account = name() != "script";  // a vrrp_script has `user` for it
-  if (takes_account && words.size() > 2) check_user(*this, value.account.user, words[2]);
+  if (takes_account && words.size() > 2) check_user(*this, words[2]);
   check_program(*this, value, position);
   return true;
 }

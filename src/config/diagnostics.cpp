@@ -60,10 +60,12 @@ void Diagnostics::add(Severity severity, std::string_view id, const Position& po
   if (severity == Severity::error) ++errors_;
   if (severity == Severity::warning) ++warnings_;
   if (severity == Severity::warning && !is_ours_alone(id)) ++familiar_warnings_;
-  if (entries_.size() >= limits::diagnostics) {
+  std::size_t& kept = severity == Severity::error ? kept_errors_ : kept_others_;
+  if (kept >= limits::diagnostics) {
     ++dropped_;
     return;
   }
+  ++kept;
   Diagnostic diagnostic{.severity = severity,
                         .id = std::string(id),
                         .place = place_of(position),

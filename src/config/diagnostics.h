@@ -46,6 +46,8 @@ class Diagnostics {
   };
   std::vector<Entry> entries_;
   std::unordered_set<const SourceLine*> secret_lines_;
+  std::size_t kept_errors_ = 0;  // an error is seen behind however many warnings
+  std::size_t kept_others_ = 0;
   std::size_t dropped_ = 0;
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;

@@ -47,6 +47,7 @@ std::expected<std::string, FileError> DiskFileReader::read(const std::string& pa
   if ((status.st_mode & any_execute_bit) != 0) return std::unexpected(FileError::executable);
   if (status.st_size > static_cast<off_t>(limits::file_bytes)) return std::unexpected(FileError::too_large);
   std::string text;
+  text.reserve(static_cast<std::size_t>(status.st_size));
   std::array<char, 65'536> buffer{};
   while (true) {
     const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());

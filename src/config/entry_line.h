@@ -24,7 +24,7 @@ class EntryLine {
   bool has_next() const { return index_ + 1 < line_.words.size(); }
   bool is_at_end() const { return index_ >= line_.words.size(); }
   std::string_view word() const { return line_.words[index_].text; }
-  std::string_view next() const { return has_next() ? std::string_view(line_.words[index_ + 1].text) : ""; }
+  std::string_view next() const { return has_next() ? line_.words[index_ + 1].text : ""; }
   void advance() { ++index_; }
   // Steps onto the word behind the present one; false, reported as keepalived's reason not to start, when there is
   // none.

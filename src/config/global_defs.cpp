@@ -54,7 +54,7 @@ void add_recipients(G& settings, const Arguments& arguments) {
   std::vector<std::string>& recipients = settings.globals.mail.recipients;
   const std::size_t before = recipients.size();
   for (const Statement& line : arguments.statement().children) {
-    for (const Word& word : line.words) recipients.push_back(word.text);
+    for (const Word& word : line.words) recipients.emplace_back(word.text);
   }
   if (recipients.size() == before) {
     arguments.diagnostics().warn("empty-block", arguments.position(), "there is no address in notification_email",
@@ -416,9 +416,9 @@ GlobalSettings read_globals(const Context& context, const Statement& root) {
   GlobalSettings settings;
   settings.defaults.multicast_group4 = IpAddress::v4(0xe0000012);      // 224.0.0.18, RFC 9568 §5.1.1.2
   settings.defaults.multicast_group6 = *IpAddress::parse("ff02::12");  // RFC 9568 §5.1.2.2
-  apply_settings(context, root, "", top_level_settings, settings);
+  apply_settings(context, root, top_level_settings, settings);
   for (const Statement& block : root.children) {
-    if (block.keyword() == "global_defs") apply_settings(context, block, "global_defs", global_settings, settings);
+    if (block.keyword() == "global_defs") apply_settings(context, block, global_settings, settings);
   }
   settle(settings, context.reader);
   return settings;

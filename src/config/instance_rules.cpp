@@ -340,7 +340,7 @@ class InstanceRules {
   }
 
   void settle_virtual_interface() {
-    std::optional<VirtualInterface>& own = instance_.virtual_interface;
+    Rarely<VirtualInterface>& own = instance_.virtual_interface;
     const auto drop = [&](std::string_view id, std::string message, std::string mend) {
       warn(id, position_of(*own), std::move(message), std::move(mend));
       own.reset();

@@ -17,10 +17,6 @@ std::string block_name(std::string_view path) {
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
 }
 
-std::string inner_path(std::string_view path, std::string_view keyword) {
-  return path.empty() ? std::string(keyword) : fmt::format("{}/{}", path, keyword);
-}
-
 // "vrrp_instance", "vrrp_instance or global_defs", of the blocks a keyword may stand in.
 std::string homes_of(std::string_view keyword) {
   std::vector<std::string> names;
@@ -58,7 +54,7 @@ class KeywordCheck {
   }
 
   bool is_kept(Statement& statement, const std::string& path, Support support) {
-    const Keyword* keyword = keyword_table::find(path, statement.keyword());
+    const Keyword* const keyword = statement.meaning;
     if (keyword == nullptr) {
       report_unknown(statement, path);
       return false;
@@ -72,7 +68,7 @@ class KeywordCheck {
     if (keyword->kind == Kind::list) {
       check_entries(statement, path);
     } else {
-      check_block(statement, inner_path(path, statement.keyword()), std::max(support, keyword->support));
+      check_block(statement, keyword_table::inner_path(path, statement.keyword()), std::max(support, keyword->support));
     }
     return true;
   }
@@ -133,7 +129,7 @@ class KeywordCheck {
   }
 
   void report_unknown(const Statement& statement, const std::string& path) {
-    const std::string& word = statement.keyword();
+    const std::string_view word = statement.keyword();
     const auto owner = std::ranges::find_if(
         blocks_, [&](const Block& block) { return keyword_table::find(block.path, word) != nullptr; });
     if (owner != blocks_.end() && has_open_block_)
@@ -154,7 +150,7 @@ class KeywordCheck {
                       fmt::format("unknown {} {}{}{}", what, quoted(word), where, consequence), advice(word, path));
   }
 
-  static std::string advice(const std::string& word, const std::string& path) {
+  static std::string advice(std::string_view word, const std::string& path) {
     if (has_foreign_blank(word)) return "a character here only looks like a blank; type the line anew";
     if (const std::string homes = homes_of(word); !homes.empty()) return fmt::format("it belongs in {}", homes);
     if (include_like(word)) return "write include PATH";

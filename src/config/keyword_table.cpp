@@ -34,14 +34,17 @@ std::span<const Keyword> all() {
   return keywords;
 }
 
-const Keyword* find(std::string_view block, std::string_view name) {
-  const auto* const found = std::ranges::lower_bound(keywords, std::tuple(block, name), {}, key);
-  return found != keywords.end() && key(*found) == std::tuple(block, name) ? found : nullptr;
+std::span<const Keyword> in_block(std::string_view path) {
+  return std::ranges::equal_range(keywords, path, {}, &Keyword::block);
 }
 
-bool is_block(std::string_view path) {
-  const auto* const found = std::ranges::lower_bound(keywords, path, {}, &Keyword::block);
-  return found != keywords.end() && found->block == path;
+const Keyword* find(std::span<const Keyword> block, std::string_view name) {
+  const auto found = std::ranges::lower_bound(block, name, {}, &Keyword::name);
+  return found != block.end() && found->name == name ? &*found : nullptr;
+}
+
+const Keyword* find(std::string_view block, std::string_view name) {
+  return find(in_block(block), name);
 }
 
 std::vector<const Keyword*> homes(std::string_view name) {
@@ -75,6 +78,12 @@ bool is_script(std::string_view name) {
     return set;
   }();
   return names.contains(name);
+}
+
+std::string inner_path(std::string_view block, std::string_view name) {
+  std::string path(block);
+  if (!path.empty()) path += '/';
+  return path.append(name);
 }
 
 }  // namespace keyword_table

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -45,15 +46,18 @@ std::string_view name(Support support);
 namespace keyword_table {
 
 std::span<const Keyword> all();
+// The keywords of a block; none where the block has no keywords of its own.
+std::span<const Keyword> in_block(std::string_view path);
+const Keyword* find(std::span<const Keyword> block, std::string_view name);
 const Keyword* find(std::string_view block, std::string_view name);
-// A block that has keywords of its own.
-bool is_block(std::string_view path);
 // The blocks a keyword may stand in.
 std::vector<const Keyword*> homes(std::string_view name);
 // The name that was probably meant, or nothing when none is near.
 std::optional<std::string_view> nearest(std::string_view block, std::string_view name);
 // Whether a line that begins with this word holds a command, in some block.
 bool is_script(std::string_view name);
+// The path of a block within a block.
+std::string inner_path(std::string_view block, std::string_view name);
 
 }  // namespace keyword_table
 

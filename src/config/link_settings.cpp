@@ -68,7 +68,7 @@ void add_polled(Configuration& configuration, std::string_view interface, Carrie
 void read_polled(const Context& context, const Statement& list, Configuration& configuration) {
   constexpr auto methods = std::to_array<std::string_view>({"", "MII", "ETHTOOL", "IOCTL"});  // as CarrierMethod
   for (const Statement& line : list.children) {
-    const std::string_view word = line.words.size() > 1 ? std::string_view(line.words[1].text) : "";
+    const std::string_view word = line.words.size() > 1 ? line.words[1].text : "";
     const auto* const method = std::ranges::find(methods, word);
     if (method == methods.end()) {
       context.diagnostics.warn("bad-value", line.at(1),
@@ -91,7 +91,7 @@ void set_interface(GroupDraft& draft, const Arguments& arguments) {
 
 void add_interfaces(GroupDraft& draft, const Arguments& arguments) {
   for (const Statement& line : arguments.statement().children) {
-    for (const Word& word : line.words) draft.group.interfaces.push_back(word.text);
+    for (const Word& word : line.words) draft.group.interfaces.emplace_back(word.text);
   }
 }
 
@@ -113,7 +113,7 @@ constexpr Setting<GroupDraft> group_settings[] = {
 void read_group(const Context& context, const Statement& block, std::set<std::string>& taken,
                 Configuration& configuration) {
   GroupDraft draft;
-  apply_settings(context, block, "garp_group", group_settings, draft);
+  apply_settings(context, block, group_settings, draft);
   AnnouncementGroup& group = draft.group;
   if (group.garp_interval == Duration{} && group.gna_interval == Duration{}) {
     context.diagnostics.warn("incomplete-block", block.position(), "a garp_group without an interval is ignored",

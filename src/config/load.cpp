@@ -21,10 +21,14 @@ namespace {
 template <typename Read>
 auto read_all(const Context& context, const Statement& root, std::initializer_list<std::string_view> keywords,
               Read read) {
+  const auto is_wanted = [&](const Statement& block) {
+    return std::ranges::find(keywords, block.keyword()) != keywords.end();
+  };
   std::vector<typename decltype(read(root))::value_type> things;
-  std::unordered_map<std::string, unsigned> seen;
+  things.reserve(static_cast<std::size_t>(std::ranges::count_if(root.children, is_wanted)));
+  std::unordered_map<std::string_view, unsigned> seen;
   for (const Statement& block : root.children) {
-    if (std::ranges::find(keywords, block.keyword()) == keywords.end()) continue;
+    if (!is_wanted(block)) continue;
     if (block.words.size() == 2) {
       const auto [first, is_new] = seen.emplace(block.words[1].text, block.line->number);
       if (!is_new) {
@@ -103,7 +107,8 @@ LoadResult load(std::string_view path, FileReader& reader, const LoadOptions& op
   if (!result.missing_file) {
     Tree tree = builder.finish();
     check_keywords(tree, diagnostics);
-    read_model({diagnostics, reader, sources}, tree.root, result.configuration);
+    Programs programs(reader);
+    read_model({diagnostics, reader, sources, programs}, tree.root, result.configuration);
     note_emptiness(result.configuration, diagnostics);
   }
   result.files = sources.names();

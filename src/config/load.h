@@ -30,7 +30,8 @@ struct LoadOptions {
 
 struct LoadResult {
   Configuration configuration;
-  std::vector<Diagnostic> diagnostics;  // in the order of files and lines, at most limits::diagnostics
+  std::vector<Diagnostic> diagnostics;  // in the order of files and lines; at most limits::diagnostics errors, and as
+                                        // many others
   std::size_t dropped = 0;              // diagnostics beyond that
   bool ok = false;                      // no error, with `strict` no warning, with reload_check_config none that
                                         // keepalived has too: may be started

@@ -11,17 +11,13 @@
 
 #include "base/ip_address.h"
 #include "base/mac_address.h"
+#include "base/rarely.h"
 #include "base/route.h"
 #include "base/time.h"
 #include "config/secret.h"
 #include "config/source_place.h"
 
 namespace baton::config {
-
-// The place a thing came from; no part of what the thing is.
-struct Place : SourcePlace {
-  bool operator==(const Place&) const { return true; }
-};
 
 // Whom a script runs as. Names or numbers as written; they are looked up by the one that starts it.
 struct Account {
@@ -113,16 +109,16 @@ struct TrackedProcess {
 
 // notify*, of an instance or a group.
 struct Notifications {
-  std::optional<Command> any;  // notify: gets INSTANCE|GROUP NAME STATE PRIORITY appended
-  std::optional<Command> master;
-  std::optional<Command> backup;
-  std::optional<Command> fault;
-  std::optional<Command> stop;
-  std::optional<Command> deleted;             // instances only
-  std::optional<Command> master_hears_lower;  // notify_master_rx_lower_pri, instances only
-  bool report_deleted = false;                // notify_deleted: DELETED instead of FAULT when a reload drops it
-  std::optional<bool> priority_changes;       // notify_priority_changes, to the FIFOs; a value once all has been read:
-                                              // the instance's, its group's, that of global_defs
+  Rarely<Command> any;  // notify: gets INSTANCE|GROUP NAME STATE PRIORITY appended
+  Rarely<Command> master;
+  Rarely<Command> backup;
+  Rarely<Command> fault;
+  Rarely<Command> stop;
+  Rarely<Command> deleted;               // instances only
+  Rarely<Command> master_hears_lower;    // notify_master_rx_lower_pri, instances only
+  bool report_deleted = false;           // notify_deleted: DELETED instead of FAULT when a reload drops it
+  std::optional<bool> priority_changes;  // notify_priority_changes, to the FIFOs; a value once all has been read:
+                                         // the instance's, its group's, that of global_defs
 
   bool operator==(const Notifications&) const = default;
 };
@@ -315,7 +311,7 @@ struct Instance {
   IpAddress multicast_group;         // mcast_dst_ip, else vrrp_mcast_group4 or 6
   std::optional<std::uint8_t> ttl;   // unicast_ttl; nullopt: 255, and the system's own for unicast IPv6
   Authentication authentication;
-  std::optional<HmacAuthentication> hmac;
+  Rarely<HmacAuthentication> hmac;
   std::vector<VirtualAddress> addresses;           // virtual_ipaddress, in the order written; at most 255; one written
                                                    // twice is here twice, as the adverts of 2.2.7 have it
   std::vector<VirtualAddress> excluded_addresses;  // not in the advert; either family
@@ -327,7 +323,7 @@ struct Instance {
   Trackers trackers;
   bool dont_track_primary = false;
   bool polls_link = false;  // linkbeat_use_polling
-  std::optional<VirtualInterface> virtual_interface;
+  Rarely<VirtualInterface> virtual_interface;
   bool use_vmac_addr = false;     // addresses with another `dev` get macvlans there
   bool transmit_on_base = false;  // vmac_xmit_base: adverts leave from `interface` all the same
   std::string vrf;                // for unicast without an interface
@@ -354,7 +350,7 @@ struct Instance {
 struct NotifyFifo {
   std::string path;
   Account owner;
-  std::optional<Command> script;  // reads it; gets the path appended
+  Rarely<Command> script;  // reads it; gets the path appended
 
   bool operator==(const NotifyFifo&) const = default;
 };
@@ -387,7 +383,7 @@ struct Mail {
 
 // A script that runs once, and is waited for.
 struct TimedCommand {
-  std::optional<Command> command;
+  Rarely<Command> command;
   Duration timeout = std::chrono::seconds(10);
 
   bool operator==(const TimedCommand&) const = default;

@@ -19,9 +19,9 @@ std::string directory_of(const std::string& path) {
 
 // Without its comment. # and ! begin one outside double quotes; \# and \! stand for themselves.
 Text strip_comment(const Text& text) {
-  const std::string& characters = text.characters();
-  if (characters.find_first_of("#!") == std::string::npos) return text;
-  Text out = text.from(0, 0);
+  const std::string_view characters = text.characters();
+  if (!characters.contains('#') && !characters.contains('!')) return text;
+  std::optional<TextMaker> out;  // once something is left out
   bool in_quotes = false;
   std::size_t begin = 0;
   std::size_t index = 0;
@@ -33,11 +33,13 @@ Text strip_comment(const Text& text) {
     if (each != '\\' || index + 1 == characters.size()) continue;
     ++index;
     if (in_quotes || (characters[index] != '#' && characters[index] != '!')) continue;
-    out.append(text, begin, index - 1);
+    if (!out) out.emplace(text.line());
+    out->append(text.from(begin, index - 1));
     begin = index;
   }
-  out.append(text, begin, index);
-  return out;
+  if (!out) return text.from(0, index);
+  out->append(text.from(begin, index));
+  return std::move(*out).finish();
 }
 
 std::size_t first_word_end(std::string_view text) {
@@ -49,13 +51,14 @@ std::size_t first_word_end(std::string_view text) {
 std::size_t find_brace(std::string_view text) {
   bool in_quotes = false;
   for (std::size_t index = 0; index < text.size(); ++index) {
-    if (text[index] == '\\' && in_quotes) {
+    const char each = text[index];
+    if (each == '\\' && in_quotes) {
       ++index;
-    } else if (text[index] == '"') {
+    } else if (each == '"') {
       in_quotes = !in_quotes;
-    } else if (const std::size_t size = reference_size(text.substr(index)); size > 0) {
+    } else if (const std::size_t size = each == '$' ? reference_size(text.substr(index)) : 0; size > 0) {
       index += size - 1;
-    } else if (!in_quotes && (text[index] == '{' || text[index] == '}')) {
+    } else if (!in_quotes && (each == '{' || each == '}')) {
       return index;
     }
   }
@@ -113,7 +116,7 @@ bool Preprocessor::read_main(const std::string& path) {
 }
 
 std::optional<FileError> Preprocessor::read_file(const std::string& path) {
-  const std::expected<std::string, FileError> text = reader_.read(path);
+  std::expected<std::string, FileError> text = reader_.read(path);
   if (!text) return text.error();
   bytes_read_ += text->size();
   if (bytes_read_ > limits::file_bytes) return FileError::too_large;
@@ -121,21 +124,22 @@ std::optional<FileError> Preprocessor::read_file(const std::string& path) {
   const IncludeChecks checks = files_.empty() ? main_checks_ : files_.back().checks;
   files_.push_back({.path = path, .directory = directory_of(path), .checks = checks});
   variables_.set_directory(absolute_directory(files_.back().directory));
-  read_lines(*sources_.add_file(path), *text);
+  read_lines(sources_.add_file(path, std::move(*text)));
   finish_collection();
   files_.pop_back();
   if (!files_.empty()) variables_.set_directory(absolute_directory(files_.back().directory));
   return std::nullopt;
 }
 
-void Preprocessor::read_lines(SourceFile& file, std::string_view text) {
+void Preprocessor::read_lines(SourceFile& file) {
+  std::string_view text = file.text;
   bool starts_with_mark = text.starts_with(byte_order_mark);
   if (starts_with_mark) text.remove_prefix(byte_order_mark.size());
   while (!text.empty() && !is_stopped_) {
     const std::size_t end = text.find('\n');
     const std::string_view content = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    const SourceLine* line = add_line(file, std::string(content.substr(0, limits::line_bytes)));
+    const SourceLine* line = add_line(file, content.substr(0, limits::line_bytes));
     if (!lines_.spend() && exhausted({.line = line})) return;
     if (std::exchange(starts_with_mark, false)) {
       diagnostics_.warn("byte-order-mark", {.line = line, .column = 1},
@@ -205,7 +209,7 @@ void Preprocessor::process(Text text, unsigned depth) {
   }
   bool is_expanded = false;
   while (true) {
-    text.drop_front(0);
+    text = text.trimmed();
     if (text.empty() || exhausted(text.at(0))) return;
     if (text[0] == '@') {
       std::optional<Text> kept = condition(text);
@@ -221,9 +225,10 @@ void Preprocessor::process(Text text, unsigned depth) {
     if (text[0] == '~' && repeat(text, depth)) return;
     if (const std::optional<Variables::Tail> tail = variables_.multi_line_tail(text)) {
       const std::vector<Text> lines = *tail->lines;  // a line may define the variable anew
-      Text first = text.from(0, tail->begin);
+      TextMaker first(text.line());
+      first.append(text.from(0, tail->begin));
       first.append(lines.front().characters(), text.at(tail->begin).column);
-      process(tail->begin == 0 ? lines.front() : std::move(first), depth + 1);
+      process(tail->begin == 0 ? lines.front() : std::move(first).finish(), depth + 1);
       for (std::size_t index = 1; index < lines.size() && replacements_.spend(); ++index)
         process(lines[index], depth + 1);
       return;
@@ -238,7 +243,7 @@ void Preprocessor::process(Text text, unsigned depth) {
     if (include(text)) return;
     const std::size_t used = emit(text);
     if (!statement_bytes_.spend(text.size())) continue;  // charged for what is copied, so that a line of braces ends
-    text.drop_front(used);
+    text = text.from(used);
   }
 }
 
@@ -262,7 +267,7 @@ bool Preprocessor::define(const Text& text, bool is_wanted) {
     collection_ = Collection{.name = definition->name, .lines = {}, .position = position, .is_wanted = is_wanted};
     collect(value);
   } else if (is_wanted) {
-    variables_.set(definition->name, value.characters(), position);
+    variables_.set(definition->name, std::string(value.characters()), position);
   }
   return true;
 }
@@ -408,12 +413,12 @@ void Preprocessor::statement(const Text& text) {
 
 // The two settings of global_defs that steer the reading itself.
 void Preprocessor::watch(const Text& text) {
-  const std::string& characters = text.characters();
+  const std::string_view characters = text.characters();
   if (!characters.starts_with("include_check") && !characters.starts_with("random_seed")) return;
   Diagnostics unheard;  // the same words are judged again with all others
   const std::vector<Word> words = split_words(text, unheard);
   if (words.front().text == "random_seed" && words.size() > 1) {
-    variables_.seed(static_cast<std::uint32_t>(std::strtoul(words[1].text.c_str(), nullptr, 10)));
+    variables_.seed(static_cast<std::uint32_t>(std::strtoul(std::string(words[1].text).c_str(), nullptr, 10)));
   }
   if (words.front().text != "include_check" || files_.empty()) return;
   IncludeChecks& checks = files_.back().checks;

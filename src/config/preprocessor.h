@@ -42,7 +42,7 @@ class Preprocessor {
   };
 
   std::optional<FileError> read_file(const std::string& path);
-  void read_lines(SourceFile& file, std::string_view text);
+  void read_lines(SourceFile& file);
   void physical_line(const SourceLine* line);
   void collect(const Text& text);
   void finish_collection();

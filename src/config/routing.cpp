@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t first_own_preference = 16384;  // keepalived: from there downwards, each family for itself
 
-using Key = std::pair<std::string, unsigned>;  // file and line
+using Key = std::pair<unsigned, unsigned>;  // file and line
 
 }  // namespace
 
@@ -37,7 +37,7 @@ void settle_preferences(const Context& context, const Statement& root, Configura
   std::map<Key, std::size_t> order;
   const auto number_lines = [&](const Statement& list) {
     for (const Statement& line : list.children) {
-      order.emplace(Key(line.line->file->name, line.line->number), order.size());
+      order.emplace(Key(line.line->file->order, line.line->number), order.size());
     }
   };
   for (const Statement& block : root.children) {
@@ -80,7 +80,7 @@ std::optional<TrackGroup> read_track_group(const Context& context, const Stateme
   for (const Statement& list : block.children) {
     for (const Statement& line : list.children) {
       for (std::size_t index = 0; index < line.words.size(); ++index) {
-        const std::string& member = line.words[index].text;
+        const std::string member(line.words[index].text);
         if (!definitions.instances.contains(member)) {
           context.diagnostics.warn(
               "not-defined", line.at(index),

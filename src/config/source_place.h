@@ -1,4 +1,4 @@
-// Where something was written, for people and for diagnostics.
+// Where something was written: for people and for diagnostics, and as the model keeps it.
 #pragma once
 
 #include <string>
@@ -15,5 +15,14 @@ struct SourcePlace {
 
 // "web1.conf:12:5", as far as the parts are known.
 std::string to_string(const SourcePlace& place);
+
+// The place a part of the model came from; no part of what it is.
+struct Place {
+  unsigned file = 0;    // its index in LoadResult::files
+  unsigned line = 0;    // 0: nowhere in particular
+  unsigned column = 0;  // as above
+
+  bool operator==(const Place&) const { return true; }
+};
 
 }  // namespace baton::config

@@ -21,7 +21,7 @@ struct Weight {
 // "weight NUMBER [reverse|noreverse]" from the word at `index` on, as a list entry or a block's setting has it.
 // Returns the index behind it.
 std::size_t read_weight(const Context& context, const Statement& line, std::size_t index, int widest, Weight& weight) {
-  const auto word = [&](std::size_t at) { return at < line.words.size() ? line.words[at].text : std::string(); };
+  const auto word = [&](std::size_t at) { return at < line.words.size() ? line.words[at].text : std::string_view(); };
   std::optional<std::int64_t> number = parse_integer(word(index));
   if (number == widest + 1) number = widest;  // keepalived takes 254 for 253
   if (number == -(widest + 1)) number = -widest;
@@ -187,7 +187,7 @@ Tracking read_tracking(const Context& context, const Statement& entry, Weight in
                              "an entry is a name, and may go on with: weight NUMBER reverse");
     ++index;
   }
-  return {.name = entry.keyword(),
+  return {.name = std::string(entry.keyword()),
           .weight = weight.weight,
           .reverse = weight.reverse,
           .place = make_place(entry.position())};
@@ -226,8 +226,7 @@ const Tracked* find_tracked(const Context& context, const ByName<Tracked>& all, 
     return nullptr;
   }
   const Tracked* found = at->second;
-  const bool is_later =
-      found->place.file == place_of(entry.position()).file && found->place.line > place_of(entry.position()).line;
+  const bool is_later = found->place.file == entry.line->file->order && found->place.line > entry.line->number;
   if (is_later) {
     context.diagnostics.warn("defined-later", entry.position(),
                              fmt::format("{} is defined further down, on line {}: it works here, but keepalived would "
@@ -246,12 +245,12 @@ void report_disabled(const Context& context, const Statement& entry) {
       "give it a program and a user that are there, then reload");
 }
 
-bool can_run(FileReader& reader, const Command& command, const Account& script_user) {
+bool can_run(const Context& context, const Command& command, const Account& script_user) {
   const std::string& user = command.account.user.empty() ? script_user.user : command.account.user;
-  if (!user.empty() && reader.has_user(user) == false) return false;
+  if (!user.empty() && context.reader.has_user(user) == false) return false;
   const std::string& program = command.arguments.front();
   if (program.starts_with('<') || program.starts_with('>')) return true;  // "this file can be opened"
-  const ProgramState state = reader.program(program);
+  const ProgramState state = context.programs.state(program);
   return state != ProgramState::missing && state != ProgramState::not_executable;
 }
 
@@ -287,13 +286,13 @@ std::optional<std::string> read_name(const Context& context, const Statement& bl
         "put it into quotes, or remove the blanks");
     return std::nullopt;
   }
-  const std::string& name = block.words[1].text;
+  const std::string_view name = block.words[1].text;
   if (name.empty() || name.size() > limits::name_bytes) {
     context.diagnostics.error("bad-value", block.at(1), fmt::format("a name has 1 to {} bytes", limits::name_bytes),
                               "shorten it");
     return std::nullopt;
   }
-  return name;
+  return std::string(name);
 }
 
 Definitions::Definitions(const Configuration& configuration) {
@@ -311,7 +310,7 @@ std::optional<Script> read_script(const Context& context, const Statement& block
   const std::optional<std::string> name = read_name(context, block);
   if (!name) return std::nullopt;
   ScriptDraft draft;
-  apply_settings(context, block, "vrrp_script", script_settings, draft);
+  apply_settings(context, block, script_settings, draft);
   if (!draft.command) {
     report_incomplete(context, block, "script");
     return std::nullopt;
@@ -323,7 +322,7 @@ std::optional<Script> read_script(const Context& context, const Statement& block
   script.command.account = account;
   script.timeout = draft.timeout.value_or(script.interval);
   script.place = make_place(block.position());
-  script.can_run = can_run(context.reader, script.command, script_user);
+  script.can_run = can_run(context, script.command, script_user);
   return script;
 }
 
@@ -331,7 +330,7 @@ std::optional<TrackedFile> read_tracked_file(const Context& context, const State
   const std::optional<std::string> name = read_name(context, block);
   if (!name) return std::nullopt;
   TrackedFile file{.name = *name, .path = {}, .init_value = {}, .place = make_place(block.position())};
-  apply_settings(context, block, "track_file", file_settings, file);
+  apply_settings(context, block, file_settings, file);
   if (!file.path.empty()) return file;
   report_incomplete(context, block, "file");
   return std::nullopt;
@@ -343,7 +342,7 @@ std::optional<TrackedProcess> read_tracked_process(const Context& context, const
   TrackedProcess process;
   process.name = *name;
   process.place = make_place(block.position());
-  apply_settings(context, block, "vrrp_track_process", process_settings, process);
+  apply_settings(context, block, process_settings, process);
   if (!process.process.empty()) return process;
   report_incomplete(context, block, "process");
   return std::nullopt;

@@ -19,6 +19,12 @@ bool is_command(const Text& text) {
   return keyword_table::is_script(characters.substr(0, static_cast<std::size_t>(end - characters.begin())));
 }
 
+std::span<const Word> keep(std::span<const Word> words, std::pmr::memory_resource& memory) {
+  auto* const place = static_cast<Word*>(memory.allocate(words.size_bytes(), alignof(Word)));
+  std::ranges::uninitialized_copy(words, std::span(place, words.size()));
+  return {place, words.size()};
+}
+
 }  // namespace
 
 Position Statement::at(std::size_t word) const {
@@ -29,18 +35,23 @@ Position Statement::at(std::size_t word) const {
 
 TreeBuilder::TreeBuilder(Diagnostics& diagnostics) : diagnostics_(diagnostics) {
   tree_.root.has_block = true;
-  levels_.push_back({.block = &tree_.root, .path = {}, .brace = {}});
+  levels_.push_back({.block = &tree_.root, .keywords = keyword_table::in_block(""), .path = {}, .brace = {}});
 }
 
 void TreeBuilder::statement(const Text& text) {
   if (skipped_depth_ > 0) return;
+  const bool has_command = is_command(text);
   Diagnostics unheard;  // of the quotes of a command, which the two-pass lexer judges
-  std::vector<Word> words = split_words(text, is_command(text) ? unheard : diagnostics_);
+  const std::vector<Word> words = split_words(text, has_command ? unheard : diagnostics_);
   if (words.empty()) return;
   settle_pending(false);
-  Statement statement{.line = text.line(), .words = std::move(words), .command = {}, .children = {}};
-  if (is_command(text)) statement.command = text;
-  levels_.back().block->children.push_back(std::move(statement));
+  const Level& level = levels_.back();
+  level.block->children.push_back({.line = text.line(),
+                                   .words = keep(words, *tree_.words),
+                                   .meaning = keyword_table::find(level.keywords, words.front().text),
+                                   .command = has_command ? &tree_.commands.emplace_back(text) : nullptr,
+                                   .children = {}});
+  if (text.made() != nullptr) tree_.made_texts.push_back(text.made());
   is_pending_ = true;
 }
 
@@ -89,15 +100,14 @@ Tree TreeBuilder::finish() {
 void TreeBuilder::push(Statement& block, std::string path) {
   block.has_block = true;
   block.is_closed = false;
-  levels_.push_back({.block = &block, .path = std::move(path), .brace = {}});
+  const std::span<const Keyword> keywords = keyword_table::in_block(path);
+  levels_.push_back({.block = &block, .keywords = keywords, .path = std::move(path), .brace = {}});
   is_pending_ = false;
 }
 
 std::string TreeBuilder::path_of(const Statement& statement) const {
-  const std::string& outer = levels_.back().path;
-  const Keyword* keyword = keyword_table::find(outer, statement.keyword());
-  if (keyword == nullptr || keyword->kind != Kind::block) return std::string(unknown_path);
-  return outer.empty() ? statement.keyword() : outer + "/" + statement.keyword();
+  if (statement.meaning == nullptr || statement.meaning->kind != Kind::block) return std::string(unknown_path);
+  return keyword_table::inner_path(levels_.back().path, statement.keyword());
 }
 
 // A keyword that must have a block and got none: keepalived reads what follows as its body, and so do we, unless
@@ -105,7 +115,7 @@ std::string TreeBuilder::path_of(const Statement& statement) const {
 void TreeBuilder::settle_pending(bool at_close) {
   if (!std::exchange(is_pending_, false)) return;
   Statement& statement = levels_.back().block->children.back();
-  const Keyword* keyword = keyword_table::find(levels_.back().path, statement.keyword());
+  const Keyword* const keyword = statement.meaning;
   if (keyword == nullptr || (keyword->kind != Kind::block && keyword->kind != Kind::list)) return;
   diagnostics_.warn("missing-brace", statement.at(statement.words.size()),
                     fmt::format("'{{' is missing after {}", quoted(statement.keyword())), "add the '{'");

@@ -2,26 +2,33 @@
 // open a block, so that a forgotten brace is noticed where it is missing.
 #pragma once
 
+#include <deque>
+#include <memory>
+#include <memory_resource>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/diagnostics.h"
+#include "config/keyword_table.h"
 #include "config/lexer.h"
 #include "config/source.h"
 
 namespace baton::config {
 
+// A large file has half a million of them: what is long, or what few have, is kept by the tree.
 struct Statement {
   const SourceLine* line = nullptr;
-  std::vector<Word> words;      // at least one, but for the root
-  std::optional<Text> command;  // the whole text, of the lines that hold a command
+  std::span<const Word> words;       // at least one, but for the root
+  const Keyword* meaning = nullptr;  // of the first word in this block; none: not known here
+  const Text* command = nullptr;     // the whole text, of the lines that hold a command
   bool has_block = false;
   bool is_closed = true;  // its block ended with a brace
   std::vector<Statement> children;
 
-  const std::string& keyword() const { return words.front().text; }
+  std::string_view keyword() const { return words.front().text; }
   Position position() const { return at(0); }
   // Of a word; of the place behind the last one when there are fewer.
   Position at(std::size_t word) const;
@@ -30,6 +37,11 @@ struct Statement {
 struct Tree {
   Statement root;                         // without a keyword; its children are the top level
   std::optional<Position> surplus_brace;  // the first '}' that closes nothing
+
+  // What the statements point to.
+  std::unique_ptr<std::pmr::monotonic_buffer_resource> words = std::make_unique<std::pmr::monotonic_buffer_resource>();
+  std::deque<Text> commands;
+  std::vector<std::shared_ptr<const MadeText>> made_texts;  // of the words that stand in no line as they are
 };
 
 // Takes statements and braces in their order.
@@ -45,8 +57,9 @@ class TreeBuilder {
  private:
   struct Level {
     Statement* block = nullptr;
-    std::string path;               // as in the keyword table; "?" inside what it does not know
-    std::optional<Position> brace;  // of a block without a keyword: its statements count for the level outside
+    std::span<const Keyword> keywords;  // that may stand here
+    std::string path;                   // as in the keyword table; "?" inside what it does not know
+    std::optional<Position> brace;      // of a block without a keyword: its statements count for the level outside
   };
   void push(Statement& block, std::string path);
   std::string path_of(const Statement& statement) const;

@@ -83,10 +83,10 @@ void Variables::set_lines(const std::string& name, std::vector<Text> lines, cons
 }
 
 Text Variables::expand(const Text& text) {
-  if (text.characters().find('$') == std::string::npos) return text;
-  Text out = text.from(0, 0);
+  if (!text.characters().contains('$')) return text;
+  TextMaker out(text.line());
   switch (replace(text.characters(), &text, text.at(0, text.size()), 0, secret_begin(text.characters()), out)) {
-    case Outcome::done: return out;
+    case Outcome::done: return std::move(out).finish();
     case Outcome::too_long:
       diagnostics_.error(
           "too-large", text.at(0, text.size()),
@@ -102,13 +102,13 @@ Text Variables::expand(const Text& text) {
 }
 
 Variables::Outcome Variables::replace(std::string_view text, const Text* origin, const Position& position,
-                                      unsigned depth, std::size_t secret_begin, Text& out) {
+                                      unsigned depth, std::size_t secret_begin, TextMaker& out) {
   if (depth > limits::nesting) return Outcome::endless;
   std::size_t index = 0;
   while (index < text.size()) {
     std::size_t dollar = std::min(text.find('$', index), text.size());
     if (origin != nullptr) {
-      out.append(*origin, index, dollar);
+      out.append(origin->from(index, dollar));
     } else {
       out.append(text.substr(index, dollar - index), position.column);
     }
@@ -145,7 +145,7 @@ std::optional<std::string> Variables::value_of(std::string_view reference, const
     const Variable& variable = found->second;
     if (is_secret) hide(variable);
     if (variable.lines.empty()) return variable.value;
-    if (variable.lines.size() == 1) return variable.lines.front().characters();
+    if (variable.lines.size() == 1) return std::string(variable.lines.front().characters());
     diagnostics_.warn("multi-line-variable", position,
                       fmt::format("${} has several lines and is not replaced in the middle of one", name),
                       "let the line end with it");
@@ -194,6 +194,7 @@ std::optional<std::string> Variables::random(std::string_view parameters, const 
 
 void Variables::report_undefined(const Text& text) {
   const std::string_view characters = text.characters();
+  if (!characters.contains('$')) return;
   const auto word_end = static_cast<std::size_t>(std::ranges::find_if(characters, is_blank) - characters.begin());
   if (keyword_table::is_script(characters.substr(0, word_end))) return;
   for (std::size_t at = characters.find('$'); at != std::string_view::npos; at = characters.find('$', at + 1)) {

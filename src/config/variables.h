@@ -76,7 +76,7 @@ class Variables {
 
   // Replaced behind `secret_begin`, a variable's value is a secret wherever it stands.
   Outcome replace(std::string_view text, const Text* origin, const Position& position, unsigned depth,
-                  std::size_t secret_begin, Text& out);
+                  std::size_t secret_begin, TextMaker& out);
   std::optional<std::string> value_of(std::string_view reference, const Position& position, bool is_secret);
   void hide(const Variable& variable);
   std::optional<std::string> built_in(std::string_view name, std::string_view parameters, const Position& position);

@@ -73,7 +73,7 @@ void add_peers(D& draft, const Arguments& arguments) {
     }
     UnicastPeer peer{.address = *address, .place = make_place(line.position())};
     for (std::size_t index = 1; index < line.words.size(); ++index) {
-      const std::string& word = line.words[index].text;
+      const std::string_view word = line.words[index].text;
       const bool is_limit = word == "min_ttl" || word == "max_ttl";
       const std::optional<std::int64_t> ttl =
           is_limit && index + 1 < line.words.size() ? parse_integer(line.words[index + 1].text) : std::nullopt;
@@ -145,7 +145,7 @@ void set_no_accept(D& draft, const Arguments&) {
 
 template <VirtualInterface::Kind kind>
 void set_virtual_interface(D& draft, const Arguments& arguments) {
-  std::optional<VirtualInterface>& interface = draft.instance.virtual_interface;
+  Rarely<VirtualInterface>& interface = draft.instance.virtual_interface;
   if (interface && interface->kind != kind) {
     arguments.diagnostics().warn("given-twice", arguments.position(),
                                  fmt::format("'{}' takes the place of the one before", arguments.name()),
@@ -251,7 +251,7 @@ std::optional<Instance> read_instance(const Context& context, const Statement& b
   InstanceDraft draft{.block = block, .definitions = definitions, .names = names};
   draft.instance.name = *name;
   draft.instance.place = make_place(block.position());
-  apply_settings(context, block, "vrrp_instance", instance_settings, draft);
+  apply_settings(context, block, instance_settings, draft);
   settle_instance(context, defaults, draft);
   return std::move(draft.instance);
 }

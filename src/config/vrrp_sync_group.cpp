@@ -26,7 +26,7 @@ void set_members(D& draft, const Arguments& arguments) {
   }
   for (const Statement& line : arguments.statement().children) {
     for (std::size_t index = 0; index < line.words.size(); ++index) {
-      const std::string& name = line.words[index].text;
+      const std::string name(line.words[index].text);
       if (!draft.definitions->instances.contains(name)) {
         arguments.diagnostics().warn(
             "not-defined", line.at(index),
@@ -72,7 +72,7 @@ std::optional<SyncGroup> read_sync_group(const Context& context, const Statement
   if (!name) return std::nullopt;
   GroupDraft draft;
   draft.definitions = &definitions;
-  apply_settings(context, block, "vrrp_sync_group", group_settings, draft);
+  apply_settings(context, block, group_settings, draft);
   SyncGroup group = std::move(draft.group);
   group.name = *name;
   group.place = make_place(block.position());

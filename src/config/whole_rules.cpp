@@ -13,13 +13,13 @@
 namespace baton::config {
 namespace {
 
-std::string line_of(const Place& place) {
-  return fmt::format("{} line {}", place.file, place.line);
+std::string line_of(const Context& context, const Place& place) {
+  return fmt::format("{} line {}", context.sources.name_of(place), place.line);
 }
 
 // One virtual router a VRID, interface, family and way of sending (RFC 9568 §5.2.3).
 void check_router_ids(const Context& context, const Configuration& configuration) {
-  using Key = std::tuple<std::string, Family, std::uint8_t, bool>;
+  using Key = std::tuple<std::string_view, Family, std::uint8_t, bool>;
   std::map<Key, const Instance*> seen;
   for (const Instance& instance : configuration.instances) {
     if (instance.vrid == 0) continue;
@@ -30,21 +30,22 @@ void check_router_ids(const Context& context, const Configuration& configuration
         "duplicate-vrid", context.position_of(instance),
         fmt::format("vrrp_instance {} has virtual_router_id {} on {}, as has {} ({})", quoted(instance.name),
                     instance.vrid, instance.interface.empty() ? "no interface" : instance.interface,
-                    quoted(first->second->name), line_of(first->second->place)),
+                    quoted(first->second->name), line_of(context, first->second->place)),
         "give one of them another virtual_router_id, on all nodes");
   }
 }
 
 void check_addresses(const Context& context, const Configuration& configuration) {
-  std::map<std::pair<IpAddress, std::string>, const Instance*> seen;
+  std::map<std::pair<IpAddress, std::string_view>, const Instance*> seen;
   for (const Instance& instance : configuration.instances) {
     for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
       for (const VirtualAddress& address : *list) {
-        const auto [first, is_new] = seen.emplace(std::pair(address.address.address, address.device), &instance);
+        const auto [first, is_new] =
+            seen.emplace(std::pair(address.address.address, std::string_view(address.device)), &instance);
         if (is_new || first->second == &instance) continue;
         context.diagnostics.warn("duplicate-address", context.position_of(address),
                                  fmt::format("{} is an address of {} as well ({})", to_string(address.address.address),
-                                             quoted(first->second->name), line_of(first->second->place)),
+                                             quoted(first->second->name), line_of(context, first->second->place)),
                                  "leave it in one instance, or the two will fight over it");
       }
     }
@@ -90,7 +91,7 @@ void check_group_weights(const Context& context, const Configuration& configurat
 }
 
 void drop_unused_scripts(const Context& context, Configuration& configuration) {
-  std::unordered_set<std::string> used;
+  std::unordered_set<std::string_view> used;
   const auto collect = [&](const Trackers& trackers) {
     for (const Tracking& tracking : trackers.scripts) used.insert(tracking.name);
   };
@@ -197,7 +198,7 @@ void check_count(const Context& context, const std::vector<Tracked>& tracked, st
 // Every command that the runner may have to start.
 std::vector<const Command*> commands_of(const Configuration& configuration) {
   std::vector<const Command*> commands;
-  const auto add = [&](const std::optional<Command>& command) {
+  const auto add = [&](const Rarely<Command>& command) {
     if (command) commands.push_back(&*command);
   };
   const auto add_all = [&](const Notifications& told) {

@@ -16,8 +16,7 @@ notify::Command to_command(const config::Command& command, const config::Account
   return {.argv = command.arguments, .user = account.user, .group = account.group};
 }
 
-std::optional<notify::Command> to_command(const std::optional<config::Command>& command,
-                                          const config::Account& fallback) {
+std::optional<notify::Command> to_command(const Rarely<config::Command>& command, const config::Account& fallback) {
   if (!command) return std::nullopt;
   return to_command(*command, fallback);
 }

@@ -32,7 +32,7 @@ std::string line_of(const config::Command& command) {
   return line;
 }
 
-Value script(const std::optional<config::Command>& command) {
+Value script(const Rarely<config::Command>& command) {
   return text(command ? line_of(*command) : "");
 }
 

@@ -17,16 +17,16 @@ class Lexer : public testing::Test {
   std::vector<std::string> command(const std::string& text) { return split_command(text, open_quote_); }
 
   Text text_of(const std::string& text) {
-    file_ = SourceFile{.name = "test.conf", .order = 0, .lines = {}};
-    return Text(add_line(file_, text));
+    SourceFile& file = sources_.add_file("test.conf", text);
+    return Text(add_line(file, file.text));
   }
-  static std::vector<std::string> texts(const std::vector<Word>& words) {
+  static std::vector<std::string> texts(const auto& words) {
     std::vector<std::string> texts;
-    for (const Word& word : words) texts.push_back(word.text);
+    for (const auto& word : words) texts.emplace_back(word.text);
     return texts;
   }
 
-  SourceFile file_;
+  Sources sources_;
   Diagnostics diagnostics_;
   bool open_quote_ = false;
 };
@@ -59,8 +59,9 @@ TEST_F(Lexer, script_line_pieces_that_touch_are_one_word) {
   EXPECT_THAT(script_words(R"(notify "/x y"'z' user)"), ElementsAre("notify", "/x yz", "user"));
 }
 
-TEST_F(Lexer, script_line_keeps_escapes_for_the_second_pass) {
-  EXPECT_THAT(script_words(R"(notify "/x \"a b\"")"), ElementsAre("notify", R"(/x \"a b\")"));
+TEST_F(Lexer, script_line_decodes_escapes_within_quotes_and_without) {
+  EXPECT_THAT(script_words(R"(notify "/x \"a b\"")"), ElementsAre("notify", R"(/x "a b")"));
+  EXPECT_THAT(script_words(R"(notify /x\ a\x41)"), ElementsAre("notify", "/x aA"));
 }
 
 TEST_F(Lexer, command_groups_with_both_quotes) {
@@ -74,7 +75,6 @@ TEST_F(Lexer, command_decodes_escapes) {
 }
 
 TEST_F(Lexer, escapes_at_the_very_end_are_harmless) {
-  EXPECT_THAT(command("a\\"), ElementsAre("a\\"));
   EXPECT_THAT(command("\\x"), ElementsAre("x"));
   EXPECT_THAT(command("\\c"), ElementsAre("c"));
 }
@@ -82,6 +82,82 @@ TEST_F(Lexer, escapes_at_the_very_end_are_harmless) {
 TEST_F(Lexer, command_says_when_a_quote_stays_open) {
   EXPECT_THAT(command("echo don't"), ElementsAre("echo", "dont"));
   EXPECT_TRUE(open_quote_);
+  EXPECT_THAT(command("echo a\\"), ElementsAre("echo", "a"));
+  EXPECT_TRUE(open_quote_);
+}
+
+TEST_F(Lexer, a_zero_byte_is_no_part_of_a_command) {
+  EXPECT_THAT(command(R"(a\0b \x0 \400)"), ElementsAre("ab", "", ""));
+}
+
+// The spelling of a notify_backup, and what a script was called with by keepalived 2.2.7 for it, each argument in
+// brackets. "-": the line is ignored.
+struct Spelling {
+  std::string_view line;
+  std::string_view arguments;
+};
+
+TEST_F(Lexer, commands_are_read_as_keepalived_reads_them) {
+  const Spelling spellings[] = {
+      {R"("P \"x y\"")", "[x y]"},
+      {R"("P 'x y'")", "[x y]"},
+      {R"("P x\ y")", "[x][y]"},
+      {R"("P \'x y\'")", "[x y]"},
+      {R"("P x y")", "[x][y]"},
+      {R"("P \x41 \101 \n")", "[A][A]"},
+      {R"("P 'a \"b\" c'")", "[a \"b\" c]"},
+      {R"("P \\\"x")", "[\"x]"},
+      {R"("P a\\b")", "[a\b]"},
+      {R"("P 'a\\b'")", "[a\b]"},
+      {R"("P 'a\b'")", "[a\b]"},
+      {R"("P a\"b c\"d")", "[ab cd]"},
+      {R"("P a'b c'd")", "[ab cd]"},
+      {R"("P ''")", "[]"},
+      {R"("P \"\"")", "[]"},
+      {R"("P '' x")", "[][x]"},
+      {R"("P \"a 'b' c\"")", "[a 'b' c]"},
+      {R"("P 'it\'s'")", "[its]"},
+      {R"("P it\'s")", "-"},
+      {R"("P \"x")", "-"},
+      {R"("P 'x")", "-"},
+      {R"('P x y')", "[x][y]"},
+      {R"('P "x y"')", "[x y]"},
+      {R"('P \"x y\"')", "[x y]"},
+      {R"('P \'x y\'')", "[x y]"},
+      {R"('P x\ y')", "[x][y]"},
+      {R"(P\ x)", "[x]"},
+      {R"("P "a" x")", "[a][x]"},
+      {R"("P a"" x")", "[a][x]"},
+      {R"("P a"' x')", "[a][x]"},
+      {R"("P x" "root")", "[x]"},
+      {R"("P \$x")", "[$x]"},
+      {R"("P $x `x` x;y {x}")", "[$x][`x`][x;y][{x}]"},
+      {R"("P \t|")", "[|]"},
+      {R"("P \\t|")", "[\t|]"},
+      {R"("P \cA|")", "[\1|]"},
+      {R"("P \\")", "-"},
+      {R"("P x\\")", "-"},
+      {R"("P \\x")", "[x]"},
+      {R"("P \\\\x")", "[\\x]"},
+      {R"("  P   x  ")", "[x]"},
+      {R"("P \"x\\\"y\"")", "[x\"y]"},
+      {R"("P \"x\\y\"")", "[xy]"},
+      {R"("P '\"'")", "[\"]"},
+      {R"("P \"'\"")", "[']"},
+      {R"('P "'"')", "-"},
+      {R"("P \q \x \xZ \8")", "[q][x][xZ][8]"},
+      {R"("P \400")", ""},
+      {R"("P \"\""x)", "[x]"},
+  };
+  for (const auto& [line, arguments] : spellings) {
+    bool is_open = false;
+    const auto words = split_script_line(text_of("notify_backup " + std::string(line)), open_quote_, diagnostics_);
+    const std::vector<std::string> command = split_command(words.at(1).text, is_open);
+    EXPECT_EQ(command.at(0), "P") << line;
+    std::string seen = open_quote_ || is_open ? "-" : "";
+    for (std::size_t index = 1; index < command.size() && seen != "-"; ++index) seen += "[" + command[index] + "]";
+    EXPECT_EQ(seen, arguments) << line;
+  }
 }
 
 }  // namespace

@@ -53,10 +53,14 @@ TEST(Load, reload_check_config_refuses_what_keepalived_refuses) {  // seen with 
   EXPECT_TRUE(load_text(instance_text("prioritty 100")).ok);
 }
 
-TEST(Load, an_error_beyond_the_bound_still_refuses) {
+TEST(Load, an_error_beyond_the_bound_refuses_and_is_shown) {
   std::string text;
   for (int i = 0; i < 3'000; ++i) text += "nonsense\n";
-  EXPECT_FALSE(load_text(text + "vrrp_instance VI {\n}\n").ok);
+  const LoadResult result = load_text(text + "vrrp_instance VI {\n}\n");
+  EXPECT_FALSE(result.ok);
+  const auto error = std::ranges::find(result.diagnostics, "missing-vrid", &Diagnostic::id);
+  ASSERT_NE(error, result.diagnostics.end());
+  EXPECT_EQ(to_string(error->place), "test.conf:3001:1");
 }
 
 // The largest thing anybody runs: 1,000 routers with ten addresses each.

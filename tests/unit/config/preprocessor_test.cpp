@@ -26,14 +26,15 @@ std::vector<std::string> statements(const std::string& text, MemoryFileReader re
   const auto walk = [&](const auto& self, const Statement& block) -> void {
     for (const Statement& statement : block.children) {
       std::string joined;
-      for (const Word& word : statement.words) joined += (joined.empty() ? "" : " ") + word.text;
+      for (const Word& word : statement.words) joined.append(joined.empty() ? "" : " ").append(word.text);
       found.push_back(joined + (statement.has_block ? " {" : ""));
       if (!statement.has_block) continue;
       self(self, statement);
       found.emplace_back("}");
     }
   };
-  walk(walk, builder.finish().root);
+  const Tree tree = builder.finish();
+  walk(walk, tree.root);
   return found;
 }
 
