@@ -392,7 +392,10 @@ void Guardian::on_tick() {
     kill_worker();
     return;
   }
-  if (hang_detector_.is_hung(will_->heartbeat(), now, [this] { return read_process_state(worker_.pid); })) {
+  const bool starts_from_scratch = !will_->is_serving() && !must_serve_by_;
+  const Duration patience = starts_from_scratch ? limits::hang_at_start : limits::hang;
+  const auto state = [this] { return read_process_state(worker_.pid); };
+  if (hang_detector_.is_hung(will_->heartbeat(), now, state, patience)) {
     log_.error(fmt::format("the VRRP worker (pid {}) has shown no sign of life for {} ms; it is replaced", worker_.pid,
                            std::chrono::duration_cast<std::chrono::milliseconds>(now - will_->heartbeat()).count()));
     kill_worker();

@@ -32,4 +32,8 @@ void schedule(const Scheduling& scheduling, bool real_time, log::Logger& log) {
           "; adverts may be late when the machine is busy");
 }
 
+void lock_memory(log::Logger& log) {
+  if (const auto locked = kernel::lock_memory(); !locked) log.warning(to_string(locked.error()));
+}
+
 }  // namespace baton::daemon

@@ -16,6 +16,8 @@ inline constexpr Duration worker_beat = std::chrono::milliseconds(40);    // how
 inline constexpr Duration hang = std::chrono::milliseconds(200);          // no sign of life for this long: hung
 inline constexpr Duration starved =
     std::chrono::seconds(1);  // ... when it waits for a processor or in the kernel: this long
+// A worker that starts from scratch has no address and nobody counts on it; on a slow machine its first steps take long.
+inline constexpr Duration hang_at_start = std::chrono::seconds(5);
 inline constexpr Duration serving_again = std::chrono::milliseconds(80);  // a resumed worker must serve after this ...
 inline constexpr Duration serving_again_at_most = std::chrono::milliseconds(500);  // ... or half an advert interval
 inline constexpr Duration lived_long = std::chrono::seconds(60);  // then a death is the first one again
@@ -40,14 +42,14 @@ class HangDetector {
     cpu_ticks_ = not_read;
   }
 
-  // `process` is read only when it matters: when the silence is longer than limits::hang.
+  // `process` is read only when it matters: when the silence is longer than `patience`.
   template <typename ReadProcess>
-  bool is_hung(Instant heartbeat, Instant now, ReadProcess&& read_process) {
+  bool is_hung(Instant heartbeat, Instant now, ReadProcess&& read_process, Duration patience = limits::hang) {
     if (now - last_look_ > 3 * limits::guardian_tick) silent_since_ = now;  // we were away: start counting anew
     last_look_ = now;
     if (heartbeat > silent_since_) silent_since_ = heartbeat;
     const Duration silence = now - silent_since_;
-    if (silence < limits::hang) {
+    if (silence < patience) {
       cpu_ticks_ = not_read;
       return false;
     }

@@ -26,7 +26,6 @@
 #include "daemon/transport.h"
 #include "daemon/virtual_interfaces.h"
 #include "daemon/watch_policy.h"
-#include "kernel/process_settings.h"
 #include "log/rate_limit.h"
 #include "loop/loop.h"
 #include "vrrp/announcement.h"
@@ -200,11 +199,11 @@ int Worker::run() {
       SIGXCPU, [this] { log_.warning("the worker ran for longer than vrrp_rlimit_rttime without a pause"); }));
   watch_channels();
   loop_.before_sleep([this] { settle(); });
+  if (!start_.resume) lock_memory(log_);  // on a slow machine it takes longer than who serves may be silent
   begin();
   settle();
   will_.set_serving();
-  // Last: with a large configuration it takes longer than a resumed router may be silent.
-  if (const auto locked = kernel::lock_memory(); !locked) log_.warning(to_string(locked.error()));
+  if (start_.resume) lock_memory(log_);  // with a large configuration it takes longer than who resumes may be silent
   loop_.run();
   newsroom_.finish();
   return exit_status_;

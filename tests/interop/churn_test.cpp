@@ -30,17 +30,18 @@ unsigned long number_from(const char* name, unsigned long fallback) {
 
 class Churn {
  public:
-  Churn(Couple& couple, std::mt19937_64& random) : couple_(couple), random_(random) {}
+  Churn(Couple& couple, PeerKind kind, std::mt19937_64& random) : couple_(couple), kind_(kind), random_(random) {}
 
   void disturb() {
     const NodeId node = below(2);
     if (is_ending(node)) return;
     if (!couple_.runs(node)) return start(node);
+    const bool is_one_process = node == peer && kind_ == PeerKind::frr;
     switch (below(8)) {
       case 0: return stop(node);
       case 1: return die(node);
-      case 2: return kill_worker(node);
-      case 3: return couple_.kill(node, Role::guardian);
+      case 2: return is_one_process ? die(node) : kill_worker(node);
+      case 3: return is_one_process ? die(node) : couple_.kill(node, Role::guardian);
       case 4: return cut(node);
       default: return change_priority(node);
     }
@@ -111,6 +112,7 @@ class Churn {
   }
 
   Couple& couple_;
+  PeerKind kind_;
   std::mt19937_64& random_;
   bool has_cut_ = false;
   struct Life {
@@ -135,7 +137,7 @@ TEST_P(ChurnWith, after_every_quiet_time_the_better_one_has_the_address) {
   ASSERT_TRUE(couple);
   couple.start(baton);
   couple.start(peer);
-  Churn churn(couple, random);
+  Churn churn(couple, GetParam(), random);
   const Instant end = lab::now() + std::chrono::seconds(number_from("BATON_CHURN_SECONDS", 30));
   int rounds = 0;
   for (; lab::now() < end && !HasFailure(); ++rounds) {

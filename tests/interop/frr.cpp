@@ -96,12 +96,12 @@ void Frr::write_configuration() const {
 SysResult<void> Frr::start() {
   lab_->tell(node_, lab::Event::Kind::action, "FRR starts", lab::now());
   // vrrpd looks for zebra every second: it is started when zebra can be found. zebra stays when vrrpd ends.
-  TRY_VOID(lab_->start_program(
-      node_,
-      {"sh", "-c",
-       fmt::format("pidof zebra >/dev/null || {{ rm -f {}/zserv.api; {} & }}\n"
-                   "for i in $(seq 100); do [ -S {}/zserv.api ] && break; sleep 0.05; done\n{} | grep -v Refusing",
-                   directory, command_line("zebra"), directory, command_line("vrrpd"))}));
+  TRY_VOID(
+      lab_->start_program(node_, {"sh", "-c",
+                                  fmt::format("pidof zebra >/dev/null || {{ rm -f {}/zserv.api; {} & }}\n"
+                                              "for i in $(seq 100); do [ -S {}/zserv.api ] && break; sleep 0.05; "
+                                              "done\n{} | grep --line-buffered -v Refusing",
+                                              directory, command_line("zebra"), directory, command_line("vrrpd"))}));
   if (lab_->wait_until([&] { return runs(); }, start_bound)) return {};
   return std::unexpected(SysError{"start FRR", ETIMEDOUT});
 }
@@ -114,10 +114,6 @@ SysResult<void> Frr::stop() {
 SysResult<void> Frr::kill() {
   lab_->tell(node_, lab::Event::Kind::action, "SIGKILL for vrrpd", lab::now());
   return signal(SIGKILL);
-}
-
-SysResult<void> Frr::take_addresses_off() {
-  return run_to_its_end(fmt::format("ip link set {} protodown on", macvlan()));
 }
 
 SysResult<void> Frr::signal(int number) {

@@ -28,10 +28,7 @@ class Frr {
 
   SysResult<void> start();
   SysResult<void> stop();  // SIGTERM: it says goodbye
-  // SIGKILL leaves the macvlan, and with it the addresses, as they are; what a service manager would do for it, taking
-  // the carrier away, `take_addresses_off` does.
-  SysResult<void> kill();
-  SysResult<void> take_addresses_off();
+  SysResult<void> kill();  // SIGKILL: until it is started again the macvlan, and with it the addresses, stay as they are
   SysResult<void> set_priority(int priority);  // while it runs
 
   bool runs() const;

@@ -147,7 +147,8 @@ class Machine {
     if (life_->node().router(id).priority() > neighbour_priority) return;
     const kernel::Link* link = kernel_.find(router.interface);
     if (link == nullptr || !link->is_up) return;
-    const char* source = router.codec.family == Family::ipv4 ? "10.0.20.250" : "fe80::ffff";
+    const std::string source =
+        router.codec.family == Family::ipv4 ? fmt::format("10.0.{}.250", 18 + link->index) : "fe80::ffff";
     life_->on_advert(
         id,
         {.source = *IpAddress::parse(source), .priority = neighbour_priority, .interval = router.codec.advert_interval},

@@ -17,9 +17,9 @@ ProcessState sleeping() {
 // Looks every tick from `from` to `to` and says when the verdict fell.
 template <typename ReadProcess>
 std::optional<Duration> hung_at(HangDetector& detector, Duration heartbeat, Duration from, Duration to,
-                                ReadProcess read) {
+                                ReadProcess read, Duration patience = limits::hang) {
   for (Duration now = from; now <= to; now += limits::guardian_tick) {
-    if (detector.is_hung(at(heartbeat), at(now), read)) return now;
+    if (detector.is_hung(at(heartbeat), at(now), read, patience)) return now;
   }
   return std::nullopt;
 }
@@ -31,6 +31,15 @@ TEST(HangDetector, silence_is_a_hang_within_250_ms) {
   ASSERT_TRUE(verdict);
   EXPECT_GE(*verdict, 10s + limits::hang);
   EXPECT_LE(*verdict, 10s + 250ms);
+}
+
+TEST(HangDetector, a_worker_that_starts_from_scratch_is_given_seconds) {
+  HangDetector detector;
+  detector.reset(at(10s));
+  const auto verdict = hung_at(detector, 10s, 10s, 20s, sleeping, limits::hang_at_start);
+  ASSERT_TRUE(verdict);
+  EXPECT_GE(*verdict, 15s);
+  EXPECT_LE(*verdict, 15s + 50ms);
 }
 
 TEST(HangDetector, a_beating_worker_is_never_hung) {
