@@ -1,5 +1,6 @@
-# What is installed, and the two Debian packages made of it (tools/package):
+# What is installed, and the Debian packages made of it (tools/package):
 #   baton                     the daemon, the tool, a unit of its own
+#   baton-snmp                the SNMP agent, with the libraries that nobody else needs
 #   baton-keepalived-compat   the name keepalived: a link, a unit, in the place of the package keepalived
 include(GNUInstallDirs)
 
@@ -10,7 +11,9 @@ if(TARGET batond)
   install(TARGETS batond RUNTIME DESTINATION sbin COMPONENT baton)
 endif()
 if(TARGET baton-snmp)
-  install(TARGETS baton-snmp RUNTIME DESTINATION sbin COMPONENT baton)
+  install(TARGETS baton-snmp RUNTIME DESTINATION sbin COMPONENT snmp)
+  install(FILES docs/man/baton-snmp.8 DESTINATION share/man/man8 COMPONENT snmp)
+  install(FILES LICENSE DESTINATION share/doc/baton-snmp RENAME copyright COMPONENT snmp)
 endif()
 if(TARGET baton)
   install(TARGETS baton RUNTIME DESTINATION bin COMPONENT baton)
@@ -37,6 +40,9 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/packages)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL baton compat)
+if(TARGET baton-snmp)
+  list(APPEND CPACK_COMPONENTS_ALL snmp)
+endif()
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
@@ -49,6 +55,15 @@ Reads keepalived.conf, works beside keepalived on the other node, and moves an
 address on purpose without losing a packet.")
 set(CPACK_DEBIAN_BATON_PACKAGE_CONTROL_EXTRA ${CMAKE_SOURCE_DIR}/packaging/debian/baton/postinst
   ${CMAKE_SOURCE_DIR}/packaging/debian/baton/prerm ${CMAKE_SOURCE_DIR}/packaging/debian/baton/postrm)
+
+set(CPACK_DEBIAN_BATON_PACKAGE_SUGGESTS baton-snmp)
+
+set(CPACK_DEBIAN_SNMP_PACKAGE_NAME baton-snmp)
+set(CPACK_DEBIAN_SNMP_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_SNMP_PACKAGE_DEPENDS "baton (= ${PROJECT_VERSION})")
+set(CPACK_COMPONENT_SNMP_DESCRIPTION "Baton's VRRP tables and traps for an SNMP master agent
+Serves KEEPALIVED-MIB, VRRP-MIB and VRRPV3-MIB through AgentX where the
+configuration has enable_snmp_vrrp, enable_snmp_rfc or their like.")
 
 set(CPACK_DEBIAN_COMPAT_PACKAGE_NAME baton-keepalived-compat)
 set(CPACK_DEBIAN_COMPAT_PACKAGE_ARCHITECTURE all)

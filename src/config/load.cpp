@@ -116,6 +116,7 @@ LoadResult load(std::string_view path, FileReader& reader, const LoadOptions& op
                               ? diagnostics.has_warning()
                               : result.configuration.globals.refuses_warnings && diagnostics.has_familiar_warning();
   result.ok = !diagnostics.has_error() && !is_refused;
+  result.is_familiar = diagnostics.has_error() || diagnostics.has_familiar_warning();
   result.dropped = diagnostics.dropped();
   result.diagnostics = diagnostics.take();
   return result;

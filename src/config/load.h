@@ -35,6 +35,7 @@ struct LoadResult {
   std::size_t dropped = 0;              // diagnostics beyond that
   bool ok = false;                      // no error, with `strict` no warning, with reload_check_config none that
                                         // keepalived has too: may be started
+  bool is_familiar = false;             // among what is said is an error or something that keepalived reports too
   bool missing_file = false;            // the main file could not be read at all
   std::vector<std::string> files;       // every file read, the main one first
 };

@@ -195,27 +195,6 @@ void check_count(const Context& context, const std::vector<Tracked>& tracked, st
                             std::string(mend));
 }
 
-// Every command that the runner may have to start.
-std::vector<const Command*> commands_of(const Configuration& configuration) {
-  std::vector<const Command*> commands;
-  const auto add = [&](const Rarely<Command>& command) {
-    if (command) commands.push_back(&*command);
-  };
-  const auto add_all = [&](const Notifications& told) {
-    for (const auto* command :
-         {&told.any, &told.master, &told.backup, &told.fault, &told.stop, &told.deleted, &told.master_hears_lower}) {
-      add(*command);
-    }
-  };
-  for (const Script& script : configuration.scripts) commands.push_back(&script.command);
-  for (const Instance& instance : configuration.instances) add_all(instance.notifications);
-  for (const SyncGroup& group : configuration.groups) add_all(group.notifications);
-  for (const auto* fifo : {&configuration.globals.notify_fifo, &configuration.globals.vrrp_notify_fifo}) {
-    if (*fifo) add((*fifo)->script);
-  }
-  return commands;
-}
-
 // Without script_user the account keepalived_script, where there is one, is whom scripts run as; else they would be
 // root's, which enable_script_security does not allow.
 void settle_script_user(const Context& context, Configuration& configuration) {
@@ -247,6 +226,26 @@ void check_size(const Context& context, const Configuration& configuration) {
 }
 
 }  // namespace
+
+std::vector<const Command*> commands_of(const Configuration& configuration) {
+  std::vector<const Command*> commands;
+  const auto add = [&](const Rarely<Command>& command) {
+    if (command) commands.push_back(&*command);
+  };
+  const auto add_all = [&](const Notifications& told) {
+    for (const auto* command :
+         {&told.any, &told.master, &told.backup, &told.fault, &told.stop, &told.deleted, &told.master_hears_lower}) {
+      add(*command);
+    }
+  };
+  for (const Script& script : configuration.scripts) commands.push_back(&script.command);
+  for (const Instance& instance : configuration.instances) add_all(instance.notifications);
+  for (const SyncGroup& group : configuration.groups) add_all(group.notifications);
+  for (const auto* fifo : {&configuration.globals.notify_fifo, &configuration.globals.vrrp_notify_fifo}) {
+    if (*fifo) add((*fifo)->script);
+  }
+  return commands;
+}
 
 void settle_whole(const Context& context, const Defaults& defaults, Configuration& configuration) {
   check_size(context, configuration);

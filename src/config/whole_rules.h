@@ -8,6 +8,9 @@
 
 namespace baton::config {
 
+// Every command that the runner may have to start.
+std::vector<const Command*> commands_of(const Configuration& configuration);
+
 void settle_whole(const Context& context, const Defaults& defaults, Configuration& configuration);
 
 }  // namespace baton::config

@@ -23,6 +23,7 @@
 #include "daemon/options.h"
 #include "daemon/pid_file.h"
 #include "daemon/setup.h"
+#include "daemon/test_verdict.h"
 #include "kernel/process_settings.h"
 
 namespace baton::daemon {
@@ -103,13 +104,13 @@ int test_configuration(const Options& options) {
   const std::vector<std::string> problems =
       result.ok ? make_setup(result.configuration).problems : std::vector<std::string>();
   for (const std::string& problem : problems) fmt::print(out, "{}: error: {}\n", options.configuration, problem);
+  if (options.keepalived_exit_codes && has_open_scripts(result)) {
+    fmt::print(out, "{}: scripts run, and enable_script_security is not set: keepalived's -t ends with 6 for that\n",
+               options.configuration);
+  }
   if (out != stderr) (void)std::fclose(out);
   if (!options.keepalived_exit_codes) return problems.empty() ? exit_code_of(result) : exit_code::configuration;
-  // As keepalived has it: no file is no problem, unless includes are checked.
-  if (result.missing_file) return options.include_check ? exit_code::missing_file : exit_code::success;
-  const bool reported =
-      result.dropped > 0 || !problems.empty() || config::worst(result.diagnostics) != config::Severity::note;
-  return reported ? exit_code::test_warnings : exit_code::success;
+  return keepalived_test_code(result, !problems.empty(), options.include_check);
 }
 
 // A daemon that left its terminal works in /, and reads its configuration again at a reload.

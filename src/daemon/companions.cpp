@@ -28,7 +28,8 @@ std::string snmp_program() {
 }  // namespace
 
 Companions::Companions(loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options)
-    : options_(options),
+    : log_(log),
+      options_(options),
       log_options_(std::move(log_options)),
       dbus_(loop, log, dbus_plan()),
       snmp_(loop, log, snmp_plan()) {}
@@ -41,11 +42,21 @@ void Companions::follow(const config::Globals& globals) {
   } else if (before.dbus != globals.dbus || is_other_place) {
     dbus_.replace();
   }
-  if (!globals.snmp.is_wanted()) {
+  if (!globals.snmp.is_wanted() || !has_snmp_program()) {
     snmp_.dismiss();
-  } else if (before.snmp != globals.snmp) {
+  } else if (before.snmp != globals.snmp || !snmp_.is_running()) {
     snmp_.replace();
   }
+}
+
+bool Companions::has_snmp_program() const {
+  const std::string program = snmp_program();
+  if (::access(program.c_str(), X_OK) == 0) return true;
+  log_.warning(
+      fmt::format("nothing is shown by SNMP, and no trap is sent: there is no program {}, which enable_snmp_* "
+                  "needs; install baton-snmp and reload",
+                  program));
+  return false;
 }
 
 void Companions::stay_down() {

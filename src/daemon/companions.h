@@ -16,7 +16,7 @@ class Companions {
  public:
   Companions(loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options);
 
-  // Starts who is wanted now, dismisses who is not, replaces who is wanted otherwise.
+  // Starts who is wanted now and does not run, dismisses who is not, replaces who is wanted otherwise.
   void follow(const config::Globals& globals);
   void stay_down();
   // They tell the last they have heard and end; `ended` runs when all have.
@@ -27,10 +27,13 @@ class Companions {
   SideRole::Plan dbus_plan();
   int run_dbus(kernel::Channel channel) const;
   SideRole::Plan snmp_plan();
+  // Said, where it is missing: the packages have it apart.
+  bool has_snmp_program() const;
   int run_snmp(kernel::Channel channel) const;
   // A state entered from now on is news to the role that is about to start.
   SysResult<std::vector<int>> note_begin();
 
+  log::Logger& log_;
   const Options& options_;
   log::Options log_options_;
   config::Globals globals_;

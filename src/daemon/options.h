@@ -76,7 +76,6 @@ inline constexpr int success = 0;
 inline constexpr int failure = 1;        // a bad option; a system call that must not fail did
 inline constexpr int configuration = 2;  // the file has errors (with --strict also warnings): not started
 inline constexpr int missing_file = 6;   // the file does not exist or cannot be read
-inline constexpr int test_warnings = 5;  // -t --keepalived-exit-codes: anything reported
 inline constexpr int permission = 4;     // not root, no raw socket
 
 }  // namespace exit_code
