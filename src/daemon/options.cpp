@@ -297,7 +297,8 @@ Ask a running daemon: baton status
 std::string version_text(const Options& options) {
   constexpr const char* own = "Baton v0.1.0";
   if (!options.as_keepalived) return fmt::format("{}\n", own);
-  return fmt::format("Keepalived v2.4.3 ({0})\n\nThis is {0} in the place of keepalived: man 8 batond\n", own);
+  // Roles of configuration management take what stands before the last blank of the line for the version.
+  return fmt::format("Keepalived v2.4.3 (Baton/0.1.0)\n\nThis is {} in the place of keepalived: man 8 batond\n", own);
 }
 
 std::string log_identifier(const Options& options, std::string_view role) {

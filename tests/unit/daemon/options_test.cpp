@@ -81,7 +81,7 @@ TEST(Options, called_keepalived_it_has_the_places_and_the_words_of_keepalived) {
 TEST(Options, the_version_has_the_shape_of_keepalived_under_its_name) {
   EXPECT_EQ(version_text({}), "Baton v0.1.0\n");
   const std::string text = version_text({.as_keepalived = true});
-  EXPECT_EQ(text.substr(0, text.find('\n')), "Keepalived v2.4.3 (Baton v0.1.0)");
+  EXPECT_EQ(text.substr(0, text.find('\n')), "Keepalived v2.4.3 (Baton/0.1.0)");
 }
 
 TEST(Options, every_option_has_its_effect) {
