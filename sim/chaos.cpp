@@ -122,7 +122,7 @@ std::string play_chaos(World& world, const std::vector<MachineParameters>& machi
 std::string play_churn(World& world, const std::vector<MachineParameters>& machines) {
   Random& random = world.random();
   const Duration interval = interval_of(machines);
-  const Instant end = world.now() + 1h;
+  const Instant end = world.now() + 30min;
   const Handovers handovers = random.chance(30) ? Handovers::yes : Handovers::no;
   bool handed_over = false;
   for (std::size_t machine = 0; machine < world.size(); ++machine) world.start(machine);

@@ -35,6 +35,8 @@ Common draw_common(Random& random, Kind kind) {
   router.version = random.chance(50) ? Version::v2 : Version::v3;
   router.advert_interval = router.version == Version::v2 ? random.pick<Duration>({1s, 1s, 2s})
                                                          : random.pick<Duration>({10ms, 100ms, 200ms, 1s});
+  // Half an hour of adverts each 10 ms would take as long to play as all else.
+  if (kind == Kind::churn) router.advert_interval = std::max<Duration>(router.advert_interval, 100ms);
   if (router.version == Version::v2) {
     common.authentication = random.pick({AuthType::none, AuthType::pass, AuthType::ah});
   }

@@ -14,7 +14,7 @@ enum class Kind : std::uint8_t {
   planned,   // stops, returns, hand-overs, priorities on good LANs: no probe may be lost
   faults,    // one fault at a time: the outage must stay within what the protocol allows
   lockstep,  // the core and the reference router side by side
-  churn      // an hour and more beside keepalived and FRR: chaos, then quiet and settled, again and again
+  churn      // half an hour beside keepalived and FRR: chaos, then quiet and settled, again and again
 };
 inline constexpr std::size_t kind_count = 5;
 inline Kind kind_of(std::uint64_t seed) {

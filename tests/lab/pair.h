@@ -35,6 +35,7 @@ struct SharedRouter {
 struct PairOptions {
   Daemon daemons[2] = {Daemon::keepalived, Daemon::keepalived};
   bool has_web = false;
+  Duration probe_interval = LabOptions{}.probe_interval;
   std::string head = {};   // before the instances, on both
   std::string extra = {};  // lines of every vrrp_instance on both
   std::vector<SharedRouter> routers = {SharedRouter{}};
@@ -67,6 +68,7 @@ class Pair {
     };
     LabOptions lab_options;
     lab_options.batond = BATOND_PROGRAM;
+    lab_options.probe_interval = options.probe_interval;
     auto opened = open_made_lab({node(web1), node(web2)}, std::move(lab_options));
     if (!opened) {
       ADD_FAILURE() << to_string(opened.error());
