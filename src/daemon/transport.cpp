@@ -153,12 +153,12 @@ void Transport::drain() {
   }
 }
 
-void Transport::send(vrrp::RouterId router, const IpAddress& source, std::vector<vrrp::OutgoingPacket>& packets,
+void Transport::send(vrrp::RouterId router, const IpAddress& source, std::span<const vrrp::OutgoingPacket> packets,
                      std::uint32_t tag) {
   Port& port = *port_of_router_[router];
   if (!port.socket) return unsent_.push_back(tag);
-  for (vrrp::OutgoingPacket& packet : packets) {
-    port.socket->send(packet.destination, std::move(packet.bytes), hop_limit_of_router_[router], source, tag);
+  for (const vrrp::OutgoingPacket& packet : packets) {
+    port.socket->send(packet.destination, packet.bytes, hop_limit_of_router_[router], source, tag);
   }
 }
 

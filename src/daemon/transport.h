@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,10 @@ class Transport {
 
   // Queued until flush(). A router whose interface is missing sends nothing.
   // `source`: the address its codec has, which the kernel is not to choose anew (IPv6).
-  void send(vrrp::RouterId router, const IpAddress& source, std::vector<vrrp::OutgoingPacket>& packets,
+  void send(vrrp::RouterId router, const IpAddress& source, std::span<const vrrp::OutgoingPacket> packets,
             std::uint32_t tag = 0);
+  // Of the interface its adverts leave through; 0: it is not there, or routing decides.
+  std::uint32_t interface_index(vrrp::RouterId router) const { return port_of_router_[router]->interface_index; }
   // Says of each packet, by its tag, what became of it: 0 it has left, else errno.
   void flush(const kernel::AdvertSocket::Result& result = {});
   // The addresses whose announcements matter, by interface; others do not wake us.

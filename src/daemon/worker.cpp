@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <set>
 
 #include "base/result.h"
 #include "daemon/address_carrier.h"
@@ -19,6 +18,7 @@
 #include "daemon/newsroom.h"
 #include "daemon/options.h"
 #include "daemon/promotion.h"
+#include "daemon/router_set.h"
 #include "daemon/routing_carrier.h"
 #include "daemon/routing_plan.h"
 #include "daemon/scheduling.h"
@@ -40,6 +40,7 @@ struct Overloaded : Functions... {
 };
 
 constexpr Duration reject_log_interval = std::chrono::seconds(60);
+constexpr std::size_t timeouts_a_turn = 256;  // then their adverts leave, before the next are made
 
 class Worker {
  public:
@@ -61,6 +62,8 @@ class Worker {
   void leave();
 
   // What follows from it.
+  template <typename Event>
+  void tell_node(Event&& event);  // event(actions)
   void carry_out(const vrrp::NodeActions& actions);
   void carry_out(vrrp::RouterId router, const vrrp::Action& action);
   void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change);
@@ -97,7 +100,8 @@ class Worker {
   std::vector<vrrp::AdvertCodec> codecs_;
   std::vector<RouterStatistics> statistics_;
   std::vector<std::optional<IpAddress>> sources_;
-  std::set<vrrp::RouterId> touched_;  // since the last settle()
+  RouterSet touched_{setup_.routers.size()};  // since the last settle()
+  vrrp::NodeActions actions_;                 // of one event; its memory is used again
   Interests interests_{setup_};
   std::vector<vrrp::RouterId> restored_;  // lost an address to somebody; told when it is back
 
@@ -264,7 +268,7 @@ void Worker::begin() {
     node_.start(now, actions);
   }
   begun_ = true;
-  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) touched_.insert(id);
+  touched_.insert_all();
   carry_out(actions);
   if (start_.resume) announce_unannounced(now);
   for (const Vanished& each : start_.vanished) newsroom_.on_vanished(each);
@@ -426,10 +430,8 @@ void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet
                                setup_.routers[router].name, to_string(advert->source), log::more_like_it(*silent)));
     }
   }
-  vrrp::NodeActions actions;
   touched_.insert(router);
-  node_.on_advert(router, *advert, now, actions);
-  carry_out(actions);
+  tell_node([&](vrrp::NodeActions& actions) { node_.on_advert(router, *advert, now, actions); });
 }
 
 void Worker::on_unknown_vrid(const std::string& interface, std::uint8_t vrid) {
@@ -444,12 +446,12 @@ void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
   if (link == nullptr) return;
   // Not our own, come back; but the other node has our virtual MAC address as well.
   if (heard->mac == link->mac && link->kind != "macvlan") return;
-  vrrp::NodeActions actions;
-  for (const vrrp::RouterId router : plan_.routers_of(heard->address, interface_index)) {
-    touched_.insert(router);
-    node_.on_announcement(router, heard->address, loop::now(), actions);
-  }
-  carry_out(actions);
+  tell_node([&](vrrp::NodeActions& actions) {
+    for (const vrrp::RouterId router : plan_.routers_of(heard->address, interface_index)) {
+      touched_.insert(router);
+      node_.on_announcement(router, heard->address, loop::now(), actions);
+    }
+  });
 }
 
 void Worker::on_kernel_changes() {
@@ -556,9 +558,14 @@ void Worker::on_timer() {
     transport_.drain();
     now = loop::now();
   }
-  vrrp::NodeActions actions;
-  node_.on_timeout(now, actions);
-  carry_out(actions);
+  tell_node([&](vrrp::NodeActions& actions) { node_.on_timeout(now, actions, timeouts_a_turn); });
+}
+
+template <typename Event>
+void Worker::tell_node(Event&& event) {
+  actions_.clear();
+  event(actions_);
+  carry_out(actions_);
 }
 
 void Worker::stop() {
@@ -570,7 +577,7 @@ void Worker::stop() {
   }
   vrrp::NodeActions actions;
   node_.stop(loop::now(), actions);
-  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) touched_.insert(id);
+  touched_.insert_all();
   carry_out(actions);
 }
 
@@ -672,15 +679,13 @@ void Worker::settle() {
 
 void Worker::write_wills() {
   for (const vrrp::RouterId router : touched_) {
-    const std::string& interface = setup_.routers[router].interface;
-    const kernel::Link* link = interfaces_.find(setup_.routers[router].advert_interface);
-    will_.write(router,
-                {.router = node_.router(router).memory(),
-                 .codec = codecs_[router].memory(),
-                 .source = sources_[router].value_or(IpAddress{}),
-                 .interface_index = link == nullptr ? 0 : link->index,
-                 .holds_addresses = node_.router(router).holds_addresses(),
-                 .has_promoted = setup_.routers[router].promote_secondaries && promotion_.has_changed(interface)});
+    const RouterSetup& setup = setup_.routers[router];
+    will_.write(router, {.router = node_.router(router).memory(),
+                         .codec = codecs_[router].memory(),
+                         .source = sources_[router].value_or(IpAddress{}),
+                         .interface_index = transport_.interface_index(router),
+                         .holds_addresses = node_.router(router).holds_addresses(),
+                         .has_promoted = setup.promote_secondaries && promotion_.has_changed(setup.interface)});
   }
   touched_.clear();
 }

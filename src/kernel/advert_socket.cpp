@@ -208,7 +208,7 @@ bool AdvertSocket::receive(const std::function<void(const ReceivedDatagram&)>& t
   return static_cast<std::size_t>(count) < batch;
 }
 
-void AdvertSocket::send(const IpAddress& destination, Bytes bytes, std::uint8_t hop_limit,
+void AdvertSocket::send(const IpAddress& destination, ByteView bytes, std::uint8_t hop_limit,
                         std::optional<IpAddress> source, std::uint32_t tag) {
   if (queue_.size() >= limits::queued_datagrams) {
     ++counters_.failed;
@@ -216,8 +216,13 @@ void AdvertSocket::send(const IpAddress& destination, Bytes bytes, std::uint8_t 
     refused_.push_back(tag);
     return;
   }
-  queue_.push_back(
-      {.destination = destination, .source = source, .bytes = std::move(bytes), .hop_limit = hop_limit, .tag = tag});
+  queue_.push_back({.destination = destination,
+                    .source = source,
+                    .begin = bytes_.size(),
+                    .size = bytes.size(),
+                    .hop_limit = hop_limit,
+                    .tag = tag});
+  bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
 }
 
 void AdvertSocket::flush(const Result& result) {
@@ -238,21 +243,22 @@ void AdvertSocket::flush(const Result& result) {
     ++begin;
   }
   queue_.clear();
+  bytes_.clear();
   for (const std::uint32_t tag : std::exchange(refused_, {})) {
     if (result) result(tag, ENOBUFS);
   }
 }
 
 // As sendmmsg(2): how many of the first have left, or -1.
-int AdvertSocket::send_batch(std::span<Queued> datagrams) const {
+int AdvertSocket::send_batch(std::span<const Queued> datagrams) {
   std::array<mmsghdr, batch> headers{};
   std::array<iovec, batch> vectors;
   std::array<AnyAddress, batch> destinations;
   std::array<Control, batch> controls;
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
-    Queued& datagram = datagrams[i];
+    const Queued& datagram = datagrams[i];
     msghdr& header = headers[i].msg_hdr;
-    vectors[i] = {.iov_base = datagram.bytes.data(), .iov_len = datagram.bytes.size()};
+    vectors[i] = {.iov_base = bytes_.data() + datagram.begin, .iov_len = datagram.size};
     header.msg_name = &destinations[i];
     header.msg_namelen = put_address(destinations[i], datagram.destination, options_.interface_index);
     header.msg_iov = &vectors[i];

@@ -56,7 +56,7 @@ class AdvertSocket {
   // Queues; flush() hands everything queued to the kernel, in one system call a batch. `bytes` begin with the IP header
   // (IPv4, where only `destination` matters beside it) or the VRRP header (IPv6: the kernel chooses the source if it is
   // nullopt; it must be an address of this machine).
-  void send(const IpAddress& destination, Bytes bytes, std::uint8_t hop_limit,
+  void send(const IpAddress& destination, ByteView bytes, std::uint8_t hop_limit,
             std::optional<IpAddress> source = std::nullopt, std::uint32_t tag = 0);
   // Hands over the queue, and says of each datagram, by its tag, what became of it: 0 it has left, else errno.
   using Result = std::function<void(std::uint32_t tag, int code)>;
@@ -70,15 +70,17 @@ class AdvertSocket {
   struct Queued {
     IpAddress destination;
     std::optional<IpAddress> source;
-    Bytes bytes;
+    std::size_t begin = 0;  // in bytes_
+    std::size_t size = 0;
     std::uint8_t hop_limit = 255;
     std::uint32_t tag = 0;
   };
-  int send_batch(std::span<Queued> datagrams) const;
+  int send_batch(std::span<const Queued> datagrams);
 
   AdvertSocketOptions options_;
   UniqueFd fd_;
   std::vector<Queued> queue_;
+  Bytes bytes_;                         // of all that is queued; its memory is used again
   std::vector<std::uint32_t> refused_;  // tags of what the queue had no room for
   SendCounters counters_;
 };

@@ -120,7 +120,7 @@ struct Node::Implementation {
   std::vector<TrackerValue> trackers;
   std::vector<std::vector<RouterId>> tracked_by;  // by tracker
   std::unordered_map<std::string, Link> links;
-  TimerQueue<RouterId> timers;
+  TimerQueue<RouterId, DensePlaces<RouterId>> timers;
   Actions scratch;
   bool running = false;  // every router has entered its first state: groups are looked at
   bool stopping = false;
@@ -205,8 +205,10 @@ void Node::on_advert(RouterId id, const Advert& advert, Instant now, NodeActions
   if (const auto group = self_->slots[id].group) self_->shorten_waits(*group, wait, now, out);
 }
 
-void Node::on_timeout(Instant now, NodeActions& out) {
-  while (const std::optional<RouterId> id = self_->timers.pop_due(now)) {
+void Node::on_timeout(Instant now, NodeActions& out, std::size_t most) {
+  for (; most > 0; --most) {
+    const std::optional<RouterId> id = self_->timers.pop_due(now);
+    if (!id) return;
     self_->tell_group(*id, now, out, [&](VirtualRouter& router, Actions& actions) { router.on_timeout(now, actions); });
   }
 }
@@ -306,7 +308,7 @@ std::vector<PriorityPart> Node::priority_parts(RouterId id) const {
 template <typename Event>
 void Node::Implementation::tell(RouterId id, NodeActions& out, Event&& event) {
   Slot& slot = slots[id];
-  const GroupMember before = member_of(slot.router);
+  const GroupMember before = slot.group ? member_of(slot.router) : GroupMember{};
   scratch.clear();
   event(slot.router, scratch);
   for (const Action& action : scratch) out.push_back(RouterAction{id, action});

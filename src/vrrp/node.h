@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,7 +71,9 @@ class Node {
   // As start, but routers with a memory go on where it ends (same index; nullopt: a new router).
   void resume(const std::vector<std::optional<RouterMemory>>& memory, Instant now, NodeActions& out);
   void on_advert(RouterId router, const Advert& advert, Instant now, NodeActions& out);
-  void on_timeout(Instant now, NodeActions& out);
+  // At most `most` of the routers whose deadlines have come, so that thousands which are due at once need not be served
+  // in one go.
+  void on_timeout(Instant now, NodeActions& out, std::size_t most = std::numeric_limits<std::size_t>::max());
   void on_tracker(TrackerId tracker, TrackerValue value, Instant now, NodeActions& out);
   void on_link(const std::string& interface, bool up, Instant now, NodeActions& out);
   // The address a router's adverts leave with; nullopt: the interface has none.

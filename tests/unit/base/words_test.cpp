@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <random>
+
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "base/ip_address.h"
@@ -72,8 +76,13 @@ TEST(InternetChecksum, of_rfc_1071s_example) {  // RFC 1071 §3: the sum is ddf2
   EXPECT_EQ(checksum.value(), static_cast<std::uint16_t>(~0xddf2));
 }
 
-TEST(TimerQueue, gives_due_keys_in_the_order_of_their_deadlines) {
-  TimerQueue<int> queue;
+template <typename Queue>
+class TimerQueueTest : public testing::Test {};
+using TimerQueues = testing::Types<TimerQueue<unsigned>, TimerQueue<unsigned, DensePlaces<unsigned>>>;
+TYPED_TEST_SUITE(TimerQueueTest, TimerQueues);
+
+TYPED_TEST(TimerQueueTest, gives_due_keys_in_the_order_of_their_deadlines) {
+  TypeParam queue;
   queue.set(1, Instant(milliseconds(30)));
   queue.set(2, Instant(milliseconds(10)));
   queue.set(3, Instant(milliseconds(20)));
@@ -81,9 +90,41 @@ TEST(TimerQueue, gives_due_keys_in_the_order_of_their_deadlines) {
   queue.set(3, std::nullopt);              // disarmed
   EXPECT_EQ(queue.next(), Instant(milliseconds(5)));
   EXPECT_EQ(queue.pop_due(Instant(milliseconds(4))), std::nullopt);
-  EXPECT_EQ(queue.pop_due(Instant(milliseconds(50))), 1);
-  EXPECT_EQ(queue.pop_due(Instant(milliseconds(50))), 2);
+  EXPECT_EQ(queue.pop_due(Instant(milliseconds(50))), 1U);
+  EXPECT_EQ(queue.pop_due(Instant(milliseconds(50))), 2U);
   EXPECT_TRUE(queue.empty());
+}
+
+TYPED_TEST(TimerQueueTest, gives_ties_in_the_order_of_their_keys) {
+  TypeParam queue;
+  for (const unsigned key : {5U, 2U, 4U, 1U, 3U}) queue.set(key, Instant(milliseconds(10)));
+  for (unsigned key = 1; key <= 5; ++key) EXPECT_EQ(queue.pop_due(Instant(milliseconds(10))), key);
+}
+
+// Against the slow way: all keys looked through for the earliest.
+TYPED_TEST(TimerQueueTest, agrees_with_a_list_that_is_looked_through) {
+  std::mt19937 random(1);
+  TypeParam queue;
+  std::map<unsigned, Instant> list;
+  for (int step = 0; step < 20'000; ++step) {
+    const unsigned key = random() % 64;
+    const Instant time(milliseconds(random() % 40));
+    if (random() % 4 == 0) {
+      queue.set(key, std::nullopt);
+      list.erase(key);
+    } else if (random() % 3 != 0) {
+      queue.set(key, time);
+      list[key] = time;
+    } else {
+      const auto earliest =
+          std::ranges::min_element(list, {}, [](const auto& entry) { return std::pair(entry.second, entry.first); });
+      std::optional<unsigned> due;
+      if (earliest != list.end() && earliest->second <= time) due = earliest->first;
+      ASSERT_EQ(queue.pop_due(time), due);
+      if (due) list.erase(*due);
+    }
+    ASSERT_EQ(queue.empty(), list.empty());
+  }
 }
 
 }  // namespace

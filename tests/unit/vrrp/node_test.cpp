@@ -234,5 +234,18 @@ TEST(Node, an_advert_touches_its_router_alone) {
   EXPECT_EQ(bench.actions(), NodeActions{act(500, MasterLearned{peer_address, 200})});
 }
 
+// Thousands that are due at once are served in parts, so that the first adverts need not wait for the last.
+TEST(Node, serves_no_more_due_routers_than_it_is_asked_to) {
+  NodeBench bench = NodeBench::master({.trackers = {}, .routers = {router(), router(), router()}, .groups = {}});
+  const Instant due = *bench->next_timeout();
+  NodeActions actions;
+  bench->on_timeout(due, actions, 2);
+  EXPECT_EQ(actions.size(), 2U);
+  EXPECT_EQ(bench->next_timeout(), due);
+  bench->on_timeout(due, actions, 2);
+  EXPECT_EQ(actions.size(), 3U);
+  EXPECT_GT(bench->next_timeout(), due);
+}
+
 }  // namespace
 }  // namespace baton::vrrp
