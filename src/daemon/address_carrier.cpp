@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 // How long one turn may spend telling the kernel of addresses: with an advert due every 10 ms, a fifth of that.
 constexpr Duration budget_a_turn = 2ms;
 constexpr Duration least_budget = 200us;    // below it the advert goes first,
-constexpr Duration longest_pause = 20ms;    // but not for longer than this
+constexpr Duration longest_pause = 2ms;     // but not for longer than this: with thousands one is always due
 constexpr std::size_t most_requests = 512;  // a turn
 constexpr Duration dear_request = 250us;    // assumed of the first: removing is dear where there are thousands
 constexpr Duration first_back_off = 1s;

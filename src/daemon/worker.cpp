@@ -86,7 +86,6 @@ class Worker {
   SysResult<void> dump();
   void begin();
   void watch_channels();
-  vrrp::Node& node() { return node_; }
 
   const Setup& setup_;
   LastWill& will_;
@@ -639,7 +638,7 @@ AddressState Worker::settle_kernel() {
   return state;
 }
 
-// Once a turn, in this order: adverts, addresses, announcements, news.
+// Once a turn, in this order: adverts, the last will, addresses, announcements, news.
 void Worker::settle() {
   const Instant now = loop::now();
   will_.beat(now);
@@ -648,6 +647,7 @@ void Worker::settle() {
     plan_.set_holding(router, node_.router(router).holds_addresses());
     routing_.set_holding(router, node_.router(router).holds_addresses());
   }
+  write_wills();  // first: who dies in the middle of the rest is known to have begun it
   std::ranges::copy(plan_.put_back(now), std::back_inserter(restored_));
   const AddressState addresses = settle_kernel();
   const bool settled = addresses == AddressState::settled;
@@ -667,13 +667,10 @@ void Worker::settle() {
   const bool more_to_announce = announcer_.send_some(node_, now, addresses);
   const bool more_to_tell = newsroom_.publish(addresses);
   if (!settled || more_to_announce || more_to_tell) loop_.once_more();
-  write_wills();
-  if (const auto next = node_.next_timeout()) {
-    protocol_timer_.set(*next);
-  } else {
-    protocol_timer_.cancel();
-  }
-  if (const auto next = announcer_.next_at()) beat_timer_.set(std::min(*next, now + limits::worker_beat));
+  write_wills();  // of those that have got their addresses back
+  const auto next = node_.next_timeout();
+  next ? protocol_timer_.set(*next) : protocol_timer_.cancel();
+  if (const auto frame = announcer_.next_at()) beat_timer_.set(std::min(*frame, now + limits::worker_beat));
   if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) leave();
 }
 
@@ -693,8 +690,9 @@ void Worker::write_wills() {
 }  // namespace
 
 int run_worker(WorkerStart start) {
-  Worker worker(std::move(start));
-  return worker.run();
+  // Never taken apart: the kernel is quicker with the memory of thousands of routers.
+  static Worker* const worker = new Worker(std::move(start));
+  return worker->run();
 }
 
 }  // namespace baton::daemon

@@ -6,6 +6,15 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string_view>
+#include <vector>
+
 namespace baton::kernel {
 
 SysResult<SharedMemory> SharedMemory::create(std::size_t size) {
@@ -54,11 +63,58 @@ SysResult<void> enter_network_namespace(const std::string& name) {
   return {};
 }
 
+namespace {
+
+// A line of /proc/self/maps.
+struct Mapping {
+  char* begin = nullptr;
+  std::size_t size = 0;
+  bool is_writable = false;
+  std::string file;
+};
+
+std::vector<Mapping> mappings() {
+  std::vector<Mapping> result;
+  std::ifstream file("/proc/self/maps");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    char dash = 0;
+    std::string access;
+    std::string skipped;
+    Mapping mapping;
+    words >> std::hex >> begin >> dash >> end >> access >> skipped >> skipped >> skipped >> mapping.file;
+    if (access.size() < 4 || access[0] != 'r') continue;
+    mapping.begin = reinterpret_cast<char*>(begin);
+    mapping.size = end - begin;
+    mapping.is_writable = access[1] == 'w' && access[3] == 'p';
+    result.push_back(std::move(mapping));
+  }
+  return result;
+}
+
+// Every step goes through these; the other libraries belong to other processes of the same program.
+bool is_of_every_step(const std::string& file, const std::string& program) {
+  constexpr std::array<std::string_view, 5> libraries{"/libc.so.", "/libstdc++.so.", "/libevent_core-", "/libmnl.so.",
+                                                      "/libfmt.so."};
+  return file == program ||
+         std::ranges::any_of(libraries, [&](std::string_view each) { return file.find(each) != std::string::npos; });
+}
+
+}  // namespace
+
 // Under a lock a page is paid for when it is mapped: what was freed is kept, and large blocks come from the heap too.
 SysResult<void> lock_memory() {
   (void)::mallopt(M_MMAP_MAX, 0);
   (void)::mallopt(M_TRIM_THRESHOLD, -1);
-  if (::mlockall(MCL_CURRENT | MCL_FUTURE) < 0) return last_error("lock memory");
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0) return last_error("lock memory");
+  std::error_code ignored;  // without /proc nothing is touched, and all is locked as it is used
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe", ignored).string();
+  for (const Mapping& mapping : mappings()) {
+    if (!mapping.is_writable && !is_of_every_step(mapping.file, program)) continue;
+    (void)::madvise(mapping.begin, mapping.size, MADV_POPULATE_READ);  // an old kernel cannot: the same
+  }
   return {};
 }
 

@@ -52,7 +52,9 @@ SysResult<void> set_processors(std::span<const unsigned> processors);
 // Of a name as `ip netns` knows it; its sockets and /proc/sys/net are ours from then on.
 SysResult<void> enter_network_namespace(const std::string& name);
 
-// Pages that are here stay here, and those to come (mlockall(2)).
+// Pages that are here stay here, and those to come once they are touched (mlockall(2), MCL_ONFAULT): what another part
+// of this program needs, and what is still shared with the process that forked us, costs nothing. Our own program and
+// data are touched now, so that a disk that hangs is nothing to us from here on.
 SysResult<void> lock_memory();
 
 }  // namespace baton::kernel

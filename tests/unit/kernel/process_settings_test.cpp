@@ -8,7 +8,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace baton::kernel {
 namespace {
@@ -87,6 +90,27 @@ TEST(ProcessSettings, an_impossible_priority_is_an_error) {
 TEST(ProcessSettings, memory_can_be_locked) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root: locked memory";
   EXPECT_EQ(in_a_child([] { return lock_memory() ? 0 : 1; }), 0);
+}
+
+std::size_t private_dirty_kib() {
+  std::ifstream file("/proc/self/smaps_rollup");
+  for (std::string word; file >> word;) {
+    std::size_t kib = 0;
+    if (word == "Private_Dirty:" && file >> kib) return kib;
+  }
+  return 0;
+}
+
+// A worker forked from a parent with a large configuration would have it twice.
+TEST(ProcessSettings, locked_memory_stays_shared_with_the_parent) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: locked memory";
+  constexpr std::size_t size = 32 << 20;
+  const std::vector<char> inherited(size, 'x');
+  EXPECT_EQ(in_a_child([&] {
+              if (!lock_memory()) return 1;
+              return inherited[size / 2] == 'x' && private_dirty_kib() < size / 1024 / 2 ? 0 : 2;
+            }),
+            0);
 }
 
 }  // namespace
