@@ -10,6 +10,7 @@
 
 #include "lab/sandbox.h"
 #include "scale_run.h"
+#include "scripts_run.h"
 
 namespace baton::bench {
 namespace {
@@ -20,6 +21,7 @@ struct Options {
   std::vector<std::size_t> instances{1, 100, 1'000, 4'000};
   std::vector<double> intervals{1, 0.1};
   std::vector<std::string> sides{"keepalived", "baton"};
+  std::size_t scripts = 0;
   double steady = 20;
   bool json = false;
   std::string batond;
@@ -100,18 +102,48 @@ json to_json(const Outcome& outcome) {
   return object;
 }
 
+Duration to_duration(double seconds) {
+  return std::chrono::round<Duration>(std::chrono::duration<double>(seconds));
+}
+
+Daemon daemon_of(const std::string& side) {
+  return side == "baton" ? Daemon::batond : Daemon::keepalived;
+}
+
+json run_script_row(const Options& options) {
+  json row{{"scripts", options.scripts}};
+  if (!options.json) {
+    fmt::print("{} scripts, interval 1: CPU s a minute, that of the bare starts, missed runs in a hundred\n",
+               options.scripts);
+  }
+  for (const std::string& side : options.sides) {
+    const auto figures = run_scripts(daemon_of(side), options.scripts, options.batond, to_duration(options.steady));
+    if (!figures) {
+      row[side] = {{"error", figures.error()}};
+      if (!options.json) fmt::print("{:12} {}\n", side, figures.error());
+      continue;
+    }
+    row[side] = {{"cpu", figures->cpu_all}, {"cpu_bare", figures->cpu_bare}, {"missed", figures->missed}};
+    if (options.json) continue;
+    fmt::print("{:12}{:10.1f}{:10.1f}{:10.2f}\n", side, figures->cpu_all, figures->cpu_bare, figures->missed);
+    std::fflush(stdout);
+  }
+  if (!options.json) fmt::print("{:12}at most 1.3 times, 0\n", "wanted");
+  return row;
+}
+
 int run(const Options& options) {
   json document = json::array();
+  if (options.scripts > 0) document.push_back(run_script_row(options));
   for (const double interval : options.intervals) {
     for (const std::size_t instances : options.instances) {
-      const Scale scale{.instances = instances,
-                        .interval = std::chrono::round<Duration>(std::chrono::duration<double>(interval))};
+      if (instances == 0) continue;
+      const Scale scale{.instances = instances, .interval = to_duration(interval)};
       json row{{"instances", instances}, {"advert_int", interval}};
       std::vector<Outcome> outcomes;
       for (const std::string& side : options.sides) {
-        const Daemon daemon = side == "baton" ? Daemon::batond : Daemon::keepalived;
-        const auto steady = std::chrono::round<Duration>(std::chrono::duration<double>(options.steady));
-        outcomes.push_back(run_scale(daemon, scale, {.batond = options.batond, .steady = steady}));
+        outcomes.push_back(
+            run_scale(daemon_of(side), scale, {.batond = options.batond, .steady = to_duration(options.steady)}));
         row[side] = to_json(outcomes.back());
       }
       if (!options.json) print_scale(scale, options.sides, outcomes);
@@ -125,11 +157,14 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   CLI::App app{"Scale figures of keepalived and Baton, measured side by side in namespaces."};
   Options options;
-  app.add_option("--instances", options.instances, "numbers of instances")->delimiter(',')->check(CLI::Range(1, 4'000));
+  app.add_option("--instances", options.instances, "numbers of instances; 0 none")
+      ->delimiter(',')
+      ->check(CLI::Range(0, 4'000));
   app.add_option("--interval", options.intervals, "advert_int, seconds")->delimiter(',')->check(CLI::Range(0.01, 10.0));
   app.add_option("--side", options.sides, "keepalived, baton")
       ->delimiter(',')
       ->check(CLI::IsMember({"keepalived", "baton"}));
+  app.add_option("--scripts", options.scripts, "so many vrrp_scripts as well")->check(CLI::Range(1, 10'000));
   app.add_option("--steady", options.steady, "seconds for which processor time and gaps are measured")
       ->check(CLI::Range(1, 600));
   app.add_flag("--json", options.json, "one JSON document at the end");
