@@ -16,7 +16,8 @@ inline constexpr Duration worker_beat = std::chrono::milliseconds(40);    // how
 inline constexpr Duration hang = std::chrono::milliseconds(200);          // no sign of life for this long: hung
 inline constexpr Duration starved =
     std::chrono::seconds(1);  // ... when it waits for a processor or in the kernel: this long
-// A worker that starts from scratch has no address and nobody counts on it; on a slow machine its first steps take long.
+// A worker that starts from scratch has no address and nobody counts on it; on a slow machine its first steps take
+// long.
 inline constexpr Duration hang_at_start = std::chrono::seconds(5);
 inline constexpr Duration serving_again = std::chrono::milliseconds(80);  // a resumed worker must serve after this ...
 inline constexpr Duration serving_again_at_most = std::chrono::milliseconds(500);  // ... or half an advert interval

@@ -28,7 +28,8 @@ class Frr {
 
   SysResult<void> start();
   SysResult<void> stop();  // SIGTERM: it says goodbye
-  SysResult<void> kill();  // SIGKILL: until it is started again the macvlan, and with it the addresses, stay as they are
+  SysResult<void>
+  kill();  // SIGKILL: until it is started again the macvlan, and with it the addresses, stay as they are
   SysResult<void> set_priority(int priority);  // while it runs
 
   bool runs() const;
