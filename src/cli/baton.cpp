@@ -5,6 +5,7 @@
 
 #include "cli/keywords_command.h"
 #include "cli/lab_command.h"
+#include "cli/reload_command.h"
 #include "cli/status_command.h"
 
 int main(int argc, char** argv) {
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   baton::cli::add_status_command(app, exit_code);
   baton::cli::add_handover_command(app, exit_code);
+  baton::cli::add_reload_command(app, exit_code);
   baton::cli::add_keywords_command(app, exit_code);
   baton::cli::add_lab_command(app, exit_code);
   try {

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "cli/answer.h"
 #include "control/client.h"
 
 namespace baton::cli {
@@ -16,13 +18,6 @@ namespace baton::cli {
 namespace {
 
 using nlohmann::json;
-
-namespace exit_code {
-constexpr int success = 0;
-constexpr int failure = 1;
-constexpr int not_found = 3;
-constexpr int no_answer = 4;
-}  // namespace exit_code
 
 std::string span_of(double seconds) {
   if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1000);
@@ -126,19 +121,6 @@ bool wants_colour() {
   return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
 }
 
-int complain(const control::ControlError& error) {
-  fmt::print(stderr, "baton: {}\n", error.message);
-  switch (error.kind) {
-    case control::ControlError::Kind::not_running:
-    case control::ControlError::Kind::timeout: return exit_code::no_answer;
-    case control::ControlError::Kind::not_found: return exit_code::not_found;
-    case control::ControlError::Kind::permission:
-    case control::ControlError::Kind::malformed:
-    case control::ControlError::Kind::refused: return exit_code::failure;
-  }
-  return exit_code::failure;
-}
-
 struct StatusOptions {
   std::string name;
   std::string socket = control::default_control_socket;
@@ -194,6 +176,11 @@ std::string render_status(const json& status, double now_seconds, bool colour) {
   }
   if (const int restarts = worker.value("restarts", 0); restarts > 0) {
     text += fmt::format("worker restarted {} times\n", restarts);
+  }
+  if (const json until = status.value("confirm_until", json()); until.is_number()) {
+    text += paint.alarm(fmt::format("the reload is undone in {} unless `baton reload --confirm` says that it stays",
+                                    span_of(std::max(0.0, until.get<double>() - now_seconds)))) +
+            "\n";
   }
   for (const json& instance : status.at("instances")) text += "\n" + render_instance(instance, now_seconds, paint);
   if (!status.at("groups").empty()) text += "\n";

@@ -15,8 +15,10 @@
 #include "daemon/event_listeners.h"
 #include "daemon/mib_source.h"
 #include "daemon/options.h"
+#include "daemon/reload.h"
 #include "daemon/status.h"
 #include "daemon/watch_policy.h"
+#include "kernel/memory_file.h"
 #include "loop/loop.h"
 
 namespace baton::daemon {
@@ -25,7 +27,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Duration client_deadline = std::chrono::seconds(5);  // to ask and to take the answer
+constexpr Duration client_deadline = std::chrono::seconds(5);   // to ask and to take the answer
+constexpr Duration reload_patience = std::chrono::seconds(30);  // of a client that has asked for a reload
+constexpr std::size_t report_size = 64 << 20;                   // bytes of a reload's report
 constexpr Duration worker_patience = std::chrono::milliseconds(500);
 
 json to_json(std::string_view text) {
@@ -40,6 +44,7 @@ struct Client {
   std::string request;
   std::string reply;
   loop::Subscription readiness;
+  std::uint64_t reload = 0;  // waits for what becomes of this order
   bool done = false;
 };
 
@@ -85,6 +90,7 @@ class Api {
       return;
     }
     if (!message->passed_fd) return on_dump_wanted(message->bytes);
+    if (message->bytes == Bytes{reload_report_file}) return on_reload_report(message->passed_fd);
     ++workers_seen_;
     worker_readable_.reset();
     worker_ = kernel::Channel(std::move(message->passed_fd));
@@ -95,6 +101,32 @@ class Api {
   void leave() {
     guardian_readable_.reset();
     is_leaving_ = true;
+    for (Client& client : clients_) {
+      if (client.reload != 0) answer(&client, {{"error", "the configuration was reloaded meanwhile; ask again"}});
+    }
+  }
+
+  // The guardian reads the files, judges them and carries it out.
+  void ask_for_reload(Client& client, ReloadOrder order) {
+    if (!client.is_root) return answer(&client, {{"error", "only root may ask for that"}});
+    order.id = ++last_reload_;
+    const std::string text = to_message(order);
+    const auto told = start_.guardian.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    if (!told) return answer(&client, {{"error", to_string(told.error())}});
+    client.reload = order.id;
+    client.deadline = loop::now() + reload_patience;
+  }
+
+  void on_reload_report(const UniqueFd& file) {
+    const auto text = kernel::read_memory_file(file, report_size);
+    json report = text ? to_json(*text) : json{{"error", to_string(text.error())}};
+    if (!report.is_object() || !report["id"].is_number_unsigned()) return;
+    const auto id = report["id"].get<std::uint64_t>();
+    report.erase("id");
+    if (report["result"] == "confirmed") start_.confirm_until = 0;
+    for (Client& client : clients_) {
+      if (client.reload == id && !client.done) answer(&client, report);
+    }
   }
 
   // Asked for again before it was begun it is written once.
@@ -160,12 +192,20 @@ class Api {
     } else if (command == "handover" || command == "announce") {
       if (!client.is_root) return answer(&client, {{"error", "only root may ask for that"}});
       waiting_.push_back({&client, json{{"ask", command}, {"instance", text_of(request, "instance")}}, json::object()});
+    } else if (command == "reload") {
+      const auto order = reload_order_of_request(request);
+      if (!order) return answer(&client, {{"error", order.error()}});
+      ask_for_reload(client, *order);
+    } else if (command == "confirm") {
+      ask_for_reload(client, {.what = ReloadOrder::What::confirm});
     } else if (command == "events") {
       listen(client);
     } else {
-      answer(&client,
-             {{"error",
-               fmt::format("unknown command '{}'; there are status, events, mib, handover and announce", command)}});
+      answer(
+          &client,
+          {{"error",
+            fmt::format("unknown command '{}'; there are status, events, mib, handover, announce, reload and confirm",
+                        command)}});
     }
   }
 
@@ -189,16 +229,18 @@ class Api {
   }
 
   json frame_of_status() const {
-    return {{"node", start_.node},
-            {"version", "0.1.0"},
-            {"pid", start_.guardian_pid},
-            {"configuration", start_.configuration},
-            {"configuration_read", start_.configuration_read},
-            {"worker", {{"answers", true}, {"restarts", std::max(0, workers_seen_ - 1)}}},
-            {"instances", json::array()},
-            {"groups", json::array()},
-            {"scripts", json::array()},
-            {"processes", json::array()}};
+    json frame = {{"node", start_.node},
+                  {"version", "0.1.0"},
+                  {"pid", start_.guardian_pid},
+                  {"configuration", start_.configuration},
+                  {"configuration_read", start_.configuration_read},
+                  {"worker", {{"answers", true}, {"restarts", std::max(0, workers_seen_ - 1)}}},
+                  {"instances", json::array()},
+                  {"groups", json::array()},
+                  {"scripts", json::array()},
+                  {"processes", json::array()}};
+    frame["confirm_until"] = start_.confirm_until > 0 ? json(start_.confirm_until) : json();
+    return frame;
   }
 
   // One question at a time is on its way to the worker.
@@ -329,6 +371,7 @@ class Api {
 
   void answer(Client* client, const json& reply) {
     if (client == nullptr) return;
+    client->reload = 0;
     client->reply = reply.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
     client->readiness = loop_.watch(client->fd.get(), loop::Ready::writable, [this, client] { write(*client); });
   }
@@ -357,6 +400,7 @@ class Api {
   std::deque<Waiting> waiting_;
   std::optional<Instant> asked_at_;
   std::uint64_t last_id_ = 0;  // of a question to the worker
+  std::uint64_t last_reload_ = 0;
   int workers_seen_ = 0;
   bool is_leaving_ = false;
   loop::Timer timer_;

@@ -22,6 +22,7 @@
 #include "daemon/leftovers.h"
 #include "daemon/options.h"
 #include "daemon/pid_file.h"
+#include "daemon/reload.h"
 #include "daemon/setup.h"
 #include "daemon/test_verdict.h"
 #include "kernel/process_settings.h"
@@ -47,17 +48,10 @@ config::LoadResult load(const Options& options, config::DiskFileReader& reader) 
 }
 
 // Something stands in another block than it was meant for.
-bool is_astray(const config::LoadResult& result) {
-  return std::ranges::any_of(result.diagnostics, [](const config::Diagnostic& each) {
+bool is_astray(const std::vector<config::Diagnostic>& diagnostics) {
+  return std::ranges::any_of(diagnostics, [](const config::Diagnostic& each) {
     return each.id == "run-on-block" || each.id == "outside-block";
   });
-}
-
-// A reload must not take away what a file that is broken while it is edited has lost.
-bool goes_astray(const config::LoadResult& before, const config::LoadResult& next, log::Logger& log) {
-  const bool goes = is_astray(next) && !is_astray(before);
-  if (goes) log.error("braces have gone wrong since the start (see above)");
-  return goes;
 }
 
 int exit_code_of(const config::LoadResult& result) {
@@ -71,18 +65,6 @@ log::Options log_options(const Options& options) {
           .facility = options.facility,
           .threshold = options.detail ? log::Level::debug : log::Level::info,
           .identifier = log_identifier(options, "batond")};
-}
-
-void log_diagnostics(const config::LoadResult& result, log::Logger& log) {
-  for (const config::Diagnostic& diagnostic : result.diagnostics) {
-    const auto level = diagnostic.severity == config::Severity::error     ? log::Level::error
-                       : diagnostic.severity == config::Severity::warning ? log::Level::warning
-                                                                          : log::Level::info;
-    std::string text = fmt::format("{}: {} [{}]", to_string(diagnostic.place), diagnostic.message, diagnostic.id);
-    if (!diagnostic.mend.empty()) text += "; " + diagnostic.mend;
-    log.write(level, text, {{"CONFIG_ID", diagnostic.id}});
-  }
-  if (result.dropped > 0) log.warning(fmt::format("{} more messages about the configuration", result.dropped));
 }
 
 // -t: what is wrong goes to stderr or to the file, the verdict into the exit code.
@@ -136,10 +118,31 @@ SysResult<void> settle_place(Options& options, const config::Globals& globals) {
   return {};
 }
 
-bool keeps_place(const config::Globals& first, const config::Globals& next, log::Logger& log) {
-  const bool keeps = next.instance == first.instance && next.net_namespace == first.net_namespace;
-  if (!keeps) log.error("net_namespace and instance cannot change at a reload; start batond anew");
-  return keeps;
+// Why a configuration that was read again cannot follow the first one, beyond what its diagnostics say.
+std::vector<std::string> reload_problems(const config::LoadResult& first, const config::LoadResult& next) {
+  std::vector<std::string> problems;
+  const config::Globals& before = first.configuration.globals;
+  const config::Globals& after = next.configuration.globals;
+  if (after.instance != before.instance || after.net_namespace != before.net_namespace) {
+    problems.emplace_back("net_namespace and instance cannot change at a reload; start batond anew");
+  }
+  // It must not take away what a file that is broken while it is edited has lost.
+  if (is_astray(next.diagnostics) && !is_astray(first.diagnostics))
+    problems.emplace_back("braces have gone wrong since the start (see above)");
+  return problems;
+}
+
+NextConfiguration read_again(const Options& options, config::DiskFileReader& reader, const config::LoadResult& first) {
+  reader.keep_to_known_accounts();  // the guardian waits for no directory service
+  const config::LoadResult read = load(options, reader);
+  NextConfiguration next{.setup = nullptr, .diagnostics = read.diagnostics, .dropped = read.dropped, .problems = {}};
+  if (!read.ok) return next;
+  next.problems = reload_problems(first, read);
+  if (!next.problems.empty()) return next;
+  auto setup = std::make_unique<Setup>(make_setup(read.configuration));
+  next.problems = setup->problems;
+  if (next.problems.empty()) next.setup = std::move(setup);
+  return next;
 }
 
 int clean_up_after(Options options) {
@@ -208,7 +211,7 @@ int run(Options options) {
   }
   if (!result.ok) {
     fmt::print(stderr, "{}", config::report(result));
-    log_diagnostics(result, log);
+    log_diagnostics(result.diagnostics, result.dropped, log);
     log.error(options.configuration + ": not started");
     return exit_code_of(result);
   }
@@ -223,18 +226,10 @@ int run(Options options) {
     }
     if (!*is_daemon) return exit_code::success;
   }
-  log_diagnostics(result, log);
+  log_diagnostics(result.diagnostics, result.dropped, log);
   log.notice(fmt::format("Baton v0.1.0 starting with {}", options.configuration));
-  const int status = run_guardian(options, std::move(setup), log_options(options), [&]() -> std::unique_ptr<Setup> {
-    reader.keep_to_known_accounts();  // the guardian waits for no directory service
-    const config::LoadResult next = load(options, reader);
-    log_diagnostics(next, log);
-    if (!next.ok || !keeps_place(result.configuration.globals, next.configuration.globals, log)) return nullptr;
-    if (goes_astray(result, next, log)) return nullptr;
-    auto next_setup = std::make_unique<Setup>(make_setup(next.configuration));
-    for (const std::string& problem : next_setup->problems) log.error(problem);
-    return next_setup->problems.empty() ? std::move(next_setup) : nullptr;
-  });
+  const int status = run_guardian(options, std::move(setup), log_options(options),
+                                  [&] { return read_again(options, reader, result); });
   log.notice("stopped");
   return status;
 }

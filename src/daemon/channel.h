@@ -11,7 +11,8 @@
 // `from` and `next` count instances, then groups, scripts and processes. With "clear":true the counters of the
 // instances on the page begin anew. The id tells an answer from one that comes too late.
 //
-// The guardian says one byte to the api: new_api_channel with the descriptor of a new worker's channel, or a Dump.
+// The guardian says one byte to the api: 0 with the descriptor of a new worker's channel, reload_report_file with the
+// descriptor of a report, or a Dump. The api says a ReloadOrder to the guardian (daemon/reload.h).
 #pragma once
 
 #include <cstddef>
@@ -26,6 +27,8 @@ inline std::string text_of(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
+
+inline constexpr std::uint8_t reload_report_file = 'O';
 
 // The files that somebody asked the guardian for by a signal.
 enum class Dump : std::uint8_t {

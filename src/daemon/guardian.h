@@ -6,15 +6,15 @@
 #include <functional>
 #include <memory>
 
-#include "config/load.h"
 #include "daemon/options.h"
+#include "daemon/reload.h"
 #include "daemon/setup.h"
 #include "log/logger.h"
 
 namespace baton::daemon {
 
-// Reads the configuration again, at a reload; logs what is wrong with it. nullptr: refused, the old one goes on.
-using Reload = std::function<std::unique_ptr<Setup>()>;
+// Reads the configuration again.
+using Reload = std::function<NextConfiguration()>;
 
 // Runs until a signal stops it. Returns the exit status.
 int run_guardian(const Options& options, std::unique_ptr<Setup> setup, const log::Options& log, Reload reload);

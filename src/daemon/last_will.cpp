@@ -13,7 +13,7 @@ constexpr std::size_t header_size = 64;  // one cache line, so that the heartbea
 }  // namespace
 
 std::size_t LastWill::size_for(std::size_t routers) {
-  return header_size + routers * sizeof(Slot);
+  return header_size + routers * (sizeof(Slot) + sizeof(RouterStatistics));
 }
 
 LastWill::LastWill(void* memory, std::size_t routers) : memory_(memory), routers_(routers) {
@@ -23,6 +23,21 @@ LastWill::LastWill(void* memory, std::size_t routers) : memory_(memory), routers
 LastWill::Slot& LastWill::slot(std::size_t router) const {
   ASSERT(router < routers_);
   return reinterpret_cast<Slot*>(static_cast<std::byte*>(memory_) + header_size)[router];
+}
+
+RouterStatistics& LastWill::place_of_statistics(std::size_t router) const {
+  ASSERT(router < routers_);
+  static_assert(sizeof(Slot) % alignof(RouterStatistics) == 0);
+  return reinterpret_cast<RouterStatistics*>(static_cast<std::byte*>(memory_) + header_size +
+                                             routers_ * sizeof(Slot))[router];
+}
+
+void LastWill::write_statistics(std::size_t router, const RouterStatistics& statistics) {
+  place_of_statistics(router) = statistics;
+}
+
+const RouterStatistics& LastWill::statistics(std::size_t router) const {
+  return place_of_statistics(router);
 }
 
 void LastWill::write(std::size_t router, const RouterWill& will) {
@@ -48,11 +63,16 @@ std::optional<RouterWill> LastWill::read(std::size_t router) const {
   return std::nullopt;
 }
 
-std::vector<std::optional<RouterWill>> LastWill::read_all() const {
-  std::vector<std::optional<RouterWill>> wills;
+RouterWills LastWill::read_all() const {
+  RouterWills wills;
   wills.reserve(routers_);
   for (std::size_t i = 0; i < routers_; ++i) wills.push_back(read(i));
   return wills;
+}
+
+std::optional<Instant> LastWill::left() const {
+  const std::int64_t left = header().left.load(std::memory_order_acquire);
+  return left == 0 ? std::nullopt : std::optional(Instant(Duration(left)));
 }
 
 void LastWill::forget() {

@@ -12,6 +12,7 @@
 
 #include "base/ip_address.h"
 #include "base/time.h"
+#include "daemon/statistics.h"
 #include "vrrp/advert_codec.h"
 #include "vrrp/virtual_router.h"
 
@@ -27,6 +28,7 @@ struct RouterWill {
   bool has_promoted = false;  // promote_secondaries of its interface was changed, and must be changed back
 };
 static_assert(std::is_trivially_copyable_v<RouterWill>);
+using RouterWills = std::vector<std::optional<RouterWill>>;  // nullopt: nothing is known
 
 class LastWill {
  public:
@@ -38,9 +40,13 @@ class LastWill {
   // --- the worker writes ---
   void beat(Instant now) { header().heartbeat.store(now.time_since_epoch().count(), std::memory_order_release); }
   void write(std::size_t router, const RouterWill& will);
+  // Last, by one that leaves in order: read by nobody before.
+  void write_statistics(std::size_t router, const RouterStatistics& statistics);
   void set_serving() { header().serving.store(true, std::memory_order_release); }
   // Every address is where it shall be: what earlier configurations left is gone.
   void set_clean() { header().clean.store(true, std::memory_order_release); }
+  // Nothing is heard or said by this worker any more. Of the one before: written by the guardian into the next one's.
+  void set_left(Instant now) { header().left.store(now.time_since_epoch().count(), std::memory_order_release); }
 
   // --- others read ---
   Instant heartbeat() const { return Instant(Duration(header().heartbeat.load(std::memory_order_acquire))); }
@@ -50,12 +56,16 @@ class LastWill {
   std::size_t router_count() const { return routers_; }
   // nullopt: never written, or the writer died in the middle of it.
   std::optional<RouterWill> read(std::size_t router) const;
-  std::vector<std::optional<RouterWill>> read_all() const;
+  const RouterStatistics& statistics(std::size_t router) const;
+  RouterWills read_all() const;
+  // When the worker has stopped hearing and speaking, for one that goes on; nullopt: it has not, or not in order.
+  std::optional<Instant> left() const;
 
   // --- the guardian, between two workers ---
   void begin_generation(Instant now) {
     header().serving.store(false, std::memory_order_release);
     header().clean.store(false, std::memory_order_release);
+    set_left(Instant{});
     beat(now);
   }
   // After the last will was carried out nobody may go on as these routers.
@@ -66,6 +76,7 @@ class LastWill {
     std::atomic<std::int64_t> heartbeat;
     std::atomic<bool> serving;
     std::atomic<bool> clean;
+    std::atomic<std::int64_t> left;
   };
   struct Slot {
     std::atomic<std::uint32_t> version;  // odd while being written, 0 never written
@@ -75,6 +86,7 @@ class LastWill {
 
   Header& header() const { return *static_cast<Header*>(memory_); }
   Slot& slot(std::size_t router) const;
+  RouterStatistics& place_of_statistics(std::size_t router) const;
 
   void* memory_;
   std::size_t routers_;

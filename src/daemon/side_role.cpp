@@ -23,6 +23,7 @@ SysResult<void> SideRole::start() {
   process_ = std::move(*process);
   channel_ = std::move(ours);
   death_ = loop_.watch(process_.pidfd.get(), loop::Ready::readable, [this] { on_death(); });
+  if (plan_.said) readable_ = loop_.watch(channel_.fd(), loop::Ready::readable, [this] { on_message(); });
   back_off_.on_start(loop::now());
   plan_.started();
   return {};
@@ -38,6 +39,12 @@ SysResult<kernel::Channel> SideRole::connect() {
   return std::move(workers);
 }
 
+void SideRole::on_message() {
+  const auto message = channel_.receive();
+  if (message) return plan_.said(message->bytes);
+  if (message.error() == kernel::Channel::Nothing::any_more) readable_.reset();  // its death is told elsewhere
+}
+
 void SideRole::replace() {
   dismiss();
   start_again();
@@ -45,6 +52,7 @@ void SideRole::replace() {
 
 void SideRole::dismiss() {
   restart_.cancel();
+  readable_.reset();
   channel_.close();
   if (process_) {
     forget_predecessor();
@@ -69,6 +77,7 @@ void SideRole::stay_down() {
 
 void SideRole::end(std::move_only_function<void()> ended) {
   stay_down();
+  readable_.reset();
   channel_.close();
   if (!process_) return ended();
   ended_ = std::move(ended);

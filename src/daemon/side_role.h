@@ -26,6 +26,7 @@ class SideRole {
     std::function<int(kernel::Channel guardian)> main;     // in the child
     // It is there again while a worker may live without it: connect() makes the worker's end.
     std::function<void()> started;
+    std::function<void(const Bytes&)> said{};  // a message from it
   };
 
   SideRole(loop::Loop& loop, log::Logger& log, Plan plan);
@@ -33,8 +34,8 @@ class SideRole {
   SysResult<void> start();
   // A new pair: one end goes to the role, the other is for the worker.
   SysResult<kernel::Channel> connect();
-  // One byte on its channel.
-  SysResult<void> tell(std::uint8_t what) const { return channel_.send({&what, 1}); }
+  // One byte on its channel, and a descriptor.
+  SysResult<void> tell(std::uint8_t what, int passed_fd = -1) const { return channel_.send({&what, 1}, passed_fd); }
   // A new process in place of the one that runs, if one does. The old one loses its channel and finishes what it has
   // begun.
   void replace();
@@ -48,6 +49,7 @@ class SideRole {
   void kill() { process_.signal(SIGKILL); }
 
  private:
+  void on_message();
   void on_death();
   void start_again();
   void forget_predecessor();
@@ -58,6 +60,7 @@ class SideRole {
   RoleProcess process_;
   kernel::Channel channel_;
   loop::Subscription death_;
+  loop::Subscription readable_;
   loop::Timer restart_;
   BackOff back_off_;
   RoleProcess predecessor_;

@@ -9,28 +9,10 @@
 
 #include "base/time.h"
 #include "daemon/setup.h"
+#include "daemon/statistics.h"
 #include "vrrp/node.h"
-#include "vrrp/reject_reason.h"
 
 namespace baton::daemon {
-
-// Counted by the worker since its start.
-struct RouterStatistics {
-  std::uint64_t adverts_sent = 0;    // that left, to one peer at least
-  std::uint64_t packets_failed = 0;  // that the kernel did not take
-  int last_send_error = 0;           // errno of the last of them
-  std::uint64_t adverts_accepted = 0;
-  std::uint64_t priority_zero_sent = 0;
-  std::uint64_t priority_zero_accepted = 0;
-  std::uint64_t became_master = 0;
-  std::uint64_t released_master = 0;
-  std::uint64_t unlike_addresses = 0;  // adverts accepted although their address list is not ours
-  vrrp::RejectCounters rejected{};
-  Instant last_accepted{};  // epoch: none yet
-
-  // Every count from 0; when an advert was heard last stays known.
-  void clear() { *this = {.last_accepted = last_accepted}; }
-};
 
 // The two clocks read together: what is an Instant in the core becomes a date for people.
 struct ClockReading {

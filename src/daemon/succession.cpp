@@ -27,11 +27,18 @@ std::vector<std::optional<std::size_t>> successors(const Setup& old, const Setup
   return successors;
 }
 
-Inheritance inheritance(const Setup& old, const Setup& next, std::vector<std::optional<RouterWill>> wills) {
-  Inheritance result{.wills = std::vector<std::optional<RouterWill>>(next.routers.size()), .gone = std::move(wills)};
+bool is_unchanged(const Setup& old, std::size_t router, const Setup& next, std::size_t successor) {
+  return old.configuration.instances[router] == next.configuration.instances[successor];
+}
+
+Inheritance inheritance(const Setup& old, const Setup& next, RouterWills wills) {
+  Inheritance result{.wills = RouterWills(next.routers.size()), .gone = std::move(wills)};
   const auto places = successors(old, next);
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (places[i]) result.wills[*places[i]] = std::exchange(result.gone[i], std::nullopt);
+    if (!places[i] || !result.gone[i]) continue;
+    std::optional<RouterWill>& will = result.wills[*places[i]];
+    will = std::exchange(result.gone[i], std::nullopt);
+    will->router.keeps_pace = is_unchanged(old, i, next, *places[i]);
   }
   return result;
 }

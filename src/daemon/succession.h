@@ -16,13 +16,16 @@ namespace baton::daemon {
 // whether it speaks to peers or to a group; a name may change.
 std::vector<std::optional<std::size_t>> successors(const Setup& old, const Setup& next);
 
+// Nothing that concerns this router is configured otherwise: its peers and its adverts need not know of the reload.
+bool is_unchanged(const Setup& old, std::size_t router, const Setup& next, std::size_t successor);
+
 // What the routers of a new configuration go on with, and what is left of those that nobody goes on as: whoever of them
-// has addresses is owed a goodbye.
+// has addresses is owed a goodbye. Who is unchanged keeps pace.
 struct Inheritance {
-  std::vector<std::optional<RouterWill>> wills;  // of `next`, same index
-  std::vector<std::optional<RouterWill>> gone;   // of `old`, same index
+  RouterWills wills;  // of `next`, same index
+  RouterWills gone;   // of `old`, same index
 };
-Inheritance inheritance(const Setup& old, const Setup& next, std::vector<std::optional<RouterWill>> wills);
+Inheritance inheritance(const Setup& old, const Setup& next, RouterWills wills);
 
 // A router that is in the configuration no more, as it is told of for the last time.
 struct Vanished {

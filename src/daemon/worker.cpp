@@ -12,6 +12,7 @@
 #include "daemon/address_plan.h"
 #include "daemon/advert_outbox.h"
 #include "daemon/announcer.h"
+#include "daemon/early_packets.h"
 #include "daemon/firewall.h"
 #include "daemon/interests.h"
 #include "daemon/link_watch.h"
@@ -85,6 +86,11 @@ class Worker {
   SysResult<void> watch_kernel();
   SysResult<void> dump();
   void begin();
+  void serve();
+  void prepare();
+  void go_on();
+  bool catch_up();
+  void leave_as_it_is();
   void watch_channels();
 
   const Setup& setup_;
@@ -135,6 +141,8 @@ class Worker {
   Promotion promotion_{setup_, log_};
   bool begun_ = false;
   bool stopping_ = false;
+  bool has_left_ = false;  // for a worker that goes on as ours
+  EarlyPackets early_packets_;
   int exit_status_ = exit_code::success;
 };
 
@@ -194,22 +202,81 @@ int Worker::run() {
   socket_timer_ = loop_.timer([this] { look_at_interfaces(); });
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
-  subscriptions_.push_back(loop_.on_signal(SIGQUIT, [this] {
-    write_wills();
-    loop_.stop();
-  }));
+  subscriptions_.push_back(loop_.on_signal(SIGQUIT, [this] { leave_as_it_is(); }));
   subscriptions_.push_back(loop_.on_signal(
       SIGXCPU, [this] { log_.warning("the worker ran for longer than vrrp_rlimit_rttime without a pause"); }));
   watch_channels();
-  loop_.before_sleep([this] { settle(); });
-  if (!start_.resume) lock_memory(log_);  // on a slow machine it takes longer than who serves may be silent
+  loop_.before_sleep([this] {
+    if (begun_) settle();
+  });
+  // On a slow machine, or with a large configuration, it takes longer than who serves or resumes may be silent.
+  const bool locks_late = start_.resume && !start_.takes_over;
+  if (!locks_late) lock_memory(log_);
+  if (start_.takes_over) {
+    prepare();
+    (void)start_.guardian.send({&worker_is_prepared, 1});  // else we are given up
+  } else {
+    serve();
+  }
+  if (locks_late) lock_memory(log_);
+  loop_.run();
+  newsroom_.finish();
+  if (has_left_) (void)start_.guardian.send({&worker_has_left, 1});
+  return exit_status_;
+}
+
+void Worker::serve() {
   begin();
   settle();
   will_.set_serving();
-  if (start_.resume) lock_memory(log_);  // with a large configuration it takes longer than who resumes may be silent
-  loop_.run();
-  newsroom_.finish();
-  return exit_status_;
+}
+
+// A worker that serves still is to be followed: whatever takes time and changes nothing for it is done now. What the
+// kernel tells meanwhile waits; what others say is kept for the case that the one before did not hear it.
+void Worker::prepare() {
+  monitor_readable_.reset();
+  (void)virtual_interfaces_.follow(*requests_, interfaces_);
+  transport_.follow(interfaces_);
+}
+
+// The worker before has left. What it heard before that is in its last will.
+void Worker::go_on() {
+  if (!catch_up()) {
+    log_.error("the interfaces cannot be read");
+    exit_status_ = exit_code::failure;
+    return loop_.stop();
+  }
+  monitor_readable_ = loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_kernel_changes(); });
+  serve();
+  early_packets_.replay(will_.left().value_or(loop::now()),
+                        [this](vrrp::RouterId router, const auto& packet) { on_packet(router, packet); });
+}
+
+// With what has changed since the dump: the worker before was at work.
+bool Worker::catch_up() {
+  bool is_complete = true;
+  while (is_complete) {
+    const auto changes = monitor_->read_changes();
+    is_complete = changes && *changes;
+    if (!is_complete) break;
+    for (const kernel::Change& change : **changes) {
+      const auto* link = std::get_if<kernel::LinkChange>(&change);
+      if (link != nullptr && link->removed) transport_.forget(link->link.index);
+      interfaces_.apply(change);
+    }
+    if (monitor_->is_read_empty()) return true;
+  }
+  return watch_kernel() && dump();
+}
+
+// For a worker that goes on as we do.
+void Worker::leave_as_it_is() {
+  transport_.drain();
+  settle();
+  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) will_.write_statistics(id, statistics_[id]);
+  will_.set_left(loop::now());
+  has_left_ = true;
+  loop_.stop();
 }
 
 SysResult<void> Worker::open_netlink() {
@@ -259,6 +326,7 @@ void Worker::begin() {
       const auto will = will_.read(id);
       if (!will) continue;
       memory[id] = will->router;
+      if (start_.takes_over) statistics_[id] = will_.statistics(id);
       if (will->has_promoted) promotion_.remember(setup_.routers[id].interface);
       codecs_[id].restore(will->codec);
     }
@@ -406,6 +474,7 @@ void Worker::tell_of_firewall() {
 }
 
 void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet) {
+  if (!begun_) return early_packets_.keep(router, packet, loop::now());
   bool unlike_addresses = false;
   const auto advert = codecs_[router].decode(packet, loop::wall_now(), &unlike_addresses);
   RouterStatistics& statistics = statistics_[router];
@@ -440,7 +509,7 @@ void Worker::on_unknown_vrid(const std::string& interface, std::uint8_t vrid) {
 
 void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
   const auto heard = vrrp::decode_announcement(frame);
-  if (!heard) return;
+  if (!heard || !begun_) return;
   const kernel::Link* link = interfaces_.find(interface_index);
   if (link == nullptr) return;
   // Not our own, come back; but the other node has our virtual MAC address as well.
@@ -528,6 +597,7 @@ void Worker::on_guardian_message() {
     if (message.error() == kernel::Channel::Nothing::any_more) guardian_readable_.reset();
     return;
   }
+  if (message->bytes == Bytes{take_over} && !begun_) return go_on();
   if (message->bytes.size() != 1 || !message->passed_fd) return;
   if (message->bytes[0] == new_runner_channel) {
     runner_readable_.reset();

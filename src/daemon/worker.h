@@ -23,25 +23,30 @@ struct WorkerStart {
   log::Options log;
   bool is_first = false;        // of this daemon: the time of init_file
   bool resume = false;          // go on as the routers of the last will
+  bool takes_over = false;      // another worker serves still: prepare, say so, and wait to be told
   bool keep_addresses = false;  // -V: leave the addresses where they are when stopping
   bool real_time = true;
-  std::vector<config::VirtualAddress> leftovers;  // of configurations before this one
-  RoutingLeftovers routing_leftovers;             // of the same
-  std::vector<VirtualInterfaceSetup> leftover_interfaces;
-  std::vector<Vanished> vanished;  // what the reload before took out of the configuration
-  bool repeats_states = false;     // fifo_write_vrrp_states_on_reload
-  std::string settings_record;     // path: what interfaces were set to before us
-  kernel::Channel guardian;        // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
-  kernel::Channel runner;
-  kernel::Channel api;
+  std::vector<config::VirtualAddress> leftovers{};  // of configurations before this one
+  RoutingLeftovers routing_leftovers{};             // of the same
+  std::vector<VirtualInterfaceSetup> leftover_interfaces{};
+  std::vector<Vanished> vanished{};  // what the reload before took out of the configuration
+  bool repeats_states = false;       // fifo_write_vrrp_states_on_reload
+  std::string settings_record;       // path: what interfaces were set to before us
+  kernel::Channel guardian{};        // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
+  kernel::Channel runner{};
+  kernel::Channel api{};
 };
 
 // Messages on WorkerStart::guardian.
 inline constexpr std::uint8_t new_runner_channel = 'R';
 inline constexpr std::uint8_t new_api_channel = 'A';
 
-// From the worker: what the firewall's rules depend on has changed.
-inline constexpr std::uint8_t firewall_outdated = 'F';
+inline constexpr std::uint8_t take_over = 'T';  // the worker before has left, and the last will is written
+
+// From the worker.
+inline constexpr std::uint8_t firewall_outdated = 'F';   // what the firewall's rules depend on has changed
+inline constexpr std::uint8_t worker_is_prepared = 'P';  // it waits for take_over
+inline constexpr std::uint8_t worker_has_left = 'L';     // after SIGQUIT: it hears and says nothing any more
 
 // Signals of the worker: SIGTERM stops in order (make before break), SIGQUIT ends it at once with everything left as it
 // is, for a worker that resumes. Returns the exit status.

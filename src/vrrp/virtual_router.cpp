@@ -121,7 +121,7 @@ void VirtualRouter::resume(const RouterMemory& memory, Instant now, Actions& out
       const bool overslept = let_go_if_overslept(now, interval, out);
       if (faults_.any()) return enter_fault(reason_of(faults_), now, out);
       if (overslept) return;
-      send_advert(now, out);
+      if (!memory.keeps_pace) send_advert(now, out);
       begin_refresh(now);
       return;
     }

@@ -90,6 +90,7 @@ struct RouterMemory {
   Duration master_interval{};
   std::uint8_t priority = 0;  // effective; 0: not known
   bool yielded = false;       // handed over, see VirtualRouter::handover
+  bool keeps_pace = false;    // a planned change of process: the next advert comes when it is due, not at once
 };
 
 // RFC 9568 §6.1, RFC 3768 §6.1: the higher the priority, the shorter.
@@ -103,9 +104,9 @@ class VirtualRouter {
   void start(Instant now, Actions& out);
   // As start, but MASTER at once: the other members of its sync group are.
   void join(Instant now, Actions& out);
-  // Goes on where another process stopped: MASTER stays MASTER (adverts at once), BACKUP keeps its master-down
-  // deadline. Silent unless something changes: the process before has told the state. Without a running state in it, a
-  // start.
+  // Goes on where another process stopped: MASTER stays MASTER (adverts at once, or keeps pace), BACKUP keeps its
+  // master-down deadline. Silent unless something changes: the process before has told the state. Without a running
+  // state in it, a start.
   void resume(const RouterMemory& memory, Instant now, Actions& out);
   // Packets that wait in a socket are handed over before on_timeout: after a long sleep they say who is master.
   void on_advert(const Advert& advert, Instant now, Actions& out);

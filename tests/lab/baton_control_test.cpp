@@ -62,7 +62,7 @@ TEST_F(BatonControl, reload_adds_and_drops_an_address_and_moves_nothing) {
   const pid_t before = worker(web1);
   reload(web1, edited([](PairOptions& it) { it.routers.front().addresses.emplace_back("10.0.20.101"); }));
   EXPECT_TRUE(wait([] { return holds(web1, "10.0.20.101"); })) << pair().log();
-  EXPECT_NE(worker(web1), before);
+  EXPECT_TRUE(wait_for_other_worker(web1, before));
   reload(web1, unedited());
   EXPECT_TRUE(wait([] { return !holds(web1, "10.0.20.101"); })) << pair().log();
   const std::size_t heard = adverts(web1, begin()).size();

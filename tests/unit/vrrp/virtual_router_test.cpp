@@ -606,6 +606,18 @@ TEST(Resume, a_master_stays_master_and_adverts_at_once) {
   EXPECT_EQ(after.router().since(), before.router().since());
 }
 
+TEST(Resume, a_master_that_keeps_pace_adverts_when_it_is_due) {
+  Bench before = Bench::master();
+  RouterMemory memory = before.router().memory();
+  memory.keeps_pace = true;
+  Bench after;
+  after.sleep(before.now() - after.now() + 50ms);
+  after.resume(memory);
+  EXPECT_EQ(after.actions(), Actions{});
+  EXPECT_EQ(after.state(), State::master);
+  EXPECT_EQ(after.router().next_timeout(), before.router().next_timeout());
+}
+
 TEST(Resume, a_master_that_overslept_lets_go_first) {
   Bench before = Bench::master();
   Bench after;

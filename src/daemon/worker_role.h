@@ -1,0 +1,77 @@
+// The VRRP worker as the guardian sees it: one configuration, the memory that carries its last will, and the process,
+// which after a death may be followed by another with the same memory. A reload makes a second one beside the first.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "daemon/last_will.h"
+#include "daemon/role.h"
+#include "daemon/setup.h"
+#include "daemon/watch_policy.h"
+#include "daemon/worker.h"
+#include "kernel/channel.h"
+#include "kernel/process_settings.h"
+#include "loop/loop.h"
+
+namespace baton::daemon {
+
+class WorkerRole {
+ public:
+  struct Events {
+    std::function<void(std::uint8_t)> said;  // a message of one byte (worker.h)
+    std::function<void()> died;              // reap() is due
+  };
+  // `read_at`: when the configuration was read.
+  static SysResult<std::unique_ptr<WorkerRole>> make(loop::Loop& loop, std::unique_ptr<Setup> setup, WallTime read_at,
+                                                     Events events);
+
+  const Setup& setup() const { return *setup_; }
+  WallTime read_at() const { return read_at_; }
+  LastWill& will() { return will_; }
+  // For a worker with this configuration some other time; this one is of no use any more.
+  std::unique_ptr<Setup> release_setup() { return std::move(setup_); }
+
+  // What a worker is started with beyond what is the role's own.
+  using Launch = std::function<WorkerStart(const Setup& setup, LastWill& will)>;
+  // `keep`: descriptors of channels that the launch hands over. Its bound counts from now.
+  SysResult<void> start(const Launch& launch, std::span<const int> keep);
+  bool is_running() const { return static_cast<bool>(process_); }
+  pid_t pid() const { return process_.pid; }
+  SysResult<void> tell(std::uint8_t what, int passed_fd = -1) const { return channel_.send({&what, 1}, passed_fd); }
+  void signal(int number) { process_.signal(number); }
+  void kill();
+  bool is_killed() const { return is_killed_; }
+  // Ends it with everything left as it is, for one that goes on as its routers; waits, no longer than a bound.
+  void leave();
+  // After Events::died: how it ended.
+  std::string reap();
+
+  // A worker that goes on as another serves within a bound from now on.
+  void must_serve_soon(Instant now);
+  enum class Health : std::uint8_t { fine, serves_late, hangs };
+  Health look(Instant now);
+  bool has_failed_to_resume() const { return must_serve_by_.has_value() && !will_.is_serving(); }
+
+ private:
+  WorkerRole(loop::Loop& loop, std::unique_ptr<Setup> setup, WallTime read_at, kernel::SharedMemory memory,
+             Events events);
+  void on_message();
+
+  loop::Loop& loop_;
+  std::unique_ptr<Setup> setup_;
+  WallTime read_at_;
+  kernel::SharedMemory memory_;
+  LastWill will_;
+  Events events_;
+  RoleProcess process_;
+  kernel::Channel channel_;
+  loop::Subscription readable_;
+  loop::Subscription death_;
+  HangDetector hang_detector_;
+  std::optional<Instant> must_serve_by_;
+  bool is_killed_ = false;  // its end is awaited
+};
+
+}  // namespace baton::daemon
