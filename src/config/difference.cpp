@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <string_view>
 #include <unordered_map>
 
@@ -35,6 +36,12 @@ Lines lines_of(std::string_view keyword, const Settings& before, const Settings&
   return lines;
 }
 
+// The same lines on both sides.
+bool is_in_another_order(std::string_view keyword, const Settings& before, const Settings& after) {
+  const auto of_keyword = [&](const Setting& setting) { return setting.keyword == keyword; };
+  return !std::ranges::equal(before | std::views::filter(of_keyword), after | std::views::filter(of_keyword));
+}
+
 std::optional<std::string> shown(const Setting& setting) {
   if (setting.value.empty()) return std::nullopt;
   return setting.is_secret ? "(secret)" : setting.value;
@@ -52,6 +59,9 @@ void compare(const std::string& object, const Settings& before, const Settings& 
     if (lines.before.size() == 1 && lines.after.size() == 1) {
       changes.push_back({object, std::string(keyword), shown(*lines.before[0]), shown(*lines.after[0])});
       continue;
+    }
+    if (lines.before.empty() && lines.after.empty() && is_in_another_order(keyword, before, after)) {
+      changes.push_back({object, std::string(keyword), "an order", "another order"});
     }
     for (const Setting* gone : lines.before) changes.push_back({object, std::string(keyword), shown(*gone), {}});
     for (const Setting* come : lines.after) changes.push_back({object, std::string(keyword), {}, shown(*come)});

@@ -8,6 +8,8 @@
 #include <variant>
 
 #include "config/settings.h"
+#include "daemon/address_plan.h"
+#include "daemon/link_watch.h"
 #include "daemon/status.h"
 #include "daemon/succession.h"
 #include "vrrp/node.h"
@@ -21,22 +23,41 @@ using Events = std::vector<ReloadPlan::Event>;
 
 // ---------------------------------------------------------------- protocol
 
-// The node with the new configuration as it would go on. Links and sources are taken to be as they are; who is in FAULT
-// stays there, whatever the cause.
+// The node with the new configuration as it would go on: what Worker::begin() tells it.
 struct Rehearsal {
   vrrp::Node node;
   std::vector<std::optional<vrrp::RouterMemory>> memory;  // of the routers of the new configuration
   vrrp::NodeActions actions;
 };
 
-Rehearsal rehearse(const Setup& old, const Setup& next, const RouterWills& wills, Instant now) {
-  Rehearsal rehearsal{.node = vrrp::Node(next.node), .memory = {}, .actions = {}};
-  const Inheritance inherited = inheritance(old, next, wills);
+void tell_of_links(const Setup& next, const kernel::InterfaceTable& interfaces, Instant now, Rehearsal& rehearsal) {
+  LinkWatch links(next, [](const std::string&, config::CarrierMethod) { return std::optional<bool>(); });
+  links.follow(interfaces, now);
+  links.tell(rehearsal.node, now, rehearsal.actions);
+  for (const VirtualInterfaceSetup& each : next.virtual_interfaces) {  // some are yet to be made
+    if (links.is_up(each.base)) rehearsal.node.on_link(each.wanted.name, true, now, rehearsal.actions);
+  }
+}
+
+void tell_of_sources(const Setup& next, const kernel::InterfaceTable& interfaces, Instant now, Rehearsal& rehearsal) {
+  AddressPlan plan(next);
+  plan.follow(interfaces);
+  SourceAddresses sources(interfaces, plan);
   for (vrrp::RouterId id = 0; id < next.routers.size(); ++id) {
-    const auto& will = inherited.wills[id];
+    const RouterSetup& router = next.routers[id];
+    rehearsal.node.on_configuration_fault(id, router.lacks_peers, now, rehearsal.actions);
+    const bool is_yet_to_be_made = interfaces.find(router.source_interface) == nullptr && router.has_own_interface;
+    if (!is_yet_to_be_made) rehearsal.node.on_source(id, sources.of(router), now, rehearsal.actions);
+  }
+}
+
+Rehearsal rehearse(const Setup& old, const Setup& next, const RouterWills& wills,
+                   const kernel::InterfaceTable& interfaces, Instant now) {
+  Rehearsal rehearsal{.node = vrrp::Node(next.node), .memory = {}, .actions = {}};
+  tell_of_links(next, interfaces, now, rehearsal);
+  tell_of_sources(next, interfaces, now, rehearsal);
+  for (const auto& will : inheritance(old, next, wills).wills) {
     rehearsal.memory.push_back(will ? std::optional(will->router) : std::nullopt);
-    if (!will || will->router.state != vrrp::State::fault) continue;
-    rehearsal.node.on_configuration_fault(id, true, now, rehearsal.actions);
   }
   rehearsal.actions.clear();
   rehearsal.node.resume(rehearsal.memory, now, rehearsal.actions);
@@ -210,9 +231,10 @@ std::vector<std::string> kernel_operations(const Holdings& before, const Holding
 
 }  // namespace
 
-ReloadPlan plan_reload(const Setup& old, const Setup& next, const RouterWills& wills, Instant now) {
+ReloadPlan plan_reload(const Setup& old, const Setup& next, const RouterWills& wills,
+                       const kernel::InterfaceTable& interfaces, Instant now) {
   const Places places = successors(old, next);
-  const Rehearsal rehearsal = rehearse(old, next, wills, now);
+  const Rehearsal rehearsal = rehearse(old, next, wills, interfaces, now);
   ReloadPlan plan;
   plan.changes = config::difference(old.configuration, next.configuration, places);
   plan.kernel =

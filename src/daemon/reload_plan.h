@@ -12,6 +12,7 @@
 #include "config/difference.h"
 #include "daemon/last_will.h"
 #include "daemon/setup.h"
+#include "kernel/interface_table.h"
 
 namespace baton::daemon {
 
@@ -27,8 +28,10 @@ struct ReloadPlan {
   std::size_t unchanged = 0;  // instances that nobody will notice anything of
 };
 
-// `wills`: of the routers of `old`, as they are now.
-ReloadPlan plan_reload(const Setup& old, const Setup& next, const RouterWills& wills, Instant now);
+// `wills`: of the routers of `old`, `interfaces`: of the machine, both as they are now. What checks will say is not
+// known.
+ReloadPlan plan_reload(const Setup& old, const Setup& next, const RouterWills& wills,
+                       const kernel::InterfaceTable& interfaces, Instant now);
 
 nlohmann::json to_json(const ReloadPlan& plan);
 

@@ -86,7 +86,9 @@ TEST_F(BatonReload, an_instance_that_is_not_changed_keeps_its_pace) {
   std::optional<Instant> before;
   for (const AdvertRecord& record : lab().adverts()) {
     if (record.node != web1 || record.at < begin() || record.advert.vrid != 51) continue;
-    if (before) EXPECT_GT(record.at - *before, 700ms) << "an advert that was not due";
+    if (before) {
+      EXPECT_GT(record.at - *before, 700ms) << "an advert that was not due";
+    }
     before = record.at;
   }
 }

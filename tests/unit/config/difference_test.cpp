@@ -45,6 +45,12 @@ TEST(Difference, of_a_list_says_which_lines_came_and_went) {
       ElementsAre(Change{"vrrp_instance V", "virtual_ipaddress", std::nullopt, "10.0.0.3/32 dev eth0"}));
 }
 
+TEST(Difference, of_the_order_of_a_list_says_so) {
+  const auto addresses = [](const std::string& lines) { return instance("  virtual_ipaddress {\n" + lines + "  }\n"); };
+  EXPECT_THAT(between(addresses("    10.0.0.1\n    10.0.0.2\n"), addresses("    10.0.0.2\n    10.0.0.1\n")),
+              ElementsAre(Change{"vrrp_instance V", "virtual_ipaddress", "an order", "another order"}));
+}
+
 TEST(Difference, never_shows_a_password) {
   const auto with = [](const std::string& password) {
     return instance("  authentication {\n    auth_type PASS\n    auth_pass " + password + "\n  }\n");

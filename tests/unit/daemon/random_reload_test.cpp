@@ -9,8 +9,12 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 
 #include "daemon/leftovers.h"
+#include "daemon/reload_plan.h"
 #include "sim/random.h"
 #include "support/random_configuration.h"
 #include "unit/daemon/life.h"
@@ -30,7 +34,7 @@ constexpr std::uint8_t neighbour_priority = 254;
 struct Outcome {
   std::vector<std::string> routers;
   std::vector<std::string> groups;
-  std::vector<std::string> addresses;
+  std::set<std::string> addresses;
 };
 
 std::string text_of(const kernel::AddressKey& key) {
@@ -87,6 +91,18 @@ class Machine {
     }
     return text;
   }
+  // What the reload would do at the moment when its worker begins.
+  ReloadPlan rehearse(const Setup& next) const {
+    return plan_reload(life_->setup(), next, life_->wills(), kernel_, now_ + change_of_worker);
+  }
+
+  std::set<std::string> addresses() const {
+    std::set<std::string> addresses;
+    for (const std::uint32_t index : {2U, 3U}) {
+      for (const IpPrefix& address : kernel_.addresses_on(index)) addresses.insert(text_of({index, address}));
+    }
+    return addresses;
+  }
   const Life& life() const { return *life_; }
   const Life& past() const { return *past_; }
 
@@ -103,11 +119,7 @@ class Machine {
     for (vrrp::GroupId id = 0; id < node.parameters().groups.size(); ++id) {
       outcome.groups.push_back(fmt::format("{} {}", node.parameters().groups[id].name, name(node.group_state(id))));
     }
-    for (const std::uint32_t index : {2U, 3U}) {
-      for (const IpPrefix& address : kernel_.addresses_on(index))
-        outcome.addresses.push_back(text_of({index, address}));
-    }
-    std::ranges::sort(outcome.addresses);
+    outcome.addresses = addresses();
     return outcome;
   }
 
@@ -318,6 +330,43 @@ void expect_goodbyes(const Life& past, const Setup& next, const std::vector<std:
   }
 }
 
+// What a rehearsal says of addresses is what the reload does.
+void expect_as_planned(const ReloadPlan& plan, const std::set<std::string>& before,
+                       const std::set<std::string>& after) {
+  std::set<std::string> expected = before;
+  for (const std::string& line : plan.kernel) {
+    std::istringstream words(line);
+    std::string ip, object, operation, address, dev, interface;
+    words >> ip >> object >> operation >> address >> dev >> interface;
+    if (object != "address") continue;
+    const std::string key = fmt::format("{}@{}", address, interface == "ens33" ? 2 : 3);
+    if (operation == "add") {
+      EXPECT_TRUE(expected.insert(key).second) << line << ": it is there";
+    } else {
+      EXPECT_EQ(expected.erase(key), 1U) << line << ": it is not there";
+    }
+  }
+  EXPECT_EQ(after, expected) << to_json(plan).dump(2);
+}
+
+// Nothing that is otherwise goes unsaid, and nothing is said of what is not. The order of instances means nothing.
+void expect_every_change(const ReloadPlan& plan, const Setup& old, const Setup& next) {
+  if (old.configuration == next.configuration) {
+    EXPECT_EQ(plan.changes, std::vector<config::Change>{});
+  }
+  const auto places = successors(old, next);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const std::string& name = places[i] ? next.routers[*places[i]].name : old.routers[i].name;
+    const bool is_said =
+        std::ranges::find(plan.changes, "vrrp_instance " + name, &config::Change::object) != plan.changes.end();
+    if (places[i]) {
+      EXPECT_EQ(is_said, !is_unchanged(old, i, next, *places[i])) << name;
+    } else {
+      EXPECT_TRUE(is_said) << name;
+    }
+  }
+}
+
 void play(std::uint64_t seed, Tally& tally) {
   const auto pair = support::random_configuration_pair(seed);
   const Setup old = setup_of(pair.before);
@@ -329,7 +378,11 @@ void play(std::uint64_t seed, Tally& tally) {
   machine.start(old);
   const bool is_settled = random.chance(70);  // else the reload comes while the daemon starts
   machine.run(is_settled ? quiet + random.between(Duration::zero(), 2s) : random.between(1ms, quiet));
+  const ReloadPlan plan = machine.rehearse(next);
+  const auto addresses_before = machine.addresses();
   const auto gone = machine.reload(next);
+  expect_as_planned(plan, addresses_before, machine.addresses());
+  expect_every_change(plan, old, next);
   expect_goodbyes(machine.past(), next, gone, tally);
   machine.run(quiet);
 

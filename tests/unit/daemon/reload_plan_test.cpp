@@ -22,6 +22,7 @@ std::string instance(const std::string& name, int vrid, const std::string& addre
 RouterWill will_of(vrrp::State state, std::uint8_t priority = 100) {
   RouterWill will;
   will.router = {.state = state,
+                 .reason = state == vrrp::State::fault ? vrrp::Reason::link_down : vrrp::Reason::master_down,
                  .since = now - 100s,
                  .last_advert_sent = now - 300ms,
                  .last_advert_accepted = now - 300ms,
@@ -30,14 +31,23 @@ RouterWill will_of(vrrp::State state, std::uint8_t priority = 100) {
   return will;
 }
 
-ReloadPlan planned(const std::string& old, const std::string& next, const RouterWills& wills) {
-  return plan_reload(setup_of(old), setup_of(next), wills, now);
+kernel::InterfaceTable machine(bool is_up) {
+  kernel::InterfaceTable interfaces;
+  interfaces.apply(kernel::LinkChange{{.index = 2, .name = "eth0", .is_up = is_up, .is_enabled = true}, false});
+  interfaces.apply(kernel::AddressChange{
+      .address = {.interface_index = 2, .address = {.address = *IpAddress::parse("10.0.0.14"), .length = 24}},
+      .removed = false});
+  return interfaces;
+}
+
+ReloadPlan planned(const std::string& old, const std::string& next, const RouterWills& wills, bool is_up = true) {
+  return plan_reload(setup_of(old), setup_of(next), wills, machine(is_up), now);
 }
 
 TEST(ReloadPlan, of_the_same_configuration_is_empty) {
   const std::string text = instance("A", 1, "10.0.0.1");
   for (const auto state : {vrrp::State::master, vrrp::State::backup, vrrp::State::fault}) {
-    const ReloadPlan plan = planned(text, text, {will_of(state)});
+    const ReloadPlan plan = planned(text, text, {will_of(state)}, state != vrrp::State::fault);
     EXPECT_THAT(plan.changes, IsEmpty());
     EXPECT_THAT(plan.kernel, IsEmpty());
     EXPECT_THAT(plan.protocol, IsEmpty());
@@ -106,9 +116,9 @@ TEST(ReloadPlan, a_new_instance_is_a_backup_first) {
   EXPECT_THAT(plan.kernel, IsEmpty());
 }
 
-TEST(ReloadPlan, who_is_in_fault_is_taken_to_stay_there) {
+TEST(ReloadPlan, who_lacks_its_interface_stays_in_fault) {
   const ReloadPlan plan = planned(instance("A", 1, "10.0.0.1"), instance("A", 1, "10.0.0.1", "  priority 150\n"),
-                                  {will_of(vrrp::State::fault)});
+                                  {will_of(vrrp::State::fault)}, false);
   ASSERT_EQ(plan.protocol.size(), 1U);
   EXPECT_THAT(plan.protocol[0].text, testing::StartsWith("stays FAULT"));
 }

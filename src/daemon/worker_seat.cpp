@@ -1,0 +1,293 @@
+#include "daemon/worker_seat.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <utility>
+
+#include "daemon/dump_file.h"
+
+namespace baton::daemon {
+
+namespace {
+
+constexpr Duration start_again_after = std::chrono::seconds(1);  // when a worker could not be started
+// A worker that prepares is in nobody's way.
+constexpr Duration prepare_bound = std::chrono::seconds(5);
+constexpr Duration prepare_bound_an_address = std::chrono::microseconds(500);
+
+}  // namespace
+
+std::size_t address_count(const Setup& setup) {
+  std::size_t count = 0;
+  for (const RouterSetup& router : setup.routers) count += router.addresses.size();
+  return count;
+}
+
+WorkerSeat::WorkerSeat(loop::Loop& loop, log::Logger& log, const Options& options, log::Options worker_log,
+                       SideRole& runner, SideRole& api, Events events)
+    : loop_(loop),
+      log_(log),
+      options_(options),
+      worker_log_(std::move(worker_log)),
+      runner_(runner),
+      api_(api),
+      events_(std::move(events)) {
+  restart_ = loop_.timer([this] { start_again(); });
+  prepared_by_ = loop_.timer([this] { give_up("the next VRRP worker was not ready in time"); });
+}
+
+SysResult<std::unique_ptr<WorkerRole>> WorkerSeat::make(std::unique_ptr<Setup> setup, WallTime read_at) {
+  const auto self = std::make_shared<WorkerRole*>(nullptr);
+  auto made = WorkerRole::make(
+      loop_, std::move(setup), read_at,
+      {.said = [this](std::uint8_t what) { on_said(what); }, .died = [this, self] { on_death(**self); }});
+  if (made) *self = made->get();
+  return made;
+}
+
+SysResult<void> WorkerSeat::prepare(std::unique_ptr<Setup> setup) {
+  auto made = make(std::move(setup), loop::wall_now());
+  if (!made) return std::unexpected(made.error());
+  worker_ = std::move(*made);
+  before_.leftovers.add(read_managed(options_.run_directory));
+  note_managed();
+  return {};
+}
+
+SysResult<void> WorkerSeat::start() {
+  return start_worker(false);
+}
+
+WorkerStart WorkerSeat::launch(const Setup& setup, LastWill& will) const {
+  return {.setup = setup,
+          .will = will,
+          .log = worker_log_,
+          .is_first = !has_started_,
+          .keep_addresses = options_.keep_addresses,
+          .real_time = options_.real_time,
+          .settings_record = options_.settings_record()};
+}
+
+SysResult<void> WorkerSeat::start_worker(bool resume) {
+  auto runner = runner_.connect();
+  auto api = api_.connect();
+  // Without runner or api the worker does its main job all the same.
+  kernel::Channel to_runner = runner ? std::move(*runner) : kernel::Channel();
+  kernel::Channel to_api = api ? std::move(*api) : kernel::Channel();
+
+  const Instant now = loop::now();
+  if (will().is_clean()) before_.leftovers.clear();
+  policy_.on_start(now);
+  const int keep[] = {to_runner.fd(), to_api.fd()};
+  const auto started = worker_->start(
+      [&](const Setup& setup, LastWill& will) {
+        WorkerStart start = launch(setup, will);
+        start.resume = resume;
+        start.leftovers = before_.leftovers.all();
+        start.routing_leftovers = before_.leftovers.routing();
+        start.leftover_interfaces = before_.interfaces;
+        start.runner = std::move(to_runner);
+        start.api = std::move(to_api);
+        return start;
+      },
+      keep);
+  if (!started) return started;
+  if (resume) worker_->must_serve_soon(now);
+  has_started_ = true;
+  note_worker();
+  return {};
+}
+
+void WorkerSeat::join(SideRole& role, std::uint8_t kind) {
+  if (!worker_ || !worker_->is_running()) return;
+  const auto channel = role.connect();
+  const auto joined = channel ? worker_->tell(kind, channel->fd()) : std::unexpected(channel.error());
+  if (!joined) log_.error(to_string(joined.error()));
+}
+
+// For scripts that look for keepalived's VRRP process.
+void WorkerSeat::note_worker() {
+  if (options_.worker_pid_file.empty()) return;
+  const auto noted = replace_file(options_.worker_pid_file, fmt::format("{}\n", worker_->pid()), 0644);
+  if (!noted) log_.warning(to_string(noted.error()));
+}
+
+// For whoever cleans up after all of us; without the note it goes by the file alone.
+void WorkerSeat::note_managed() {
+  const auto noted = write_managed(options_.run_directory, setup(), before_.leftovers.all());
+  if (!noted) log_.warning(to_string(noted.error()));
+}
+
+void WorkerSeat::on_said(std::uint8_t what) {
+  if (what == firewall_outdated) events_.firewall_outdated();
+  if (what == worker_is_prepared && next_) change();
+}
+
+// ---------------------------------------------------------------- life and death
+
+void WorkerSeat::look(Instant now) {
+  if (!worker_->is_running() || stopping_ || worker_->is_killed()) return;
+  switch (worker_->look(now)) {
+    case WorkerRole::Health::fine: return;
+    case WorkerRole::Health::serves_late:
+      log_.error("the resumed worker does not serve in time; its last will is carried out");
+      break;
+    case WorkerRole::Health::hangs: {
+      const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(now - will().heartbeat());
+      log_.error(fmt::format("the VRRP worker (pid {}) has shown no sign of life for {} ms; it is replaced",
+                             worker_->pid(), silence.count()));
+      break;
+    }
+  }
+  worker_->kill();
+}
+
+void WorkerSeat::on_death(const WorkerRole& worker) {
+  const pid_t pid = worker.pid();
+  if (&worker == retired_.get()) return (void)retired_->reap();
+  if (&worker == next_.get()) return give_up(fmt::format("the next VRRP worker (pid {}) {}", pid, next_->reap()));
+
+  const bool failed_resume = worker_->has_failed_to_resume();
+  const std::string how = worker_->reap();
+  if (stopping_) {
+    const bool left_in_order = how == "exited with status 0";
+    if (!left_in_order && !options_.keep_addresses) carry_out_last_will(StaticEntries::go);
+    return events_.ended(true);
+  }
+  log_.error(fmt::format("the VRRP worker (pid {}) {}", pid, how));
+  if (next_) return;  // it is about to go on where this one ended
+  if (!options_.respawn) {
+    carry_out_last_will(StaticEntries::go);
+    stopping_ = true;
+    return events_.ended(false);
+  }
+  const Instant now = loop::now();
+  after_death(failed_resume ? policy_.on_failed_resume(now) : policy_.on_death(now), now);
+}
+
+void WorkerSeat::after_death(RestartPolicy::Verdict verdict, Instant now) {
+  if (verdict.resume) {
+    const auto started = start_worker(true);
+    if (started) {
+      log_.notice(fmt::format("a new VRRP worker (pid {}) goes on where the old one ended", worker_->pid()));
+      return;
+    }
+    log_.error(to_string(started.error()));
+  }
+  carry_out_last_will(StaticEntries::stay);
+  will().forget();
+  log_.notice(fmt::format("the next VRRP worker starts in {} s",
+                          std::chrono::duration_cast<std::chrono::seconds>(verdict.back_off).count()));
+  restart_.set(now + verdict.back_off);
+}
+
+void WorkerSeat::start_again() {
+  if (stopping_ || worker_->is_running() || next_) return;
+  const auto started = start_worker(false);
+  if (started) return;
+  log_.error(to_string(started.error()));
+  restart_.set(loop::now() + start_again_after);
+}
+
+void WorkerSeat::carry_out_last_will(StaticEntries statics) {
+  daemon::carry_out_last_will(setup(), will().read_all(), before_.leftovers, statics, options_.settings_record(), log_);
+}
+
+void WorkerSeat::stop() {
+  stopping_ = true;
+  restart_.cancel();
+  if (is_changing_) give_up("the daemon stops");
+  worker_->signal(SIGTERM);
+}
+
+// ---------------------------------------------------------------- reload
+
+// The next worker prepares beside the one that serves; that one ends with everything left as it is, the next goes on
+// with the new configuration, and the difference between the two is carried out like any other.
+void WorkerSeat::follow(std::unique_ptr<Setup> next_setup, WallTime read_at) {
+  is_changing_ = true;
+  std::vector<Vanished> gone = vanished(setup(), *next_setup, will().read_all());
+  before_next_ = {.leftovers = will().is_clean() ? Leftovers() : before_.leftovers,
+                  .interfaces = setup().virtual_interfaces};
+  before_next_.leftovers.add(setup());
+  prepared_by_.set(loop::now() + prepare_bound + address_count(*next_setup) * prepare_bound_an_address);
+  auto next = make(std::move(next_setup), read_at);
+  if (!next) return give_up(to_string(next.error()));
+  next_ = std::move(*next);
+  if (const auto started = start_next(std::move(gone)); !started) give_up(to_string(started.error()));
+}
+
+SysResult<void> WorkerSeat::start_next(std::vector<Vanished> gone) {
+  return next_->start(
+      [&](const Setup& setup, LastWill& will) {
+        WorkerStart start = launch(setup, will);
+        start.resume = true;
+        start.takes_over = true;
+        start.leftovers = before_next_.leftovers.all();
+        start.routing_leftovers = before_next_.leftovers.routing();
+        start.leftover_interfaces = before_next_.interfaces;
+        start.vanished = std::move(gone);
+        start.repeats_states = setup.repeats_states;
+        return start;
+      },
+      {});
+}
+
+// The next worker is prepared. Until it has taken over nobody speaks for this node: nothing here waits.
+void WorkerSeat::change() {
+  prepared_by_.cancel();
+  worker_->leave();
+  const RouterWills without_heir = hand_down();
+  std::unique_ptr<WorkerRole> before = std::exchange(worker_, std::move(next_));
+  join(runner_, new_runner_channel);
+  join(api_, new_api_channel);
+  if (const auto told = worker_->tell(take_over); !told) log_.error(to_string(told.error()));
+  policy_.on_start(loop::now());
+  worker_->must_serve_soon(loop::now());
+
+  say_goodbye(before->setup(), without_heir, log_);
+  before_ = std::move(before_next_);
+  has_started_ = true;
+  restart_.cancel();
+  note_worker();
+  note_managed();
+  is_changing_ = false;
+  auto setup_before = before->release_setup();
+  const WallTime read_at = before->read_at();
+  retire(std::move(before));
+  events_.followed(std::move(setup_before), read_at);
+}
+
+// It was killed, or has ended.
+void WorkerSeat::retire(std::unique_ptr<WorkerRole> worker) {
+  if (retired_ && retired_->is_running()) (void)retired_->reap();
+  retired_ = std::move(worker);
+}
+
+// Who goes on as whom. The wills of those that nobody goes on as.
+RouterWills WorkerSeat::hand_down() {
+  LastWill& next_will = next_->will();
+  next_will.set_left(will().left().value_or(loop::now()));
+  Inheritance inherited = inheritance(setup(), next_->setup(), will().read_all());
+  for (std::size_t i = 0; i < inherited.wills.size(); ++i) {
+    if (inherited.wills[i]) next_will.write(i, *inherited.wills[i]);
+  }
+  const auto places = successors(setup(), next_->setup());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i]) next_will.write_statistics(*places[i], will().statistics(i));
+  }
+  return std::move(inherited.gone);
+}
+
+void WorkerSeat::give_up(const std::string& why) {
+  prepared_by_.cancel();
+  if (next_ && next_->is_running()) next_->kill();
+  retire(std::move(next_));
+  is_changing_ = false;
+  log_.error(why + "; the configuration before goes on");
+  events_.given_up(why);
+  if (!stopping_ && !worker_->is_running()) after_death(policy_.on_death(loop::now()), loop::now());
+}
+
+}  // namespace baton::daemon

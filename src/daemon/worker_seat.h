@@ -1,0 +1,104 @@
+// Who is the VRRP worker: the one that serves, the one that prepares to follow it at a reload (docs/decisions/0004),
+// and what is done when one dies (docs/decisions/0002). Whatever happens, no two of them speak for this node.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/last_words.h"
+#include "daemon/leftovers.h"
+#include "daemon/options.h"
+#include "daemon/side_role.h"
+#include "daemon/succession.h"
+#include "daemon/watch_policy.h"
+#include "daemon/worker_role.h"
+#include "log/logger.h"
+#include "loop/loop.h"
+
+namespace baton::daemon {
+
+class WorkerSeat {
+ public:
+  struct Events {
+    std::function<void()> firewall_outdated;
+    // After follow(): the next one serves with its configuration. The one before is handed over for an undo.
+    std::function<void(std::unique_ptr<Setup> before, WallTime read_at)> followed;
+    std::function<void(const std::string& why)> given_up;  // the one before goes on
+    std::function<void(bool in_order)> ended;              // no worker runs, and none will
+  };
+  // New workers are connected with runner and api, which outlive us.
+  WorkerSeat(loop::Loop& loop, log::Logger& log, const Options& options, log::Options worker_log, SideRole& runner,
+             SideRole& api, Events events);
+
+  // Takes note of what there is to be cleaned up one day; nobody serves yet.
+  SysResult<void> prepare(std::unique_ptr<Setup> setup);
+  SysResult<void> start();
+
+  const Setup& setup() const { return worker_->setup(); }
+  const Setup& latest_setup() const { return next_ ? next_->setup() : setup(); }
+  WallTime read_at() const { return worker_->read_at(); }
+  LastWill& will() { return worker_->will(); }
+  bool is_running() const { return worker_->is_running(); }
+
+  // A reload: `followed` or `given_up` is told some time after this. Not while is_changing().
+  void follow(std::unique_ptr<Setup> next, WallTime read_at);
+  bool is_changing() const { return is_changing_; }
+
+  // Gives a living worker its end of a role's channel; the next worker gets one in any case.
+  void join(SideRole& role, std::uint8_t kind);
+  // A worker that hangs, or does not serve in time, is ended.
+  void look(Instant now);
+  // In order, within setup().stop_bound and the time that its addresses take; then kill().
+  void stop();
+  void kill() { worker_->kill(); }
+
+ private:
+  SysResult<std::unique_ptr<WorkerRole>> make(std::unique_ptr<Setup> setup, WallTime read_at);
+  WorkerStart launch(const Setup& setup, LastWill& will) const;
+  SysResult<void> start_worker(bool resume);
+  SysResult<void> start_next(std::vector<Vanished> gone);
+  void on_said(std::uint8_t what);
+  void on_death(const WorkerRole& worker);
+  void after_death(RestartPolicy::Verdict verdict, Instant now);
+  void start_again();
+  void change();
+  RouterWills hand_down();
+  void give_up(const std::string& why);
+  void retire(std::unique_ptr<WorkerRole> worker);
+  void carry_out_last_will(StaticEntries statics);
+  void note_worker();
+  void note_managed();
+
+  loop::Loop& loop_;
+  log::Logger& log_;
+  const Options& options_;
+  log::Options worker_log_;
+  SideRole& runner_;
+  SideRole& api_;
+  Events events_;
+
+  std::unique_ptr<WorkerRole> worker_;   // that serves, or died and is started again
+  std::unique_ptr<WorkerRole> next_;     // prepares
+  std::unique_ptr<WorkerRole> retired_;  // has left, or was given up; its end may be told yet
+  // Of configurations before that of worker_, and before that of next_.
+  struct Before {
+    Leftovers leftovers;
+    std::vector<VirtualInterfaceSetup> interfaces;
+  };
+  Before before_;
+  Before before_next_;
+  RestartPolicy policy_;
+  loop::Timer restart_;
+  loop::Timer prepared_by_;
+  bool has_started_ = false;  // a worker, some time
+  bool is_changing_ = false;
+  bool stopping_ = false;
+};
+
+// Of all routers.
+std::size_t address_count(const Setup& setup);
+
+}  // namespace baton::daemon
