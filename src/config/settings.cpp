@@ -49,6 +49,10 @@ class List {
   void add(std::string_view keyword, const std::optional<Value>& value) {
     settings_.push_back({keyword, value ? text_of(*value) : std::string()});
   }
+  template <typename Value>
+  void add(std::string_view keyword, const Rarely<Value>& value) {
+    settings_.push_back({keyword, value ? text_of(*value) : std::string()});
+  }
   // One of several words.
   void add_word(std::string_view keyword, std::string value) { settings_.push_back({keyword, std::move(value)}); }
   void add_secret(std::string_view keyword, const Secret& secret) {
