@@ -142,8 +142,10 @@ WorkerRole::Health WorkerRole::look(Instant now) {
   } else if (must_serve_by_ && now >= *must_serve_by_) {
     return Health::serves_late;
   }
+  const bool starts_from_scratch = !will_.is_serving() && !must_serve_by_;
+  const Duration patience = starts_from_scratch ? limits::hang_at_start : limits::hang;
   const auto state = [this] { return read_process_state(process_.pid); };
-  return hang_detector_.is_hung(will_.heartbeat(), now, state) ? Health::hangs : Health::fine;
+  return hang_detector_.is_hung(will_.heartbeat(), now, state, patience) ? Health::hangs : Health::fine;
 }
 
 }  // namespace baton::daemon
