@@ -5,27 +5,21 @@
 #include <time.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "base/result.h"
-#include "daemon/address_carrier.h"
-#include "daemon/address_plan.h"
 #include "daemon/advert_outbox.h"
 #include "daemon/announcer.h"
 #include "daemon/early_packets.h"
 #include "daemon/firewall.h"
-#include "daemon/interests.h"
+#include "daemon/host.h"
 #include "daemon/link_watch.h"
 #include "daemon/newsroom.h"
 #include "daemon/options.h"
 #include "daemon/promotion.h"
 #include "daemon/router_set.h"
-#include "daemon/routing_carrier.h"
-#include "daemon/routing_plan.h"
 #include "daemon/scheduling.h"
 #include "daemon/status_service.h"
 #include "daemon/transport.h"
-#include "daemon/virtual_interfaces.h"
 #include "daemon/watch_policy.h"
 #include "log/rate_limit.h"
 #include "loop/loop.h"
@@ -53,9 +47,6 @@ class Worker {
   void on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet);
   void on_unknown_vrid(const std::string& interface, std::uint8_t vrid);
   void on_frame(std::uint32_t interface_index, ByteView frame);
-  void on_kernel_changes();
-  void on_address_change(const kernel::AddressChange& change);
-  void look_for_thefts();
   void on_guardian_message();
   void on_runner_message();
   void on_timer();
@@ -69,22 +60,14 @@ class Worker {
   void carry_out(vrrp::RouterId router, const vrrp::Action& action);
   void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change);
   void settle();
-  AddressState settle_kernel();
+  void tell_of_restored(Instant now);
   void write_wills();
   void look_at_interfaces();
   void look_at_links(Instant now, vrrp::NodeActions& actions);
-  void watch_routing();
-  void follow_virtual_interfaces();
   void tell_of_firewall();
-  void look_at_everything();
   void announce_unannounced(Instant now);
   void beat();
 
-  void follow_interfaces();
-
-  SysResult<void> open_netlink();
-  SysResult<void> watch_kernel();
-  SysResult<void> dump();
   void begin();
   void serve();
   void prepare();
@@ -107,19 +90,11 @@ class Worker {
   std::vector<std::optional<IpAddress>> sources_;
   RouterSet touched_{setup_.routers.size()};  // since the last settle()
   vrrp::NodeActions actions_;                 // of one event; its memory is used again
-  Interests interests_{setup_};
-  std::vector<vrrp::RouterId> restored_;  // lost an address to somebody; told when it is back
 
-  std::optional<kernel::NetlinkSocket> requests_;
-  std::optional<kernel::NetlinkSocket> monitor_;
-  kernel::InterfaceTable interfaces_;
-  VirtualInterfaces virtual_interfaces_;
+  Host host_;
+  const kernel::InterfaceTable& interfaces_ = host_.interfaces();
   std::optional<kernel::FirewallRules> told_rules_;
   LinkWatch links_{setup_, ask_drivers([this](const std::string& text) { log_.warning(text); })};
-  AddressPlan plan_;
-  AddressCarrier carrier_;
-  RoutingPlan routing_;
-  RoutingCarrier routing_carrier_{routing_, interfaces_, log_};
   Transport transport_;
   AdvertOutbox outbox_{setup_, transport_, statistics_, log_, reject_limit_};
   Announcer announcer_;
@@ -129,13 +104,10 @@ class Worker {
   loop::Timer protocol_timer_;
   loop::Timer beat_timer_;
   loop::Timer link_timer_;    // a link is polled, or a change of one has lasted
-  loop::Timer look_timer_;    // interfaces could not be read: again
   loop::Timer socket_timer_;  // sockets could not be opened: again
-  loop::Timer kernel_timer_;  // the kernel is told again, or an address is put back
   Instant rested_{};
   loop::Subscription guardian_readable_;
   std::vector<loop::Subscription> subscriptions_;
-  loop::Subscription monitor_readable_;
   loop::Subscription runner_readable_;
   loop::Subscription api_readable_;
   Promotion promotion_{setup_, log_};
@@ -154,10 +126,12 @@ Worker::Worker(WorkerStart start)
       node_(setup_.node),
       statistics_(setup_.routers.size()),
       sources_(setup_.routers.size()),
-      virtual_interfaces_(setup_, start_.settings_record, [this](const std::string& text) { log_.error(text); }),
-      plan_(setup_),
-      carrier_(plan_, interfaces_, log_, loop_),
-      routing_(setup_),
+      host_(setup_, start_.settings_record, loop_, log_,
+            {.on_change = [this] { look_at_interfaces(); },
+             .on_interface_gone = [this](auto index) { transport_.forget(index); },
+             .on_places = [this] { transport_.hear_only(host_.plan().addresses_by_interface()); },
+             .on_address_held = [this](auto router, const auto& address,
+                                       auto hold) { newsroom_.on_address_held(router, address, hold); }}),
       transport_(setup_, &loop_,
                  {.on_packet = [this](auto router, const auto& packet) { on_packet(router, packet); },
                   .on_frame = [this](auto index, auto frame) { on_frame(index, frame); },
@@ -168,13 +142,9 @@ Worker::Worker(WorkerStart start)
       status_({.node = node_,
                .setup = setup_,
                .statistics = statistics_,
-               .is_present =
-                   [this](const config::VirtualAddress& address) {
-                     const auto there = to_interface_address(address, interfaces_);
-                     return there && interfaces_.has({there->interface_index, there->address});
-                   },
-               .is_route_present = [this](const Route& route) { return routing_.is_present(route); },
-               .is_rule_present = [this](const Rule& rule) { return routing_.is_present(rule); },
+               .is_present = [this](const config::VirtualAddress& address) { return host_.is_present(address); },
+               .is_route_present = [this](const Route& route) { return host_.routing().is_present(route); },
+               .is_rule_present = [this](const Rule& rule) { return host_.routing().is_present(rule); },
                .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); }},
               start_.api) {
   for (const RouterSetup& router : setup_.routers) codecs_.emplace_back(router.codec);
@@ -182,13 +152,11 @@ Worker::Worker(WorkerStart start)
 
 int Worker::run() {
   schedule(setup_.scheduling, start_.real_time, log_);  // first: others must not delay what follows
-  for (const auto& step : {&Worker::open_netlink, &Worker::dump}) {
-    if (const auto done = (this->*step)(); !done) {
-      log_.error(to_string(done.error()));
-      return exit_code::failure;
-    }
-    will_.beat(loop::now());
+  if (const auto opened = host_.open(); !opened) {
+    log_.error(to_string(opened.error()));
+    return exit_code::failure;
   }
+  will_.beat(loop::now());
   protocol_timer_ = loop_.timer([this] { on_timer(); });
   beat_timer_ = loop_.timer([this] { beat(); });
   beat_timer_.set(loop::now());
@@ -197,8 +165,6 @@ int Worker::run() {
     look_at_links(loop::now(), actions);
     carry_out(actions);
   });
-  look_timer_ = loop_.timer([this] { look_at_everything(); });
-  kernel_timer_ = loop_.timer([] {});  // settle() follows
   socket_timer_ = loop_.timer([this] { look_at_interfaces(); });
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
@@ -279,42 +245,11 @@ void Worker::leave_as_it_is() {
   loop_.stop();
 }
 
-SysResult<void> Worker::open_netlink() {
-  TRY_VOID(watch_kernel());
-  auto requests = kernel::NetlinkSocket::open(kernel::NetlinkSocket::Purpose::requests);
-  if (!requests) return std::unexpected(requests.error());
-  requests_ = std::move(*requests);
-  return {};
-}
-
-// From now on. What waits unread in a socket before this one is forgotten: a dump has to follow.
-SysResult<void> Worker::watch_kernel() {
-  monitor_readable_.reset();
-  monitor_.reset();
-  auto monitor = kernel::NetlinkSocket::open(kernel::NetlinkSocket::Purpose::monitor);
-  if (!monitor) return std::unexpected(monitor.error());
-  monitor_ = std::move(*monitor);
-  monitor_readable_ = loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_kernel_changes(); });
-  if (begun_) watch_routing();
-  return {};
-}
-
-void Worker::watch_routing() {
-  if (routing_.is_empty()) return;
-  if (const auto watched = monitor_->watch_routing(routing_.protocols()); !watched) {
-    log_.error(to_string(watched.error()) + "; routes and rules that somebody removes are not put back");
-  }
-}
-
 void Worker::begin() {
   newsroom_.set_trackers(start_.is_first);
-  plan_.hold_static(true);
-  virtual_interfaces_.remove_leftovers(start_.leftover_interfaces, *requests_, interfaces_);
-  plan_.follow(interfaces_, start_.leftovers);
-  routing_.hold_static(true);
-  routing_.begin(start_.routing_leftovers);
-  watch_routing();
-  transport_.hear_only(plan_.addresses_by_interface());
+  host_.begin(
+      {.addresses = start_.leftovers, .routing = start_.routing_leftovers, .interfaces = start_.leftover_interfaces});
+  transport_.hear_only(host_.plan().addresses_by_interface());
   will_.beat(loop::now());  // with ten thousand addresses each step takes its time
   look_at_interfaces();
   will_.beat(loop::now());
@@ -349,7 +284,7 @@ void Worker::announce_unannounced(Instant now) {
     if (!router.holds_addresses()) continue;
     const vrrp::AnnouncementParameters& announcements = setup_.node.routers[id].router.announcements;
     const bool is_fresh = now - router.since() < announcements.delay + std::chrono::seconds(1);
-    if (is_fresh || plan_.lacks_addresses(id, interfaces_)) announcer_.add(id, announcements.repeat);
+    if (is_fresh || host_.plan().lacks_addresses(id, interfaces_)) announcer_.add(id, announcements.repeat);
   }
 }
 
@@ -385,57 +320,19 @@ void Worker::watch_channels() {
   }
 }
 
-SysResult<void> Worker::dump() {
-  auto links = TRY(requests_->dump_links());
-  const auto addresses = TRY(requests_->dump_addresses());
-  interfaces_.replace(std::move(links), addresses);
-  return {};
-}
-
-// The kernel had more to say than its buffer holds, or could not be read. After an overrun it drops every further
-// change until its queue is empty, and does not say so again; what is queued is older than the dump. So the queue goes
-// first.
-void Worker::look_at_everything() {
-  const kernel::InterfaceTable before = interfaces_;
-  auto looked = monitor_ ? SysResult<void>{} : watch_kernel();
-  if (looked) looked = dump();
-  if (!looked) {
-    constexpr Duration again = std::chrono::milliseconds(200);
-    log_.error(to_string(looked.error()));
-    look_timer_.set(loop::now() + again);
-    return;
-  }
-  for (const auto& [index, link] : before.links()) {
-    if (interfaces_.find(index) != nullptr) continue;
-    plan_.forget_interface(index);
-    transport_.forget(index);
-  }
-  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-    if (plan_.lost_addresses(id, before, interfaces_)) restored_.push_back(id);
-  }
-  follow_interfaces();
-  routing_.doubt_everything();
-  look_at_interfaces();
-}
-
-void Worker::follow_interfaces() {
-  plan_.follow(interfaces_);
-  transport_.hear_only(plan_.addresses_by_interface());
-}
-
 // Links, sources and sockets after a change of interfaces.
 void Worker::look_at_interfaces() {
-  follow_virtual_interfaces();
+  if (!stopping_) host_.follow_virtual_interfaces();
+  tell_of_firewall();
   const Instant now = loop::now();
   promotion_.follow(interfaces_);
   transport_.follow(interfaces_);
   if (transport_.lacks_sockets()) socket_timer_.set(now + std::chrono::seconds(1));
   vrrp::NodeActions actions;
   look_at_links(now, actions);
-  SourceAddresses sources(interfaces_, plan_);
+  SourceAddresses sources(interfaces_, host_.plan());
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-    const bool is_faulty = setup_.routers[id].lacks_peers || transport_.is_deaf(id) || routing_.lacks_static(id) ||
-                           virtual_interfaces_.have_failed(id);
+    const bool is_faulty = setup_.routers[id].lacks_peers || transport_.is_deaf(id) || host_.lacks_something(id);
     node_.on_configuration_fault(id, is_faulty, now, actions);
     const auto source = sources.of(setup_.routers[id]);
     if (begun_ && source == sources_[id]) continue;
@@ -454,11 +351,6 @@ void Worker::look_at_links(Instant now, vrrp::NodeActions& actions) {
   }
   links_.tell(node_, now, actions);
   if (const auto next = links_.next_at()) link_timer_.set(*next);
-}
-
-void Worker::follow_virtual_interfaces() {
-  if (!stopping_ && virtual_interfaces_.follow(*requests_, interfaces_)) plan_.follow(interfaces_);
-  tell_of_firewall();
 }
 
 // The guardian sees to it: a change of rules waits for whoever else changes rules on this machine, and we wait for
@@ -515,78 +407,11 @@ void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
   // Not our own, come back; but the other node has our virtual MAC address as well.
   if (heard->mac == link->mac && link->kind != "macvlan") return;
   tell_node([&](vrrp::NodeActions& actions) {
-    for (const vrrp::RouterId router : plan_.routers_of(heard->address, interface_index)) {
+    for (const vrrp::RouterId router : host_.plan().routers_of(heard->address, interface_index)) {
       touched_.insert(router);
       node_.on_announcement(router, heard->address, loop::now(), actions);
     }
   });
-}
-
-void Worker::on_kernel_changes() {
-  auto changes = monitor_->read_changes();
-  if (!changes || !*changes) {
-    log_.warning(changes ? "the kernel had more changes of interfaces to tell than its buffer holds; looking anew"
-                         : to_string(changes.error()));
-    monitor_readable_.reset();
-    monitor_.reset();
-    return look_at_everything();
-  }
-  bool look = false;
-  bool follow = false;
-  for (const kernel::Change& change : **changes) {
-    if (const auto* link = std::get_if<kernel::LinkChange>(&change)) {
-      const kernel::Link* before = interfaces_.find(link->link.index);
-      const bool same = before != nullptr && !link->removed && *before == link->link;
-      const bool moved = link->removed || before == nullptr || before->name != link->link.name;
-      const bool concerns = interests_.has(link->link.name) || (before != nullptr && interests_.has(before->name));
-      interfaces_.apply(change);
-      if (!same) routing_.on_link_change();
-      if (link->removed) plan_.forget_interface(link->link.index);
-      if (!concerns) continue;
-      if (link->removed) transport_.forget(link->link.index);
-      follow = follow || moved;
-      look = look || !same;
-      continue;
-    }
-    if (const auto* route = std::get_if<kernel::RouteChange>(&change)) {
-      routing_.on_change(*route, interfaces_);
-      continue;
-    }
-    if (const auto* rule = std::get_if<kernel::RuleChange>(&change)) {
-      routing_.on_change(*rule);
-      continue;
-    }
-    const auto& address = std::get<kernel::AddressChange>(change);
-    interfaces_.apply(change);
-    on_address_change(address);
-    plan_.on_change(address);
-    const bool is_virtual = plan_.is_virtual({address.address.interface_index, address.address.address});
-    look = look || (!is_virtual && interests_.has_source(address.address, interfaces_));
-  }
-  if (follow) follow_interfaces();
-  if (look) look_at_interfaces();
-  if (monitor_ && monitor_->is_read_empty()) look_for_thefts();
-}
-
-// Two managers of one address that put it back at once would do nothing else.
-void Worker::look_for_thefts() {
-  for (const AddressPlan::Theft& theft : plan_.thefts(interfaces_, loop::now())) {
-    if (theft.hold == Duration::zero()) {
-      restored_.push_back(theft.router);
-    } else {
-      newsroom_.on_address_held(theft.router, theft.address, theft.hold);
-    }
-  }
-}
-
-// Routes may have gone with an address, and those that were refused may be possible now.
-void Worker::on_address_change(const kernel::AddressChange& change) {
-  if (routing_.is_empty()) return;
-  if (!change.removed) return routing_.on_address_added();
-  const std::uint32_t index = change.address.interface_index;
-  const kernel::Link* link = interfaces_.find(index);
-  if (link == nullptr) return;
-  routing_.on_address_removed(change.address.address.address, link->name, !interfaces_.has_ipv4(index));
 }
 
 void Worker::on_guardian_message() {
@@ -652,14 +477,8 @@ void Worker::stop() {
 
 // Everything is said and done; static entries go last.
 void Worker::leave() {
-  plan_.hold_static(false);
-  routing_.hold_static(false);
-  if (!plan_.is_settled() || !routing_.is_settled()) {
-    if (!routing_carrier_.retry_at()) loop_.once_more();
-    return;
-  }
-  if (carrier_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
-  virtual_interfaces_.remove(*requests_, interfaces_);
+  if (!host_.leave()) return;
+  if (host_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
   promotion_.restore();
   newsroom_.say_stopped();
   loop_.stop();
@@ -697,43 +516,19 @@ void Worker::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& c
   newsroom_.on_state_changed(router, change, node_);
 }
 
-// Who leaves takes rules and routes off before the addresses; who comes puts them behind. One chunk of each a turn.
-AddressState Worker::settle_kernel() {
-  AddressState state = AddressState::on_their_way;
-  if (routing_carrier_.remove_some(*requests_)) state = carrier_.carry_some(*requests_, node_.next_timeout());
-  if (state == AddressState::settled && !routing_carrier_.add_some(*requests_)) state = AddressState::on_their_way;
-  std::optional<Instant> again = routing_carrier_.retry_at();
-  if (const auto back = plan_.next_put_back()) again = std::min(again.value_or(*back), *back);
-  if (again) kernel_timer_.set(*again);
-  return state;
-}
-
 // Once a turn, in this order: adverts, the last will, addresses, announcements, news.
 void Worker::settle() {
   const Instant now = loop::now();
   will_.beat(now);
   outbox_.flush(now);
   for (const vrrp::RouterId router : touched_) {
-    plan_.set_holding(router, node_.router(router).holds_addresses());
-    routing_.set_holding(router, node_.router(router).holds_addresses());
+    host_.set_holding(router, node_.router(router).holds_addresses());
   }
   write_wills();  // first: who dies in the middle of the rest is known to have begun it
-  std::ranges::copy(plan_.put_back(now), std::back_inserter(restored_));
-  const AddressState addresses = settle_kernel();
+  const AddressState addresses = host_.settle(node_.next_timeout(), now);
   const bool settled = addresses == AddressState::settled;
-  if (settled && !carrier_.has_refused()) will_.set_clean();
-  if (settled && !restored_.empty()) {
-    vrrp::NodeActions actions;
-    std::ranges::sort(restored_);
-    const auto duplicates = std::ranges::unique(restored_);
-    restored_.erase(duplicates.begin(), duplicates.end());
-    for (const vrrp::RouterId router : std::exchange(restored_, {})) {
-      if (!node_.router(router).holds_addresses()) continue;  // it went with the interface
-      newsroom_.on_address_restored(router);
-      node_.on_address_restored(router, now, actions);
-    }
-    carry_out(actions);
-  }
+  if (settled && !host_.has_refused()) will_.set_clean();
+  if (settled) tell_of_restored(now);
   const bool more_to_announce = announcer_.send_some(node_, now, addresses);
   const bool more_to_tell = newsroom_.publish(addresses);
   if (!settled || more_to_announce || more_to_tell) loop_.once_more();
@@ -742,6 +537,18 @@ void Worker::settle() {
   next ? protocol_timer_.set(*next) : protocol_timer_.cancel();
   if (const auto frame = announcer_.next_at()) beat_timer_.set(std::min(*frame, now + limits::worker_beat));
   if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) leave();
+}
+
+void Worker::tell_of_restored(Instant now) {
+  const std::vector<vrrp::RouterId> restored = host_.take_restored();
+  if (restored.empty()) return;
+  tell_node([&](vrrp::NodeActions& actions) {
+    for (const vrrp::RouterId router : restored) {
+      if (!node_.router(router).holds_addresses()) continue;  // it went with the interface
+      newsroom_.on_address_restored(router);
+      node_.on_address_restored(router, now, actions);
+    }
+  });
 }
 
 void Worker::write_wills() {
