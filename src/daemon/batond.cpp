@@ -118,28 +118,35 @@ SysResult<void> settle_place(Options& options, const config::Globals& globals) {
   return {};
 }
 
+// What the configuration of the start decides for those that are read again.
+struct FirstReading {
+  std::string instance;
+  std::string net_namespace;
+  bool is_astray = false;
+};
+
 // Why a configuration that was read again cannot follow the first one, beyond what its diagnostics say.
-std::vector<std::string> reload_problems(const config::LoadResult& first, const config::LoadResult& next) {
+std::vector<std::string> reload_problems(const FirstReading& first, const config::LoadResult& next) {
   std::vector<std::string> problems;
-  const config::Globals& before = first.configuration.globals;
-  const config::Globals& after = next.configuration.globals;
-  if (after.instance != before.instance || after.net_namespace != before.net_namespace) {
+  const config::Globals& globals = next.configuration.globals;
+  if (globals.instance != first.instance || globals.net_namespace != first.net_namespace) {
     problems.emplace_back("net_namespace and instance cannot change at a reload; start batond anew");
   }
   // It must not take away what a file that is broken while it is edited has lost.
-  if (is_astray(next.diagnostics) && !is_astray(first.diagnostics))
+  if (is_astray(next.diagnostics) && !first.is_astray) {
     problems.emplace_back("braces have gone wrong since the start (see above)");
+  }
   return problems;
 }
 
-NextConfiguration read_again(const Options& options, config::DiskFileReader& reader, const config::LoadResult& first) {
+NextConfiguration read_again(const Options& options, config::DiskFileReader& reader, const FirstReading& first) {
   reader.keep_to_known_accounts();  // the guardian waits for no directory service
-  const config::LoadResult read = load(options, reader);
+  config::LoadResult read = load(options, reader);
   NextConfiguration next{.setup = nullptr, .diagnostics = read.diagnostics, .dropped = read.dropped, .problems = {}};
   if (!read.ok) return next;
   next.problems = reload_problems(first, read);
   if (!next.problems.empty()) return next;
-  auto setup = std::make_unique<Setup>(make_setup(read.configuration));
+  auto setup = std::make_unique<Setup>(make_setup(std::move(read.configuration)));
   next.problems = setup->problems;
   if (next.problems.empty()) next.setup = std::move(setup);
   return next;
@@ -215,7 +222,9 @@ int run(Options options) {
     log.error(options.configuration + ": not started");
     return exit_code_of(result);
   }
-  auto setup = std::make_unique<Setup>(make_setup(result.configuration));
+  const config::Globals& globals = result.configuration.globals;
+  const FirstReading first{globals.instance, globals.net_namespace, is_astray(result.diagnostics)};
+  auto setup = std::make_unique<Setup>(make_setup(std::move(result.configuration)));
   for (const std::string& problem : setup->problems) log.error(problem);
   if (!setup->problems.empty()) return exit_code::configuration;
   if (!options.foreground) {
@@ -228,8 +237,8 @@ int run(Options options) {
   }
   log_diagnostics(result.diagnostics, result.dropped, log);
   log.notice(fmt::format("Baton v0.1.0 starting with {}", options.configuration));
-  const int status = run_guardian(options, std::move(setup), log_options(options),
-                                  [&] { return read_again(options, reader, result); });
+  const int status =
+      run_guardian(options, std::move(setup), log_options(options), [&] { return read_again(options, reader, first); });
   log.notice("stopped");
   return status;
 }

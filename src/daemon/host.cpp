@@ -26,6 +26,28 @@ SysResult<void> Host::open() {
   return dump();
 }
 
+void Host::prepare() {
+  monitor_readable_.reset();
+  (void)virtual_interfaces_.follow(*requests_, interfaces_);
+}
+
+SysResult<void> Host::catch_up() {
+  do {
+    const auto changes = monitor_->read_changes();
+    if (!changes || !*changes) {
+      TRY_VOID(watch());
+      return dump();
+    }
+    for (const kernel::Change& change : **changes) {
+      interfaces_.apply(change);
+      const auto* link = std::get_if<kernel::LinkChange>(&change);
+      if (link != nullptr && link->removed) handlers_.on_interface_gone(link->link.index);
+    }
+  } while (!monitor_->is_read_empty());
+  monitor_readable_ = loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_changes(); });
+  return {};
+}
+
 void Host::begin(const Leftovers& leftovers) {
   plan_.hold_static(true);
   virtual_interfaces_.remove_leftovers(leftovers.interfaces, *requests_, interfaces_);

@@ -42,6 +42,10 @@ class Host {
 
   // Listens from now on, and looks at all there is.
   SysResult<void> open();
+  // While another worker is at work on this machine: makes what interfaces are missing, and hears nothing until
+  // catch_up() brings what has changed since open().
+  void prepare();
+  SysResult<void> catch_up();
   // The first plan; on_places and on_change are left to the caller.
   void begin(const Leftovers& leftovers);
   // Makes the interfaces that the routers stand on. Before sockets are opened.

@@ -355,10 +355,11 @@ RoutingLeftovers routing_of(const Setup& setup) {
   return result;
 }
 
-Setup make_setup(const config::Configuration& configuration) {
-  const config::Globals& globals = configuration.globals;
+Setup make_setup(config::Configuration given) {
   Setup setup;
-  setup.configuration = configuration;
+  setup.configuration = std::move(given);
+  const config::Configuration& configuration = setup.configuration;
+  const config::Globals& globals = configuration.globals;
   setup.router_id = globals.router_id;
   setup.script_rules = {.security = globals.script_security,
                         .fail_open = globals.script_failure_is_success,

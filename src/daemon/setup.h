@@ -118,7 +118,7 @@ struct Setup {
       not_carried_out;  // parts of the file that Baton reads and does not do yet, one sentence each
 };
 
-Setup make_setup(const config::Configuration& configuration);
+Setup make_setup(config::Configuration configuration);
 
 // Every route and rule of a setup, static ones too.
 RoutingLeftovers routing_of(const Setup& setup);

@@ -72,7 +72,6 @@ class Worker {
   void serve();
   void prepare();
   void go_on();
-  bool catch_up();
   void leave_as_it_is();
   void watch_channels();
 
@@ -197,42 +196,23 @@ void Worker::serve() {
   will_.set_serving();
 }
 
-// A worker that serves still is to be followed: whatever takes time and changes nothing for it is done now. What the
-// kernel tells meanwhile waits; what others say is kept for the case that the one before did not hear it.
+// A worker that serves still is to be followed: whatever takes time and changes nothing for it is done now. What others
+// say meanwhile is kept for the case that the one before did not hear it.
 void Worker::prepare() {
-  monitor_readable_.reset();
-  (void)virtual_interfaces_.follow(*requests_, interfaces_);
+  host_.prepare();
   transport_.follow(interfaces_);
 }
 
 // The worker before has left. What it heard before that is in its last will.
 void Worker::go_on() {
-  if (!catch_up()) {
-    log_.error("the interfaces cannot be read");
+  if (const auto caught_up = host_.catch_up(); !caught_up) {
+    log_.error(to_string(caught_up.error()));
     exit_status_ = exit_code::failure;
     return loop_.stop();
   }
-  monitor_readable_ = loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_kernel_changes(); });
   serve();
   early_packets_.replay(will_.left().value_or(loop::now()),
                         [this](vrrp::RouterId router, const auto& packet) { on_packet(router, packet); });
-}
-
-// With what has changed since the dump: the worker before was at work.
-bool Worker::catch_up() {
-  bool is_complete = true;
-  while (is_complete) {
-    const auto changes = monitor_->read_changes();
-    is_complete = changes && *changes;
-    if (!is_complete) break;
-    for (const kernel::Change& change : **changes) {
-      const auto* link = std::get_if<kernel::LinkChange>(&change);
-      if (link != nullptr && link->removed) transport_.forget(link->link.index);
-      interfaces_.apply(change);
-    }
-    if (monitor_->is_read_empty()) return true;
-  }
-  return watch_kernel() && dump();
 }
 
 // For a worker that goes on as we do.
