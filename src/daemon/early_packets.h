@@ -1,4 +1,4 @@
-// What a worker hears while the one before it still serves (docs/decisions/0004): most of it is that one's, but for
+// What a worker hears while the one before it still serves (docs/decisions/0008): most of it is that one's, but for
 // what comes after its last look nobody else is there.
 #pragma once
 

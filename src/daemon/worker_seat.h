@@ -1,4 +1,4 @@
-// Who is the VRRP worker: the one that serves, the one that prepares to follow it at a reload (docs/decisions/0004),
+// Who is the VRRP worker: the one that serves, the one that prepares to follow it at a reload (docs/decisions/0008),
 // and what is done when one dies (docs/decisions/0002). Whatever happens, no two of them speak for this node.
 #pragma once
 

@@ -1,0 +1,118 @@
+// A virtual router that goes on where another process stopped: after a death of the worker, and at a reload.
+#include "unit/vrrp/bench.h"
+#include "vrrp/virtual_router.h"
+
+namespace baton::vrrp {
+namespace {
+
+TEST(Resume, a_master_stays_master_and_adverts_at_once) {
+  Bench before = Bench::master();
+  Bench after;
+  after.sleep(before.now() - after.now() + 50ms);
+  after.resume(before.router().memory());
+  EXPECT_EQ(after.actions(), Actions{sent(100)});
+  EXPECT_EQ(after.state(), State::master);
+  EXPECT_EQ(after.router().since(), before.router().since());
+}
+
+TEST(Resume, a_master_that_keeps_pace_adverts_when_it_is_due) {
+  Bench before = Bench::master();
+  RouterMemory memory = before.router().memory();
+  memory.keeps_pace = true;
+  Bench after;
+  after.sleep(before.now() - after.now() + 50ms);
+  after.resume(memory);
+  EXPECT_EQ(after.actions(), Actions{});
+  EXPECT_EQ(after.state(), State::master);
+  EXPECT_EQ(after.router().next_timeout(), before.router().next_timeout());
+}
+
+TEST(Resume, a_master_that_overslept_lets_go_first) {
+  Bench before = Bench::master();
+  Bench after;
+  after.sleep(before.now() - after.now() + 10s);
+  after.resume(before.router().memory());
+  EXPECT_EQ(after.actions(), Actions{changed(State::master, State::backup, Reason::overslept)});
+}
+
+TEST(Resume, a_backup_keeps_its_deadline_and_its_master) {
+  Bench before = Bench::backup();
+  before.receive(advert(200));
+  Bench after;
+  after.sleep(100ms);
+  after.resume(before.router().memory());
+  EXPECT_EQ(after.actions(), Actions{});
+  EXPECT_EQ(after.router().next_timeout(), before.router().next_timeout());
+  EXPECT_EQ(after.router().master(), peer_address);
+}
+
+TEST(Resume, a_master_that_overslept_with_a_fault_waits_for_its_repair) {
+  Bench before = Bench::master();
+  Bench after;
+  after.sleep(before.now() - after.now() + 10s);
+  after.fault();
+  after.resume(before.router().memory());
+  EXPECT_EQ(after.state(), State::fault);
+  EXPECT_EQ(adverts_of(after.actions()), std::vector<SendAdvert>{});
+}
+
+// A reload has made its interval shorter: those who wait for it wait by the one they have heard.
+TEST(Resume, a_master_has_not_overslept_what_it_announced) {
+  Bench before = Bench::master({.version = Version::v3, .advert_interval = 2s});
+  Bench after({.version = Version::v3, .advert_interval = 100ms});
+  after.sleep(before.now() - after.now() + 1900ms);
+  after.resume(before.router().memory());
+  EXPECT_EQ(after.actions(), Actions{sent(100)});
+}
+
+// After a reload that changed it; only of a VRRPv3 master that was heard another interval is known.
+TEST(Resume, a_backup_waits_by_its_own_interval) {
+  for (const Version version : {Version::v2, Version::v3}) {
+    Bench before = Bench::backup({.version = version, .advert_interval = 1s});
+    if (version == Version::v2) before.receive(advert(200));
+    Bench after({.version = version, .advert_interval = 2s});
+    after.sleep(100ms);
+    after.resume(before.router().memory());
+    EXPECT_EQ(after.router().master_interval(), 2s);
+  }
+}
+
+TEST(Resume, keeps_the_effective_priority) {
+  Bench before = Bench::master();
+  before.priority(104);
+  Bench after;
+  after.sleep(before.now() - after.now());
+  after.resume(before.router().memory());
+  EXPECT_EQ(after.actions(), Actions{sent(104)});
+}
+
+TEST(Resume, without_a_running_state_is_a_start) {
+  Bench bench;
+  bench.resume({});
+  EXPECT_EQ(bench.actions(), Actions{changed(State::init, State::backup, Reason::start)});
+}
+
+TEST(Resume, a_fault_that_is_gone_is_left) {
+  Bench bench;
+  bench.resume({.state = State::fault});
+  EXPECT_EQ(bench.actions(), Actions{changed(State::fault, State::backup, Reason::resumed)});
+}
+
+TEST(Resume, a_fault_that_lasts_is_not_told_again) {
+  Bench bench;
+  bench.fault();
+  bench.resume({.state = State::fault});
+  EXPECT_EQ(bench.actions(), Actions{});
+}
+
+TEST(Resume, a_master_with_a_new_fault_says_goodbye) {
+  Bench before = Bench::master();
+  Bench after;
+  after.sleep(before.now() - after.now());
+  after.fault();
+  after.resume(before.router().memory());
+  EXPECT_EQ(adverts_of(after.actions()), (std::vector{sent(0), sent(0)}));
+}
+
+}  // namespace
+}  // namespace baton::vrrp
