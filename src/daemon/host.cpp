@@ -1,7 +1,9 @@
 #include "daemon/host.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "base/result.h"
@@ -26,36 +28,60 @@ SysResult<void> Host::open() {
   return dump();
 }
 
-void Host::prepare() {
+void Host::prepare(const Leftovers& leftovers) {
   monitor_readable_.reset();
   (void)virtual_interfaces_.follow(*requests_, interfaces_);
+  plan(leftovers);
 }
 
 SysResult<void> Host::catch_up() {
-  do {
-    const auto changes = monitor_->read_changes();
-    if (!changes || !*changes) {
-      TRY_VOID(watch());
-      return dump();
-    }
-    for (const kernel::Change& change : **changes) {
-      interfaces_.apply(change);
-      const auto* link = std::get_if<kernel::LinkChange>(&change);
-      if (link != nullptr && link->removed) handlers_.on_interface_gone(link->link.index);
-    }
-  } while (!monitor_->is_read_empty());
+  while (monitor_ && !monitor_->is_read_empty()) on_changes();
+  if (!monitor_) return std::unexpected(SysError{"listen to changes of interfaces", ENOBUFS});
   monitor_readable_ = loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_changes(); });
   return {};
 }
 
 void Host::begin(const Leftovers& leftovers) {
-  plan_.hold_static(true);
   virtual_interfaces_.remove_leftovers(leftovers.interfaces, *requests_, interfaces_);
+  if (!planned_) {
+    plan(leftovers);
+  } else if (!leftovers.interfaces.empty()) {
+    plan_.follow(interfaces_);
+  }
+  remove_changed();
+}
+
+void Host::plan(const Leftovers& leftovers) {
+  plan_.hold_static(true);
   plan_.follow(interfaces_, leftovers.addresses);
   routing_.hold_static(true);
   routing_.begin(leftovers.routing);
   watch_routing();
-  begun_ = true;
+  planned_ = true;
+
+  std::map<kernel::AddressKey, kernel::InterfaceAddress> before;
+  for (const config::VirtualAddress& leftover : leftovers.addresses) {
+    if (const auto address = to_interface_address(leftover, interfaces_)) before.emplace(key_of(*address), *address);
+  }
+  const auto compare = [&](const config::VirtualAddress& configured) {
+    const auto address = before.empty() ? std::nullopt : to_interface_address(configured, interfaces_);
+    const auto found = address ? before.find(key_of(*address)) : before.end();
+    if (found != before.end() && found->second != *address) changed_.push_back(found->second);
+  };
+  for (const RouterSetup& router : setup_.routers) std::ranges::for_each(router.addresses, compare);
+  std::ranges::for_each(setup_.static_addresses, compare);
+}
+
+// The kernel changes no label, scope or peer of an address that is there: it goes, and comes back as it is wanted.
+void Host::remove_changed() {
+  std::vector<kernel::AddressRequest> requests;
+  for (const kernel::InterfaceAddress& address : std::exchange(changed_, {})) {
+    if (!interfaces_.has(key_of(address))) continue;
+    requests.push_back({kernel::AddressRequest::Operation::remove, address});
+    interfaces_.apply(kernel::AddressChange{.address = address, .removed = true});
+  }
+  if (requests.empty()) return;
+  if (const auto done = requests_->carry_out(requests); !done) log_.error(to_string(done.error()));
 }
 
 bool Host::is_present(const config::VirtualAddress& address) const {
@@ -111,7 +137,7 @@ SysResult<void> Host::watch() {
   if (!monitor) return std::unexpected(monitor.error());
   monitor_ = std::move(*monitor);
   monitor_readable_ = loop_.watch(monitor_->fd(), loop::Ready::readable, [this] { on_changes(); });
-  if (begun_) watch_routing();
+  if (planned_) watch_routing();
   return {};
 }
 

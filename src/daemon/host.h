@@ -42,11 +42,11 @@ class Host {
 
   // Listens from now on, and looks at all there is.
   SysResult<void> open();
-  // While another worker is at work on this machine: makes what interfaces are missing, and hears nothing until
-  // catch_up() brings what has changed since open().
-  void prepare();
+  // While another worker is at work on this machine: makes what interfaces are missing and the first plan, and hears
+  // nothing until catch_up() brings what has changed since open().
+  void prepare(const Leftovers& leftovers);
   SysResult<void> catch_up();
-  // The first plan; on_places and on_change are left to the caller.
+  // The first plan, where there is none yet; on_places and on_change are left to the caller.
   void begin(const Leftovers& leftovers);
   // Makes the interfaces that the routers stand on. Before sockets are opened.
   void follow_virtual_interfaces();
@@ -70,6 +70,8 @@ class Host {
   bool leave();
 
  private:
+  void plan(const Leftovers& leftovers);
+  void remove_changed();
   SysResult<void> watch();
   SysResult<void> dump();
   void watch_routing();
@@ -94,10 +96,11 @@ class Host {
   AddressCarrier carrier_{plan_, interfaces_, log_, loop_};
   RoutingPlan routing_{setup_};
   RoutingCarrier routing_carrier_{routing_, interfaces_, log_};
-  std::vector<vrrp::RouterId> restored_;  // lost an address to somebody; told when it is back
-  loop::Timer look_timer_;                // interfaces could not be read: again
-  loop::Timer again_timer_;               // the kernel is told again, or an address is put back
-  bool begun_ = false;
+  std::vector<vrrp::RouterId> restored_;           // lost an address to somebody; told when it is back
+  loop::Timer look_timer_;                         // interfaces could not be read: again
+  loop::Timer again_timer_;                        // the kernel is told again, or an address is put back
+  std::vector<kernel::InterfaceAddress> changed_;  // there, and configured otherwise now
+  bool planned_ = false;
 };
 
 }  // namespace baton::daemon

@@ -3,7 +3,6 @@
 #include <map>
 #include <string_view>
 #include <tuple>
-#include <utility>
 
 namespace baton::daemon {
 
@@ -31,15 +30,20 @@ bool is_unchanged(const Setup& old, std::size_t router, const Setup& next, std::
   return old.configuration.instances[router] == next.configuration.instances[successor];
 }
 
-Inheritance inheritance(const Setup& old, const Setup& next, RouterWills wills) {
-  Inheritance result{.wills = RouterWills(next.routers.size()), .gone = std::move(wills)};
-  const auto places = successors(old, next);
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (!places[i] || !result.gone[i]) continue;
-    std::optional<RouterWill>& will = result.wills[*places[i]];
-    will = std::exchange(result.gone[i], std::nullopt);
-    will->router.keeps_pace = is_unchanged(old, i, next, *places[i]);
+Heirs heirs(const Setup& old, const Setup& next) {
+  Heirs heirs{.places = successors(old, next), .unchanged = {}, .count = next.routers.size()};
+  for (std::size_t i = 0; i < heirs.places.size(); ++i) {
+    heirs.unchanged.push_back(heirs.places[i] && is_unchanged(old, i, next, *heirs.places[i]));
   }
+  return heirs;
+}
+
+Inheritance inheritance(const Setup& old, const Setup& next, const RouterWills& wills) {
+  Inheritance result{.wills = RouterWills(next.routers.size()), .gone = RouterWills(wills.size())};
+  hand_down(
+      heirs(old, next), [&](std::size_t i) { return wills[i]; },
+      [&](std::size_t place, const RouterWill& will) { result.wills[place] = will; },
+      [&](std::size_t i, const RouterWill& will) { result.gone[i] = will; });
   return result;
 }
 

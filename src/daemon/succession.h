@@ -19,13 +19,37 @@ std::vector<std::optional<std::size_t>> successors(const Setup& old, const Setup
 // Nothing that concerns this router is configured otherwise: its peers and its adverts need not know of the reload.
 bool is_unchanged(const Setup& old, std::size_t router, const Setup& next, std::size_t successor);
 
+// Both at once, before there are wills: it takes its time with thousands.
+struct Heirs {
+  std::vector<std::optional<std::size_t>> places;  // successors()
+  std::vector<bool> unchanged;                     // of `old`, same index
+  std::size_t count = 0;                           // of routers in `next`
+};
+Heirs heirs(const Setup& old, const Setup& next);
+
+// read(router of `old`) gives its will, if there is one; give(router of `next`, will) or leave(router of `old`, will)
+// takes it. Who is unchanged keeps pace.
+template <typename Read, typename Give, typename Leave>
+void hand_down(const Heirs& heirs, Read&& read, Give&& give, Leave&& leave) {
+  for (std::size_t i = 0; i < heirs.places.size(); ++i) {
+    std::optional<RouterWill> will = read(i);
+    if (!will) continue;
+    if (!heirs.places[i]) {
+      leave(i, *will);
+      continue;
+    }
+    will->router.keeps_pace = heirs.unchanged[i];
+    give(*heirs.places[i], *will);
+  }
+}
+
 // What the routers of a new configuration go on with, and what is left of those that nobody goes on as: whoever of them
-// has addresses is owed a goodbye. Who is unchanged keeps pace.
+// has addresses is owed a goodbye.
 struct Inheritance {
   RouterWills wills;  // of `next`, same index
   RouterWills gone;   // of `old`, same index
 };
-Inheritance inheritance(const Setup& old, const Setup& next, RouterWills wills);
+Inheritance inheritance(const Setup& old, const Setup& next, const RouterWills& wills);
 
 // A router that is in the configuration no more, as it is told of for the last time.
 struct Vanished {

@@ -71,6 +71,7 @@ class Worker {
   void begin();
   void serve();
   void prepare();
+  Host::Leftovers leftovers() const;
   void go_on();
   void leave_as_it_is();
   void watch_channels();
@@ -199,8 +200,13 @@ void Worker::serve() {
 // A worker that serves still is to be followed: whatever takes time and changes nothing for it is done now. What others
 // say meanwhile is kept for the case that the one before did not hear it.
 void Worker::prepare() {
-  host_.prepare();
-  transport_.follow(interfaces_);
+  host_.prepare(leftovers());
+  transport_.hear_only(host_.plan().addresses_by_interface());
+  look_at_interfaces();
+}
+
+Host::Leftovers Worker::leftovers() const {
+  return {.addresses = start_.leftovers, .routing = start_.routing_leftovers, .interfaces = start_.leftover_interfaces};
 }
 
 // The worker before has left. What it heard before that is in its last will.
@@ -226,13 +232,14 @@ void Worker::leave_as_it_is() {
 }
 
 void Worker::begin() {
-  newsroom_.set_trackers(start_.is_first);
-  host_.begin(
-      {.addresses = start_.leftovers, .routing = start_.routing_leftovers, .interfaces = start_.leftover_interfaces});
-  transport_.hear_only(host_.plan().addresses_by_interface());
-  will_.beat(loop::now());  // with ten thousand addresses each step takes its time
-  look_at_interfaces();
-  will_.beat(loop::now());
+  host_.begin(leftovers());
+  if (!start_.takes_over) {  // else it is done
+    newsroom_.set_trackers(start_.is_first);
+    transport_.hear_only(host_.plan().addresses_by_interface());
+    will_.beat(loop::now());  // with ten thousand addresses each step takes its time
+    look_at_interfaces();
+    will_.beat(loop::now());
+  }
   const Instant now = loop::now();
   vrrp::NodeActions actions;
   if (start_.resume) {

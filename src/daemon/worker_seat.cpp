@@ -211,6 +211,7 @@ void WorkerSeat::follow(std::unique_ptr<Setup> next_setup, WallTime read_at) {
   before_next_ = {.leftovers = will().is_clean() ? Leftovers() : before_.leftovers,
                   .interfaces = setup().virtual_interfaces};
   before_next_.leftovers.add(setup());
+  heirs_ = heirs(setup(), *next_setup);
   prepared_by_.set(loop::now() + prepare_bound + address_count(*next_setup) * prepare_bound_an_address);
   auto next = make(std::move(next_setup), read_at);
   if (!next) return give_up(to_string(next.error()));
@@ -234,11 +235,13 @@ SysResult<void> WorkerSeat::start_next(std::vector<Vanished> gone) {
       {});
 }
 
-// The next worker is prepared. Until it has taken over nobody speaks for this node: nothing here waits.
+// The next worker is prepared. Between leave() and take_over nobody speaks for this node: nothing there waits, and what
+// can be done before is.
 void WorkerSeat::change() {
   prepared_by_.cancel();
+  (void)will().read_all();  // its pages are ours then
   worker_->leave();
-  const RouterWills without_heir = hand_down();
+  const Orphans orphans = hand_wills_down();
   std::unique_ptr<WorkerRole> before = std::exchange(worker_, std::move(next_));
   join(runner_, new_runner_channel);
   join(api_, new_api_channel);
@@ -246,7 +249,7 @@ void WorkerSeat::change() {
   policy_.on_start(loop::now());
   worker_->must_serve_soon(loop::now());
 
-  say_goodbye(before->setup(), without_heir, log_);
+  say_goodbye_for(orphans, before->setup());
   before_ = std::move(before_next_);
   has_started_ = true;
   restart_.cancel();
@@ -265,19 +268,25 @@ void WorkerSeat::retire(std::unique_ptr<WorkerRole> worker) {
   retired_ = std::move(worker);
 }
 
-// Who goes on as whom. The wills of those that nobody goes on as.
-RouterWills WorkerSeat::hand_down() {
+WorkerSeat::Orphans WorkerSeat::hand_wills_down() {
+  Orphans orphans;
   LastWill& next_will = next_->will();
   next_will.set_left(will().left().value_or(loop::now()));
-  Inheritance inherited = inheritance(setup(), next_->setup(), will().read_all());
-  for (std::size_t i = 0; i < inherited.wills.size(); ++i) {
-    if (inherited.wills[i]) next_will.write(i, *inherited.wills[i]);
+  hand_down(
+      heirs_, [&](std::size_t i) { return will().read(i); },
+      [&](std::size_t place, const RouterWill& will) { next_will.write(place, will); },
+      [&](std::size_t i, const RouterWill& will) { orphans.emplace_back(i, will); });
+  for (std::size_t i = 0; i < heirs_.places.size(); ++i) {
+    if (const auto place = heirs_.places[i]) next_will.write_statistics(*place, will().statistics(i));
   }
-  const auto places = successors(setup(), next_->setup());
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (places[i]) next_will.write_statistics(*places[i], will().statistics(i));
-  }
-  return std::move(inherited.gone);
+  return orphans;
+}
+
+void WorkerSeat::say_goodbye_for(const Orphans& orphans, const Setup& before) {
+  if (orphans.empty()) return;
+  RouterWills wills(before.routers.size());
+  for (const auto& [router, will] : orphans) wills[router] = will;
+  say_goodbye(before, wills, log_);
 }
 
 void WorkerSeat::give_up(const std::string& why) {

@@ -65,7 +65,10 @@ class WorkerSeat {
   void after_death(RestartPolicy::Verdict verdict, Instant now);
   void start_again();
   void change();
-  RouterWills hand_down();
+  // Those that nobody goes on as.
+  using Orphans = std::vector<std::pair<std::size_t, RouterWill>>;
+  Orphans hand_wills_down();
+  void say_goodbye_for(const Orphans& orphans, const Setup& before);
   void give_up(const std::string& why);
   void retire(std::unique_ptr<WorkerRole> worker);
   void carry_out_last_will(StaticEntries statics);
@@ -90,6 +93,7 @@ class WorkerSeat {
   };
   Before before_;
   Before before_next_;
+  Heirs heirs_;  // who of next_ goes on as whom
   RestartPolicy policy_;
   loop::Timer restart_;
   loop::Timer prepared_by_;

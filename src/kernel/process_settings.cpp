@@ -18,7 +18,7 @@
 namespace baton::kernel {
 
 SysResult<SharedMemory> SharedMemory::create(std::size_t size) {
-  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (memory == MAP_FAILED) return last_error("map shared memory");
   SharedMemory shared;
   shared.memory_ = memory;
