@@ -145,6 +145,24 @@ TEST_F(BatonReload, an_address_moves_between_instances_in_one_reload) {
   expect_no_move_since(begin());
 }
 
+// The kernel changes no label in place.
+TEST_F(BatonReload, an_address_with_another_label_is_put_anew) {
+  const auto labelled = [](const std::string& label) {
+    return edited([&](PairOptions& it) { it.routers[0].addresses.push_back(more_address + " label " + label); });
+  };
+  const auto has_label = [](const std::string& label) {
+    const auto said = run(web1, "ip -o addr show dev ens33");
+    return said && said->text.contains(more_address + "/32 scope global " + label);
+  };
+  configure(web1, labelled("ens33:1"));
+  (void)reload_with("");
+  ASSERT_TRUE(wait([&] { return has_label("ens33:1"); })) << pair().log();
+  configure(web1, labelled("ens33:2"));
+  (void)reload_with("");
+  EXPECT_TRUE(wait([&] { return has_label("ens33:2"); })) << pair().log();
+  expect_no_move_since(begin());
+}
+
 TEST_F(BatonReload, counters_go_on) {
   const auto sent = [] { return status(web1).value("/instances/1/adverts/sent"_json_pointer, 0); };
   ASSERT_TRUE(wait([&] { return sent() >= 2; }));
