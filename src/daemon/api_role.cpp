@@ -119,7 +119,12 @@ class Api {
 
   void on_reload_report(const UniqueFd& file) {
     const auto text = kernel::read_memory_file(file, report_size);
-    json report = text ? to_json(*text) : json{{"error", to_string(text.error())}};
+    json report = text ? to_json(*text) : json();
+    if (!text) {
+      for (Client& client : clients_) {
+        if (client.reload != 0) answer(&client, {{"error", "the report cannot be read: " + to_string(text.error())}});
+      }
+    }
     if (!report.is_object() || !report["id"].is_number_unsigned()) return;
     const auto id = report["id"].get<std::uint64_t>();
     report.erase("id");
@@ -400,7 +405,8 @@ class Api {
   std::deque<Waiting> waiting_;
   std::optional<Instant> asked_at_;
   std::uint64_t last_id_ = 0;  // of a question to the worker
-  std::uint64_t last_reload_ = 0;
+  // An order of the api role before us is none of ours.
+  std::uint64_t last_reload_ = static_cast<std::uint64_t>(loop::now().time_since_epoch().count());
   int workers_seen_ = 0;
   bool is_leaving_ = false;
   loop::Timer timer_;

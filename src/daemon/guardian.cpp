@@ -53,6 +53,7 @@ double utc_seconds(WallTime time) {
 struct Reloading {
   ReloadOrder order;
   nlohmann::json report;
+  std::optional<WallTime> undoes{};  // it goes back to the configuration that was read then
 };
 
 // A reload that is undone when nobody confirms it.
@@ -98,7 +99,7 @@ class Guardian {
   NextConfiguration read_again(bool is_rehearsal);
   void carry_out(std::unique_ptr<Setup> next, WallTime read_at, Reloading reloading);
   void on_followed(std::unique_ptr<Setup> before, WallTime read_at);
-  void on_given_up(const std::string& why);
+  void on_given_up(const std::string& why, std::unique_ptr<Setup> next);
   void follow_setup();
   void end_reload();
   void await_confirmation(Duration bound, std::unique_ptr<Setup> before, WallTime read_at);
@@ -214,7 +215,7 @@ WorkerSeat::Events Guardian::seat_events() {
   return {
       .firewall_outdated = [this] { update_firewall(); },
       .followed = [this](std::unique_ptr<Setup> before, WallTime read_at) { on_followed(std::move(before), read_at); },
-      .given_up = [this](const std::string& why) { on_given_up(why); },
+      .given_up = [this](const std::string& why, std::unique_ptr<Setup> next) { on_given_up(why, std::move(next)); },
       .ended =
           [this](bool in_order) {
             if (!in_order) exit_status_ = exit_code::failure;
@@ -348,13 +349,16 @@ void Guardian::reload(const ReloadOrder& order) {
     answer(order, reload_report(order, options_.configuration, ReloadResult::refused, next, nullptr));
     return is_rehearsal ? void() : end_reload();
   }
+  choose_names(*next.setup);
   nlohmann::json report;
   if (order.id != 0) {
     const auto interfaces = read_interfaces();
-    if (!interfaces) return answer(order, reload_report(order, ReloadResult::failed, to_string(interfaces.error())));
-    const ReloadPlan plan = plan_reload(setup(), *next.setup, seat_.will().read_all(), *interfaces, loop::now());
-    report = reload_report(order, options_.configuration,
-                           is_rehearsal ? ReloadResult::rehearsed : ReloadResult::carried_out, next, &plan);
+    if (!interfaces) log_.warning(to_string(interfaces.error()) + "; what changes is not told");
+    std::optional<ReloadPlan> plan;
+    if (interfaces) plan = plan_reload(setup(), *next.setup, seat_.will().read_all(), *interfaces, loop::now());
+    report =
+        reload_report(order, options_.configuration, is_rehearsal ? ReloadResult::rehearsed : ReloadResult::carried_out,
+                      next, plan ? &*plan : nullptr);
   }
   if (is_rehearsal) return answer(order, report);
   carry_out(std::move(next.setup), loop::wall_now(), {.order = order, .report = std::move(report)});
@@ -366,7 +370,6 @@ void Guardian::end_reload() {
 }
 
 void Guardian::carry_out(std::unique_ptr<Setup> next, WallTime read_at, Reloading reloading) {
-  choose_names(*next);
   firewall_.set(*next);  // rules are there before what they are for
   firewall_.wait();
   reloading_ = std::move(reloading);
@@ -383,10 +386,14 @@ void Guardian::on_followed(std::unique_ptr<Setup> before, WallTime read_at) {
   end_reload();
 }
 
-void Guardian::on_given_up(const std::string& why) {
-  const Reloading reloading = *std::exchange(reloading_, std::nullopt);
+void Guardian::on_given_up(const std::string& why, std::unique_ptr<Setup> next) {
+  Reloading reloading = *std::exchange(reloading_, std::nullopt);
   answer(reloading.order, reload_report(reloading.order, ReloadResult::failed, why));
   if (stopping_) return;
+  if (reloading.undoes && next) {  // who waits for it may have no other way in
+    unconfirmed_ = {.before = std::move(next), .read_at = *reloading.undoes, .until = loop::wall_now()};
+    undo_.set(loop::now() + undo_again_after);
+  }
   firewall_.set(setup());
   end_reload();
 }
@@ -425,7 +432,8 @@ void Guardian::undo() {
   }
   log_.warning("nobody has confirmed the reload; the configuration before comes back");
   Unconfirmed unconfirmed = *std::exchange(unconfirmed_, std::nullopt);
-  carry_out(std::move(unconfirmed.before), unconfirmed.read_at, {});
+  carry_out(std::move(unconfirmed.before), unconfirmed.read_at,
+            {.order = {}, .report = {}, .undoes = unconfirmed.read_at});
 }
 
 void Guardian::stop() {

@@ -28,12 +28,6 @@ SysResult<void> Host::open() {
   return dump();
 }
 
-void Host::prepare(const Leftovers& leftovers) {
-  monitor_readable_.reset();
-  (void)virtual_interfaces_.follow(*requests_, interfaces_);
-  plan(leftovers);
-}
-
 SysResult<void> Host::catch_up() {
   while (monitor_ && !monitor_->is_read_empty()) on_changes();
   if (!monitor_) return std::unexpected(SysError{"listen to changes of interfaces", ENOBUFS});
@@ -43,12 +37,6 @@ SysResult<void> Host::catch_up() {
 
 void Host::begin(const Leftovers& leftovers) {
   virtual_interfaces_.remove_leftovers(leftovers.interfaces, *requests_, interfaces_);
-  if (!planned_) {
-    plan(leftovers);
-  } else if (!leftovers.interfaces.empty()) {
-    plan_.follow(interfaces_);
-  }
-  remove_changed();
 }
 
 void Host::plan(const Leftovers& leftovers) {

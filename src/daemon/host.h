@@ -42,17 +42,21 @@ class Host {
 
   // Listens from now on, and looks at all there is.
   SysResult<void> open();
-  // While another worker is at work on this machine: makes what interfaces are missing and the first plan, and hears
-  // nothing until catch_up() brings what has changed since open().
-  void prepare(const Leftovers& leftovers);
+  // While another worker is at work on this machine: hears nothing until catch_up() brings what has changed since
+  // open().
+  void pause() { monitor_readable_.reset(); }
   SysResult<void> catch_up();
-  // The first plan, where there is none yet; on_places and on_change are left to the caller.
+  // The first plan, which changes nothing yet; on_places and on_change are left to the caller.
+  void plan(const Leftovers& leftovers);
+  // Takes away the interfaces that nobody wants any more. Before the first plan, where there are any.
   void begin(const Leftovers& leftovers);
+  // Addresses that are there, and that the first plan has found to be configured otherwise now.
+  void remove_changed();
   // Makes the interfaces that the routers stand on. Before sockets are opened.
   void follow_virtual_interfaces();
 
   const kernel::InterfaceTable& interfaces() const { return interfaces_; }
-  const AddressPlan& plan() const { return plan_; }
+  const AddressPlan& addresses() const { return plan_; }
   const RoutingPlan& routing() const { return routing_; }
   // What the configuration wants beside its addresses cannot be had.
   bool lacks_something(vrrp::RouterId router) const {
@@ -70,8 +74,6 @@ class Host {
   bool leave();
 
  private:
-  void plan(const Leftovers& leftovers);
-  void remove_changed();
   SysResult<void> watch();
   SysResult<void> dump();
   void watch_routing();

@@ -71,6 +71,7 @@ class Worker {
   void begin();
   void serve();
   void prepare();
+  void look_first();
   Host::Leftovers leftovers() const;
   void go_on();
   void leave_as_it_is();
@@ -111,6 +112,7 @@ class Worker {
   loop::Subscription runner_readable_;
   loop::Subscription api_readable_;
   Promotion promotion_{setup_, log_};
+  bool has_looked_ = false;
   bool begun_ = false;
   bool stopping_ = false;
   bool has_left_ = false;  // for a worker that goes on as ours
@@ -129,7 +131,7 @@ Worker::Worker(WorkerStart start)
       host_(setup_, start_.settings_record, loop_, log_,
             {.on_change = [this] { look_at_interfaces(); },
              .on_interface_gone = [this](auto index) { transport_.forget(index); },
-             .on_places = [this] { transport_.hear_only(host_.plan().addresses_by_interface()); },
+             .on_places = [this] { transport_.hear_only(host_.addresses().addresses_by_interface()); },
              .on_address_held = [this](auto router, const auto& address,
                                        auto hold) { newsroom_.on_address_held(router, address, hold); }}),
       transport_(setup_, &loop_,
@@ -200,9 +202,20 @@ void Worker::serve() {
 // A worker that serves still is to be followed: whatever takes time and changes nothing for it is done now. What others
 // say meanwhile is kept for the case that the one before did not hear it.
 void Worker::prepare() {
-  host_.prepare(leftovers());
-  transport_.hear_only(host_.plan().addresses_by_interface());
+  host_.pause();
+  // Interfaces of our own, and the settings that go with them, are the serving worker's as long as it serves.
+  const bool has_own = !setup_.virtual_interfaces.empty() || !start_.leftover_interfaces.empty();
+  if (!has_own) look_first();
+}
+
+// With ten thousand addresses each step takes its time.
+void Worker::look_first() {
+  host_.plan(leftovers());
+  transport_.hear_only(host_.addresses().addresses_by_interface());
+  will_.beat(loop::now());
   look_at_interfaces();
+  will_.beat(loop::now());
+  has_looked_ = true;
 }
 
 Host::Leftovers Worker::leftovers() const {
@@ -233,13 +246,9 @@ void Worker::leave_as_it_is() {
 
 void Worker::begin() {
   host_.begin(leftovers());
-  if (!start_.takes_over) {  // else it is done
-    newsroom_.set_trackers(start_.is_first);
-    transport_.hear_only(host_.plan().addresses_by_interface());
-    will_.beat(loop::now());  // with ten thousand addresses each step takes its time
-    look_at_interfaces();
-    will_.beat(loop::now());
-  }
+  if (!start_.takes_over) newsroom_.set_trackers(start_.is_first);  // else they went with the runner's channel
+  if (!has_looked_) look_first();
+  host_.remove_changed();
   const Instant now = loop::now();
   vrrp::NodeActions actions;
   if (start_.resume) {
@@ -271,7 +280,7 @@ void Worker::announce_unannounced(Instant now) {
     if (!router.holds_addresses()) continue;
     const vrrp::AnnouncementParameters& announcements = setup_.node.routers[id].router.announcements;
     const bool is_fresh = now - router.since() < announcements.delay + std::chrono::seconds(1);
-    if (is_fresh || host_.plan().lacks_addresses(id, interfaces_)) announcer_.add(id, announcements.repeat);
+    if (is_fresh || host_.addresses().lacks_addresses(id, interfaces_)) announcer_.add(id, announcements.repeat);
   }
 }
 
@@ -317,7 +326,7 @@ void Worker::look_at_interfaces() {
   if (transport_.lacks_sockets()) socket_timer_.set(now + std::chrono::seconds(1));
   vrrp::NodeActions actions;
   look_at_links(now, actions);
-  SourceAddresses sources(interfaces_, host_.plan());
+  SourceAddresses sources(interfaces_, host_.addresses());
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
     const bool is_faulty = setup_.routers[id].lacks_peers || transport_.is_deaf(id) || host_.lacks_something(id);
     node_.on_configuration_fault(id, is_faulty, now, actions);
@@ -394,7 +403,7 @@ void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
   // Not our own, come back; but the other node has our virtual MAC address as well.
   if (heard->mac == link->mac && link->kind != "macvlan") return;
   tell_node([&](vrrp::NodeActions& actions) {
-    for (const vrrp::RouterId router : host_.plan().routers_of(heard->address, interface_index)) {
+    for (const vrrp::RouterId router : host_.addresses().routers_of(heard->address, interface_index)) {
       touched_.insert(router);
       node_.on_announcement(router, heard->address, loop::now(), actions);
     }
@@ -452,6 +461,10 @@ void Worker::tell_node(Event&& event) {
 void Worker::stop() {
   if (stopping_) return;
   stopping_ = true;
+  if (!begun_) {  // nothing is held; not "in order", so that the guardian looks after what the worker before held
+    exit_status_ = exit_code::failure;
+    return loop_.stop();
+  }
   if (start_.keep_addresses) {
     loop_.stop();
     return;

@@ -39,13 +39,13 @@ ProcessState read_process_state(pid_t pid) {
   return result;
 }
 
+}  // namespace
+
 Duration shortest_advert_interval(const Setup& setup) {
   Duration shortest = Duration::max();
   for (const RouterSetup& router : setup.routers) shortest = std::min(shortest, router.codec.advert_interval);
   return shortest;
 }
-
-}  // namespace
 
 SysResult<std::unique_ptr<WorkerRole>> WorkerRole::make(loop::Loop& loop, std::unique_ptr<Setup> setup,
                                                         WallTime read_at, Events events) {

@@ -17,6 +17,9 @@
 
 namespace baton::daemon {
 
+// Of all routers.
+Duration shortest_advert_interval(const Setup& setup);
+
 class WorkerRole {
  public:
   struct Events {

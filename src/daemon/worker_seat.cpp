@@ -41,7 +41,7 @@ SysResult<std::unique_ptr<WorkerRole>> WorkerSeat::make(std::unique_ptr<Setup> s
   const auto self = std::make_shared<WorkerRole*>(nullptr);
   auto made = WorkerRole::make(
       loop_, std::move(setup), read_at,
-      {.said = [this](std::uint8_t what) { on_said(what); }, .died = [this, self] { on_death(**self); }});
+      {.said = [this, self](std::uint8_t what) { on_said(**self, what); }, .died = [this, self] { on_death(**self); }});
   if (made) *self = made->get();
   return made;
 }
@@ -119,9 +119,9 @@ void WorkerSeat::note_managed() {
   if (!noted) log_.warning(to_string(noted.error()));
 }
 
-void WorkerSeat::on_said(std::uint8_t what) {
+void WorkerSeat::on_said(const WorkerRole& worker, std::uint8_t what) {
   if (what == firewall_outdated) events_.firewall_outdated();
-  if (what == worker_is_prepared && next_) change();
+  if (what == worker_is_prepared && &worker == next_.get()) change();
 }
 
 // ---------------------------------------------------------------- life and death
@@ -156,14 +156,20 @@ void WorkerSeat::on_death(const WorkerRole& worker) {
     return events_.ended(true);
   }
   log_.error(fmt::format("the VRRP worker (pid {}) {}", pid, how));
-  if (next_) return;  // it is about to go on where this one ended
+  if (!next_) return replace_dead(failed_resume);
+  // The next one goes on where this one ended, if it is prepared in the time that a resumed worker has.
+  has_failed_ = failed_resume;
+  prepared_by_.set(loop::now() + resume_bound(shortest_advert_interval(setup())));
+}
+
+void WorkerSeat::replace_dead(bool has_failed) {
   if (!options_.respawn) {
     carry_out_last_will(StaticEntries::go);
     stopping_ = true;
     return events_.ended(false);
   }
   const Instant now = loop::now();
-  after_death(failed_resume ? policy_.on_failed_resume(now) : policy_.on_death(now), now);
+  after_death(has_failed ? policy_.on_failed_resume(now) : policy_.on_death(now), now);
 }
 
 void WorkerSeat::after_death(RestartPolicy::Verdict verdict, Instant now) {
@@ -198,6 +204,7 @@ void WorkerSeat::stop() {
   stopping_ = true;
   restart_.cancel();
   if (is_changing_) give_up("the daemon stops");
+  if (!worker_->is_running() && !options_.keep_addresses) carry_out_last_will(StaticEntries::go);
   worker_->signal(SIGTERM);
 }
 
@@ -243,19 +250,22 @@ void WorkerSeat::change() {
   worker_->leave();
   const Orphans orphans = hand_wills_down();
   std::unique_ptr<WorkerRole> before = std::exchange(worker_, std::move(next_));
+  const bool has_own_interfaces = !before->setup().virtual_interfaces.empty();  // the next one takes them away
+  if (has_own_interfaces) say_goodbye_for(orphans, before->setup());
   join(runner_, new_runner_channel);
   join(api_, new_api_channel);
   if (const auto told = worker_->tell(take_over); !told) log_.error(to_string(told.error()));
   policy_.on_start(loop::now());
   worker_->must_serve_soon(loop::now());
 
-  say_goodbye_for(orphans, before->setup());
+  if (!has_own_interfaces) say_goodbye_for(orphans, before->setup());
   before_ = std::move(before_next_);
   has_started_ = true;
   restart_.cancel();
   note_worker();
   note_managed();
   is_changing_ = false;
+  has_failed_ = false;
   auto setup_before = before->release_setup();
   const WallTime read_at = before->read_at();
   retire(std::move(before));
@@ -271,7 +281,7 @@ void WorkerSeat::retire(std::unique_ptr<WorkerRole> worker) {
 WorkerSeat::Orphans WorkerSeat::hand_wills_down() {
   Orphans orphans;
   LastWill& next_will = next_->will();
-  next_will.set_left(will().left().value_or(loop::now()));
+  next_will.set_left(will().left().value_or(will().heartbeat()));
   hand_down(
       heirs_, [&](std::size_t i) { return will().read(i); },
       [&](std::size_t place, const RouterWill& will) { next_will.write(place, will); },
@@ -292,11 +302,12 @@ void WorkerSeat::say_goodbye_for(const Orphans& orphans, const Setup& before) {
 void WorkerSeat::give_up(const std::string& why) {
   prepared_by_.cancel();
   if (next_ && next_->is_running()) next_->kill();
+  std::unique_ptr<Setup> setup = next_ ? next_->release_setup() : nullptr;
   retire(std::move(next_));
   is_changing_ = false;
   log_.error(why + "; the configuration before goes on");
-  events_.given_up(why);
-  if (!stopping_ && !worker_->is_running()) after_death(policy_.on_death(loop::now()), loop::now());
+  events_.given_up(why, std::move(setup));
+  if (!stopping_ && !next_ && !worker_->is_running()) replace_dead(std::exchange(has_failed_, false));
 }
 
 }  // namespace baton::daemon

@@ -26,8 +26,9 @@ class WorkerSeat {
     std::function<void()> firewall_outdated;
     // After follow(): the next one serves with its configuration. The one before is handed over for an undo.
     std::function<void(std::unique_ptr<Setup> before, WallTime read_at)> followed;
-    std::function<void(const std::string& why)> given_up;  // the one before goes on
-    std::function<void(bool in_order)> ended;              // no worker runs, and none will
+    // The one before goes on. What was to follow is handed back, if there is something.
+    std::function<void(const std::string& why, std::unique_ptr<Setup> next)> given_up;
+    std::function<void(bool in_order)> ended;  // no worker runs, and none will
   };
   // New workers are connected with runner and api, which outlive us.
   WorkerSeat(loop::Loop& loop, log::Logger& log, const Options& options, log::Options worker_log, SideRole& runner,
@@ -60,8 +61,9 @@ class WorkerSeat {
   WorkerStart launch(const Setup& setup, LastWill& will) const;
   SysResult<void> start_worker(bool resume);
   SysResult<void> start_next(std::vector<Vanished> gone);
-  void on_said(std::uint8_t what);
+  void on_said(const WorkerRole& worker, std::uint8_t what);
   void on_death(const WorkerRole& worker);
+  void replace_dead(bool has_failed);
   void after_death(RestartPolicy::Verdict verdict, Instant now);
   void start_again();
   void change();
@@ -99,6 +101,7 @@ class WorkerSeat {
   loop::Timer prepared_by_;
   bool has_started_ = false;  // a worker, some time
   bool is_changing_ = false;
+  bool has_failed_ = false;  // worker_, which died while next_ prepares: it never served
   bool stopping_ = false;
 };
 
