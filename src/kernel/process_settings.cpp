@@ -65,6 +65,9 @@ SysResult<void> enter_network_namespace(const std::string& name) {
 
 namespace {
 
+// A mapping that is larger is address space set aside, as sanitizers do, and not memory in use.
+constexpr std::size_t reservation = std::size_t{1} << 30;
+
 // A line of /proc/self/maps.
 struct Mapping {
   char* begin = nullptr;
@@ -112,6 +115,7 @@ SysResult<void> lock_memory() {
   std::error_code ignored;  // without /proc nothing is touched, and all is locked as it is used
   const std::string program = std::filesystem::read_symlink("/proc/self/exe", ignored).string();
   for (const Mapping& mapping : mappings()) {
+    if (mapping.size > reservation) continue;
     if (!mapping.is_writable && !is_of_every_step(mapping.file, program)) continue;
     (void)::madvise(mapping.begin, mapping.size, MADV_POPULATE_READ);  // an old kernel cannot: the same
   }
