@@ -1,33 +1,10 @@
-// Which interfaces the routers of a configuration need for themselves (use_vmac, use_ipvlan), and under which names.
-// Addresses, adverts and announcements are then simply on those interfaces: nobody else knows that they are made.
+// The interfaces that a configuration needs for itself (setup::VirtualInterfaceMaker) beside those that are there.
 #pragma once
 
-#include <set>
-#include <string>
-
-#include "config/model.h"
 #include "daemon/setup.h"
 #include "kernel/interface_table.h"
 
 namespace baton::daemon {
-
-class VirtualInterfaceMaker {
- public:
-  // Names that a user has chosen are nobody else's.
-  VirtualInterfaceMaker(const config::Configuration& configuration, Setup& setup);
-
-  // The router's own interface, and those of its addresses elsewhere; addresses and adverts move there. Two that have
-  // base and MAC address in common are one.
-  void add(const config::Instance& instance, RouterSetup& router);
-
- private:
-  std::size_t own(const config::Instance& instance, const RouterSetup& router);
-  std::size_t find_or_add(VirtualInterfaceSetup interface, const std::string& name);
-
-  const config::Globals& globals_;
-  Setup& setup_;
-  std::set<std::string> names_;
-};
 
 // Is this interface the wanted one: of that kind, on that base, with that MAC address?
 bool is_ours(const VirtualInterfaceSetup& interface, const kernel::Link& link,

@@ -22,11 +22,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(baton_flags INTERFACE -Wno-gnu-statement-expression)
 endif()
 
-# add_room(NAME [ROOMS room...] [LIBRARIES target...] [DIRECTORY dir])
+# add_room(NAME [ROOMS room...] [VALUES room...] [LIBRARIES target...] [DIRECTORY dir])
+# VALUES: rooms whose headers are seen and whose code is not linked, for the plain values they declare.
 # Sources are every .cpp of the folder but those with a main(); they are listed by the glob so that a new
 # file needs no list. A room that has no source yet is an interface.
 function(add_room name)
-  cmake_parse_arguments(room "" "DIRECTORY" "ROOMS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(room "" "DIRECTORY" "ROOMS;VALUES;LIBRARIES" ${ARGN})
   if(NOT room_DIRECTORY)
     set(room_DIRECTORY src/${name})
   endif()
@@ -47,7 +48,8 @@ function(add_room name)
   set(view ${CMAKE_BINARY_DIR}/rooms/${name})
   file(MAKE_DIRECTORY ${view})
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${room_DIRECTORY} ${view}/${name} SYMBOLIC)
-  target_include_directories(baton_${name} ${scope} ${view})
+  list(TRANSFORM room_VALUES PREPEND ${CMAKE_BINARY_DIR}/rooms/)
+  target_include_directories(baton_${name} ${scope} ${view} ${room_VALUES})
   target_link_libraries(baton_${name} ${scope} ${room_ROOMS} ${room_LIBRARIES} fmt::fmt)
 endfunction()
 

@@ -1,10 +1,10 @@
-#include "daemon/setup.h"
+#include "setup/setup.h"
 
 #include <gmock/gmock.h>
 
-#include "unit/daemon/made_setup.h"
+#include "unit/setup/made_setup.h"
 
-namespace baton::daemon {
+namespace baton::setup {
 namespace {
 
 using namespace std::chrono_literals;
@@ -186,4 +186,4 @@ TEST(Setup, what_is_tracked_has_a_number_that_the_runner_knows) {
 }
 
 }  // namespace
-}  // namespace baton::daemon
+}  // namespace baton::setup

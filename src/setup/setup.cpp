@@ -1,13 +1,13 @@
-#include "daemon/setup.h"
+#include "setup/setup.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
-#include "daemon/virtual_interface_setup.h"
+#include "setup/virtual_interface_maker.h"
 
-namespace baton::daemon {
+namespace baton::setup {
 
 namespace {
 
@@ -405,4 +405,4 @@ Setup make_setup(config::Configuration given) {
   return setup;
 }
 
-}  // namespace baton::daemon
+}  // namespace baton::setup
