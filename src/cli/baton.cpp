@@ -5,6 +5,7 @@
 
 #include "cli/keywords_command.h"
 #include "cli/lab_command.h"
+#include "cli/plan_command.h"
 #include "cli/reload_command.h"
 #include "cli/status_command.h"
 
@@ -18,6 +19,7 @@ int main(int argc, char** argv) {
   baton::cli::add_reload_command(app, exit_code);
   baton::cli::add_keywords_command(app, exit_code);
   baton::cli::add_lab_command(app, exit_code);
+  baton::cli::add_plan_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // CLI11 throws; nobody else here does

@@ -1,0 +1,104 @@
+#include "cli/plan_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "config/disk_file_reader.h"
+#include "config/load.h"
+#include "lab/topology.h"
+#include "plan/plan.h"
+#include "plan/render.h"
+
+namespace baton::cli {
+namespace {
+
+constexpr int success = 0;
+constexpr int findings = 1;
+constexpr int usage = 2;
+
+struct PlanCommandOptions {
+  std::vector<std::string> files;
+  std::string only;
+  std::string html;
+  bool pairs = false;
+  bool json = false;
+  bool all = false;
+};
+
+// The files are those of other machines: what is on this one says nothing.
+class OtherMachinesFiles : public config::DiskFileReader {
+ public:
+  config::ProgramState program(const std::string&) override { return config::ProgramState::unknown; }
+  std::optional<bool> has_user(const std::string&) override { return std::nullopt; }
+};
+
+int complain(const std::string& message) {
+  std::fputs(fmt::format("baton plan: {}\n", message).c_str(), stderr);
+  return usage;
+}
+
+std::optional<std::vector<plan::NodeInput>> read_files(const std::vector<std::string>& files) {
+  const std::vector<std::string> names = lab::node_names(files);
+  std::vector<plan::NodeInput> nodes;
+  bool ok = true;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    OtherMachinesFiles reader;
+    config::LoadResult loaded = config::load(files[i], reader, {.config_id = names[i]});
+    std::fputs(config::report(loaded).c_str(), stderr);
+    ok = ok && loaded.ok;
+    nodes.push_back({.name = names[i], .configuration = std::move(loaded.configuration)});
+  }
+  if (!ok) return std::nullopt;
+  return nodes;
+}
+
+int plan_command(const PlanCommandOptions& options) {
+  if (options.files.empty()) {
+    return complain("give a configuration file for each server\n  mend: baton plan web1.conf web2.conf");
+  }
+  if (options.files.size() > plan::limits::nodes) {
+    return complain(
+        fmt::format("{} files, and a plan has at most {} nodes", options.files.size(), plan::limits::nodes));
+  }
+  auto nodes = read_files(options.files);
+  if (!nodes) return usage;
+  const plan::Network network = plan::make_network(std::move(*nodes));
+  for (const std::string& problem : network.problems) (void)complain(problem);
+  if (!network.problems.empty()) return usage;
+  if (network.rings.empty()) return complain("no vrrp_instance in these files\n  mend: give at least one");
+  const plan::Plan plan = make_plan(network, {.pairs = options.pairs, .only = options.only});
+  if (!options.html.empty()) {
+    std::ofstream page(options.html, std::ios::trunc);
+    page << plan::render_html(plan);
+    page.close();
+    if (!page) return complain(fmt::format("{} cannot be written", options.html));
+  }
+  if (options.json) {
+    fmt::print("{}\n", to_json(plan).dump(2));
+  } else if (options.html.empty()) {
+    fmt::print("{}", render_text(plan, options.all ? plan::Detail::all : plan::Detail::what_moves));
+  }
+  return plan.worst() == plan::Severity::note ? success : findings;
+}
+
+}  // namespace
+
+void add_plan_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<PlanCommandOptions>();
+  CLI::App* plan = app.add_subcommand("plan", "Say who holds each address after every failure and return, and why");
+  plan->add_option("files", options->files, "a keepalived.conf for each server");
+  plan->add_flag("--pairs", options->pairs, "every failure after every other one, too");
+  plan->add_option("--only", options->only, "events with this in their name or title: machine, nginx, web1");
+  plan->add_flag("--all", options->all, "also what moves nothing");
+  plan->add_flag("--json", options->json, "one JSON document");
+  plan->add_option("--html", options->html, "write a page with a timeline for each scenario into this file");
+  plan->callback([options, &exit_code] { exit_code = plan_command(*options); });
+}
+
+}  // namespace baton::cli

@@ -1,0 +1,321 @@
+#include "plan/explanation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/event.h"
+
+namespace baton::plan {
+
+namespace {
+
+using vrrp::Reason;
+using vrrp::State;
+
+const Ring::Member* member_of(const Aftermath& it, NodeId node) {
+  const auto found = std::ranges::find(it.members().members, node, &Ring::Member::node);
+  return found == it.members().members.end() ? nullptr : &*found;
+}
+
+const vrrp::VirtualRouter* core_of(const Aftermath& it, const Ring::Member& member) {
+  return it.world.is_running(member.node) ? &it.world.core(member.node).router(member.router) : nullptr;
+}
+
+const vrrp::NodeRouterParameters& parameters_of(const Aftermath& it, const Ring::Member& member) {
+  return it.network().nodes[member.node].setup.node.routers[member.router];
+}
+
+// The sync group that a router is in.
+std::string group_of(const Aftermath& it, const Ring::Member& member) {
+  for (const vrrp::GroupParameters& group : it.network().nodes[member.node].setup.node.groups) {
+    if (std::ranges::find(group.members, member.router) != group.members.end()) return group.name;
+  }
+  return "";
+}
+
+const Change* last_to_master(const Aftermath& it, NodeId node) {
+  const Change* found = nullptr;
+  for (const Change& each : it.changes) {
+    if (each.kind == Change::Kind::state && each.to == State::master && each.node == node) found = &each;
+  }
+  return found;
+}
+
+const Change* first_fault(const Aftermath& it, NodeId node) {
+  const auto found = std::ranges::find_if(it.changes, [&](const Change& each) {
+    return each.kind == Change::Kind::state && each.to == State::fault && each.node == node;
+  });
+  return found == it.changes.end() ? nullptr : &*found;
+}
+
+const Change* last_priority_change(const Aftermath& it, NodeId node) {
+  const Change* found = nullptr;
+  for (const Change& each : it.changes) {
+    if (each.kind == Change::Kind::priority && each.node == node) found = &each;
+  }
+  return found;
+}
+
+// ---------------------------------------------------------------- what the event did to its node
+
+std::string fault_clause(const Aftermath& it, const Change& fault) {
+  const std::string& node = it.network().name(fault.node);
+  if (fault.reason == Reason::sync_group) {
+    const std::string group = group_of(it, {.node = fault.node, .router = fault.router});
+    return fmt::format("{} went to FAULT with its sync group {} when {}", node, group, past(it.event, it.network()));
+  }
+  return fmt::format("{} went to FAULT when {}", node, past(it.event, it.network()));
+}
+
+std::string priority_clause(const Aftermath& it, const Change& change) {
+  return fmt::format("{}'s priority {} from {} to {} when {}", it.network().name(change.node),
+                     change.priority < change.priority_before ? "fell" : "rose", change.priority_before,
+                     change.priority, past(it.event, it.network()));
+}
+
+// Empty when nothing of it is to be seen in this ring.
+std::string cause(const Aftermath& it) {
+  if (it.event.kind == EventKind::start) return "";
+  if (const Change* fault = first_fault(it, it.event.node)) return fault_clause(it, *fault);
+  const bool is_new = it.event.is_return && (it.event.kind == EventKind::machine || it.event.kind == EventKind::stop ||
+                                             it.event.kind == EventKind::crash);
+  const Change* change = last_priority_change(it, it.event.node);
+  if (change != nullptr && !is_new) return priority_clause(it, *change);
+  return "";
+}
+
+// ---------------------------------------------------------------- how somebody took it
+
+// When the goodbye was said that this takeover followed.
+Instant goodbye_at(const Aftermath& it) {
+  const Change* fault = first_fault(it, it.event.node);
+  return fault != nullptr ? fault->at : it.began;
+}
+
+std::string silence(const Aftermath& it, const Change& change) {
+  const std::string& node = it.network().name(change.node);
+  if (change.heard) return fmt::format("{} heard nothing for {}", node, to_text(change.at - change.heard->at));
+  return fmt::format("{} heard nobody for {}", node, to_text(change.at - it.began));
+}
+
+std::string preemption(const Aftermath& it, const Change& change, bool was_told) {
+  const std::string& node = it.network().name(change.node);
+  const Duration delay = it.network().nodes[change.node].setup.node.routers[change.router].router.preempt_delay;
+  const std::string waited =
+      delay > Duration::zero() ? fmt::format(" after its preempt_delay of {}", to_text(delay)) : "";
+  if (was_told && change.node != it.event.node) return fmt::format("{} has {}{}", node, change.priority, waited);
+  if (!change.heard) return fmt::format("{} has {}{}", node, change.priority, waited);
+  return fmt::format("{} has {} and heard {}'s {}{}", node, change.priority, it.network().name(change.heard->from),
+                     change.heard->priority, waited);
+}
+
+std::string taking(const Aftermath& it, const Change& change, bool was_told) {
+  const std::string& node = it.network().name(change.node);
+  switch (change.reason) {
+    case Reason::master_down: return silence(it, change);
+    case Reason::master_stopped:
+      return fmt::format("{} followed the goodbye after {}", node, to_text(change.at - goodbye_at(it)));
+    case Reason::master_below_us: return preemption(it, change, was_told);
+    case Reason::owner: return fmt::format("{} owns the address (priority 255)", node);
+    case Reason::sync_group:
+      return fmt::format("{} follows its sync group {}", node,
+                         group_of(it, {.node = change.node, .router = change.router}));
+    default: return fmt::format("{} became MASTER ({})", node, name(change.reason));
+  }
+}
+
+// ---------------------------------------------------------------- nobody, or two
+
+std::string condition(const Aftermath& it, const Ring::Member& member) {
+  const std::string& node = it.network().name(member.node);
+  if (!it.world.is_running(member.node)) return fmt::format("{} does not run", node);
+  const vrrp::VirtualRouter& core = it.world.core(member.node).router(member.router);
+  if (core.state() == State::fault) return fmt::format("{} is in FAULT", node);
+  if (core.state() == State::init) return fmt::format("{} waits for the first results of what it tracks", node);
+  const std::string group = group_of(it, member);
+  if (!group.empty()) return fmt::format("{} is BACKUP, as its sync group {} has it", node, group);
+  return fmt::format("{} is {}", node, name(core.state()));
+}
+
+std::string why_nobody(const Aftermath& it) {
+  std::vector<std::string> conditions;
+  for (const Ring::Member& member : it.members().members) conditions.push_back(condition(it, member));
+  constexpr std::size_t most = 4;
+  const std::size_t more = conditions.size() > most ? conditions.size() - most : 0;
+  conditions.resize(conditions.size() - more);
+  return fmt::format("nobody can hold it: {}{}", fmt::join(conditions, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+const Listener* listener_of(const Aftermath& it, const Ring::Member& from, const Ring::Member& to) {
+  const auto& listeners = it.network().nodes[from.node].routers[from.router].listeners;
+  const auto found = std::ranges::find_if(
+      listeners, [&](const Listener& each) { return each.node == to.node && each.router == to.router; });
+  return found == listeners.end() ? nullptr : &*found;
+}
+
+// Why `to` does not follow `from`, though both are MASTER; empty: no reason to be seen.
+std::string why_deaf(const Aftermath& it, const Ring::Member& from, const Ring::Member& to) {
+  const std::string& sender = it.network().name(from.node);
+  const std::string& receiver = it.network().name(to.node);
+  const auto has_dead_link = [&](const Ring::Member& member) {
+    const auto& link = it.network().nodes[member.node].routers[member.router].link;
+    return link && !it.world.is_link_up(member.node, *link);
+  };
+  const Listener* listener = listener_of(it, from, to);
+  if (listener == nullptr) return fmt::format("{}'s adverts do not reach {}", sender, receiver);
+  if (!listener->advert) {
+    return fmt::format("{} throws {}'s adverts away: {}", receiver, sender, vrrp::explain(listener->rejected));
+  }
+  for (const Ring::Member* member : {&from, &to}) {
+    if (has_dead_link(*member)) {
+      return fmt::format("{} goes on as MASTER on a link that is down", it.network().name(member->node));
+    }
+  }
+  return "";
+}
+
+std::string why_two(const Aftermath& it) {
+  for (const NodeId one : it.after) {
+    for (const NodeId other : it.after) {
+      const Ring::Member* from = member_of(it, one);
+      const Ring::Member* to = member_of(it, other);
+      if (one == other || from == nullptr || to == nullptr) continue;
+      if (std::string why = why_deaf(it, *from, *to); !why.empty()) return why;
+    }
+  }
+  return fmt::format("{} are MASTER, and none gives way", to_text(it.after, it.network()));
+}
+
+// ---------------------------------------------------------------- it stays
+
+// The best of those that are ready to take it.
+const Ring::Member* best_backup(const Aftermath& it) {
+  const Ring::Member* best = nullptr;
+  for (const Ring::Member& member : it.members().members) {
+    const vrrp::VirtualRouter* core = core_of(it, member);
+    if (core == nullptr || core->state() != State::backup) continue;
+    if (best == nullptr || core->priority() > core_of(it, *best)->priority()) best = &member;
+  }
+  return best;
+}
+
+std::string sum_of(const Aftermath& it, const Ring::Member& member) {
+  std::string text;
+  for (const vrrp::PriorityPart& part : it.world.core(member.node).priority_parts(member.router)) {
+    if (part.amount == 0) continue;
+    text += text.empty() ? fmt::format("{}", part.amount) : fmt::format("{:+}", part.amount);
+  }
+  return text;
+}
+
+bool tracks(const std::vector<vrrp::Tracking>& tracking, vrrp::TrackerId id) {
+  return std::ranges::find(tracking, id, &vrrp::Tracking::tracker) != tracking.end();
+}
+
+// By itself or its sync group.
+bool tracks_what_failed(const Aftermath& it, const Ring::Member& member) {
+  const vrrp::NodeParameters& node = it.network().nodes[member.node].setup.node;
+  const auto is_tracked = [&](vrrp::TrackerId id) {
+    return tracks(node.routers[member.router].tracking, id) ||
+           std::ranges::any_of(node.groups, [&](const vrrp::GroupParameters& group) {
+             return tracks(group.tracking, id) &&
+                    std::ranges::find(group.members, member.router) != group.members.end();
+           });
+  };
+  if (it.event.kind == EventKind::script || it.event.kind == EventKind::process) {
+    return is_tracked(static_cast<vrrp::TrackerId>(it.event.index));
+  }
+  if (it.event.kind != EventKind::link) return false;
+  for (vrrp::TrackerId id = 0; id < node.trackers.size(); ++id) {
+    const bool is_it =
+        node.trackers[id].kind == vrrp::TrackerKind::interface && node.trackers[id].name == it.event.object;
+    if (is_it && is_tracked(id)) return true;
+  }
+  return false;
+}
+
+std::string why_it_stays(const Aftermath& it) {
+  const NodeId owner = it.after.front();
+  const std::string& name_of_owner = it.network().name(owner);
+  const Ring::Member* holder = member_of(it, owner);
+  const vrrp::VirtualRouter* core = holder == nullptr ? nullptr : core_of(it, *holder);
+  if (core == nullptr) return "";
+  if (it.event.kind == EventKind::worker_crash && it.event.node == owner) {
+    return fmt::format("the next worker of {} goes on as MASTER", name_of_owner);
+  }
+  const Ring::Member* concerned = member_of(it, it.event.node);
+  if (concerned == nullptr)
+    return fmt::format("{} holds it; {} has no part in it", name_of_owner, it.network().name(it.event.node));
+
+  std::string clause = cause(it);
+  if (owner == it.event.node) {
+    const Ring::Member* best = best_backup(it);
+    if (clause.empty()) clause = fmt::format("{} keeps it with {}", name_of_owner, core->priority());
+    if (best == nullptr) return fmt::format("{}; nobody else is ready to take it", clause);
+    return fmt::format("{}, {} has {}", clause, it.network().name(best->node), core_of(it, *best)->priority());
+  }
+  if (!clause.empty()) return fmt::format("{}; {} keeps it with {}", clause, name_of_owner, core->priority());
+  const vrrp::VirtualRouter* theirs = core_of(it, *concerned);
+  if (theirs == nullptr || theirs->state() != State::backup)
+    return fmt::format("{} keeps it with {}", name_of_owner, core->priority());
+  const bool gives_way = parameters_of(it, *concerned).router.preempt == vrrp::Preempt::no;
+  if (theirs->priority() > core->priority() && gives_way) {
+    return fmt::format("{} has {} and nopreempt; {} keeps it with {}", it.network().name(concerned->node),
+                       theirs->priority(), name_of_owner, core->priority());
+  }
+  return fmt::format("{} keeps it with {}; {} has {}", name_of_owner, core->priority(),
+                     it.network().name(concerned->node), theirs->priority());
+}
+
+}  // namespace
+
+std::string to_text(Duration duration) {
+  using namespace std::chrono_literals;
+  if (duration >= 100s) return fmt::format("{:.0f} s", std::chrono::duration<double>(duration).count());
+  if (duration >= 1s) return fmt::format("{:.2f} s", std::chrono::duration<double>(duration).count());
+  if (duration >= 10ms) return fmt::format("{} ms", std::chrono::round<std::chrono::milliseconds>(duration).count());
+  return fmt::format("{:.1f} ms", std::chrono::duration<double, std::milli>(duration).count());
+}
+
+std::string to_text(std::span<const NodeId> nodes, const Network& network) {
+  std::string text;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (i > 0) text += i + 1 == nodes.size() ? " and " : ", ";
+    text += network.name(nodes[i]);
+  }
+  return text.empty() ? "nobody" : text;
+}
+
+std::string explain(const Aftermath& it) {
+  if (it.after.empty()) {
+    const std::string clause = cause(it);
+    return clause.empty() ? why_nobody(it) : fmt::format("{}; {}", clause, why_nobody(it));
+  }
+  if (it.after.size() > 1) return why_two(it);
+  const Change* taken = last_to_master(it, it.after.front());
+  if (taken == nullptr) return why_it_stays(it);
+  const std::string clause = cause(it);
+  const std::string how = taking(it, *taken, !clause.empty());
+  return clause.empty() ? how : fmt::format("{}, {}", clause, how);
+}
+
+std::string why_unmoved(const Aftermath& it) {
+  const bool stays = it.before.size() == 1 && it.after.size() == 1 && it.before.front() == it.after.front();
+  if (!stays || it.event.is_return || it.event.node != it.after.front()) return "";
+  const Ring::Member* holder = member_of(it, it.event.node);
+  if (holder == nullptr || core_of(it, *holder) == nullptr || !tracks_what_failed(it, *holder)) return "";
+  const Ring::Member* best = best_backup(it);
+  if (best == nullptr) return "";
+  const vrrp::VirtualRouter& theirs = *core_of(it, *best);
+  if (theirs.priority() > core_of(it, *holder)->priority()) {
+    return fmt::format("{} has {} against {}, and {}", it.network().name(best->node), sum_of(it, *best),
+                       sum_of(it, *holder),
+                       theirs.parameters().preempt == vrrp::Preempt::no ? "nopreempt" : "does not take it");
+  }
+  return fmt::format("{} still {} {}", sum_of(it, *holder),
+                     theirs.priority() == core_of(it, *holder)->priority() ? "equals" : "beats", sum_of(it, *best));
+}
+
+}  // namespace baton::plan

@@ -1,0 +1,137 @@
+#include "plan/findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/event.h"
+
+namespace baton::plan {
+
+namespace {
+
+// One node, however many routers of it take part.
+bool is_on_one_node(const Ring& ring) {
+  return std::ranges::all_of(ring.members,
+                             [&](const Ring::Member& each) { return each.node == ring.members.front().node; });
+}
+
+}  // namespace
+
+Finding& Findings::find_or_add(Severity severity, const std::string& id, std::string message) {
+  const auto found =
+      std::ranges::find_if(findings_, [&](const Finding& each) { return each.id == id && each.message == message; });
+  if (found != findings_.end()) return *found;
+  findings_.push_back({.severity = severity, .id = id, .message = std::move(message), .instances = {}, .events = {}});
+  return findings_.back();
+}
+
+void Findings::add(Severity severity, const std::string& id, std::string message, RingId ring,
+                   const std::string& event) {
+  Finding& finding = find_or_add(severity, id, std::move(message));
+  const std::string& instance = network_.rings[ring].name;
+  if (std::ranges::find(finding.instances, instance) == finding.instances.end()) finding.instances.push_back(instance);
+  if (event.empty() || std::ranges::find(finding.events, event) != finding.events.end()) return;
+  finding.events.push_back(event);
+}
+
+void Findings::add(Severity severity, const std::string& id, std::string message, const std::string& event) {
+  find_or_add(severity, id, std::move(message)).events.push_back(event);
+}
+
+bool Findings::is_alone(RingId ring) const {
+  return is_on_one_node(network_.rings[ring]);
+}
+
+void Findings::look_at_network() {
+  for (RingId ring = 0; ring < network_.rings.size(); ++ring) {
+    look_for_deaf(ring);
+    if (!is_alone(ring)) continue;
+    const NodeId node = network_.rings[ring].members.front().node;
+    add(Severity::error, "alone", fmt::format("only {} can hold it", network_.name(node)), ring, "");
+  }
+}
+
+void Findings::look_for_deaf(RingId ring) {
+  for (const Ring::Member& from : network_.rings[ring].members) {
+    for (const Listener& each : network_.nodes[from.node].routers[from.router].listeners) {
+      if (each.advert) continue;
+      add(Severity::error, "adverts-rejected",
+          fmt::format("{} throws {}'s adverts away: {}", network_.name(each.node), network_.name(from.node),
+                      vrrp::explain(each.rejected)),
+          ring, "");
+    }
+  }
+}
+
+void Findings::look_at(const Scenario& scenario) {
+  if (scenario.rest == Rest::restless) {
+    add(Severity::error, "restless", "the nodes do not come to rest", scenario.title);
+  } else if (scenario.rest == Rest::out_of_budget) {
+    add(Severity::error, "not-played", "too much happens to play it to the end", scenario.title);
+  }
+}
+
+void Findings::look_at(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath) {
+  const bool is_start = scenario.event.kind == EventKind::start;
+  const std::string what = gerund(scenario.event, network_);
+  const RingId ring = outcome.ring;
+  if (is_alone(ring) && !is_start) return;
+  if (outcome.after.empty() && (is_start || !outcome.before.empty())) {
+    const std::string message =
+        is_start ? "nobody holds it after the start" : fmt::format("{} leaves it to nobody", what);
+    add(Severity::error, "no-owner", fmt::format("{}: {}", message, outcome.why), ring, scenario.title);
+  }
+  if (outcome.after.size() > 1 && (is_start || outcome.before.size() < 2)) {
+    const std::string owners = to_text(outcome.after, network_);
+    const std::string message = is_start ? fmt::format("{} both hold it after the start", owners)
+                                         : fmt::format("{} makes {} both hold it for good", what, owners);
+    add(Severity::error, "two-owners", fmt::format("{}: {}", message, outcome.why), ring, scenario.title);
+  }
+  if (outcome.comes_back) {
+    add(Severity::warning, "flaps", fmt::format("{} moves it to and fro", what), ring, scenario.title);
+  }
+  if (const std::string why = why_unmoved(aftermath); !why.empty()) {
+    add(Severity::warning, "moves-nothing", fmt::format("{} moves nothing: {}", what, why), ring, scenario.title);
+  }
+  const bool is_preempted =
+      scenario.event.is_return && outcome.has_moved() && !outcome.before.empty() && !outcome.after.empty();
+  if (is_preempted) {
+    add(Severity::note, "preempts",
+        fmt::format("it moves back to {} when that is well again; nopreempt would leave it",
+                    to_text(outcome.after, network_)),
+        ring, scenario.title);
+  }
+  if (is_start) look_for_ties(outcome, aftermath);
+}
+
+void Findings::look_for_ties(const Outcome& outcome, const Aftermath& aftermath) {
+  if (outcome.after.size() != 1) return;
+  const Ring& ring = network_.rings[outcome.ring];
+  const auto core = [&](const Ring::Member& member) -> const vrrp::VirtualRouter& {
+    return aftermath.world.core(member.node).router(member.router);
+  };
+  const auto owner = std::ranges::find(ring.members, outcome.after.front(), &Ring::Member::node);
+  std::vector<NodeId> equals;
+  bool is_assumed = false;
+  for (const Ring::Member& member : ring.members) {
+    const bool takes_part = aftermath.world.is_running(member.node) && core(member).state() != vrrp::State::fault;
+    if (!takes_part || core(member).priority() != core(*owner).priority()) continue;
+    equals.push_back(member.node);
+    is_assumed |= network_.nodes[member.node].routers[member.router].has_assumed_source;
+  }
+  if (equals.size() < 2) return;
+  add(Severity::note, "tie",
+      fmt::format(
+          "{} have the same priority {}: who is first holds it, and between two masters the higher address wins{}",
+          to_text(equals, network_), core(*owner).priority(),
+          is_assumed ? " (the files do not say which; here the later file's)" : ""),
+      outcome.ring, "");
+}
+
+std::vector<Finding> Findings::take() {
+  std::ranges::stable_sort(findings_, std::ranges::greater(), &Finding::severity);
+  return std::move(findings_);
+}
+
+}  // namespace baton::plan

@@ -1,0 +1,231 @@
+#include "plan/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "plan/event.h"
+#include "plan/explanation.h"
+#include "plan/findings.h"
+
+namespace baton::plan {
+
+namespace {
+
+// ---------------------------------------------------------------- who held it when
+
+std::vector<NodeId> holders(const World& world, const Ring& ring) {
+  std::set<NodeId> nodes;
+  for (const Ring::Member& member : ring.members) {
+    if (world.holds(member)) nodes.insert(member.node);
+  }
+  return {nodes.begin(), nodes.end()};
+}
+
+// From the owners before an event and what changed since.
+std::vector<Holding> holdings_of(std::span<const NodeId> before, std::span<const Change> changes, Instant began,
+                                 Duration lasted) {
+  std::vector<Holding> holdings;
+  std::map<NodeId, Duration> open;
+  for (const NodeId node : before) open[node] = Duration::zero();
+  for (const Change& each : changes) {
+    const Duration at = each.at - began;
+    const bool gains = each.kind == Change::Kind::state && each.to == vrrp::State::master;
+    const bool loses = each.kind != Change::Kind::priority && each.from == vrrp::State::master;
+    if (gains) open.try_emplace(each.node, at);
+    if (!loses || !open.contains(each.node)) continue;
+    holdings.push_back({.node = each.node, .from = open[each.node], .until = at});
+    open.erase(each.node);
+  }
+  for (const auto& [node, from] : open) holdings.push_back({.node = node, .from = from, .until = lasted});
+  std::ranges::sort(holdings, {}, [](const Holding& each) { return std::pair(each.from, each.node); });
+  return holdings;
+}
+
+// How long two or more, and how long nobody, had it.
+void count_owners(Duration lasted, Outcome& outcome) {
+  std::map<Duration, int> steps{{Duration::zero(), 0}, {lasted, 0}};
+  for (const Holding& each : outcome.holdings) {
+    ++steps[each.from];
+    --steps[each.until];
+  }
+  int owners = 0;
+  for (auto step = steps.begin(); std::next(step) != steps.end(); ++step) {
+    owners += step->second;
+    const Duration length = std::next(step)->first - step->first;
+    if (owners == 0) outcome.no_owner += length;
+    if (owners > 1) outcome.two_owners += length;
+  }
+}
+
+bool somebody_came_back(const std::vector<Holding>& holdings) {
+  std::set<NodeId> seen;
+  return std::ranges::any_of(holdings, [&](const Holding& each) { return !seen.insert(each.node).second; });
+}
+
+// The last time that somebody got or lost it.
+std::optional<Duration> settled_after(const std::vector<Holding>& holdings, Duration lasted) {
+  std::optional<Duration> last;
+  for (const Holding& each : holdings) {
+    if (each.from > Duration::zero()) last = std::max(last.value_or(each.from), each.from);
+    if (each.until < lasted) last = std::max(last.value_or(each.until), each.until);
+  }
+  return last;
+}
+
+// ---------------------------------------------------------------- scenarios
+
+class Player {
+ public:
+  Player(const Network& network, const Options& options)
+      : network_(network), options_(options), budget_{options.steps}, findings_(network) {}
+
+  Plan play() {
+    for (const NodePlace& node : network_.nodes) plan_.nodes.push_back(node.name);
+    for (const Ring& ring : network_.rings) plan_.rings.push_back(ring.name);
+    findings_.look_at_network();
+    const Event start{.kind = EventKind::start, .object = {}, .process = {}};
+    {
+      World world(network_, budget_);
+      scene(world, {}, start);
+    }
+    const std::vector<Event> failures = single_failures(World(network_, budget_));
+    for (const Event& failure : failures) play(failure);
+    if (options_.pairs) play_pairs(failures);
+    plan_.findings = findings_.take();
+    return std::move(plan_);
+  }
+
+ private:
+  // A failure and the way back from it.
+  void play(const Event& failure) {
+    const std::optional<Event> way_back = return_of(failure);
+    const bool back_is_wanted = way_back && is_wanted(*way_back);
+    if (!is_wanted(failure) && !back_is_wanted) return;
+    World world(network_, budget_);
+    if (!is_ready(world)) return skip({}, failure);
+    if (!scene(world, {}, failure) || !way_back) return;
+    scene(world, {}, *way_back);
+  }
+
+  void play_pairs(const std::vector<Event>& failures) {
+    for (std::size_t i = 0; i < failures.size(); ++i) {
+      for (std::size_t j = i + 1; j < failures.size(); ++j) {
+        const Event& second = failures[j];
+        if (!is_possible_after(failures[i], second) || !is_wanted(second)) continue;
+        World world(network_, budget_);
+        if (!is_ready(world)) return skip({failures[i]}, second);
+        world.refresh();
+        apply(failures[i], world);
+        if (world.settle() == Rest::calm) scene(world, {failures[i]}, second);
+      }
+    }
+  }
+
+  bool is_wanted(const Event& event) const {
+    return options_.only.empty() || name(event).contains(options_.only) ||
+           title(event, network_).contains(options_.only);
+  }
+
+  // All nodes run and are at rest.
+  bool is_ready(World& world) {
+    apply({.kind = EventKind::start, .object = {}, .process = {}}, world);
+    return world.settle() == Rest::calm;
+  }
+
+  void skip(std::vector<Event> standing, const Event& event) {
+    if (budget_.steps > 0) return;  // it never came to rest, which the start has told
+    Scenario scenario{
+        .standing = std::move(standing), .event = event, .title = {}, .rest = Rest::out_of_budget, .outcomes = {}};
+    scenario.title = full_title(scenario);
+    findings_.look_at(scenario);
+    plan_.scenarios.push_back(std::move(scenario));
+  }
+
+  std::string full_title(const Scenario& scenario) const {
+    std::string text = title(scenario.event, network_);
+    for (const Event& each : scenario.standing) text += fmt::format(" after {}", gerund(each, network_));
+    return text;
+  }
+
+  // The event in this world, which is at rest. False: it has no rest afterwards.
+  bool scene(World& world, std::vector<Event> standing, const Event& event) {
+    world.refresh();
+    world.forget();
+    std::vector<std::vector<NodeId>> before;
+    for (const Ring& ring : network_.rings) before.push_back(holders(world, ring));
+    const Instant began = world.now();
+    apply(event, world);
+    Scenario scenario{.standing = std::move(standing),
+                      .event = event,
+                      .title = {},
+                      .rest = world.settle(),
+                      .lasted = world.now() - began,
+                      .outcomes = {}};
+    scenario.title = full_title(scenario);
+    const bool rests = scenario.rest == Rest::calm;
+    if (is_wanted(event)) tell(world, std::move(scenario), before, began);
+    return rests;
+  }
+
+  void tell(const World& world, Scenario scenario, const std::vector<std::vector<NodeId>>& before, Instant began) {
+    std::vector<std::vector<Change>> changes(network_.rings.size());
+    for (const Change& each : world.changes()) {
+      changes[network_.nodes[each.node].routers[each.router].ring].push_back(each);
+    }
+    findings_.look_at(scenario);
+    for (RingId ring = 0; ring < network_.rings.size(); ++ring) {
+      Outcome outcome{.ring = ring,
+                      .before = before[ring],
+                      .after = holders(world, network_.rings[ring]),
+                      .settled_after = {},
+                      .why = {},
+                      .holdings = holdings_of(before[ring], changes[ring], began, scenario.lasted)};
+      count_owners(scenario.lasted, outcome);
+      outcome.comes_back = somebody_came_back(outcome.holdings);
+      outcome.settled_after = settled_after(outcome.holdings, scenario.lasted);
+      const Aftermath aftermath{.world = world,
+                                .event = scenario.event,
+                                .ring = ring,
+                                .before = outcome.before,
+                                .after = outcome.after,
+                                .changes = changes[ring],
+                                .began = began};
+      outcome.why = explain(aftermath);
+      if (scenario.standing.empty() && scenario.rest == Rest::calm) {
+        findings_.look_at(scenario, outcome, aftermath);
+      }
+      scenario.outcomes.push_back(std::move(outcome));
+    }
+    plan_.scenarios.push_back(std::move(scenario));
+  }
+
+  const Network& network_;
+  const Options& options_;
+  Budget budget_;
+  Findings findings_;
+  Plan plan_;
+};
+
+}  // namespace
+
+std::string_view name(Severity severity) {
+  switch (severity) {
+    case Severity::note: return "note";
+    case Severity::warning: return "warning";
+    case Severity::error: return "error";
+  }
+  return "";
+}
+
+Severity Plan::worst() const {
+  return findings.empty() ? Severity::note : findings.front().severity;
+}
+
+Plan make_plan(const Network& network, const Options& options) {
+  return Player(network, options).play();
+}
+
+}  // namespace baton::plan

@@ -1,0 +1,66 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "plan/render.h"
+#include "plan/rows.h"
+
+namespace baton::plan {
+
+namespace {
+
+using nlohmann::json;
+
+double seconds(Duration duration) {
+  return std::round(std::chrono::duration<double>(duration).count() * 1e4) / 1e4;
+}
+
+// null: for good.
+json milliseconds(Duration duration, bool is_for_good) {
+  if (is_for_good) return {};
+  return std::round(std::chrono::duration<double, std::milli>(duration).count() * 10) / 10;
+}
+
+json owner(const Plan& plan, const std::vector<NodeId>& nodes) {
+  return nodes.empty() ? json() : json(owners_text(plan, nodes));
+}
+
+json to_json(const Plan& plan, const Scenario& scenario, const Outcome& outcome) {
+  json timeline = json::array();
+  for (const Holding& each : outcome.holdings) {
+    timeline.push_back({{"node", plan.nodes[each.node]}, {"from", seconds(each.from)}, {"until", seconds(each.until)}});
+  }
+  const Event& event = scenario.event;
+  const bool is_start = event.kind == EventKind::start;
+  return {{"event", name(event)},
+          {"title", scenario.title},
+          {"node", is_start ? json() : json(plan.nodes[event.node])},
+          {"object", event.object.empty() ? json() : json(event.object)},
+          {"instance", plan.rings[outcome.ring]},
+          {"owner_before", owner(plan, outcome.before)},
+          {"owner_after", owner(plan, outcome.after)},
+          {"seconds", outcome.settled_after ? json(seconds(*outcome.settled_after)) : json()},
+          {"two_owners_ms", milliseconds(outcome.two_owners, outcome.after.size() > 1)},
+          {"no_owner_ms", milliseconds(outcome.no_owner, outcome.after.empty())},
+          {"why", outcome.why},
+          {"timeline", std::move(timeline)}};
+}
+
+}  // namespace
+
+json to_json(const Plan& plan) {
+  json scenarios = json::array();
+  for (const Scenario& scenario : plan.scenarios) {
+    for (const Outcome& each : scenario.outcomes) scenarios.push_back(to_json(plan, scenario, each));
+  }
+  json findings = json::array();
+  for (const Finding& each : plan.findings) {
+    findings.push_back({{"severity", name(each.severity)},
+                        {"id", each.id},
+                        {"message", each.message},
+                        {"instances", each.instances},
+                        {"events", each.events}});
+  }
+  return {{"nodes", plan.nodes}, {"scenarios", std::move(scenarios)}, {"findings", std::move(findings)}};
+}
+
+}  // namespace baton::plan

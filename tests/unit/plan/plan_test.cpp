@@ -1,0 +1,272 @@
+#include "plan/plan.h"
+
+#include <gmock/gmock.h>
+
+#include "unit/plan/made_plan.h"
+
+namespace baton::plan {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr double close = 0.002;  // a LAN's and a kernel's delays
+
+// ---------------------------------------------------------------- machines and daemons
+
+TEST(Plan, at_the_start_the_best_takes_the_address_when_nobody_is_heard) {
+  const Plan plan = plan_of({instance(110), instance(100)});
+  const Outcome start = outcome(plan, "start");
+  EXPECT_EQ(move(plan, start), "nobody -> web1");
+  EXPECT_NEAR(seconds(start), 3 + 146.0 / 256, close);
+  EXPECT_EQ(start.why, "web1 heard nobody for 3.57 s");
+  EXPECT_THAT(complaints(plan), IsEmpty());
+}
+
+TEST(Plan, a_machine_that_vanishes_is_followed_after_the_master_down_interval) {
+  const Plan plan = plan_of({instance(110), instance(100)});
+  const Outcome gone = outcome(plan, "web1 vanishes");
+  EXPECT_EQ(move(plan, gone), "web1 -> web2");
+  EXPECT_NEAR(seconds(gone), 3 + 156.0 / 256, close);  // right after an advert: the longest it can take
+  EXPECT_EQ(gone.no_owner, *gone.settled_after);
+  EXPECT_EQ(gone.two_owners, Duration::zero());
+  EXPECT_EQ(gone.why, "web2 heard nothing for 3.61 s");
+}
+
+TEST(Plan, a_machine_that_returns_takes_the_address_back_and_nobody_misses_it) {
+  const Plan plan = plan_of({instance(110), instance(100)});
+  const Outcome back = outcome(plan, "web1 returns");
+  EXPECT_EQ(move(plan, back), "web2 -> web1");
+  EXPECT_EQ(back.no_owner, Duration::zero());
+  EXPECT_EQ(back.why, "web1 has 110 and heard web2's 100");
+  EXPECT_EQ(move(plan, "web2 returns"), "web1 -> web1");
+  EXPECT_THAT(message(plan, "preempts"), HasSubstr("to web1"));
+}
+
+TEST(Plan, with_nopreempt_the_address_stays_where_it_is) {
+  const Plan plan = plan_of({instance(110, "nopreempt"), instance(100, "nopreempt")});
+  EXPECT_EQ(move(plan, "web1 vanishes"), "web1 -> web2");
+  const Outcome back = outcome(plan, "web1 returns");
+  EXPECT_EQ(move(plan, back), "web2 -> web2");
+  EXPECT_EQ(back.why, "web1 has 110 and nopreempt; web2 keeps it with 100");
+  EXPECT_EQ(message(plan, "preempts"), "");
+}
+
+TEST(Plan, a_preempt_delay_is_waited_out) {
+  const Plan plan = plan_of({instance(110, "preempt_delay 30"), instance(100)});
+  const Outcome back = outcome(plan, "web1 returns");
+  EXPECT_EQ(move(plan, back), "web2 -> web1");
+  EXPECT_GT(seconds(back), 30);
+  EXPECT_LT(seconds(back), 33);
+  EXPECT_THAT(back.why, HasSubstr("after its preempt_delay of 30.00 s"));
+}
+
+TEST(Plan, a_daemon_that_stops_hands_over_without_a_gap) {
+  const Plan plan = plan_of({instance(110), instance(100)});
+  const Outcome stop = outcome(plan, "the daemon of web1 stops");
+  EXPECT_EQ(move(plan, stop), "web1 -> web2");
+  EXPECT_NEAR(seconds(stop), 156.0 / 256, 2 * close);
+  EXPECT_EQ(stop.no_owner, Duration::zero());
+  EXPECT_GT(stop.two_owners, Duration::zero());
+  EXPECT_EQ(stop.why, "web2 followed the goodbye after 609 ms");
+  EXPECT_EQ(move(plan, "the daemon of web1 starts again"), "web2 -> web1");
+}
+
+TEST(Plan, a_daemon_that_is_killed_says_no_goodbye_and_a_dead_worker_is_replaced) {
+  const Plan plan = plan_of({instance(110), instance(100)});
+  const Outcome crash = outcome(plan, "all of the daemon of web1 is killed");
+  EXPECT_EQ(move(plan, crash), "web1 -> web2");
+  EXPECT_NEAR(seconds(crash), 3 + 156.0 / 256, close);
+  const Outcome worker = outcome(plan, "the worker of web1 dies");
+  EXPECT_EQ(move(plan, worker), "web1 -> web1");
+  EXPECT_FALSE(worker.settled_after);
+  EXPECT_EQ(worker.why, "the next worker of web1 goes on as MASTER");
+}
+
+TEST(Plan, of_three_nodes_the_next_best_takes_over) {
+  const Plan plan = plan_of({instance(110), instance(105), instance(100)}, {.pairs = true});
+  EXPECT_EQ(move(plan, "web1 vanishes"), "web1 -> web2");
+  EXPECT_EQ(move(plan, "web2 vanishes"), "web1 -> web1");
+  EXPECT_EQ(move(plan, "web2 vanishes after web1 vanishing"), "web2 -> web3");
+  EXPECT_THAT(complaints(plan), IsEmpty());
+}
+
+TEST(Plan, one_node_alone_is_a_finding) {
+  const Plan plan = plan_of({instance(100)});
+  EXPECT_EQ(move(plan, "start"), "nobody -> web1");
+  const Outcome gone = outcome(plan, "web1 vanishes");
+  EXPECT_EQ(move(plan, gone), "web1 -> nobody");
+  EXPECT_EQ(gone.settled_after, Duration::zero());
+  EXPECT_EQ(gone.why, "nobody can hold it: web1 does not run");
+  EXPECT_THAT(complaints(plan), ElementsAre("error alone"));
+  EXPECT_EQ(plan.worst(), Severity::error);
+}
+
+TEST(Plan, vrrp_version_3_at_ten_milliseconds) {
+  const std::string quick = "version 3\nadvert_int 0.01\n";
+  const Plan plan = plan_of({instance(110, quick), instance(100, quick)});
+  const Outcome gone = outcome(plan, "web1 vanishes");
+  EXPECT_EQ(move(plan, gone), "web1 -> web2");
+  EXPECT_NEAR(seconds(gone), 0.03 + 0.01 * 156 / 256, 0.0005);
+  EXPECT_EQ(move(plan, "the worker of web1 dies"), "web1 -> web1");
+}
+
+// ---------------------------------------------------------------- what is tracked
+
+TEST(Plan, a_script_whose_weight_decides_moves_the_address_at_once) {
+  const std::string check = script("interval 2\nfall 3\nweight -20");
+  const Plan plan = plan_of({check + instance(110, track_nginx), check + instance(100, track_nginx)});
+  const Outcome failed = outcome(plan, "chk_nginx fails on web1");
+  EXPECT_EQ(move(plan, failed), "web1 -> web2");
+  // Three runs, then the skew time of a backup that hears a master below itself.
+  EXPECT_NEAR(seconds(failed), 3 * 2 + 156.0 / 256, 2 * close);
+  EXPECT_EQ(failed.why, "web1's priority fell from 110 to 90 when chk_nginx failed, web2 has 100");
+  EXPECT_EQ(failed.no_owner, Duration::zero());
+  EXPECT_EQ(move(plan, "chk_nginx succeeds again on web1"), "web2 -> web1");
+  EXPECT_THAT(complaints(plan), IsEmpty());
+}
+
+TEST(Plan, a_script_whose_weight_does_not_decide_is_a_finding) {
+  const std::string check = script("interval 2\nweight 2");
+  const Plan plan = plan_of({check + instance(110, track_nginx), check + instance(100, track_nginx)});
+  const Outcome failed = outcome(plan, "chk_nginx fails on web1");
+  EXPECT_EQ(move(plan, failed), "web1 -> web1");
+  EXPECT_EQ(failed.why, "web1's priority fell from 112 to 110 when chk_nginx failed, web2 has 102");
+  EXPECT_THAT(complaints(plan), ElementsAre("warning moves-nothing"));
+  EXPECT_EQ(message(plan, "moves-nothing"), "chk_nginx failing on web1 moves nothing: 110 still beats 100+2");
+}
+
+TEST(Plan, a_check_that_asks_about_a_process_notices_its_end_at_once) {
+  const std::string check = script("interval 10", "/usr/bin/killall -0 nginx");
+  const Plan plan = plan_of({check + instance(110, track_nginx), check + instance(100, track_nginx)});
+  const Outcome died = outcome(plan, "nginx dies on web1");
+  EXPECT_EQ(move(plan, died), "web1 -> web2");
+  EXPECT_NEAR(seconds(died), 156.0 / 256, close);
+  EXPECT_THAT(died.why, HasSubstr("web1 went to FAULT when nginx died"));
+  const Outcome back = outcome(plan, "nginx runs again on web1");
+  EXPECT_EQ(move(plan, back), "web2 -> web1");
+  EXPECT_LT(seconds(back), 5);
+}
+
+TEST(Plan, hours_between_two_runs_of_a_check_cost_nothing) {
+  const std::string check = script("interval 3600\nfall 5");
+  const Plan plan =
+      plan_of({check + instance(110, track_nginx), check + instance(100, track_nginx)}, {.steps = 100'000});
+  EXPECT_NEAR(seconds(outcome(plan, "chk_nginx fails on web1")), 5 * 3600 + 156.0 / 256, 2 * close);
+  EXPECT_THAT(complaints(plan), IsEmpty());
+}
+
+TEST(Plan, a_tracked_process_counts_after_its_delay) {
+  const std::string process = "vrrp_track_process haproxy {\nprocess haproxy\nweight -20\nterminate_delay 1.5\n}\n";
+  const std::string tracks = "track_process {\nhaproxy\n}\n";
+  const Plan plan = plan_of({process + instance(110, tracks), process + instance(100, tracks)});
+  const Outcome died = outcome(plan, "haproxy dies on web1");
+  EXPECT_EQ(move(plan, died), "web1 -> web2");
+  EXPECT_NEAR(seconds(died), 1.5 + 156.0 / 256, 2 * close);
+}
+
+TEST(Plan, a_link_that_goes_down_is_silence_for_the_others) {
+  const Plan plan = plan_of({instance(110), instance(100)});
+  const Outcome down = outcome(plan, "eth0 of web1 goes down");
+  EXPECT_EQ(move(plan, down), "web1 -> web2");
+  EXPECT_NEAR(seconds(down), 3 + 156.0 / 256, close);
+  EXPECT_EQ(down.why, "web1 went to FAULT when eth0 went down, web2 heard nothing for 3.61 s");
+  EXPECT_EQ(move(plan, "eth0 of web1 is up again"), "web2 -> web1");
+}
+
+TEST(Plan, an_interface_that_is_tracked_beside_the_lan_is_given_up_with_a_goodbye) {
+  const std::string tracks = "track_interface {\neth1\n}\n";
+  const Plan plan = plan_of({instance(110, tracks), instance(100, tracks)});
+  const Outcome down = outcome(plan, "eth1 of web1 goes down");
+  EXPECT_EQ(move(plan, down), "web1 -> web2");
+  EXPECT_NEAR(seconds(down), 156.0 / 256, close);
+}
+
+// ---------------------------------------------------------------- groups
+
+TEST(Plan, a_sync_group_moves_as_a_whole) {
+  const std::string group = "vrrp_sync_group VG_1 {\ngroup {\nVI_1\nVI_2\n}\n}\n";
+  const std::string check = script("interval 1");
+  const auto node = [&](int priority) {
+    return check + group + instance(priority, track_nginx) + instance(priority, "", "VI_2", 51);
+  };
+  const Plan plan = plan_of({node(110), node(100)});
+  EXPECT_EQ(move(plan, "chk_nginx fails on web1", "VI_1"), "web1 -> web2");
+  const Outcome second = outcome(plan, "chk_nginx fails on web1", "VI_2");
+  EXPECT_EQ(move(plan, second), "web1 -> web2");
+  EXPECT_THAT(second.why, HasSubstr("web1 went to FAULT with its sync group VG_1 when chk_nginx failed"));
+}
+
+TEST(Plan, a_group_that_two_nodes_want_differently_is_held_by_nobody_or_somebody_and_ends) {
+  const std::string group = "vrrp_sync_group VG_1 {\ngroup {\nVI_1\nVI_2\n}\n}\n";
+  const Plan plan = plan_of(
+      {group + instance(110) + instance(90, "", "VI_2", 51), group + instance(100) + instance(100, "", "VI_2", 51)});
+  EXPECT_FALSE(plan.scenarios.empty());
+}
+
+// ---------------------------------------------------------------- who hears whom
+
+TEST(Plan, another_password_makes_two_owners) {
+  const std::string one = "authentication {\nauth_type PASS\nauth_pass one\n}\n";
+  const std::string two = "authentication {\nauth_type PASS\nauth_pass two\n}\n";
+  const Plan plan = plan_of({instance(110, one), instance(100, two)});
+  const Outcome start = outcome(plan, "start");
+  EXPECT_EQ(move(plan, start), "nobody -> web1+web2");
+  EXPECT_THAT(start.why, HasSubstr("adverts away"));
+  EXPECT_THAT(complaints(plan), testing::Contains("error two-owners"));
+  EXPECT_THAT(complaints(plan), testing::Contains("error adverts-rejected"));
+}
+
+TEST(Plan, another_vrid_for_the_same_address_makes_two_owners) {
+  const std::string other =
+      "vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 77\nvirtual_ipaddress {\n10.0.20.100\n}\n}\n";
+  const Plan plan = plan_of({instance(110), other});
+  EXPECT_EQ(plan.rings, std::vector<std::string>{"VI_1"});
+  EXPECT_EQ(outcome(plan, "start").why, "web1's adverts do not reach web2");
+}
+
+TEST(Plan, unicast_peers_hear_each_other_by_their_addresses) {
+  const std::string first = "unicast_src_ip 10.0.20.1\nunicast_peer {\n10.0.20.2\n}\n";
+  const std::string second = "unicast_src_ip 10.0.20.2\nunicast_peer {\n10.0.20.1\n}\n";
+  EXPECT_EQ(move(plan_of({instance(110, first), instance(100, second)}), "start"), "nobody -> web1");
+  const std::string astray = "unicast_src_ip 10.0.20.2\nunicast_peer {\n10.0.20.3\n}\n";
+  EXPECT_EQ(move(plan_of({instance(110, first), instance(100, astray)}), "start"), "nobody -> web1");
+  EXPECT_EQ(move(plan_of({instance(100, first), instance(110, astray)}), "start"), "nobody -> web1+web2");
+}
+
+TEST(Plan, a_link_that_nobody_tracks_splits_the_nodes) {
+  const Plan plan = plan_of({instance(110, "dont_track_primary"), instance(100, "dont_track_primary")});
+  const Outcome down = outcome(plan, "eth0 of web1 goes down");
+  EXPECT_EQ(move(plan, down), "web1 -> web1+web2");
+  EXPECT_EQ(down.why, "web1 goes on as MASTER on a link that is down");
+  EXPECT_THAT(complaints(plan), ElementsAre("error two-owners", "error two-owners"));  // either link
+}
+
+TEST(Plan, equal_priorities_are_told) {
+  const Plan plan = plan_of({instance(100), instance(100)});
+  EXPECT_EQ(move(plan, "start"), "nobody -> web2");
+  EXPECT_THAT(message(plan, "tie"), HasSubstr("web1 and web2 have the same priority 100"));
+}
+
+// ---------------------------------------------------------------- bounds
+
+TEST(Plan, what_is_too_much_is_said_and_not_played) {
+  const Plan plan = plan_of({instance(110), instance(100)}, {.steps = 30});
+  EXPECT_THAT(complaints(plan), ElementsAre("error not-played"));
+}
+
+TEST(Plan, only_some_events) {
+  const Plan plan = plan_of({instance(110), instance(100)}, {.only = "machine"});
+  std::vector<std::string> titles;
+  for (const Scenario& each : plan.scenarios) titles.push_back(each.title);
+  EXPECT_THAT(titles, ElementsAre("web1 vanishes", "web1 returns", "web2 vanishes", "web2 returns"));
+}
+
+TEST(Plan, files_without_an_instance_are_a_plan_without_rings) {
+  const Plan plan = plan_of({"global_defs {\nrouter_id one\n}\n"});
+  EXPECT_THAT(plan.rings, IsEmpty());
+}
+
+}  // namespace
+}  // namespace baton::plan
