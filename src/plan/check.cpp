@@ -43,6 +43,7 @@ Check::Check(const setup::Setup& setup, vrrp::TrackerId id)
     if (may_be_gone) count_ill_ = count_well_ + 1;
     can_fail_ = !may_be_gone || rules_->most == count_well_;
     if (well_is_down_) std::swap(count_well_, count_ill_);
+    well_is_down_ = count_ill_ > count_well_;
   } else if (file != setup.files.end()) {
     number_ = file->made_with;
     can_fail_ = false;

@@ -164,7 +164,12 @@ std::string why_deaf(const Aftermath& it, const Ring::Member& from, const Ring::
     return link && !it.world.is_link_up(member.node, *link);
   };
   const Listener* listener = listener_of(it, from, to);
-  if (listener == nullptr) return fmt::format("{}'s adverts do not reach {}", sender, receiver);
+  if (listener == nullptr) {
+    const bool is_unicast = !it.network().nodes[from.node].setup.routers[from.router].codec.peers.empty();
+    const bool is_unknown = is_unicast && it.network().nodes[to.node].routers[to.router].has_assumed_source;
+    return fmt::format("{}'s adverts do not reach {}{}", sender, receiver,
+                       is_unknown ? ", whose address no file gives (unicast_src_ip)" : "");
+  }
   if (!listener->advert) {
     return fmt::format("{} throws {}'s adverts away: {}", receiver, sender, vrrp::explain(listener->rejected));
   }

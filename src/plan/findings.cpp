@@ -76,18 +76,9 @@ void Findings::look_at(const Scenario& scenario, const Outcome& outcome, const A
   const bool is_start = scenario.event.kind == EventKind::start;
   const std::string what = gerund(scenario.event, network_);
   const RingId ring = outcome.ring;
-  if (is_alone(ring) && !is_start) return;
-  if (outcome.after.empty() && (is_start || !outcome.before.empty())) {
-    const std::string message =
-        is_start ? "nobody holds it after the start" : fmt::format("{} leaves it to nobody", what);
-    add(Severity::error, "no-owner", fmt::format("{}: {}", message, outcome.why), ring, scenario.title);
-  }
-  if (outcome.after.size() > 1 && (is_start || outcome.before.size() < 2)) {
-    const std::string owners = to_text(outcome.after, network_);
-    const std::string message = is_start ? fmt::format("{} both hold it after the start", owners)
-                                         : fmt::format("{} makes {} both hold it for good", what, owners);
-    add(Severity::error, "two-owners", fmt::format("{}: {}", message, outcome.why), ring, scenario.title);
-  }
+  if (is_start && outcome.after.size() != 1) troubled_.insert(ring);
+  if (!is_start && (is_alone(ring) || troubled_.contains(ring))) return;
+  look_for_owners(scenario, outcome, aftermath);
   if (outcome.comes_back) {
     add(Severity::warning, "flaps", fmt::format("{} moves it to and fro", what), ring, scenario.title);
   }
@@ -105,6 +96,29 @@ void Findings::look_at(const Scenario& scenario, const Outcome& outcome, const A
   if (is_start) look_for_ties(outcome, aftermath);
 }
 
+void Findings::look_for_owners(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath) {
+  const bool is_start = scenario.event.kind == EventKind::start;
+  const std::string what = gerund(scenario.event, network_);
+  const RingId ring = outcome.ring;
+  if (outcome.after.empty() && (is_start || !outcome.before.empty())) {
+    const std::string message =
+        is_start ? "nobody holds it after the start" : fmt::format("{} leaves it to nobody", what);
+    add(Severity::error, "no-owner", fmt::format("{}: {}", message, outcome.why), ring, scenario.title);
+  }
+  if (outcome.after.size() < 2 || outcome.before.size() > 1) return;
+  // Whom nobody can reach does no harm with the address.
+  const auto is_cut_off = [&](const Ring::Member& member) {
+    const auto& link = network_.nodes[member.node].routers[member.router].link;
+    return aftermath.world.holds(member) && link && !aftermath.world.is_link_up(member.node, *link);
+  };
+  const bool is_harmless = outcome.after.size() == 2 && std::ranges::any_of(network_.rings[ring].members, is_cut_off);
+  const std::string owners = to_text(outcome.after, network_);
+  const std::string message = is_start ? fmt::format("{} both hold it after the start", owners)
+                                       : fmt::format("{} makes {} both hold it for good", what, owners);
+  add(is_harmless ? Severity::note : Severity::error, is_harmless ? "cut-off-owner" : "two-owners",
+      fmt::format("{}: {}", message, outcome.why), ring, scenario.title);
+}
+
 void Findings::look_for_ties(const Outcome& outcome, const Aftermath& aftermath) {
   if (outcome.after.size() != 1) return;
   const Ring& ring = network_.rings[outcome.ring];
@@ -117,7 +131,7 @@ void Findings::look_for_ties(const Outcome& outcome, const Aftermath& aftermath)
   for (const Ring::Member& member : ring.members) {
     const bool takes_part = aftermath.world.is_running(member.node) && core(member).state() != vrrp::State::fault;
     if (!takes_part || core(member).priority() != core(*owner).priority()) continue;
-    equals.push_back(member.node);
+    if (equals.empty() || equals.back() != member.node) equals.push_back(member.node);
     is_assumed |= network_.nodes[member.node].routers[member.router].has_assumed_source;
   }
   if (equals.size() < 2) return;

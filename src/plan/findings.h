@@ -2,6 +2,7 @@
 // and what decides where it looks like a choice. One finding for all instances that it is true of. PURE.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,14 @@ class Findings {
   void add(Severity severity, const std::string& id, std::string message, RingId ring, const std::string& event);
   void add(Severity severity, const std::string& id, std::string message, const std::string& event);
   Finding& find_or_add(Severity severity, const std::string& id, std::string message);
+  void look_for_owners(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath);
   void look_for_ties(const Outcome& outcome, const Aftermath& aftermath);
   void look_for_deaf(RingId ring);
   bool is_alone(RingId ring) const;
 
   const Network& network_;
   std::vector<Finding> findings_;
+  std::set<RingId> troubled_;  // from the start: what comes of it in every scenario is not told again
 };
 
 }  // namespace baton::plan

@@ -38,22 +38,32 @@ void list_links(NodePlace& node) {
 
 // ---------------------------------------------------------------- addresses
 
-// What all others call a peer and this router does not is this router.
+bool has_peer(const vrrp::CodecParameters& codec, const IpAddress& address) {
+  return std::ranges::find(codec.peers, address, &vrrp::UnicastPeer::address) != codec.peers.end();
+}
+
+// What all others call a peer and this router does not is this router. Where all files name all of them, the first
+// that is nobody's yet.
 std::optional<IpAddress> source_by_peers(const std::vector<NodePlace>& nodes, NodeId node, RouterId router) {
   const vrrp::CodecParameters& mine = codec_of(nodes[node], router);
+  std::set<IpAddress> taken;
+  std::vector<IpAddress> named_by_others;
   for (NodeId other = 0; other < nodes.size(); ++other) {
     if (other == node) continue;
     for (RouterId theirs = 0; theirs < nodes[other].setup.routers.size(); ++theirs) {
       const vrrp::CodecParameters& codec = codec_of(nodes[other], theirs);
       if (codec.vrid != mine.vrid || codec.family != mine.family) continue;
-      for (const vrrp::UnicastPeer& peer : codec.peers) {
-        if (std::ranges::find(mine.peers, peer.address, &vrrp::UnicastPeer::address) == mine.peers.end()) {
-          return peer.address;
-        }
-      }
+      for (const vrrp::UnicastPeer& peer : codec.peers) named_by_others.push_back(peer.address);
+      if (const auto& source = nodes[other].setup.routers[theirs].configured_source) taken.insert(*source);
+      if (theirs < nodes[other].routers.size()) taken.insert(nodes[other].routers[theirs].source);
     }
   }
-  return std::nullopt;
+  for (const IpAddress& address : named_by_others) {
+    if (!has_peer(mine, address)) return address;
+  }
+  const auto is_free = [&](const IpAddress& address) { return !taken.contains(address); };
+  const auto free = std::ranges::find_if(named_by_others, is_free);
+  return free == named_by_others.end() ? std::nullopt : std::optional(*free);
 }
 
 // A neighbour of the virtual address, the same on every LAN of the node; the later file has the higher one.
@@ -91,15 +101,27 @@ bool share_an_address(const vrrp::CodecParameters& a, const vrrp::CodecParameter
   return std::ranges::any_of(b.addresses, [&](const IpAddress& address) { return ours.contains(address); });
 }
 
-// VRID and family are equal already.
-bool reaches(const NodePlace& from, RouterId sender, const NodePlace& to, RouterId receiver) {
-  const vrrp::CodecParameters& codec = codec_of(from, sender);
-  if (!codec.peers.empty()) {
-    return std::ranges::find(codec.peers, to.routers[receiver].source, &vrrp::UnicastPeer::address) !=
-           codec.peers.end();
+using Bucket = std::vector<RouterName>;  // of one VRID and family
+
+// Does another node have this router on an interface of the same name?
+bool has_namesake(const std::vector<NodePlace>& nodes, const Bucket& bucket, const RouterName& of, NodeId there) {
+  const std::string& interface = nodes[of.node].setup.routers[of.router].interface;
+  return std::ranges::any_of(bucket, [&](const RouterName& each) {
+    return each.node == there && nodes[there].setup.routers[each.router].interface == interface;
+  });
+}
+
+// A name says more than an address; where there is no such name, an address in common is what is left.
+bool reaches(const std::vector<NodePlace>& nodes, const Bucket& bucket, const RouterName& from, const RouterName& to) {
+  const setup::RouterSetup& sender = nodes[from.node].setup.routers[from.router];
+  const setup::RouterSetup& receiver = nodes[to.node].setup.routers[to.router];
+  if (!sender.codec.peers.empty()) {
+    const IpAddress& theirs = nodes[to.node].routers[to.router].source;
+    return has_peer(sender.codec, theirs);
   }
-  const bool same_name = from.setup.routers[sender].interface == to.setup.routers[receiver].interface;
-  return same_name || share_an_address(codec, codec_of(to, receiver));
+  if (sender.interface == receiver.interface) return true;
+  return !has_namesake(nodes, bucket, from, to.node) && !has_namesake(nodes, bucket, to, from.node) &&
+         share_an_address(sender.codec, receiver.codec);
 }
 
 // The address whose announcement tells a leaving listener that this sender serves all.
@@ -144,13 +166,11 @@ class Judges {
   WallTime wall_ = begin_of_time;
 };
 
-using Bucket = std::vector<RouterName>;  // of one VRID and family
-
 void connect(std::vector<NodePlace>& nodes, const Bucket& bucket, const RouterName& from, Judges& judges) {
   RouterPlace& place = nodes[from.node].routers[from.router];
   const std::vector<vrrp::OutgoingPacket> packets = judges.packets(from);
   for (const RouterName& to : bucket) {
-    if (to.node == from.node || !reaches(nodes[from.node], from.router, nodes[to.node], to.router)) continue;
+    if (to.node == from.node || !reaches(nodes, bucket, from, to)) continue;
     Listener listener{.node = to.node, .router = to.router, .advert = {}};
     listener.announced_address = announced(nodes[from.node].setup, from.router, nodes[to.node].setup, to.router);
     const bool is_unicast = !codec_of(nodes[from.node], from.router).peers.empty();

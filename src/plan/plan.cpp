@@ -16,30 +16,41 @@ namespace {
 
 // ---------------------------------------------------------------- who held it when
 
-std::vector<NodeId> holders(const World& world, const Ring& ring) {
-  std::set<NodeId> nodes;
+// A node once for each router of it that holds the address: several can, in files that give it to several.
+std::vector<NodeId> holding_routers(const World& world, const Ring& ring) {
+  std::vector<NodeId> nodes;
   for (const Ring::Member& member : ring.members) {
-    if (world.holds(member)) nodes.insert(member.node);
+    if (world.holds(member)) nodes.push_back(member.node);
   }
-  return {nodes.begin(), nodes.end()};
+  return nodes;
 }
 
-// From the owners before an event and what changed since.
+std::vector<NodeId> each_once(const std::vector<NodeId>& nodes) {
+  const std::set<NodeId> different(nodes.begin(), nodes.end());
+  return {different.begin(), different.end()};
+}
+
+// From the holding routers before an event and what changed since.
 std::vector<Holding> holdings_of(std::span<const NodeId> before, std::span<const Change> changes, Instant began,
                                  Duration lasted) {
+  struct Open {
+    Duration from{};
+    std::size_t routers = 0;
+  };
   std::vector<Holding> holdings;
-  std::map<NodeId, Duration> open;
-  for (const NodeId node : before) open[node] = Duration::zero();
+  std::map<NodeId, Open> open;
+  for (const NodeId node : before) ++open[node].routers;
   for (const Change& each : changes) {
     const Duration at = each.at - began;
     const bool gains = each.kind == Change::Kind::state && each.to == vrrp::State::master;
     const bool loses = each.kind != Change::Kind::priority && each.from == vrrp::State::master;
-    if (gains) open.try_emplace(each.node, at);
-    if (!loses || !open.contains(each.node)) continue;
-    holdings.push_back({.node = each.node, .from = open[each.node], .until = at});
-    open.erase(each.node);
+    if (gains) ++open.try_emplace(each.node, Open{.from = at}).first->second.routers;
+    const auto held = open.find(each.node);
+    if (!loses || held == open.end() || --held->second.routers > 0) continue;
+    holdings.push_back({.node = each.node, .from = held->second.from, .until = at});
+    open.erase(held);
   }
-  for (const auto& [node, from] : open) holdings.push_back({.node = node, .from = from, .until = lasted});
+  for (const auto& [node, held] : open) holdings.push_back({.node = node, .from = held.from, .until = lasted});
   std::ranges::sort(holdings, {}, [](const Holding& each) { return std::pair(each.from, each.node); });
   return holdings;
 }
@@ -66,11 +77,14 @@ bool somebody_came_back(const std::vector<Holding>& holdings) {
 }
 
 // The last time that somebody got or lost it.
-std::optional<Duration> settled_after(const std::vector<Holding>& holdings, Duration lasted) {
+std::optional<Duration> settled_after(const Outcome& outcome, Duration lasted) {
   std::optional<Duration> last;
-  for (const Holding& each : holdings) {
-    if (each.from > Duration::zero()) last = std::max(last.value_or(each.from), each.from);
-    if (each.until < lasted) last = std::max(last.value_or(each.until), each.until);
+  const auto count = [&](Duration at) { last = std::max(last.value_or(at), at); };
+  for (const Holding& each : outcome.holdings) {
+    const bool had_it =
+        each.from == Duration::zero() && std::ranges::find(outcome.before, each.node) != outcome.before.end();
+    if (!had_it) count(each.from);
+    if (each.until < lasted) count(each.until);
   }
   return last;
 }
@@ -155,7 +169,7 @@ class Player {
     world.refresh();
     world.forget();
     std::vector<std::vector<NodeId>> before;
-    for (const Ring& ring : network_.rings) before.push_back(holders(world, ring));
+    for (const Ring& ring : network_.rings) before.push_back(holding_routers(world, ring));
     const Instant began = world.now();
     apply(event, world);
     Scenario scenario{.standing = std::move(standing),
@@ -178,14 +192,14 @@ class Player {
     findings_.look_at(scenario);
     for (RingId ring = 0; ring < network_.rings.size(); ++ring) {
       Outcome outcome{.ring = ring,
-                      .before = before[ring],
-                      .after = holders(world, network_.rings[ring]),
+                      .before = each_once(before[ring]),
+                      .after = each_once(holding_routers(world, network_.rings[ring])),
                       .settled_after = {},
                       .why = {},
                       .holdings = holdings_of(before[ring], changes[ring], began, scenario.lasted)};
       count_owners(scenario.lasted, outcome);
       outcome.comes_back = somebody_came_back(outcome.holdings);
-      outcome.settled_after = settled_after(outcome.holdings, scenario.lasted);
+      outcome.settled_after = settled_after(outcome, scenario.lasted);
       const Aftermath aftermath{.world = world,
                                 .event = scenario.event,
                                 .ring = ring,

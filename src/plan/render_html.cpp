@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t colours = 8;             // then they come again
 constexpr std::size_t instances_in_a_row = 8;  // named, of those with one fate
-constexpr double room_behind = 1.15;           // a bar goes on for a while after the last change
+constexpr double lead = 0.15;  // of a scenario's time: what is drawn before the event and behind the end
 
 constexpr const char* head = R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -36,9 +36,9 @@ section{border-top:1px solid var(--line);padding:.8rem 0}
 .lane>span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .bar{position:relative;height:1.1rem;background:var(--lane);border-radius:3px;overflow:hidden}
 .bar i{position:absolute;top:0;bottom:0;min-width:2px}
+.bar u{position:absolute;top:0;bottom:0;width:2px;margin-left:-1px;background:var(--ink)}
 .axis{position:relative;height:1.2rem;font-size:.8rem;color:var(--soft)}
 .axis span{position:absolute;transform:translateX(-50%);white-space:nowrap}
-.axis span:first-child{transform:none}
 .n0{background:#3d7bd9}.n1{background:#2f9e6e}.n2{background:#c9772c}.n3{background:#9b5bc4}
 .n4{background:#c2485c}.n5{background:#1f97a8}.n6{background:#8a8f2a}.n7{background:#7a6a5a}
 @media(max-width:34rem){body{padding:.8rem}.lane{grid-template-columns:1fr;gap:.1rem}.axis-lane>span{display:none}}
@@ -63,36 +63,49 @@ double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-// Until when a row's bars are drawn.
-double span_of(const Scenario& scenario, const Outcome& outcome) {
-  const double least = 0.01;
-  const double settled = outcome.settled_after ? seconds(*outcome.settled_after) * room_behind : 0;
-  return std::max(settled > 0 ? settled : seconds(scenario.lasted), least);
+// Where in a row's bars a time is, in percent.
+class Scale {
+ public:
+  Scale(const Scenario& scenario, const Outcome& outcome) {
+    constexpr double least = 0.01;
+    const double settled = outcome.settled_after ? seconds(*outcome.settled_after) : 0;
+    span_ = std::max(settled > 0 ? settled : seconds(scenario.lasted), least);
+  }
+  double at(Duration time) const { return std::min((lead + seconds(time) / span_) / (1 + 2 * lead), 1.0) * 100; }
+
+ private:
+  double span_ = 0;
+};
+
+std::string bar(const Scale& scale, const Outcome& outcome, const Holding& holding) {
+  const bool had_it =
+      holding.from == Duration::zero() && std::ranges::find(outcome.before, holding.node) != outcome.before.end();
+  const double from = had_it ? 0 : scale.at(holding.from);
+  return fmt::format("<i class=\"n{}\" style=\"left:{:.2f}%;width:{:.2f}%\"></i>", holding.node % colours, from,
+                     scale.at(holding.until) - from);
 }
 
 std::string lanes(const Plan& plan, const Scenario& scenario, const Outcome& outcome) {
-  const double span = span_of(scenario, outcome);
+  const Scale scale(scenario, outcome);
+  const std::string event = fmt::format("<u style=\"left:{:.2f}%\"></u>", scale.at(Duration::zero()));
   std::string html;
   for (NodeId node = 0; node < plan.nodes.size(); ++node) {
     std::string bars;
     for (const Holding& each : outcome.holdings) {
-      if (each.node != node) continue;
-      const double from = std::min(seconds(each.from) / span, 1.0) * 100;
-      const double until = std::min(seconds(each.until) / span, 1.0) * 100;
-      bars +=
-          fmt::format("<i class=\"n{}\" style=\"left:{:.2f}%;width:{:.2f}%\"></i>", node % colours, from, until - from);
+      if (each.node == node) bars += bar(scale, outcome, each);
     }
     if (bars.empty()) continue;
-    html += fmt::format("<div class=\"lane\"><span>{}</span><div class=\"bar\">{}</div></div>\n",
-                        escaped(plan.nodes[node]), bars);
+    html += fmt::format("<div class=\"lane\"><span>{}</span><div class=\"bar\">{}{}</div></div>\n",
+                        escaped(plan.nodes[node]), bars, event);
   }
-  if (outcome.settled_after) {
-    html += fmt::format(
-        "<div class=\"lane axis-lane\"><span></span><div class=\"axis\"><span style=\"left:0\">0</span>"
-        "<span style=\"left:{:.2f}%\">{}</span></div></div>\n",
-        std::min(seconds(*outcome.settled_after) / span, 1.0) * 100, to_text(*outcome.settled_after));
+  const Duration settled = outcome.settled_after.value_or(Duration::zero());
+  html += fmt::format(
+      "<div class=\"lane axis-lane\"><span></span><div class=\"axis\"><span style=\"left:{:.2f}%\">0</span>",
+      scale.at(Duration::zero()));
+  if (settled > Duration::zero()) {
+    html += fmt::format("<span style=\"left:{:.2f}%\">{}</span>", scale.at(settled), to_text(settled));
   }
-  return html;
+  return html + "</div></div>\n";
 }
 
 std::string row_html(const Plan& plan, const Scenario& scenario, const Row& row) {
