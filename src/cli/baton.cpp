@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/check_command.h"
 #include "cli/keywords_command.h"
 #include "cli/lab_command.h"
 #include "cli/plan_command.h"
@@ -10,7 +11,8 @@
 #include "cli/status_command.h"
 
 int main(int argc, char** argv) {
-  CLI::App app{"Baton's operator tool: asks a running batond, and plays a configuration's failures on this machine."};
+  CLI::App app{
+      "Baton's operator tool: asks a running batond, checks configurations, and plays their failures on this machine."};
   app.set_version_flag("--version", "Baton v0.1.0");
   app.require_subcommand(1);
   int exit_code = 0;
@@ -18,6 +20,7 @@ int main(int argc, char** argv) {
   baton::cli::add_handover_command(app, exit_code);
   baton::cli::add_reload_command(app, exit_code);
   baton::cli::add_keywords_command(app, exit_code);
+  baton::cli::add_check_command(app, exit_code);
   baton::cli::add_lab_command(app, exit_code);
   baton::cli::add_plan_command(app, exit_code);
   try {

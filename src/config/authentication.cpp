@@ -22,8 +22,21 @@ void set_type(Authentication& authentication, const Arguments& arguments) {
   }
 }
 
+// A # or ! within a password ends it, and nobody sees that.
+void warn_of_comment(const Arguments& arguments) {
+  const Position at = arguments.at();
+  const std::string_view line = at.line->text;
+  const std::size_t end = at.column - 1 + at.width;
+  if (at.column == 0 || end >= line.size() || (line[end] != '#' && line[end] != '!')) return;
+  if (line.substr(at.column - 1, at.width) != arguments.word()) return;  // it came from a variable
+  arguments.diagnostics().warn("comment-in-password", arguments.at(),
+                               fmt::format("the password ends before the '{}', which begins a comment", line[end]),
+                               "put the password into double quotes, on all nodes, or a blank before the comment");
+}
+
 void set_password(Authentication& authentication, const Arguments& arguments) {
   if (!arguments.read(authentication.password)) return;
+  warn_of_comment(arguments);
   const std::string& password = authentication.password.reveal();
   if (password.size() <= longest_password) return;
   arguments.diagnostics().warn(

@@ -46,9 +46,9 @@ void show_line(const Position& position, bool is_secret, Diagnostic& diagnostic)
 
 // Warnings about what keepalived takes without a word (2.2.7 -t on tests/golden/config exits with 0), or cannot know.
 constexpr auto ours = std::to_array<std::string_view>(
-    {"bad-include", "bad-quote", "duplicate-address", "not-yet", "nul-byte", "old-spelling", "own-peer", "owner",
-     "script-not-found", "several-files", "several-statements", "shell-syntax", "undefined-variable", "unused-script",
-     "version"});
+    {"bad-include", "bad-quote", "comment-in-password", "duplicate-address", "not-yet", "nul-byte", "old-spelling",
+     "own-peer", "owner", "script-not-found", "several-files", "several-statements", "shell-syntax",
+     "undefined-variable", "unused-script", "version"});
 
 bool is_ours_alone(std::string_view id) {
   return std::ranges::find(ours, id) != ours.end();

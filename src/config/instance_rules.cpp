@@ -279,7 +279,7 @@ class InstanceRules {
     }
     if (instance_.authentication.type == AuthType::ah && instance_.state == WantedState::master && !is_owner()) {
       context_.diagnostics.note(
-          "authentication", draft_.at("state"),
+          "ah-master", draft_.at("state"),
           "keepalived starts as BACKUP when state MASTER and AH come together; the outcome is the "
           "same here, MASTER alone gives no head start");
     }
@@ -296,7 +296,7 @@ class InstanceRules {
       instance_.accept = false;
     } else if (!draft_.accept && !is_owner()) {
       context_.diagnostics.note(
-          "strict", draft_.strict ? draft_.at("strict_mode") : draft_.block.position(),
+          "strict-silence", draft_.strict ? draft_.at("strict_mode") : draft_.block.position(),
           fmt::format("strict mode: as MASTER {} answers ARP for its addresses but drops packets to them, ping as well",
                       name()),
           is_v3() ? "write accept, or remove vrrp_strict" : "remove vrrp_strict");
@@ -416,15 +416,23 @@ class InstanceRules {
            "add nopreempt, or remove it");
       instance_.rival_priority.reset();
     }
-    const auto has_weight = [](const Tracking& tracking) { return tracking.weight != 0; };
-    const auto weighted = std::ranges::find_if(instance_.trackers.scripts, has_weight);
-    if (!instance_.preempt && weighted != instance_.trackers.scripts.end()) {
+    note_useless_weight();
+  }
+
+  // The first stands for all.
+  void note_useless_weight() {
+    if (instance_.preempt) return;
+    const Trackers& trackers = instance_.trackers;
+    for (const auto* list : {&trackers.scripts, &trackers.interfaces, &trackers.processes, &trackers.files}) {
+      const auto weighted = std::ranges::find_if(*list, [](const Tracking& each) { return each.weight != 0; });
+      if (weighted == list->end()) continue;
       context_.diagnostics.note(
-          "nopreempt", draft_.at("nopreempt"),
+          "nopreempt-weight", draft_.at("nopreempt"),
           fmt::format("with nopreempt a lower priority never moves the address: the weight of {} has "
                       "no effect while this node is master",
                       quoted(weighted->name)),
           "use weight 0, which gives the address up when the check fails");
+      return;
     }
   }
 

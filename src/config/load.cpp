@@ -110,6 +110,7 @@ LoadResult load(std::string_view path, FileReader& reader, const LoadOptions& op
     Programs programs(reader);
     read_model({diagnostics, reader, sources, programs}, tree.root, result.configuration);
     note_emptiness(result.configuration, diagnostics);
+    if (options.keep_places) result.keyword_places = KeywordPlaces(tree.root);
   }
   result.files = sources.names();
   const bool is_refused = options.strict

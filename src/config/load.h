@@ -15,6 +15,7 @@
 
 #include "config/diagnostic.h"
 #include "config/file_reader.h"
+#include "config/keyword_places.h"
 #include "config/limits.h"
 #include "config/model.h"
 
@@ -26,6 +27,7 @@ struct LoadOptions {
   bool include_check = false;  // -e: every include problem is an error
   std::size_t replacements = limits::replacements;  // fewer where a stranger's file must be judged quickly
   std::uint32_t random_seed = 0;                    // of ${_RANDOM} where no random_seed is given
+  bool keep_places = false;                         // of every keyword
 };
 
 struct LoadResult {
@@ -38,6 +40,7 @@ struct LoadResult {
   bool is_familiar = false;             // among what is said is an error or something that keepalived reports too
   bool missing_file = false;            // the main file could not be read at all
   std::vector<std::string> files;       // every file read, the main one first
+  KeywordPlaces keyword_places;         // empty unless they are to be kept
 };
 
 LoadResult load(std::string_view path, FileReader& reader, const LoadOptions& options = {});

@@ -1,0 +1,187 @@
+// Who shall be master, and whether what is tracked can change that.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "check/between_rules.h"
+
+namespace baton::check {
+namespace {
+
+constexpr unsigned owner = 255;
+
+class PriorityRules {
+ public:
+  PriorityRules(const VirtualRouter& router, Report& report) : router_(router), report_(report) {
+    by_priority_ = {router.members.begin(), router.members.end()};
+    std::ranges::stable_sort(by_priority_, std::ranges::greater{},
+                             [](const Member& each) { return each.instance->priority; });
+  }
+
+  void check() {
+    check_equals();
+    check_states();
+    check_preemption();
+    check_skews();
+  }
+
+ private:
+  void add(std::string_view rule, const Member& member, std::string_view keyword, std::string message,
+           std::string mend) {
+    report_.add(rule, *member.file, member.keyword(keyword), std::move(message), std::move(mend));
+  }
+  static std::string where(const Member& member, std::string_view keyword) {
+    return member.file->words_for(member.keyword(keyword));
+  }
+
+  void check_equals() {
+    std::map<unsigned, const Member*> first;
+    for (const Member& member : router_.members) {
+      const auto [found, is_new] = first.try_emplace(member.instance->priority, &member);
+      if (is_new) continue;
+      if (member.instance->priority == owner) {
+        add("two-owners", member, "priority",
+            fmt::format("{} has priority 255 here and in {}: two nodes own its addresses and take them at once",
+                        member.instance->name, where(*found->second, "priority")),
+            "write 255 on the node whose own addresses they are, or on none");
+        continue;
+      }
+      add("same-priority", member, "priority",
+          fmt::format(
+              "{} has priority {} here and in {}: they take over at the same moment, and their addresses decide",
+              member.instance->name, member.instance->priority, where(*found->second, "priority")),
+          "give every node a priority of its own");
+    }
+  }
+
+  void check_states() {
+    const auto is_master = [](const Member& each) { return each.instance->state == config::WantedState::master; };
+    const Member& best = by_priority_.front();
+    const Member* first = nullptr;
+    for (const Member& member : router_.members) {
+      if (!is_master(member)) continue;
+      if (first != nullptr) {
+        add("several-masters", member, "state",
+            fmt::format("{} is state MASTER here and in {}: the word makes nobody master, the priority does",
+                        member.instance->name, where(*first, "state")),
+            "write state MASTER on the node with the highest priority alone, or BACKUP on all");
+      } else {
+        first = &member;
+      }
+    }
+    if (first == nullptr || is_master(best) || first->instance->priority == best.instance->priority) return;
+    add("state-against-priority", *first, "state",
+        fmt::format("{} is state MASTER here with priority {}, and {} has {}: that one will be master",
+                    first->instance->name, first->instance->priority, where(best, "priority"), best.instance->priority),
+        "give the highest priority to the node that shall be master");
+  }
+
+  // nopreempt keeps a node that comes back from taking the address: of use to the one with the highest priority.
+  void check_preemption() {
+    const Member& best = by_priority_.front();
+    if (!best.instance->preempt) return;
+    for (const Member& member : router_.members) {
+      if (member.instance->preempt || member.instance->priority >= best.instance->priority) continue;
+      add("nopreempt-one-sided", member, "nopreempt",
+          fmt::format("nopreempt stands here and not in {}, which has the higher priority and takes the address back",
+                      where(best, "priority")),
+          "write nopreempt and state BACKUP on all nodes, or on none");
+    }
+  }
+
+  // Of two backups with nearly the same patience both take over (VRRPv3: (256 - priority) x interval / 256).
+  void check_skews() {
+    if (router_.members.size() < 3 || by_priority_.front().instance->version != 3) return;
+    const Duration interval = by_priority_.front().instance->advert_interval;
+    for (std::size_t at = 1; at < by_priority_.size(); ++at) {
+      const int step = by_priority_[at - 1].instance->priority - by_priority_[at].instance->priority;
+      const Duration distance = interval * step / 256;
+      if (step == 0 || distance >= std::chrono::milliseconds(1)) continue;
+      add("skews-too-close", by_priority_[at], "priority",
+          fmt::format("{} takes over {:.2g} ms after {}: then two nodes may do so at once",
+                      by_priority_[at].instance->name, std::chrono::duration<double, std::milli>(distance).count(),
+                      where(by_priority_[at - 1], "priority")),
+          "put the priorities farther apart");
+    }
+  }
+
+  const VirtualRouter& router_;
+  Report& report_;
+  std::vector<Member> by_priority_;  // best first
+};
+
+// The failures of the node that holds the address when all is well.
+class WeightRules {
+ public:
+  WeightRules(const VirtualRouter& router, std::span<const GroupIndex> groups, Report& report)
+      : contest_(router, groups), report_(report) {}
+
+  void check() {
+    const Contest::Contender& holder = contest_.holder();
+    if (holder.weights.empty() || holder.priority == static_cast<int>(owner)) return;
+    const Contest::Contender* challenger = contest_.challenger();
+    if (challenger == nullptr) return report_nopreempt();
+    std::vector<const Weight*> without_effect;
+    for (const Weight& weight : holder.weights) {
+      if (weight.down >= weight.up) continue;  // reversed: a failure raises the priority
+      if (challenger->priority <= contest_.holder_without(weight)) without_effect.push_back(&weight);
+    }
+    // Several that move it together may be meant so.
+    const bool is_any_enough = without_effect.size() < holder.weights.size();
+    for (const Weight* weight : without_effect) {
+      report_weight(*weight, *challenger, is_any_enough ? Severity::note : Severity::warning);
+    }
+  }
+
+ private:
+  void report_weight(const Weight& weight, const Contest::Contender& challenger, Severity severity) {
+    const Member& member = *contest_.holder().member;
+    const int left = contest_.holder_without(weight);
+    const int needed = std::abs(weight.up - weight.down) + left - challenger.priority + 1;
+    constexpr int most = 253;
+    report_.add(
+        "weight-too-small", *member.file, weight.place,
+        fmt::format("when {} fails, {} falls from {} to {}, and {} has {}: the address stays", weight.name,
+                    member.instance->name, contest_.holder().priority, left,
+                    challenger.member->file->words_for(challenger.member->keyword("priority")), challenger.priority),
+        needed > most ? std::string("write weight 0: then a failure gives the address up")
+                      : fmt::format("write weight {} on all nodes, or weight 0: then a failure gives the address up",
+                                    weight.up > weight.down && weight.up != 0 ? needed : -needed),
+        severity);
+  }
+
+  // Where the backups track with weights of their own, reading their files has said so.
+  void report_nopreempt() {
+    const Member& holder = *contest_.holder().member;
+    for (std::size_t at = 1; at < contest_.contenders().size(); ++at) {
+      const Contest::Contender& backup = contest_.contenders()[at];
+      if (!backup.weights.empty()) continue;
+      report_.add("weights-against-nopreempt", *backup.member->file, backup.member->keyword("nopreempt"),
+                  fmt::format("with nopreempt this node takes no address from a living master: what {} loses by its "
+                              "weights ({}) moves nothing",
+                              holder.instance->name, holder.file->words_for(contest_.holder().weights.front().place)),
+                  "use weight 0 there, which gives the address up, or remove nopreempt here");
+    }
+  }
+
+  Contest contest_;
+  Report& report_;
+};
+
+}  // namespace
+
+void compare_priorities(const Cluster& cluster, Report& report) {
+  for (const VirtualRouter& router : cluster.routers) {
+    if (router.members.size() > 1) PriorityRules(router, report).check();
+  }
+}
+
+void compare_weights(const Cluster& cluster, Report& report) {
+  for (const VirtualRouter& router : cluster.routers) {
+    if (router.members.size() > 1) WeightRules(router, cluster.groups, report).check();
+  }
+}
+
+}  // namespace baton::check

@@ -1,0 +1,63 @@
+// The rules that hold several files against each other: what every node says must fit what the others say.
+#pragma once
+
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "check/contest.h"
+#include "check/report.h"
+#include "check/routers.h"
+
+namespace baton::check {
+
+// All nodes, the virtual routers they share, and who is in which sync group.
+struct Cluster {
+  std::span<const CheckedFile> files;
+  std::vector<VirtualRouter> routers;
+  std::vector<GroupIndex> groups;  // of each file
+};
+
+// Of all files, and of one alone as well: a node's own address that is a virtual one.
+void compare_node_addresses(const Cluster& cluster, Report& report);
+// Which router is nobody's but one node's, which VRID is two routers', which address has two VRIDs.
+void compare_identities(const Cluster& cluster, Report& report);
+void compare_addresses(const Cluster& cluster, Report& report);
+void compare_adverts(const Cluster& cluster, Report& report);
+void compare_authentication(const Cluster& cluster, Report& report);
+void compare_groups(const Cluster& cluster, Report& report);
+void compare_priorities(const Cluster& cluster, Report& report);
+void compare_unicast(const Cluster& cluster, Report& report);
+void compare_weights(const Cluster& cluster, Report& report);
+
+// Holds every member's value against what most of them have (the first of equals), and calls
+// `differs(member, reference)` for the odd ones.
+template <typename ValueOf, typename Differs>
+void find_odd_ones(const VirtualRouter& router, ValueOf value_of, Differs differs) {
+  using Value = std::invoke_result_t<ValueOf, const Member&>;
+  struct Kind {
+    Value value;
+    const Member* first = nullptr;
+    std::size_t count = 0;
+  };
+  std::vector<Kind> kinds;
+  std::vector<std::size_t> kind_of;
+  for (const Member& member : router.members) {
+    Value own = value_of(member);
+    std::size_t at = 0;
+    while (at < kinds.size() && !(kinds[at].value == own)) ++at;
+    if (at == kinds.size()) kinds.push_back({.value = std::move(own), .first = &member});
+    ++kinds[at].count;
+    kind_of.push_back(at);
+  }
+  if (kinds.size() < 2) return;
+  std::size_t usual = 0;
+  for (std::size_t at = 1; at < kinds.size(); ++at) {
+    if (kinds[at].count > kinds[usual].count) usual = at;
+  }
+  for (std::size_t at = 0; at < router.members.size(); ++at) {
+    if (kind_of[at] != usual) differs(router.members[at], *kinds[usual].first);
+  }
+}
+
+}  // namespace baton::check

@@ -1,0 +1,87 @@
+#include "check/contest.h"
+
+#include <algorithm>
+#include <functional>
+#include <tuple>
+
+namespace baton::check {
+namespace {
+
+using config::Tracking;
+
+Weight weight_of(const Tracking& tracking) {
+  Weight weight{.name = tracking.name,
+                .up = std::max(tracking.weight, 0),
+                .down = std::min(tracking.weight, 0),
+                .place = tracking.place};
+  if (tracking.reverse) {
+    weight.up = -weight.up;
+    weight.down = -weight.down;
+  }
+  return weight;
+}
+
+void add_weights(const config::Trackers& trackers, std::vector<Weight>& weights) {
+  for (const auto* list : {&trackers.scripts, &trackers.interfaces, &trackers.processes}) {
+    for (const Tracking& tracking : *list) {
+      if (tracking.weight != 0) weights.push_back(weight_of(tracking));
+    }
+  }
+}
+
+int sum_of(const std::vector<Weight>& weights) {
+  int sum = 0;
+  for (const Weight& weight : weights) sum += weight.up;
+  return sum;
+}
+
+}  // namespace
+
+GroupIndex::GroupIndex(const config::Configuration& configuration) {
+  for (const config::SyncGroup& group : configuration.groups) {
+    for (const std::string& member : group.members) by_member_.emplace(member, &group);
+  }
+}
+
+const config::SyncGroup* GroupIndex::of(const config::Instance& instance) const {
+  const auto found = by_member_.find(instance.name);
+  return found == by_member_.end() ? nullptr : found->second;
+}
+
+std::vector<Weight> weights_of(const config::SyncGroup* group, const config::Instance& instance) {
+  std::vector<Weight> weights;
+  if (group == nullptr || group->tracking_weight) add_weights(instance.trackers, weights);
+  if (group != nullptr) add_weights(group->trackers, weights);
+  return weights;
+}
+
+int effective_priority(int base, int sum) {
+  constexpr int owner = 255;
+  return base == owner ? owner : std::clamp(base + sum, 1, owner - 1);
+}
+
+Contest::Contest(const VirtualRouter& router, std::span<const GroupIndex> groups) {
+  for (const Member& member : router.members) {
+    Contender contender{.member = &member,
+                        .weights = weights_of(groups[member.node].of(*member.instance), *member.instance)};
+    contender.priority = effective_priority(member.instance->priority, sum_of(contender.weights));
+    contenders_.push_back(std::move(contender));
+  }
+  // Of equals the higher address wins (RFC 9568 §6.4.3).
+  std::ranges::stable_sort(contenders_, std::ranges::greater{}, [](const Contender& each) {
+    return std::tuple(each.priority, each.member->instance->source.value_or(IpAddress()));
+  });
+}
+
+int Contest::holder_without(const Weight& weight) const {
+  return effective_priority(holder().member->instance->priority, sum_of(holder().weights) - weight.up + weight.down);
+}
+
+const Contest::Contender* Contest::challenger() const {
+  for (std::size_t at = 1; at < contenders_.size(); ++at) {
+    if (contenders_[at].member->instance->preempt) return &contenders_[at];
+  }
+  return nullptr;
+}
+
+}  // namespace baton::check

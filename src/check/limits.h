@@ -1,0 +1,11 @@
+// What `baton check` may cost: ours to change. Beyond one of them a rule looks at fewer, or the rest is counted.
+#pragma once
+
+#include <cstddef>
+
+namespace baton::check::limits {
+
+inline constexpr std::size_t findings_of_a_rule = 1'000;  // kept; the rest is counted
+inline constexpr std::size_t candidates = 16;             // virtual routers an instance may belong to; subnets compared
+
+}  // namespace baton::check::limits

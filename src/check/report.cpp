@@ -1,0 +1,81 @@
+#include "check/report.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/assert.h"
+#include "check/limits.h"
+
+namespace baton::check {
+namespace {
+
+// Names come from the file; a terminal would carry them out.
+bool is_control(char each) {
+  return static_cast<unsigned char>(each) < ' ' || each == '\x7f';
+}
+
+}  // namespace
+
+void Report::add(std::string_view rule, const CheckedFile& file, const config::Place& place, std::string message,
+                 std::string mend, std::optional<Severity> severity) {
+  const Rule* found = find_rule(rule);
+  ASSERT(found != nullptr);
+  keep(*found, {.id = found->id,
+                .severity = severity.value_or(found->severity),
+                .place = file.place(place),
+                .message = std::move(message),
+                .mend = std::move(mend)});
+}
+
+void Report::add_elsewhere(std::string_view rule, config::SourcePlace place, std::string message, std::string mend) {
+  const Rule* found = find_rule(rule);
+  ASSERT(found != nullptr);
+  keep(*found, {.id = found->id,
+                .severity = found->severity,
+                .place = std::move(place),
+                .message = std::move(message),
+                .mend = std::move(mend)});
+}
+
+void Report::add_reading(const CheckedFile& file) {
+  kept_.dropped += file.loaded.dropped;
+  for (const config::Diagnostic& said : file.loaded.diagnostics) {
+    const Rule* rule = find_rule(said.id);
+    ASSERT(rule != nullptr);
+    config::SourcePlace place = said.place;
+    if (place.file.empty()) place.file = file.name;
+    keep(*rule, {.id = rule->id,
+                 .severity = std::max(said.severity, rule->severity),
+                 .place = std::move(place),
+                 .message = said.message,
+                 .mend = said.mend});
+  }
+}
+
+void Report::keep(const Rule& rule, Finding finding) {
+  for (std::string* text : {&finding.message, &finding.mend, &finding.place.file}) {
+    std::ranges::replace_if(*text, is_control, '?');
+  }
+  if (++counts_[rule.id] > limits::findings_of_a_rule) {
+    ++kept_.dropped;
+  } else {
+    kept_.findings.push_back(std::move(finding));
+  }
+}
+
+Findings Report::take(std::span<const CheckedFile> files) {
+  std::unordered_map<std::string_view, std::size_t> order;
+  for (const CheckedFile& file : files) {
+    order.emplace(file.name, order.size());
+    for (const std::string& name : file.loaded.files) order.emplace(name, order.size());
+  }
+  const auto key = [&](const Finding& finding) {
+    const auto found = order.find(finding.place.file);
+    return std::tuple(found == order.end() ? order.size() : found->second, finding.place.line, finding.place.column,
+                      finding.id);
+  };
+  std::ranges::stable_sort(kept_.findings, {}, key);
+  return std::move(kept_);
+}
+
+}  // namespace baton::check
