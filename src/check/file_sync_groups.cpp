@@ -88,9 +88,9 @@ void check_repeats(const CheckedFile& file, Report& report) {
   for (std::size_t at = 1; at < entries.size(); ++at) {
     const Entry& before = entries[at - 1];
     const Entry& entry = entries[at];
-    const bool is_same_block = before.block.file == entry.block.file && before.block.line == entry.block.line &&
-                               before.block.column == entry.block.column;
-    if (before.keyword != entry.keyword || !is_same_block || !counts_once(*entry.keyword)) continue;
+    if (before.number != entry.number || before.keyword != entry.keyword || !counts_once(*entry.keyword)) continue;
+    // A multi-line variable above gives what the block then says otherwise.
+    if (before.place.file != entry.place.file || before.place.line < entry.block.line) continue;
     const bool is_state = entry.keyword->name == "state";
     report.add("said-twice", file, entry.place,
                fmt::format("'{}' was said before ({}): {}", entry.keyword->name, file.words_for(before.place),

@@ -1,5 +1,7 @@
 #include "check/report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
 
@@ -56,9 +58,12 @@ void Report::keep(const Rule& rule, Finding finding) {
   for (std::string* text : {&finding.message, &finding.mend, &finding.place.file}) {
     std::ranges::replace_if(*text, is_control, '?');
   }
-  if (++counts_[rule.id] > limits::findings_of_a_rule) {
+  const std::string place = fmt::format("{} {}", rule.id, to_string(finding.place));
+  if (counts_[rule.id] >= limits::findings_of_a_rule || at_place_[place] >= limits::findings_at_a_place) {
     ++kept_.dropped;
   } else {
+    ++counts_[rule.id];
+    ++at_place_[place];
     kept_.findings.push_back(std::move(finding));
   }
 }

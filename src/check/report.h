@@ -29,6 +29,7 @@ class Report {
 
   Findings kept_;
   std::unordered_map<std::string_view, std::size_t> counts_;  // by rule id
+  std::unordered_map<std::string, std::size_t> at_place_;     // by rule id and place
 };
 
 }  // namespace baton::check

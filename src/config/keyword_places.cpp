@@ -18,21 +18,27 @@ auto key_of(const KeywordPlaces::Entry& entry) {
 }  // namespace
 
 KeywordPlaces::KeywordPlaces(const Statement& root) {
+  std::size_t number = 0;
   for (const Statement& block : root.children) {
+    ++number;
     if (!block.has_block || block.meaning == nullptr) continue;
-    add_block(block.keyword() == "global_defs" ? Place{} : make_place(block.position()), block);
+    add_block(block.keyword() == "global_defs" ? Place{} : make_place(block.position()), number, block);
   }
   std::ranges::stable_sort(entries_, {}, [](const Entry& entry) { return key_of(entry); });
 }
 
-void KeywordPlaces::add_block(const Place& block, const Statement& statement) {
+void KeywordPlaces::add_block(const Place& block, std::size_t number, const Statement& statement) {
   for (const Statement& child : statement.children) {
     if (child.meaning == nullptr) continue;  // unknown, or an entry of a list
-    entries_.push_back({.block = block, .keyword = child.meaning, .place = make_place(child.position())});
+    const auto add = [&](const Statement& one) {
+      entries_.push_back(
+          {.block = block, .keyword = one.meaning, .place = make_place(one.position()), .number = number});
+    };
+    add(child);
     if (statement.keyword() != "vrrp_instance") continue;
     for (const Statement& inner : child.children) {
       if (inner.meaning == nullptr) continue;
-      entries_.push_back({.block = block, .keyword = inner.meaning, .place = make_place(inner.position())});
+      add(inner);
     }
   }
 }

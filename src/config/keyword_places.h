@@ -2,6 +2,7 @@
 // `baton check`. Kept only where it is asked for (LoadOptions::keep_places).
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,7 @@ class KeywordPlaces {
     Place block;
     const Keyword* keyword = nullptr;
     Place place;
+    std::size_t number = 0;  // of the block: those that a ~SEQ makes begin at the same place
   };
 
   // Where the block that begins at `block` gives a keyword for the last time; `block` itself when it does not.
@@ -35,7 +37,7 @@ class KeywordPlaces {
   const std::vector<Entry>& entries() const { return entries_; }
 
  private:
-  void add_block(const Place& block, const Statement& statement);
+  void add_block(const Place& block, std::size_t number, const Statement& statement);
   const Entry* find(const Place& block, std::string_view keyword) const;
 
   std::vector<Entry> entries_;

@@ -64,7 +64,7 @@ TEST(Rules, have_numbers_in_order_and_names_of_their_own) {
     EXPECT_TRUE(std::regex_match(std::string(rule.id), std::regex("B[0-9]{3}")));
     EXPECT_TRUE(words.insert(rule.name).second) << rule.name;
     EXPECT_GT(rule.title.size(), 10U) << rule.id;
-    EXPECT_GT(rule.explanation.size(), 20U) << rule.id;
+    EXPECT_GT(rule.explanation.size(), 60U) << rule.id;
   }
 }
 
