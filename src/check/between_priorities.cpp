@@ -16,8 +16,11 @@ class PriorityRules {
  public:
   PriorityRules(const VirtualRouter& router, Report& report) : router_(router), report_(report) {
     by_priority_ = {router.members.begin(), router.members.end()};
-    std::ranges::stable_sort(by_priority_, std::ranges::greater{},
-                             [](const Member& each) { return each.instance->priority; });
+    std::ranges::sort(by_priority_, [](const Member& left, const Member& right) {
+      const unsigned one = left.instance->priority;
+      const unsigned other = right.instance->priority;
+      return one == other ? left.node < right.node : one > other;
+    });
   }
 
   void check() {

@@ -68,8 +68,8 @@ Contest::Contest(const VirtualRouter& router, std::span<const GroupIndex> groups
     contenders_.push_back(std::move(contender));
   }
   // Of equals the higher address wins (RFC 9568 §6.4.3).
-  std::ranges::stable_sort(contenders_, std::ranges::greater{}, [](const Contender& each) {
-    return std::tuple(each.priority, each.member->instance->source.value_or(IpAddress()));
+  std::ranges::sort(contenders_, std::ranges::greater{}, [](const Contender& each) {
+    return std::tuple(each.priority, each.member->instance->source.value_or(IpAddress()), ~each.member->node);
   });
 }
 

@@ -77,9 +77,9 @@ Findings Report::take(std::span<const CheckedFile> files) {
   const auto key = [&](const Finding& finding) {
     const auto found = order.find(finding.place.file);
     return std::tuple(found == order.end() ? order.size() : found->second, finding.place.line, finding.place.column,
-                      finding.id);
+                      finding.id, std::string_view(finding.message));
   };
-  std::ranges::stable_sort(kept_.findings, {}, key);
+  std::ranges::sort(kept_.findings, {}, key);
   return std::move(kept_);
 }
 

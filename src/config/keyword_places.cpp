@@ -24,15 +24,19 @@ KeywordPlaces::KeywordPlaces(const Statement& root) {
     if (!block.has_block || block.meaning == nullptr) continue;
     add_block(block.keyword() == "global_defs" ? Place{} : make_place(block.position()), number, block);
   }
-  std::ranges::stable_sort(entries_, {}, [](const Entry& entry) { return key_of(entry); });
+  std::ranges::sort(entries_, {},
+                    [](const Entry& entry) { return std::tuple_cat(key_of(entry), std::tuple(entry.order)); });
 }
 
 void KeywordPlaces::add_block(const Place& block, std::size_t number, const Statement& statement) {
   for (const Statement& child : statement.children) {
     if (child.meaning == nullptr) continue;  // unknown, or an entry of a list
     const auto add = [&](const Statement& one) {
-      entries_.push_back(
-          {.block = block, .keyword = one.meaning, .place = make_place(one.position()), .number = number});
+      entries_.push_back({.block = block,
+                          .keyword = one.meaning,
+                          .place = make_place(one.position()),
+                          .number = number,
+                          .order = entries_.size()});
     };
     add(child);
     if (statement.keyword() != "vrrp_instance") continue;

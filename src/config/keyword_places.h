@@ -24,6 +24,7 @@ class KeywordPlaces {
     const Keyword* keyword = nullptr;
     Place place;
     std::size_t number = 0;  // of the block: those that a ~SEQ makes begin at the same place
+    std::size_t order = 0;   // as written
   };
 
   // Where the block that begins at `block` gives a keyword for the last time; `block` itself when it does not.
