@@ -47,10 +47,6 @@ constexpr auto table = std::to_array<Rule>({
      "duplicate address on the LAN."},
     {"B008", "vip-is-no-host", warning, "a virtual address that cannot be on a network",
      "Loopback addresses (127.0.0.0/8, ::1) and 240.0.0.0/4 reach no other machine, so there is nothing to fail over."},
-    {"B009", "multicast-ttl", error, "multicast adverts with a TTL below 255",
-     "Receivers of multicast adverts throw away those whose TTL is not 255, which shows that no router has passed them "
-     "on "
-     "(RFC 9568 section 7.1). With another TTL nobody hears this node, and there are two masters."},
     {"B010", "priority-at-limit", warning, "weights that are cut off at the end of the scale",
      "Effective priorities are 1 to 254. What base and weights are beyond is lost: two nodes that differ on paper are "
      "equal "

@@ -16,7 +16,6 @@ class TransportRules {
       : file_(file), instance_(instance), report_(report) {}
 
   void check() {
-    check_ttl();
     check_peers();
     check_authentication();
   }
@@ -24,16 +23,6 @@ class TransportRules {
  private:
   void add(std::string_view rule, std::string_view keyword, std::string message, std::string mend) {
     report_.add(rule, file_, file_.keyword(instance_.place, keyword), std::move(message), std::move(mend));
-  }
-
-  // RFC 9568 §7.1: whoever receives a multicast advert looks at it.
-  void check_ttl() {
-    constexpr std::uint8_t required = 255;
-    if (!instance_.peers.empty() || instance_.ttl.value_or(required) == required) return;
-    add("multicast-ttl", "unicast_ttl",
-        fmt::format("adverts of {} leave with TTL {}, and every receiver of multicast throws away what has not 255",
-                    instance_.name, *instance_.ttl),
-        "remove it, or name the peers with unicast_peer");
   }
 
   // The length of a virtual address says what this node's network is.

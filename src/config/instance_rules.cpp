@@ -220,6 +220,11 @@ class InstanceRules {
            instance_.fault_without_peers ? "add unicast_peer { ADDRESS }"
                                          : "add unicast_peer { ADDRESS }, or write mcast_src_ip");
     }
+    if (instance_.ttl && instance_.peers.empty()) {  // receivers of multicast want 255
+      warn("no-effect", draft_.at("unicast_ttl"), "unicast_ttl has no effect without unicast peers",
+           "add unicast_peer { ADDRESS }, or remove it");
+      instance_.ttl.reset();
+    }
     if (instance_.track_source && !instance_.source) {
       warn("no-effect", draft_.at("track_src_ip"), "track_src_ip has no effect without an address to look for",
            "add mcast_src_ip or unicast_src_ip ADDRESS, or remove it");
