@@ -28,7 +28,9 @@ Check::Check(const setup::Setup& setup, vrrp::TrackerId id)
   well_is_down_ = is_tracked_in_reverse(setup, id);
   if (script != setup.scripts.end()) {
     settings_ = *script;
-    interval_ = script->interval;
+    const Duration runs = limits::longest_detection / (std::int64_t{std::max(script->rise, script->fall)} + 1);
+    interval_ = std::clamp<Duration>(script->interval, std::chrono::milliseconds(1),
+                                     std::max<Duration>(runs, std::chrono::milliseconds(1)));
     if (const auto query = process::process_query(script->command.argv); query && !query->names.empty()) {
       process_ = query->names.front();
     }

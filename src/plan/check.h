@@ -17,6 +17,8 @@ namespace baton::plan {
 namespace limits {
 // Until the runner of a daemon that was started has told what it found.
 inline constexpr Duration first_result = std::chrono::milliseconds(10);
+// No failure takes longer to be noticed, so that no time overflows.
+inline constexpr Duration longest_detection = std::chrono::years(5);
 }  // namespace limits
 
 class Check {

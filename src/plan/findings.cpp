@@ -144,8 +144,13 @@ void Findings::look_for_ties(const Outcome& outcome, const Aftermath& aftermath)
 }
 
 std::vector<Finding> Findings::take() {
-  std::ranges::stable_sort(findings_, std::ranges::greater(), &Finding::severity);
-  return std::move(findings_);
+  std::vector<Finding> sorted;
+  for (const Severity severity : {Severity::error, Severity::warning, Severity::note}) {
+    for (Finding& each : findings_) {
+      if (each.severity == severity) sorted.push_back(std::move(each));
+    }
+  }
+  return sorted;
 }
 
 }  // namespace baton::plan

@@ -21,7 +21,7 @@ namespace baton::plan {
 namespace limits {
 
 inline constexpr std::size_t nodes = 64;
-inline constexpr std::uint64_t steps = 300'000'000;  // Budget of a whole plan; what would be more is not played
+inline constexpr std::uint64_t steps = 100'000'000;  // Budget of a whole plan; what would be more is not played
 
 }  // namespace limits
 

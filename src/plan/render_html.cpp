@@ -77,12 +77,12 @@ class Scale {
   double span_ = 0;
 };
 
-std::string bar(const Scale& scale, const Outcome& outcome, const Holding& holding) {
+std::string bar(const Scale& scale, const Scenario& scenario, const Outcome& outcome, const Holding& holding) {
   const bool had_it =
       holding.from == Duration::zero() && std::ranges::find(outcome.before, holding.node) != outcome.before.end();
   const double from = had_it ? 0 : scale.at(holding.from);
   return fmt::format("<i class=\"n{}\" style=\"left:{:.2f}%;width:{:.2f}%\"></i>", holding.node % colours, from,
-                     scale.at(holding.until) - from);
+                     (holding.until == scenario.lasted ? 100 : scale.at(holding.until)) - from);
 }
 
 std::string lanes(const Plan& plan, const Scenario& scenario, const Outcome& outcome) {
@@ -92,7 +92,7 @@ std::string lanes(const Plan& plan, const Scenario& scenario, const Outcome& out
   for (NodeId node = 0; node < plan.nodes.size(); ++node) {
     std::string bars;
     for (const Holding& each : outcome.holdings) {
-      if (each.node == node) bars += bar(scale, outcome, each);
+      if (each.node == node) bars += bar(scale, scenario, outcome, each);
     }
     if (bars.empty()) continue;
     html += fmt::format("<div class=\"lane\"><span>{}</span><div class=\"bar\">{}{}</div></div>\n",
@@ -113,8 +113,9 @@ std::string row_html(const Plan& plan, const Scenario& scenario, const Row& row)
   std::string facts = it.has_moved() ? fmt::format("{} → {}", owners_text(plan, it.before), owners_text(plan, it.after))
                                      : fmt::format("stays on {}", owners_text(plan, it.after));
   if (it.settled_after) facts += fmt::format(" after {}", to_text(*it.settled_after));
-  if (const std::string nobody = nobody_text(it); !nobody.empty()) facts += fmt::format(", nobody {}", nobody);
-  if (const std::string two = two_text(it); !two.empty()) facts += fmt::format(", two owners {}", two);
+  if (const std::string nobody = nobody_text(it); !nobody.empty())
+    facts += fmt::format("; without an owner {}", nobody);
+  if (const std::string two = two_text(it); !two.empty()) facts += fmt::format("; two owners {}", two);
   return fmt::format("<div class=\"row\"><p><b>{}</b> {}</p>\n{}<p class=\"soft\">{}</p></div>\n",
                      escaped(rings_text(plan, row.rings, instances_in_a_row)), escaped(facts),
                      lanes(plan, scenario, it), escaped(it.why));

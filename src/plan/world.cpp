@@ -12,6 +12,9 @@ using vrrp::RouterId;
 // Who says goodbye, leaves or is followed has done so by then, beside the master-down interval.
 constexpr Duration margin = std::chrono::milliseconds(500);
 
+// What a file may have a node wait for, so that no time overflows.
+constexpr Duration longest_delay = std::chrono::years(5);
+
 // Nothing that a router waits for takes longer, but for its own preempt_delay and vrrp_startup_delay. A VRRPv3 backup
 // counts by the interval that its master announces.
 Duration longest_wait(const Network& network) {
@@ -65,7 +68,8 @@ void World::start(NodeId id, Boot boot) {
   vrrp::NodeParameters parameters = network_.nodes[id].setup.node;
   Duration startup{};
   for (vrrp::NodeRouterParameters& each : parameters.routers) {
-    const Duration after_boot = each.router.earliest_start.time_since_epoch();
+    each.router.startup_delay = std::min<Duration>(each.router.startup_delay, longest_delay);
+    const Duration after_boot = std::min<Duration>(each.router.earliest_start.time_since_epoch(), longest_delay);
     each.router.earliest_start = boot == Boot::yes ? now_ + after_boot : Instant{};
     startup = std::max({startup, each.router.startup_delay, boot == Boot::yes ? after_boot : Duration::zero()});
   }
@@ -156,7 +160,7 @@ Duration World::link_delay(NodeId id, std::size_t link, bool up) const {
   const auto& delays = place.setup.link_delays;
   const auto found = std::ranges::find(delays, place.links[link], &config::LinkDelay::interface);
   if (found == delays.end()) return Duration::zero();
-  return up ? found->up : found->down;
+  return std::min<Duration>(up ? found->up : found->down, longest_delay);
 }
 
 void World::tell_link(NodeId id, std::size_t link) {
