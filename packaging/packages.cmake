@@ -22,7 +22,7 @@ install(FILES packaging/baton.service DESTINATION lib/systemd/system COMPONENT b
 install(FILES packaging/org.keepalived.Vrrp1.conf DESTINATION share/dbus-1/system.d COMPONENT baton)
 install(FILES docs/man/batond.8 DESTINATION share/man/man8 COMPONENT baton)
 install(FILES docs/man/baton.1 DESTINATION share/man/man1 COMPONENT baton)
-install(FILES docs/configuration.md docs/check.md docs/status.md docs/keepalived.md docs/monitoring.md DESTINATION share/doc/baton COMPONENT baton)
+install(FILES docs/configuration.md docs/check.md docs/plan.md docs/status.md docs/keepalived.md docs/monitoring.md DESTINATION share/doc/baton COMPONENT baton)
 install(FILES LICENSE DESTINATION share/doc/baton RENAME copyright COMPONENT baton)
 
 # Not with `cmake --install`: nobody loses the keepalived that he has by that.

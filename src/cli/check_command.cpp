@@ -10,6 +10,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/strangers_files.h"
 #include "config/disk_file_reader.h"
 #include "lab/topology.h"
 
@@ -33,13 +34,6 @@ struct CheckOptions {
   bool as_json = false;
   bool as_sarif = false;
   bool is_elsewhere = false;
-};
-
-// The files are other machines': whether a program or an account is there cannot be known.
-class StrangersFiles : public config::DiskFileReader {
- public:
-  config::ProgramState program(const std::string&) override { return config::ProgramState::unknown; }
-  std::optional<bool> has_user(const std::string&) override { return std::nullopt; }
 };
 
 std::unique_ptr<config::FileReader> reader_for(const CheckOptions& options) {

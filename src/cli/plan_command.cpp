@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "config/disk_file_reader.h"
+#include "cli/strangers_files.h"
 #include "config/load.h"
 #include "lab/topology.h"
 #include "plan/plan.h"
@@ -31,13 +31,6 @@ struct PlanCommandOptions {
   bool all = false;
 };
 
-// The files are those of other machines: what is on this one says nothing.
-class OtherMachinesFiles : public config::DiskFileReader {
- public:
-  config::ProgramState program(const std::string&) override { return config::ProgramState::unknown; }
-  std::optional<bool> has_user(const std::string&) override { return std::nullopt; }
-};
-
 int complain(const std::string& message) {
   std::fputs(fmt::format("baton plan: {}\n", message).c_str(), stderr);
   return usage;
@@ -48,7 +41,7 @@ std::optional<std::vector<plan::NodeInput>> read_files(const std::vector<std::st
   std::vector<plan::NodeInput> nodes;
   bool ok = true;
   for (std::size_t i = 0; i < files.size(); ++i) {
-    OtherMachinesFiles reader;
+    StrangersFiles reader;
     config::LoadResult loaded = config::load(files[i], reader, {.config_id = names[i]});
     std::fputs(config::report(loaded).c_str(), stderr);
     ok = ok && loaded.ok;

@@ -1,0 +1,92 @@
+#include "cli/plan_command.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+namespace baton::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class PlanCommand : public testing::Test {
+ protected:
+  PlanCommand() { std::filesystem::create_directory(directory_); }
+  ~PlanCommand() override { std::filesystem::remove_all(directory_); }
+
+  std::string path(const std::string& name) const { return directory_ / name; }
+  std::string node(const std::string& name, int priority, const std::string& lines = "") const {
+    std::ofstream(path(name))
+        << "vrrp_script chk {\nscript \"/not/on/this/machine\"\nweight 2\n}\nvrrp_instance VI_1 {\n"
+           "interface eth0\nvirtual_router_id 7\npriority "
+        << priority << "\nvirtual_ipaddress {\n10.0.0.1\n}\n"
+        << lines << "}\n";
+    return path(name);
+  }
+
+  int run(std::vector<std::string> arguments) {
+    CLI::App app;
+    int exit_code = -1;
+    add_plan_command(app, exit_code);
+    std::ranges::reverse(arguments);
+    arguments.emplace_back("plan");
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    app.parse(arguments);
+    said_ = testing::internal::GetCapturedStdout();
+    complained_ = testing::internal::GetCapturedStderr();
+    return exit_code;
+  }
+
+  std::string said_;
+  std::string complained_;
+
+ private:
+  std::filesystem::path directory_ =
+      std::filesystem::temp_directory_path() / fmt::format("baton-plan-{}", static_cast<long>(getpid()));
+};
+
+TEST_F(PlanCommand, without_a_warning_it_is_a_success) {
+  EXPECT_EQ(run({node("web1.conf", 110), node("web2.conf", 100)}), 0);
+  EXPECT_THAT(said_, HasSubstr("web1 -> web2"));
+  EXPECT_THAT(said_, HasSubstr("note"));
+}
+
+TEST_F(PlanCommand, a_script_of_another_machine_is_there_and_a_finding_is_a_failure) {
+  const std::string tracks = "track_script {\nchk\n}\n";
+  EXPECT_EQ(run({node("web1.conf", 110, tracks), node("web2.conf", 100, tracks)}), 1);
+  EXPECT_THAT(said_, HasSubstr("chk failing on web1 moves nothing: 110 still beats 100+2"));
+}
+
+TEST_F(PlanCommand, json_is_one_document_and_a_page_is_a_file) {
+  const std::string page = path("plan.html");
+  EXPECT_EQ(run({node("web1.conf", 110), node("web2.conf", 100), "--json", "--only", "vanishes", "--html", page}), 0);
+  EXPECT_EQ(nlohmann::json::parse(said_)["scenarios"].size(), 2U);
+  std::ifstream file(page);
+  EXPECT_THAT(std::string(std::istreambuf_iterator<char>(file), {}), HasSubstr("web1 vanishes"));
+}
+
+TEST_F(PlanCommand, what_cannot_be_read_or_written_is_told) {
+  EXPECT_EQ(run({}), 2);
+  EXPECT_THAT(complained_, HasSubstr("mend: baton plan web1.conf web2.conf"));
+  EXPECT_EQ(run({path("nowhere.conf")}), 2);
+  EXPECT_EQ(run({node("web1.conf", 100), "--html", path("no/such/folder.html")}), 2);
+  std::ofstream(path("empty.conf")) << "global_defs {\n}\n";
+  EXPECT_EQ(run({path("empty.conf")}), 2);
+  EXPECT_THAT(complained_, HasSubstr("no vrrp_instance"));
+}
+
+TEST_F(PlanCommand, more_files_than_nodes_are_refused) {
+  EXPECT_EQ(run(std::vector<std::string>(65, node("web1.conf", 100))), 2);
+  EXPECT_THAT(complained_, HasSubstr("at most 64"));
+}
+
+}  // namespace
+}  // namespace baton::cli
