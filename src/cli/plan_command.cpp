@@ -65,7 +65,10 @@ int plan_command(const PlanCommandOptions& options) {
   for (const std::string& problem : network.problems) (void)complain(problem);
   if (!network.problems.empty()) return usage;
   if (network.rings.empty()) return complain("no vrrp_instance in these files\n  mend: give at least one");
-  const plan::Plan plan = make_plan(network, {.pairs = options.pairs, .only = options.only});
+  const plan::Plan plan =
+      make_plan(network, {.pairs = options.pairs,
+                          .only = options.only,
+                          .steps = options.pairs ? plan::limits::steps_with_pairs : plan::limits::steps});
   if (!options.html.empty()) {
     std::ofstream page(options.html, std::ios::trunc);
     page << plan::render_html(plan);

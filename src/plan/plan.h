@@ -22,6 +22,7 @@ namespace limits {
 
 inline constexpr std::size_t nodes = 64;
 inline constexpr std::uint64_t steps = 100'000'000;  // Budget of a whole plan; what would be more is not played
+inline constexpr std::uint64_t steps_with_pairs = 1'000'000'000;
 
 }  // namespace limits
 
