@@ -39,9 +39,6 @@ Common draw_common(Random& random, Kind kind) {
   if (kind == Kind::churn) router.advert_interval = std::max<Duration>(router.advert_interval, 100ms);
   if (router.version == Version::v2) {
     common.authentication = random.pick({AuthType::none, AuthType::pass, AuthType::ah});
-    // keepalived takes the adverts of a node that was started anew behind a cut for replays, and is silenced by them,
-    // until the new counter has reached the old one: two masters for as long as that takes, whoever the other is.
-    if (kind == Kind::churn && common.authentication == AuthType::ah) common.authentication = AuthType::pass;
   }
   router.preempt = random.chance(80) ? Preempt::yes : Preempt::no;
   common.routers = kind != Kind::churn && random.chance(30) ? 2 : 1;
@@ -54,6 +51,7 @@ MachineParameters draw_machine(const Common& common, std::uint8_t priority, int 
   machine.authentication = common.authentication;
   RouterParameters router = common.router;
   router.base_priority = priority;
+  router.makes_room = common.authentication == AuthType::ah;
   if (common.mixed) {
     if (router.version == Version::v3) router.advert_interval = random.pick<Duration>({10ms, 100ms, 200ms, 1s});
     draw_differences(router, random);
@@ -76,8 +74,11 @@ void make_mixed(std::vector<MachineParameters>& machines, Random& random) {
   const std::size_t theirs = (ours + 1 + random.below(machines.size() - 1)) % machines.size();
   for (std::size_t i = 0; i < machines.size(); ++i) {
     MachineParameters& machine = machines[i];
-    machine.stock = i == theirs || (i != ours && random.chance(60));
-    if (!machine.stock || random.chance(50)) continue;
+    // FRR knows no AH. Two keepalived of which one was started anew behind a cut take each other's adverts for replays
+    // until the new counter has reached the old one, whatever we do.
+    const bool with_ah = machine.authentication == AuthType::ah;
+    machine.stock = i == theirs || (i != ours && !with_ah && random.chance(60));
+    if (!machine.stock || with_ah || random.chance(50)) continue;
     machine.conduct = Conduct::frr;
     machine.node.routers[0].tracking.clear();
   }

@@ -110,6 +110,7 @@ vrrp::RouterParameters to_router(const config::Instance& instance, const config:
       .lower_priority_no_advert = instance.lower_prio_no_advert,
       .higher_priority_send_advert = instance.higher_prio_send_advert,
       .make_before_break = instance.make_before_break,
+      .makes_room = instance.authentication.type == config::AuthType::ah,
       .rival_priority = instance.rival_priority,
       .announcements = {.repeat = announcements.master_repeat,
                         .delay = announcements.master_delay,

@@ -18,7 +18,8 @@
 //    nothing. Who was first to speak has the floor 0 and believes a healed neighbour at once.
 //  - We send one more than everything sent and heard, which is above the one counter of any keepalived we hear.
 // A sender that restarted with a lower number is refused until it has heard an advert of somebody and counts on from
-// there, as keepalived does too. No silence, however long, lowers a mark: it would let a dead master's recorded adverts
+// there, as keepalived does too. It hears keepalived although its own adverts put those off: see
+// RouterParameters::makes_room. No silence, however long, lowers a mark: it would let a dead master's recorded adverts
 // in.
 #pragma once
 

@@ -118,6 +118,7 @@ void VirtualRouter::resume(const RouterMemory& memory, Instant now, Actions& out
       const bool announced = memory.master_interval > Duration::zero();
       const Duration interval = announced ? memory.master_interval : parameters_.advert_interval;
       advert_at_ = memory.last_advert_sent + interval;
+      unopposed_ = memory.unopposed;
       const bool overslept = let_go_if_overslept(now, interval, out);
       if (faults_.any()) return enter_fault(reason_of(faults_), now, out);
       if (overslept) return;
@@ -131,6 +132,7 @@ void VirtualRouter::resume(const RouterMemory& memory, Instant now, Actions& out
 void VirtualRouter::on_advert(const Advert& advert, Instant now, Actions& out) {
   if (state_ == State::init || state_ == State::fault || now < listens_from_) return;
   peers_.remember(advert, now);
+  unopposed_ = false;
   if (state_ == State::master && !let_go_if_overslept(now, out)) {
     return is_leaving() ? on_advert_while_leaving(advert, now, out) : on_advert_as_master(advert, now, out);
   }
@@ -270,7 +272,8 @@ RouterMemory VirtualRouter::memory() const {
           .master_priority = master_priority_,
           .master_interval = master_interval_,
           .priority = priority_,
-          .yielded = yielded_};
+          .yielded = yielded_,
+          .unopposed = unopposed_};
 }
 
 // ---------------------------------------------------------------- adverts
@@ -420,6 +423,7 @@ void VirtualRouter::forget_master() {
 void VirtualRouter::enter_master(Reason reason, Instant now, Actions& out) {
   const AnnouncementParameters& announcements = parameters_.announcements;
   yielded_ = false;
+  unopposed_ = reason == Reason::master_down || reason == Reason::owner;
   // The advert first: the old master must let go before we answer for the address. People are told last.
   send_advert(now, out);
   announce(announcements.repeat, out);
@@ -462,6 +466,7 @@ void VirtualRouter::send_advert(Instant now, Actions& out) {
   out.push_back(SendAdvert{.priority = priority_});
   last_advert_sent_ = now;
   advert_at_ = now + parameters_.advert_interval;
+  if (parameters_.makes_room && unopposed_) *advert_at_ += parameters_.advert_interval / room_for_the_unheard;
 }
 
 void VirtualRouter::announce(unsigned rounds, Actions& out) {

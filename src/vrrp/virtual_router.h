@@ -33,6 +33,10 @@ namespace limits {
 inline constexpr Duration answer_interval = std::chrono::seconds(1);
 }  // namespace limits
 
+// A MASTER whom nobody may be able to contradict (RouterParameters::makes_room) sends each advert later by this part of
+// the interval. Stock keepalived's timers are exact to a millisecond or two.
+inline constexpr int room_for_the_unheard = 64;
+
 // garp_* and their global vrrp_garp_* defaults (keepalived.conf(5)).
 struct AnnouncementParameters {
   unsigned repeat = 5;                       // rounds on becoming MASTER
@@ -58,6 +62,10 @@ struct RouterParameters {
   bool lower_priority_no_advert = false;     // lower_prio_no_advert
   bool higher_priority_send_advert = false;  // higher_prio_send_advert
   bool make_before_break = true;             // docs/decisions/0003
+  // Somebody else may be MASTER and be kept from saying so by our adverts: with AH, a stock keepalived whose counter is
+  // ahead takes them for replays, and each starts its advert timer anew. Who became MASTER out of silence and has
+  // heard nobody since leaves that timer the time to run out (room_for_the_unheard).
+  bool makes_room = false;
   // timer_expired_backup: a master that was not running until a backup with this priority must have taken over has
   // lost. nullopt: it goes on as long as a slow backup may still wait.
   std::optional<std::uint8_t> rival_priority{};
@@ -90,6 +98,7 @@ struct RouterMemory {
   Duration master_interval{};
   std::uint8_t priority = 0;  // effective; 0: not known
   bool yielded = false;       // handed over, see VirtualRouter::handover
+  bool unopposed = false;     // MASTER out of silence, nobody heard since
   bool keeps_pace = false;    // a planned change of process: the next advert comes when it is due, not at once
 };
 
@@ -228,6 +237,7 @@ class VirtualRouter {
   bool yielded_ = false;  // handed over: lower masters are accepted
 
   // MASTER.
+  bool unopposed_ = false;  // out of silence, and nobody heard since
   Instant last_advert_sent_{};
   std::optional<Instant> advert_at_;
   std::optional<Instant> second_announcement_at_;

@@ -15,7 +15,7 @@ MachineParameters machine(std::uint8_t priority, bool stock = false) {
   return {.stock = stock,
           .node = {.trackers = {{.name = "check"}},
                    .routers = {{.name = "VI_1",
-                                .router = {.base_priority = priority},
+                                .router = {.base_priority = priority, .makes_room = true},
                                 .tracking = {{.tracker = 0, .weight = 4}},
                                 .links = {"eth0"}}}},
           .authentication = AuthType::ah};
@@ -70,6 +70,27 @@ TEST(World, notices_two_holders) {
   world.heal();
   world.run(3s);
   EXPECT_EQ(world.settled(0), "");
+}
+
+// A stock keepalived that became MASTER behind a cut takes the adverts of a machine that was started anew for replays
+// and each of them starts its advert timer anew: it could not say that it is there for as long as the cut had lasted.
+TEST(World, a_machine_started_behind_a_cut_hears_the_stock_master_within_two_intervals) {
+  for (const bool stock_is_better : {false, true}) {
+    World world({machine(100), machine(stock_is_better ? 102 : 98, true)}, 1);
+    world.start(0);
+    world.start(1);
+    world.run(60s);
+    world.cut(0, true, true);
+    world.run(20s);
+    world.kill(0, Death::power);
+    world.start(0);
+    world.run(10s);
+    EXPECT_NE(world.settled(0), "");
+    world.heal();
+    world.run(2100ms);
+    EXPECT_EQ(world.settled(0), "");
+    EXPECT_EQ(world.holder(0), stock_is_better ? 1 : 0);
+  }
 }
 
 TEST(World, notices_a_client_without_service) {

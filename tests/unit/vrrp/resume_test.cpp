@@ -35,6 +35,16 @@ TEST(Resume, a_master_that_overslept_lets_go_first) {
   EXPECT_EQ(after.actions(), Actions{changed(State::master, State::backup, Reason::overslept)});
 }
 
+TEST(Resume, a_master_that_makes_room_still_does) {
+  Bench before = Bench::master({.makes_room = true});
+  const RouterMemory memory = before.router().memory();
+  EXPECT_TRUE(memory.unopposed);
+  Bench after({.makes_room = true});
+  after.sleep(memory.last_advert_sent - after.now());
+  after.resume(memory);
+  EXPECT_EQ(after.router().next_timeout(), after.now() + 1s + Duration(1s) / room_for_the_unheard);
+}
+
 TEST(Resume, a_backup_keeps_its_deadline_and_its_master) {
   Bench before = Bench::backup();
   before.receive(advert(200));
