@@ -92,7 +92,7 @@ class Guardian {
   }
   void run_once_script(const OnceScript& script, std::string_view what);
 
-  void on_tick();
+  void show_life();
 
   void on_api_message(const Bytes& message);
   void reload(const ReloadOrder& order);
@@ -126,7 +126,6 @@ class Guardian {
   std::optional<Reloading> reloading_;
   bool reload_again_ = false;  // somebody asked while one was on its way
   std::optional<Unconfirmed> unconfirmed_;
-  Instant next_watchdog_{};
   bool told_ready_ = false;
 
   SideRole runner_;
@@ -136,7 +135,7 @@ class Guardian {
   std::optional<kernel::UnixListener> control_socket_;  // ours, so that clients of the next api role wait in its queue
   FirewallRole firewall_;
   ReloadSchedule reload_schedule_{loop_, log_, [this] { reload({}); }};
-  loop::Timer tick_;
+  loop::Timer watchdog_;
   loop::Timer give_up_;
   loop::Timer undo_;
   std::vector<loop::Subscription> signals_;
@@ -179,7 +178,7 @@ int Guardian::run(std::unique_ptr<Setup> first) {
   const std::pair<int, Dump> dumps[] = {
       {SIGUSR1, Dump::data}, {SIGUSR2, Dump::stats}, {SIGRTMIN + 2, Dump::json}, {SIGRTMAX - 1, Dump::stats_clear}};
   for (const auto& [number, dump] : dumps) on(number, [this, dump] { ask_for(dump); });
-  tick_ = loop_.timer([this] { on_tick(); });
+  watchdog_ = loop_.timer([this] { show_life(); });
   give_up_ = loop_.timer([this] { finish(); });
   undo_ = loop_.timer([this] { undo(); });
 
@@ -195,7 +194,7 @@ int Guardian::run(std::unique_ptr<Setup> first) {
     log_.error(to_string(started.error()));
     return exit_code::failure;
   }
-  tick_.set(loop::now());
+  watchdog_.set(loop::now());
   loop_.run();
   (void)::sd_notify(0, "STOPPING=1");
   if (!options_.worker_pid_file.empty()) (void)::unlink(options_.worker_pid_file.c_str());
@@ -213,6 +212,10 @@ void Guardian::run_once_script(const OnceScript& script, std::string_view what) 
 
 WorkerSeat::Events Guardian::seat_events() {
   return {
+      .serves =
+          [this] {
+            if (!std::exchange(told_ready_, true)) (void)::sd_notify(0, "READY=1");
+          },
       .firewall_outdated = [this] { update_firewall(); },
       .followed = [this](std::unique_ptr<Setup> before, WallTime read_at) { on_followed(std::move(before), read_at); },
       .given_up = [this](const std::string& why, std::unique_ptr<Setup> next) { on_given_up(why, std::move(next)); },
@@ -286,18 +289,10 @@ SysResult<kernel::InterfaceTable> Guardian::read_interfaces() const {
   return interfaces;
 }
 
-void Guardian::on_tick() {
-  const Instant now = loop::now();
-  tick_.set(now + limits::guardian_tick);
-  if (now >= next_watchdog_) {  // also while no worker runs: it is we who are watched
-    next_watchdog_ = now + watchdog_interval;
-    (void)::sd_notify(0, "WATCHDOG=1");
-  }
-  if (stopping_) return;
-  if (seat_.is_running() && seat_.will().is_serving() && !std::exchange(told_ready_, true)) {
-    (void)::sd_notify(0, "READY=1");
-  }
-  seat_.look(now);
+// Also while no worker runs: it is we who are watched.
+void Guardian::show_life() {
+  watchdog_.set(loop::now() + watchdog_interval);
+  (void)::sd_notify(0, "WATCHDOG=1");
 }
 
 // ---------------------------------------------------------------- reload

@@ -11,9 +11,10 @@ namespace baton::daemon {
 
 namespace limits {
 
-inline constexpr Duration guardian_tick = std::chrono::milliseconds(40);  // how often the guardian looks
-inline constexpr Duration worker_beat = std::chrono::milliseconds(40);    // how often an idle worker shows life
-inline constexpr Duration hang = std::chrono::milliseconds(200);          // no sign of life for this long: hung
+inline constexpr Duration worker_beat = std::chrono::milliseconds(80);  // how often an idle worker shows life
+inline constexpr Duration hang = std::chrono::milliseconds(200);        // no sign of life for this long: hung
+// How often the guardian looks while something is expected of the worker. Else it looks when a hang could be one.
+inline constexpr Duration close_look = std::chrono::milliseconds(40);
 inline constexpr Duration starved =
     std::chrono::seconds(1);  // ... when it waits for a processor or in the kernel: this long
 // A worker that starts from scratch has no address and nobody counts on it; on a slow machine its first steps take
@@ -38,17 +39,20 @@ class HangDetector {
  public:
   // A new worker, or the first look.
   void reset(Instant now) {
-    last_look_ = now;
+    next_look_ = now + limits::close_look;
     silent_since_ = now;
     cpu_ticks_ = not_read;
   }
 
+  // When is_hung() is to be asked again; before that the answer would be no.
+  Instant next_look() const { return next_look_; }
+
   // `process` is read only when it matters: when the silence is longer than `patience`.
   template <typename ReadProcess>
   bool is_hung(Instant heartbeat, Instant now, ReadProcess&& read_process, Duration patience = limits::hang) {
-    if (now - last_look_ > 3 * limits::guardian_tick) silent_since_ = now;  // we were away: start counting anew
-    last_look_ = now;
+    if (now - next_look_ > away) silent_since_ = now;  // we were: start counting anew
     if (heartbeat > silent_since_) silent_since_ = heartbeat;
+    next_look_ = std::max(silent_since_ + patience, now + limits::close_look);
     const Duration silence = now - silent_since_;
     if (silence < patience) {
       cpu_ticks_ = not_read;
@@ -67,8 +71,9 @@ class HangDetector {
 
  private:
   static constexpr std::uint64_t not_read = ~0ULL;
+  static constexpr Duration away = std::chrono::milliseconds(80);  // we look that late only when we did not run
 
-  Instant last_look_{};
+  Instant next_look_{};
   Instant silent_since_{};
   std::uint64_t cpu_ticks_ = not_read;
 };

@@ -148,4 +148,8 @@ WorkerRole::Health WorkerRole::look(Instant now) {
   return hang_detector_.is_hung(will_.heartbeat(), now, state, patience) ? Health::hangs : Health::fine;
 }
 
+Instant WorkerRole::next_look(Instant now) const {
+  return will_.is_serving() ? hang_detector_.next_look() : now + limits::close_look;
+}
+
 }  // namespace baton::daemon

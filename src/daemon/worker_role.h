@@ -55,6 +55,7 @@ class WorkerRole {
   void must_serve_soon(Instant now);
   enum class Health : std::uint8_t { fine, serves_late, hangs };
   Health look(Instant now);
+  Instant next_look(Instant now) const;  // when the next look() is due
   bool has_failed_to_resume() const { return must_serve_by_.has_value() && !will_.is_serving(); }
 
  private:

@@ -33,6 +33,7 @@ WorkerSeat::WorkerSeat(loop::Loop& loop, log::Logger& log, const Options& option
       runner_(runner),
       api_(api),
       events_(std::move(events)) {
+  look_ = loop_.timer([this] { look(); });
   restart_ = loop_.timer([this] { start_again(); });
   prepared_by_ = loop_.timer([this] { give_up("the next VRRP worker was not ready in time"); });
 }
@@ -94,6 +95,7 @@ SysResult<void> WorkerSeat::start_worker(bool resume) {
       keep);
   if (!started) return started;
   if (resume) worker_->must_serve_soon(now);
+  look_.set(now);
   has_started_ = true;
   note_worker();
   return {};
@@ -126,10 +128,13 @@ void WorkerSeat::on_said(const WorkerRole& worker, std::uint8_t what) {
 
 // ---------------------------------------------------------------- life and death
 
-void WorkerSeat::look(Instant now) {
+void WorkerSeat::look() {
   if (!worker_->is_running() || stopping_ || worker_->is_killed()) return;
-  switch (worker_->look(now)) {
-    case WorkerRole::Health::fine: return;
+  const Instant now = loop::now();
+  const WorkerRole::Health health = worker_->look(now);
+  if (will().is_serving()) events_.serves();
+  switch (health) {
+    case WorkerRole::Health::fine: return look_.set(worker_->next_look(now));
     case WorkerRole::Health::serves_late:
       log_.error("the resumed worker does not serve in time; its last will is carried out");
       break;
@@ -257,6 +262,7 @@ void WorkerSeat::change() {
   if (const auto told = worker_->tell(take_over); !told) log_.error(to_string(told.error()));
   policy_.on_start(loop::now());
   worker_->must_serve_soon(loop::now());
+  look_.set(loop::now());
 
   if (!has_own_interfaces) say_goodbye_for(orphans, before->setup());
   before_ = std::move(before_next_);

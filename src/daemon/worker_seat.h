@@ -23,6 +23,7 @@ namespace baton::daemon {
 class WorkerSeat {
  public:
   struct Events {
+    std::function<void()> serves;  // a worker does; told more than once
     std::function<void()> firewall_outdated;
     // After follow(): the next one serves with its configuration. The one before is handed over for an undo.
     std::function<void(std::unique_ptr<Setup> before, WallTime read_at)> followed;
@@ -50,8 +51,6 @@ class WorkerSeat {
 
   // Gives a living worker its end of a role's channel; the next worker gets one in any case.
   void join(SideRole& role, std::uint8_t kind);
-  // A worker that hangs, or does not serve in time, is ended.
-  void look(Instant now);
   // In order, within setup().stop_bound and the time that its addresses take; then kill().
   void stop();
   void kill() { worker_->kill(); }
@@ -61,6 +60,7 @@ class WorkerSeat {
   WorkerStart launch(const Setup& setup, LastWill& will) const;
   SysResult<void> start_worker(bool resume);
   SysResult<void> start_next(std::vector<Vanished> gone);
+  void look();  // a worker that hangs, or does not serve in time, is ended
   void on_said(const WorkerRole& worker, std::uint8_t what);
   void on_death(const WorkerRole& worker);
   void replace_dead(bool has_failed);
@@ -97,6 +97,7 @@ class WorkerSeat {
   Before before_next_;
   Heirs heirs_;  // who of next_ goes on as whom
   RestartPolicy policy_;
+  loop::Timer look_;
   loop::Timer restart_;
   loop::Timer prepared_by_;
   bool has_started_ = false;  // a worker, some time
