@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <grp.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -64,8 +63,12 @@ void report_credentials(const Credentials& credentials) {
   _exit(127);
 }
 
-[[noreturn]] void give_up(int code, const std::string& what) {
-  give_up(Refusal{code, fmt::format("{}: {}", what, std::strerror(code))});
+// Allocates nothing: the memory may be our parent's.
+[[noreturn]] void give_up(int code, std::string_view what, std::string_view object = {}) {
+  std::array<char, report_size> text{};
+  const auto end = fmt::format_to_n(text.data(), text.size(), "{}{}: {}", what, object, std::strerror(code));
+  write_report(ReportHead::Kind::refusal, code, std::span(text).first(std::min(end.size, text.size())));
+  _exit(127);
 }
 
 // The scheduling of an ordinary process: the runner may be real-time, or be nice to others.
@@ -89,17 +92,15 @@ void die_with(pid_t parent) {
   if (getppid() != parent) _exit(127);  // it was too late
 }
 
+// By system calls: the functions of the C library change all threads of a process, and those may be our parent's.
 void become(const Credentials& credentials, pid_t parent) {
   if (geteuid() == 0) {  // else resolve() has seen to it that nobody else was asked for
-    if (setgroups(credentials.groups.size(), credentials.groups.data()) != 0) give_up(errno, "set groups");
-    if (setresgid(credentials.group, credentials.group, credentials.group) != 0) give_up(errno, "set group");
-    if (setresuid(credentials.user, credentials.user, credentials.user) != 0) give_up(errno, "set user");
+    const auto& [user, group, groups] = credentials;
+    if (syscall(SYS_setgroups, groups.size(), groups.data()) != 0) give_up(errno, "set groups");
+    if (syscall(SYS_setresgid, group, group, group) != 0) give_up(errno, "set group");
+    if (syscall(SYS_setresuid, user, user, user) != 0) give_up(errno, "set user");
   }
   die_with(parent);  // the change of user has cleared it
-}
-
-void reset_environment() {
-  for (const char* name : {"IFS", "LD_PRELOAD", "LD_LIBRARY_PATH"}) (void)unsetenv(name);
 }
 
 void prepare(int report, pid_t parent) {
@@ -107,22 +108,38 @@ void prepare(int report, pid_t parent) {
   reset_signals();
   reset_scheduling();
   reset_files(report);
-  reset_environment();
   die_with(parent);
 }
 
-[[noreturn]] void execute(const Program& program) {
-  std::vector<char*> arguments;
-  arguments.push_back(const_cast<char*>("sh"));  // exec(3) takes char* and changes nothing
-  for (const std::string& argument : program.argv) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  execv(program.path.c_str(), arguments.data() + 1);
-  if (errno == ENOEXEC) {
-    arguments[1] = const_cast<char*>(program.path.c_str());
-    execv("/bin/sh", arguments.data());
+// What execve(2) takes, which changes nothing of it.
+class Arguments {
+ public:
+  explicit Arguments(const Program& program) : path_(program.path.c_str()) {
+    words_.push_back(const_cast<char*>("sh"));
+    for (const std::string& argument : program.argv) words_.push_back(const_cast<char*>(argument.c_str()));
+    words_.push_back(nullptr);
+    constexpr std::array<std::string_view, 3> left_out{"IFS=", "LD_PRELOAD=", "LD_LIBRARY_PATH="};
+    for (char** word = environ; *word != nullptr; ++word) {
+      const auto begins = [&](std::string_view name) { return std::string_view(*word).starts_with(name); };
+      if (std::ranges::none_of(left_out, begins)) environment_.push_back(*word);
+    }
+    environment_.push_back(nullptr);
   }
-  give_up(errno, fmt::format("cannot execute {}", program.path));
-}
+
+  [[noreturn]] void execute() {
+    execve(path_, words_.data() + 1, environment_.data());
+    if (errno == ENOEXEC) {
+      words_[1] = const_cast<char*>(path_);
+      execve("/bin/sh", words_.data(), environment_.data());
+    }
+    give_up(errno, "cannot execute ", path_);
+  }
+
+ private:
+  const char* path_;
+  std::vector<char*> words_;  // the first is the name of the shell, which takes what the kernel does not
+  std::vector<char*> environment_;
+};
 
 // `script "</path"`: can the file be opened by this user?
 [[noreturn]] void open_file(const Program& program) {
@@ -130,9 +147,9 @@ void prepare(int report, pid_t parent) {
   _exit(open(program.path.c_str(), mode | O_CLOEXEC | O_NOCTTY) < 0 ? 1 : 0);
 }
 
-[[noreturn]] void run(const Program& program, pid_t parent) {
+[[noreturn]] void run(const Program& program, Arguments& arguments, pid_t parent) {
   become(program.credentials, parent);
-  if (program.kind == Program::Kind::execute) execute(program);
+  if (program.kind == Program::Kind::execute) arguments.execute();
   open_file(program);
 }
 
@@ -149,24 +166,69 @@ Credentials look_up(const AccountName& account) {
   users.remember(account, look_up(account));
   const auto program = resolve(unresolved.command, unresolved.rules, unresolved.search_path, users);
   if (!program) give_up(program.error());
-  run(*program, parent);
+  Arguments arguments(*program);
+  run(*program, arguments, parent);
 }
 
 // ---- in the parent --------------------------------------------------------------------------------------------------
 
+enum class Memory : std::uint8_t {
+  copied,
+  // The child works in ours while we stand still, until it has become its program (vfork(2)): nothing is copied, which
+  // halves the price of a start. It may call the kernel and must not change anything.
+  shared,
+};
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool can_share = false;  // the sanitizer keeps books on stacks that it knows
+#elif defined(__has_feature)
+constexpr bool can_share = !__has_feature(address_sanitizer);
+#else
+constexpr bool can_share = true;
+#endif
+
+// `body` runs in the child, on a stack of its own, and never returns.
 template <typename Body>
-SysResult<Child> fork_child(const Body& body) {
+pid_t clone_sharing_memory(const Body& body) {
+  constexpr std::size_t stack_size = 64 * 1024;
+  alignas(16) static std::array<std::byte, stack_size> stack;  // of one child at a time: we stand still meanwhile
+  const auto enter = [](void* argument) -> int {
+    (*static_cast<const Body*>(argument))();
+    return 127;
+  };
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  (void)sigprocmask(SIG_BLOCK, &all, &before);  // no handler of ours runs in the child
+  const pid_t pid =
+      clone(enter, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | SIGCHLD, const_cast<Body*>(&body));
+  const int error = errno;
+  (void)sigprocmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return pid;
+}
+
+template <typename Body>
+pid_t clone_child(Memory memory, const Body& body) {
+  if (memory == Memory::shared && can_share) return clone_sharing_memory(body);
+  const pid_t pid = fork();
+  if (pid == 0) body();
+  return pid;
+}
+
+template <typename Body>
+SysResult<Child> start_child(Memory memory, const Body& body) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return last_error("make a pipe for a child");
   Child child{.pid = 0, .pidfd = {}, .report = UniqueFd(ends[0])};
   const UniqueFd child_end(ends[1]);
   const pid_t parent = getpid();
-  child.pid = fork();
-  if (child.pid < 0) return last_error("start a child");
-  if (child.pid == 0) {
+  const auto in_child = [&] {
     prepare(child_end.get(), parent);
     body(parent);
-  }
+  };
+  child.pid = clone_child(memory, in_child);
+  if (child.pid < 0) return last_error("start a child");
   (void)setpgid(child.pid, child.pid);  // whichever of us comes first; afterwards it is refused
   child.pidfd.reset(static_cast<int>(syscall(SYS_pidfd_open, child.pid, 0)));  // close-on-exec by itself
   if (!child.pidfd) {
@@ -208,14 +270,17 @@ void read_reports(int fd, ChildEnd& ended) {
 }  // namespace
 
 SysResult<Child> start(const Program& program) {
-  if (!program.unresolved) return fork_child([&](pid_t parent) { run(program, parent); });
-  auto child = fork_child([&](pid_t parent) { resolve_and_run(*program.unresolved, parent); });
+  if (!program.unresolved) {
+    Arguments arguments(program);
+    return start_child(Memory::shared, [&](pid_t parent) { run(program, arguments, parent); });
+  }
+  auto child = start_child(Memory::copied, [&](pid_t parent) { resolve_and_run(*program.unresolved, parent); });
   if (child) child->account = {program.unresolved->command.user, program.unresolved->command.group};
   return child;
 }
 
 SysResult<Child> start_look_up(const AccountName& account) {
-  auto child = fork_child([&](pid_t) {
+  auto child = start_child(Memory::copied, [&](pid_t) {
     (void)look_up(account);
     _exit(0);
   });
@@ -224,7 +289,7 @@ SysResult<Child> start_look_up(const AccountName& account) {
 }
 
 SysResult<Child> start(const Credentials& credentials, const ChildFunction& function) {
-  return fork_child([&](pid_t parent) {
+  return start_child(Memory::copied, [&](pid_t parent) {
     become(credentials, parent);
     std::string report;
     const int status = function(report);

@@ -80,7 +80,9 @@ void TrackScripts::adopt(TrackScript settings, std::map<Key, Script>& before) {
   script.verdict.set_thresholds(script.settings.rise, script.settings.fall);
   script.query = script.settings.wake_up ? process_query(script.settings.command.argv) : std::nullopt;
   if (script.query) asking_[*script.query].push_back(key);
-  if (!keeps_its_time) run_when_possible(key, script);
+  if (keeps_its_time) return;
+  script.next_run = {};
+  run_when_possible(key, script);
 }
 
 void TrackScripts::tell_known_verdicts() {
@@ -109,11 +111,17 @@ void TrackScripts::on_timeout(Instant now) {
 void TrackScripts::on_timer(Key key, Timer timer, Instant now) {
   Script& script = scripts_.at(key);
   switch (timer) {
+    case Timer::regular: return on_time(key, script, now);
     case Timer::wake_up: return run_at_once(key, script, now);
     case Timer::no_turn: return on_no_turn(key, script, now);
     case Timer::doubt: return conclude_doubtful(script);
-    case Timer::regular: break;
   }
+}
+
+void TrackScripts::on_time(Key key, Script& script, Instant now) {
+  script.next_run += script.settings.interval;
+  if (script.next_run <= now) script.next_run = now + script.settings.interval;
+  timers_.set({key, Timer::regular}, script.next_run);
   script.has_wavered = false;
   script.wake_up_gap = limits::wake_up_gap;
   if (!script.child) {
@@ -122,14 +130,19 @@ void TrackScripts::on_timer(Key key, Timer timer, Instant now) {
   }
   // Still running. One that not even SIGKILL has ended since its timeout has failed once more.
   ++counters_.script_runs_skipped;
-  timers_.set({key, Timer::regular}, now + script.settings.interval);
   if (script.is_overdue) conclude(script, {RunEnd::Kind::timed_out, 0}, {});
 }
 
-// A check that is not made is not a check that succeeds.
+// A check that is not made because others hang is not a check that succeeds. Where others come to their end there is
+// only too much to do: that says nothing of what is checked, and its turn comes.
 void TrackScripts::on_no_turn(Key key, Script& script, Instant now) {
-  script.reason.clear();
   timers_.set({key, Timer::no_turn}, now + script.settings.interval);
+  if (last_end_ > script.waits_since) {
+    script.waits_since = now;
+    ++counters_.script_runs_skipped;
+    return;
+  }
+  script.reason.clear();
   conclude(script, {RunEnd::Kind::could_not_run, EAGAIN},
            fmt::format("no slot free, {} scripts hang", limits::running_scripts));
 }
@@ -169,8 +182,9 @@ void TrackScripts::run_at_once(Key key, Script& script, Instant now) {
 void TrackScripts::run_when_possible(Key key, Script& script) {
   if (script.is_due || script.child) return;
   script.is_due = true;
+  script.waits_since = loop::now();
   due_.push_back(key);
-  timers_.set({key, Timer::no_turn}, loop::now() + timeout_of(script.settings));
+  timers_.set({key, Timer::no_turn}, script.waits_since + timeout_of(script.settings));
 }
 
 bool TrackScripts::can_start() const {
@@ -190,7 +204,10 @@ void TrackScripts::start(Key key, Script& script) {
   script.is_overdue = false;
   script.next_news.reset();
   for (const Timer timer : {Timer::wake_up, Timer::no_turn}) timers_.set({key, timer}, std::nullopt);
-  if (script.reason.empty()) timers_.set({key, Timer::regular}, loop::now() + script.settings.interval);
+  if (script.next_run == Instant{}) {  // the first one
+    script.next_run = loop::now() + script.settings.interval;
+    timers_.set({key, Timer::regular}, script.next_run);
+  }
   ++counters_.script_runs;
   const auto program = resolve(script.settings.command, rules_, search_path_, users_);
   if (!program) return conclude(script, {RunEnd::Kind::could_not_run, program.error().code}, program.error().text);
@@ -208,6 +225,7 @@ void TrackScripts::start(Key key, Script& script) {
 
 void TrackScripts::on_end(Key key, const ChildEnd& end) {
   slots_.erase(key);
+  last_end_ = loop::now();
   if (const auto found = scripts_.find(key); found != scripts_.end()) {
     Script& script = found->second;
     script.child.reset();

@@ -67,6 +67,8 @@ class TrackScripts {
     ScriptVerdict verdict;
     std::optional<Children::Id> child;
     bool is_due = false;       // in due_
+    Instant next_run{};        // the next regular one: an interval after the time of the last, however late that was
+    Instant waits_since{};     // while is_due
     bool is_overdue = false;   // the running child is past its timeout and has been counted as a failure
     bool has_wavered = false;  // a result against the verdict was counted since the last regular run
     std::string reason;        // why the run that is due or running is made at once; empty: its time has come
@@ -87,6 +89,7 @@ class TrackScripts {
   void tell_known_verdicts();
 
   void on_timer(Key key, Timer timer, Instant now);
+  void on_time(Key key, Script& script, Instant now);
   void on_process_news(const ProcessQuery& query, const ProcessWatch::News& news);
   void wake_up(Key key, Script& script, const ProcessWatch::News& news, Instant now);
   void run_at_once(Key key, Script& script, Instant now);
@@ -113,6 +116,7 @@ class TrackScripts {
   std::map<ProcessQuery, std::vector<Key>> asking_;  // who asks about what
   std::deque<Key> due_;
   std::set<Key> slots_;  // whose child counts as running
+  Instant last_end_{};   // of any of them
   Key last_key_ = 0;
   TimerQueue<std::pair<Key, Timer>> timers_;
 };

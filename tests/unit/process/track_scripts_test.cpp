@@ -198,6 +198,24 @@ TEST(TrackScripts, one_that_gets_no_turn_within_its_timeout_is_down) {
   EXPECT_TRUE(bench.verdict(1'000, true));
 }
 
+// Three times as many as may run at once, and no turn in time for the last: that says nothing of what they check.
+TEST(TrackScripts, too_much_to_do_is_no_failure) {
+  constexpr std::uint32_t count = 3 * limits::running_scripts;
+  std::vector<TrackScript> scripts;
+  for (std::uint32_t id = 1; id <= count; ++id) {
+    scripts.push_back(script(id, {"sleep", "0.5"}, 2s));
+    scripts.back().timeout = id <= 2 * limits::running_scripts ? 10s : 700ms;
+    if (id > 2 * limits::running_scripts) scripts.back().command = command({"true"});
+  }
+  RunnerBench bench;
+  bench.set_scripts(scripts);
+  for (std::uint32_t id = 1; id <= count; ++id) {
+    const auto result = bench.result(id);
+    ASSERT_TRUE(result) << id;
+    EXPECT_TRUE(result->is_up) << id << ' ' << result->text;
+  }
+}
+
 TEST(TrackScripts, a_stop_that_reaches_a_check_before_the_runner_is_no_failure) {
   const Folder folder;
   RunnerBench bench;
