@@ -1,6 +1,7 @@
 #include "process/mail_child.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +13,37 @@
 namespace baton::process {
 
 namespace {
+
+// libcurl brings forty libraries with it. It is loaded when a mail is to be sent, by the process that sends it: no
+// other holds them in memory or pays for them when it starts a child.
+class Curl {
+ public:
+  bool load() {
+    void* const library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    return library != nullptr && find(library, easy_init, "curl_easy_init") &&
+           find(library, easy_cleanup, "curl_easy_cleanup") && find(library, easy_escape, "curl_easy_escape") &&
+           find(library, free, "curl_free") && find(library, easy_setopt, "curl_easy_setopt") &&
+           find(library, easy_perform, "curl_easy_perform") && find(library, easy_strerror, "curl_easy_strerror") &&
+           find(library, slist_append, "curl_slist_append") && find(library, slist_free_all, "curl_slist_free_all");
+  }
+
+  decltype(&curl_easy_init) easy_init = nullptr;
+  decltype(&curl_easy_cleanup) easy_cleanup = nullptr;
+  decltype(&curl_easy_escape) easy_escape = nullptr;
+  decltype(&curl_free) free = nullptr;
+  decltype(&::curl_easy_setopt) easy_setopt = nullptr;
+  decltype(&curl_easy_perform) easy_perform = nullptr;
+  decltype(&curl_easy_strerror) easy_strerror = nullptr;
+  decltype(&curl_slist_append) slist_append = nullptr;
+  decltype(&curl_slist_free_all) slist_free_all = nullptr;
+
+ private:
+  template <typename Function>
+  static bool find(void* library, Function& function, const char* name) {
+    function = reinterpret_cast<Function>(dlsym(library, name));
+    return function != nullptr;
+  }
+};
 
 struct Dialogue {
   std::string_view unsent;  // of the mail's text
@@ -44,9 +76,9 @@ std::string envelope_address(std::string_view text) {
   return address + '>';
 }
 
-std::string url(CURL* curl, const notify::MailServer& server) {
+std::string url(const Curl& curl, CURL* handle, const notify::MailServer& server) {
   const std::unique_ptr<char, decltype(&curl_free)> helo(
-      curl_easy_escape(curl, server.helo_name.data(), static_cast<int>(server.helo_name.size())), &curl_free);
+      curl.easy_escape(handle, server.helo_name.data(), static_cast<int>(server.helo_name.size())), curl.free);
   const bool is_v6 = server.host.contains(':');
   return fmt::format("{}://{}{}{}:{}/{}", server.security == notify::MailSecurity::tls ? "smtps" : "smtp",
                      is_v6 ? "[" : "", server.host, is_v6 ? "]" : "", server.port, helo ? helo.get() : "");
@@ -63,17 +95,17 @@ std::string text_of(const notify::Mail& mail) {
   return notify::mail_text(mail, WallTime(std::chrono::seconds(now)), std::chrono::minutes(local.tm_gmtoff / 60));
 }
 
-void set_server(CURL* curl, const notify::MailServer& server) {
-  curl_easy_setopt(curl, CURLOPT_URL, url(curl, server).c_str());
-  curl_easy_setopt(curl, CURLOPT_PROXY, "");  // an environment is no place for a mail route
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(server.connect_timeout));
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds(limits::mail_time));
-  curl_easy_setopt(curl, CURLOPT_USE_SSL,
+void set_server(const Curl& curl, CURL* handle, const notify::MailServer& server) {
+  curl.easy_setopt(handle, CURLOPT_URL, url(curl, handle, server).c_str());
+  curl.easy_setopt(handle, CURLOPT_PROXY, "");  // an environment is no place for a mail route
+  curl.easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(server.connect_timeout));
+  curl.easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds(limits::mail_time));
+  curl.easy_setopt(handle, CURLOPT_USE_SSL,
                    server.security == notify::MailSecurity::plain ? long(CURLUSESSL_NONE) : long(CURLUSESSL_ALL));
-  if (!server.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, server.ca_file.c_str());
+  if (!server.ca_file.empty()) curl.easy_setopt(handle, CURLOPT_CAINFO, server.ca_file.c_str());
   if (server.user.empty()) return;
-  curl_easy_setopt(curl, CURLOPT_USERNAME, server.user.c_str());
-  curl_easy_setopt(curl, CURLOPT_PASSWORD, server.password.c_str());
+  curl.easy_setopt(handle, CURLOPT_USERNAME, server.user.c_str());
+  curl.easy_setopt(handle, CURLOPT_PASSWORD, server.password.c_str());
 }
 
 // What better luck will not change; everything else may pass.
@@ -85,9 +117,14 @@ bool is_final(CURLcode code, const Dialogue& dialogue) {
 }  // namespace
 
 MailOutcome send_mail(const SendMail& order, std::string& report) {
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle(curl_easy_init(), &curl_easy_cleanup);
-  CURL* const curl = handle.get();
-  if (curl == nullptr) {
+  Curl curl;
+  if (!curl.load()) {
+    report = "libcurl.so.4 is not there; install libcurl4";
+    return MailOutcome::refused;
+  }
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> owner_of_handle(curl.easy_init(), curl.easy_cleanup);
+  CURL* const handle = owner_of_handle.get();
+  if (handle == nullptr) {
     report = "libcurl does not start";
     return MailOutcome::try_again;
   }
@@ -95,23 +132,23 @@ MailOutcome send_mail(const SendMail& order, std::string& report) {
   Dialogue dialogue{.unsent = text, .refusal = {}};
   curl_slist* recipients = nullptr;
   for (const std::string& address : order.mail.to) {
-    recipients = curl_slist_append(recipients, envelope_address(address).c_str());
+    recipients = curl.slist_append(recipients, envelope_address(address).c_str());
   }
-  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> owner(recipients, &curl_slist_free_all);
+  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> owner(recipients, curl.slist_free_all);
   char error[CURL_ERROR_SIZE] = "";
-  set_server(curl, order.server);
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-  curl_easy_setopt(curl, CURLOPT_MAIL_FROM, envelope_address(order.mail.from).c_str());
-  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
-  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);  // one bad address does not cost the others their mail
-  curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-  curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_text);
-  curl_easy_setopt(curl, CURLOPT_READDATA, &dialogue);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_answer);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &dialogue);
-  const CURLcode code = curl_easy_perform(curl);
+  set_server(curl, handle, order.server);
+  curl.easy_setopt(handle, CURLOPT_ERRORBUFFER, error);
+  curl.easy_setopt(handle, CURLOPT_MAIL_FROM, envelope_address(order.mail.from).c_str());
+  curl.easy_setopt(handle, CURLOPT_MAIL_RCPT, recipients);
+  curl.easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);  // one bad address does not cost the others their mail
+  curl.easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+  curl.easy_setopt(handle, CURLOPT_READFUNCTION, give_text);
+  curl.easy_setopt(handle, CURLOPT_READDATA, &dialogue);
+  curl.easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_answer);
+  curl.easy_setopt(handle, CURLOPT_HEADERDATA, &dialogue);
+  const CURLcode code = curl.easy_perform(handle);
   if (code == CURLE_OK) return MailOutcome::sent;
-  report = *error != '\0' ? error : curl_easy_strerror(code);
+  report = *error != '\0' ? error : curl.easy_strerror(code);
   if (!dialogue.refusal.empty()) report += fmt::format("; the server says: {}", dialogue.refusal);
   return is_final(code, dialogue) ? MailOutcome::refused : MailOutcome::try_again;
 }

@@ -1,7 +1,7 @@
 # Rooms: one static library per folder, linking only what it may use (docs/ARCHITECTURE.md).
 find_package(PkgConfig REQUIRED)
 find_package(OpenSSL REQUIRED)
-find_package(CURL REQUIRED)
+find_package(CURL REQUIRED)  # its header; src/process/mail_child.cpp loads the library itself
 find_package(fmt REQUIRED)
 find_package(GTest REQUIRED)
 find_package(Threads REQUIRED)
