@@ -20,17 +20,29 @@ struct Lines {
 };
 
 Lines lines_of(std::string_view keyword, const Settings& before, const Settings& after) {
-  Lines lines;
+  std::unordered_map<std::string_view, std::size_t> common;  // by value: how often it is on the one side ...
   for (const Setting& setting : before) {
-    if (setting.keyword == keyword) lines.before.push_back(&setting);
+    if (setting.keyword == keyword) ++common[setting.value];
   }
+  std::unordered_map<std::string_view, std::size_t> shared;  // ... and on the other as well
+  Lines lines;
   for (const Setting& setting : after) {
     if (setting.keyword != keyword) continue;
-    const auto same = std::ranges::find_if(lines.before, [&](const Setting* other) { return *other == setting; });
-    if (same != lines.before.end()) {
-      lines.before.erase(same);
-    } else {
+    std::size_t& left = common[setting.value];
+    if (left == 0) {
       lines.after.push_back(&setting);
+    } else {
+      --left;
+      ++shared[setting.value];
+    }
+  }
+  for (const Setting& setting : before) {
+    if (setting.keyword != keyword) continue;
+    std::size_t& left = shared[setting.value];
+    if (left == 0) {
+      lines.before.push_back(&setting);
+    } else {
+      --left;
     }
   }
   return lines;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <variant>
@@ -99,8 +100,11 @@ std::vector<std::vector<std::string>> texts_by_router(const Rehearsal& rehearsal
 }
 
 bool has_new_addresses(const RouterSetup& before, const RouterSetup& after) {
+  std::multimap<IpAddress, const config::VirtualAddress*> known;
+  for (const config::VirtualAddress& address : before.addresses) known.emplace(address.address.address, &address);
   return std::ranges::any_of(after.addresses, [&](const config::VirtualAddress& address) {
-    return std::ranges::find(before.addresses, address) == before.addresses.end();
+    const auto [first, last] = known.equal_range(address.address.address);
+    return std::none_of(first, last, [&](const auto& entry) { return *entry.second == address; });
   });
 }
 

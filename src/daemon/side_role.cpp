@@ -4,7 +4,8 @@
 
 namespace baton::daemon {
 
-SideRole::SideRole(loop::Loop& loop, log::Logger& log, Plan plan) : loop_(loop), log_(log), plan_(std::move(plan)) {
+SideRole::SideRole(loop::Loop& loop, log::Logger& log, Plan plan)
+    : loop_(loop), log_(log), plan_(std::move(plan)), remains_(loop) {
   restart_ = loop_.timer([this] { start_again(); });
 }
 
@@ -54,20 +55,10 @@ void SideRole::dismiss() {
   restart_.cancel();
   readable_.reset();
   channel_.close();
-  if (process_) {
-    forget_predecessor();
-    death_.reset();
-    predecessor_ = std::exchange(process_, {});
-    predecessor_death_ = loop_.watch(predecessor_.pidfd.get(), loop::Ready::readable, [this] { forget_predecessor(); });
-  }
-}
-
-// One that has not finished in the time between two reloads never will.
-void SideRole::forget_predecessor() {
-  if (!predecessor_) return;
-  predecessor_death_.reset();
-  predecessor_.signal(SIGKILL);
-  (void)reap(predecessor_);
+  if (!process_) return;
+  remains_.kill();  // one that has not finished in the time between two reloads never will
+  death_.reset();
+  remains_.take(std::exchange(process_, {}));
 }
 
 void SideRole::stay_down() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/remains.h"
 #include "daemon/role.h"
 #include "daemon/watch_policy.h"
 #include "kernel/channel.h"
@@ -52,7 +53,6 @@ class SideRole {
   void on_message();
   void on_death();
   void start_again();
-  void forget_predecessor();
 
   loop::Loop& loop_;
   log::Logger& log_;
@@ -63,8 +63,7 @@ class SideRole {
   loop::Subscription readable_;
   loop::Timer restart_;
   BackOff back_off_;
-  RoleProcess predecessor_;
-  loop::Subscription predecessor_death_;
+  Remains remains_;  // of predecessors, which finish what they have begun
   bool stays_down_ = false;
   std::move_only_function<void()> ended_;
 };

@@ -131,6 +131,13 @@ std::string WorkerRole::reap() {
   return daemon::reap(process_);
 }
 
+RoleProcess WorkerRole::release_process() {
+  death_.reset();
+  readable_.reset();
+  channel_.close();
+  return std::exchange(process_, {});
+}
+
 void WorkerRole::must_serve_soon(Instant now) {
   must_serve_by_ = now + resume_bound(shortest_advert_interval(*setup_));
   hang_detector_.reset(now);

@@ -36,6 +36,9 @@ class WorkerRole {
   // For a worker with this configuration some other time; this one is of no use any more.
   std::unique_ptr<Setup> release_setup() { return std::move(setup_); }
 
+  // Its end is somebody else's to see from now on.
+  RoleProcess release_process();
+
   // What a worker is started with beyond what is the role's own.
   using Launch = std::function<WorkerStart(const Setup& setup, LastWill& will)>;
   // `keep`: descriptors of channels that the launch hands over. Its bound counts from now.

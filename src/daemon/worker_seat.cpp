@@ -32,7 +32,8 @@ WorkerSeat::WorkerSeat(loop::Loop& loop, log::Logger& log, const Options& option
       worker_log_(std::move(worker_log)),
       runner_(runner),
       api_(api),
-      events_(std::move(events)) {
+      events_(std::move(events)),
+      remains_(loop) {
   look_ = loop_.timer([this] { look(); });
   restart_ = loop_.timer([this] { start_again(); });
   prepared_by_ = loop_.timer([this] { give_up("the next VRRP worker was not ready in time"); });
@@ -280,7 +281,7 @@ void WorkerSeat::change() {
 
 // It was killed, or has ended.
 void WorkerSeat::retire(std::unique_ptr<WorkerRole> worker) {
-  if (retired_ && retired_->is_running()) (void)retired_->reap();
+  if (retired_) remains_.take(retired_->release_process());
   retired_ = std::move(worker);
 }
 

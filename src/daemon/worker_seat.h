@@ -88,6 +88,7 @@ class WorkerSeat {
   std::unique_ptr<WorkerRole> worker_;   // that serves, or died and is started again
   std::unique_ptr<WorkerRole> next_;     // prepares
   std::unique_ptr<WorkerRole> retired_;  // has left, or was given up; its end may be told yet
+  Remains remains_;                      // of those before it
   // Of configurations before that of worker_, and before that of next_.
   struct Before {
     Leftovers leftovers;

@@ -10,6 +10,7 @@
 namespace baton::process {
 
 void WorkerLink::connect(UniqueFd channel) {
+  for (int i = 0; i < limits::last_messages && channel_ && receive() == Received::message; ++i) continue;
   disconnect();
   channel_ = std::move(channel);
   readable_ = loop_.watch(channel_.get(), loop::Ready::readable, [this] { on_readable(); });
@@ -69,20 +70,28 @@ WorkerLink::Sent WorkerLink::send_now(const FromRunner& message) {
   return Sent::closed;  // on_readable() will see it
 }
 
-void WorkerLink::on_readable() {
+WorkerLink::Received WorkerLink::receive() {
   static std::array<std::uint8_t, limits::message_size + 1> buffer;  // one thread; too large for a stack
+  const ssize_t size = ::recv(channel_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return Received::nothing;
+  if (size <= 0) return Received::end;
+  if (auto message = decode_to_runner(ByteView(buffer).first(static_cast<std::size_t>(size)))) {
+    handlers_.on_message(*std::move(message));
+  } else {
+    handlers_.on_bad_message(message.error());
+  }
+  return Received::message;
+}
+
+void WorkerLink::on_readable() {
   for (int i = 0; i < limits::messages_per_turn && channel_; ++i) {
-    const ssize_t size = ::recv(channel_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (size <= 0) {
-      disconnect();
-      handlers_.on_closed();
-      return;
-    }
-    if (auto message = decode_to_runner(ByteView(buffer).first(static_cast<std::size_t>(size)))) {
-      handlers_.on_message(*std::move(message));
-    } else {
-      handlers_.on_bad_message(message.error());
+    switch (receive()) {
+      case Received::message: break;
+      case Received::nothing: return;
+      case Received::end:
+        disconnect();
+        handlers_.on_closed();
+        return;
     }
   }
 }

@@ -21,6 +21,7 @@ namespace limits {
 
 inline constexpr std::size_t waiting_events = 1'000;
 inline constexpr int messages_per_turn = 64;  // read from a channel before others get a turn
+inline constexpr int last_messages = 10'000;  // more than a channel holds
 
 }  // namespace limits
 
@@ -34,7 +35,7 @@ class WorkerLink {
 
   WorkerLink(loop::Loop& loop, Handlers handlers) : loop_(loop), handlers_(std::move(handlers)) {}
 
-  // A new worker takes the place of the one before.
+  // A new worker takes the place of the one before. What that one has said is heard first, to its end.
   void connect(UniqueFd channel);
   bool is_connected() const { return static_cast<bool>(channel_); }
 
@@ -54,6 +55,8 @@ class WorkerLink {
   Sent send_now(const FromRunner& message);
   template <typename Result>
   void keep_latest(Result result);
+  enum class Received { message, nothing, end };
+  Received receive();
   void on_readable();
   void disconnect();
 
