@@ -423,7 +423,7 @@ void VirtualRouter::forget_master() {
 void VirtualRouter::enter_master(Reason reason, Instant now, Actions& out) {
   const AnnouncementParameters& announcements = parameters_.announcements;
   yielded_ = false;
-  unopposed_ = reason == Reason::master_down || reason == Reason::owner;
+  unopposed_ = reason != Reason::master_stopped && reason != Reason::master_below_us;
   // The advert first: the old master must let go before we answer for the address. People are told last.
   send_advert(now, out);
   announce(announcements.repeat, out);

@@ -58,8 +58,8 @@ TEST_F(AddressCarrierTest, brings_all_addresses_in_several_chunks) {
 }
 
 TEST_F(AddressCarrierTest, lets_an_advert_that_is_due_go_first) {
-  begin("  10.1.0.1\n");
   const Instant before = loop::now();
+  begin("  10.1.0.1\n");
   (void)carrier_->carry_some(*requests_, std::nullopt);
   plan_->set_holding(0, false);
   const AddressState state = carrier_->carry_some(*requests_, loop::now());
