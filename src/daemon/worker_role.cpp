@@ -78,11 +78,7 @@ SysResult<void> WorkerRole::start(const Launch& launch, std::span<const int> kee
   auto started = start_role({.name = "baton-vrrp",
                              .parent_death_signal = SIGTERM,  // the guardian is gone: leave in order
                              .keep = kept,
-                             .main = [&] {
-                               WorkerStart start = launch(*setup_, will_);
-                               start.guardian = std::move(theirs);
-                               return run_worker(std::move(start));
-                             }});
+                             .main = [&] { return launch(*setup_, will_, std::move(theirs)); }});
   if (!started) return std::unexpected(started.error());
   process_ = std::move(*started);
   is_killed_ = false;

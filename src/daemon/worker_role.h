@@ -39,8 +39,8 @@ class WorkerRole {
   // Its end is somebody else's to see from now on.
   RoleProcess release_process();
 
-  // What a worker is started with beyond what is the role's own.
-  using Launch = std::function<WorkerStart(const Setup& setup, LastWill& will)>;
+  // Runs in the new process, and returns its exit status.
+  using Launch = std::function<int(const Setup& setup, LastWill& will, kernel::Channel guardian)>;
   // `keep`: descriptors of channels that the launch hands over. Its bound counts from now.
   SysResult<void> start(const Launch& launch, std::span<const int> keep);
   bool is_running() const { return static_cast<bool>(process_); }

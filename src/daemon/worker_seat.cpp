@@ -25,7 +25,7 @@ std::size_t address_count(const Setup& setup) {
 }
 
 WorkerSeat::WorkerSeat(loop::Loop& loop, log::Logger& log, const Options& options, log::Options worker_log,
-                       SideRole& runner, SideRole& api, Events events)
+                       SideRole& runner, SideRole& api, Events events, Main main)
     : loop_(loop),
       log_(log),
       options_(options),
@@ -33,6 +33,7 @@ WorkerSeat::WorkerSeat(loop::Loop& loop, log::Logger& log, const Options& option
       runner_(runner),
       api_(api),
       events_(std::move(events)),
+      main_(std::move(main)),
       remains_(loop) {
   look_ = loop_.timer([this] { look(); });
   restart_ = loop_.timer([this] { start_again(); });
@@ -83,15 +84,16 @@ SysResult<void> WorkerSeat::start_worker(bool resume) {
   policy_.on_start(now);
   const int keep[] = {to_runner.fd(), to_api.fd()};
   const auto started = worker_->start(
-      [&](const Setup& setup, LastWill& will) {
+      [&](const Setup& setup, LastWill& will, kernel::Channel guardian) {
         WorkerStart start = launch(setup, will);
+        start.guardian = std::move(guardian);
         start.resume = resume;
         start.leftovers = before_.leftovers.all();
         start.routing_leftovers = before_.leftovers.routing();
         start.leftover_interfaces = before_.interfaces;
         start.runner = std::move(to_runner);
         start.api = std::move(to_api);
-        return start;
+        return main_(std::move(start));
       },
       keep);
   if (!started) return started;
@@ -234,8 +236,9 @@ void WorkerSeat::follow(std::unique_ptr<Setup> next_setup, WallTime read_at) {
 
 SysResult<void> WorkerSeat::start_next(std::vector<Vanished> gone) {
   return next_->start(
-      [&](const Setup& setup, LastWill& will) {
+      [&](const Setup& setup, LastWill& will, kernel::Channel guardian) {
         WorkerStart start = launch(setup, will);
+        start.guardian = std::move(guardian);
         start.resume = true;
         start.takes_over = true;
         start.leftovers = before_next_.leftovers.all();
@@ -243,7 +246,7 @@ SysResult<void> WorkerSeat::start_next(std::vector<Vanished> gone) {
         start.leftover_interfaces = before_next_.interfaces;
         start.vanished = std::move(gone);
         start.repeats_states = setup.repeats_states;
-        return start;
+        return main_(std::move(start));
       },
       {});
 }

@@ -31,9 +31,11 @@ class WorkerSeat {
     std::function<void(const std::string& why, std::unique_ptr<Setup> next)> given_up;
     std::function<void(bool in_order)> ended;  // no worker runs, and none will
   };
+  // What a worker does; a test has its own.
+  using Main = std::function<int(WorkerStart start)>;
   // New workers are connected with runner and api, which outlive us.
   WorkerSeat(loop::Loop& loop, log::Logger& log, const Options& options, log::Options worker_log, SideRole& runner,
-             SideRole& api, Events events);
+             SideRole& api, Events events, Main main = run_worker);
 
   // Takes note of what there is to be cleaned up one day; nobody serves yet.
   SysResult<void> prepare(std::unique_ptr<Setup> setup);
@@ -84,6 +86,7 @@ class WorkerSeat {
   SideRole& runner_;
   SideRole& api_;
   Events events_;
+  Main main_;
 
   std::unique_ptr<WorkerRole> worker_;   // that serves, or died and is started again
   std::unique_ptr<WorkerRole> next_;     // prepares
