@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "base/time.h"
 
@@ -35,12 +36,14 @@ struct ProcessState {
 
 // Silence is a hang, unless the guardian was away itself (the whole machine slept) or the worker is ready to run and
 // gets no processor, or the kernel holds it up: then killing it would make a slow machine worse, and it gets longer.
+// Nobody is condemned at the first look: when the whole machine stood still for a moment, that look comes first.
 class HangDetector {
  public:
   // A new worker, or the first look.
   void reset(Instant now) {
     next_look_ = now + limits::close_look;
     silent_since_ = now;
+    doubted_.reset();
     cpu_ticks_ = not_read;
   }
 
@@ -52,12 +55,16 @@ class HangDetector {
   bool is_hung(Instant heartbeat, Instant now, ReadProcess&& read_process, Duration patience = limits::hang) {
     if (now - next_look_ > away) silent_since_ = now;  // we were: start counting anew
     if (heartbeat > silent_since_) silent_since_ = heartbeat;
-    next_look_ = std::max(silent_since_ + patience, now + limits::close_look);
     const Duration silence = now - silent_since_;
-    if (silence < patience) {
+    const bool is_doubted = doubted_ == silent_since_;
+    if (silence < patience - limits::close_look) {
+      next_look_ = silent_since_ + patience - limits::close_look;
       cpu_ticks_ = not_read;
       return false;
     }
+    doubted_ = silent_since_;
+    next_look_ = silence < patience ? silent_since_ + patience : now + limits::close_look;
+    if (silence < patience || !is_doubted) return false;
     if (silence >= limits::starved) return true;
     const ProcessState process = read_process();
     const bool ran_meanwhile = cpu_ticks_ != not_read && cpu_ticks_ != process.cpu_ticks;
@@ -74,6 +81,7 @@ class HangDetector {
   static constexpr Duration away = std::chrono::milliseconds(80);  // we look that late only when we did not run
 
   Instant next_look_{};
+  std::optional<Instant> doubted_;  // the silence that a look has found to be long
   Instant silent_since_{};
   std::uint64_t cpu_ticks_ = not_read;
 };

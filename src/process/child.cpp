@@ -92,13 +92,24 @@ void die_with(pid_t parent) {
   if (getppid() != parent) _exit(127);  // it was too late
 }
 
-// By system calls: the functions of the C library change all threads of a process, and those may be our parent's.
+// By system calls: the functions of the C library change all threads of a process, and those may be our parent's. Where
+// there are two of them, the first takes 16 bits.
+#ifdef SYS_setresuid32
+constexpr long set_groups = SYS_setgroups32;
+constexpr long set_group = SYS_setresgid32;
+constexpr long set_user = SYS_setresuid32;
+#else
+constexpr long set_groups = SYS_setgroups;
+constexpr long set_group = SYS_setresgid;
+constexpr long set_user = SYS_setresuid;
+#endif
+
 void become(const Credentials& credentials, pid_t parent) {
   if (geteuid() == 0) {  // else resolve() has seen to it that nobody else was asked for
     const auto& [user, group, groups] = credentials;
-    if (syscall(SYS_setgroups, groups.size(), groups.data()) != 0) give_up(errno, "set groups");
-    if (syscall(SYS_setresgid, group, group, group) != 0) give_up(errno, "set group");
-    if (syscall(SYS_setresuid, user, user, user) != 0) give_up(errno, "set user");
+    if (syscall(set_groups, groups.size(), groups.data()) != 0) give_up(errno, "set groups");
+    if (syscall(set_group, group, group, group) != 0) give_up(errno, "set group");
+    if (syscall(set_user, user, user, user) != 0) give_up(errno, "set user");
   }
   die_with(parent);  // the change of user has cleared it
 }
@@ -175,7 +186,8 @@ Credentials look_up(const AccountName& account) {
 enum class Memory : std::uint8_t {
   copied,
   // The child works in ours while we stand still, until it has become its program (vfork(2)): nothing is copied, which
-  // halves the price of a start. It may call the kernel and must not change anything.
+  // halves the price of a start. It may call the kernel and must not change anything. Not for another user, who could
+  // stop the child and us with it, and not for what may wait, as opening a file does.
   shared,
 };
 
@@ -272,7 +284,10 @@ void read_reports(int fd, ChildEnd& ended) {
 SysResult<Child> start(const Program& program) {
   if (!program.unresolved) {
     Arguments arguments(program);
-    return start_child(Memory::shared, [&](pid_t parent) { run(program, arguments, parent); });
+    const Credentials& as = program.credentials;
+    const bool is_ours = geteuid() != 0 || (as.user == 0 && as.group == getegid());
+    const Memory memory = program.kind == Program::Kind::execute && is_ours ? Memory::shared : Memory::copied;
+    return start_child(memory, [&](pid_t parent) { run(program, arguments, parent); });
   }
   auto child = start_child(Memory::copied, [&](pid_t parent) { resolve_and_run(*program.unresolved, parent); });
   if (child) child->account = {program.unresolved->command.user, program.unresolved->command.group};

@@ -119,8 +119,9 @@ bool is_final(CURLcode code, const Dialogue& dialogue) {
 MailOutcome send_mail(const SendMail& order, std::string& report) {
   Curl curl;
   if (!curl.load()) {
-    report = "libcurl.so.4 is not there; install libcurl4";
-    return MailOutcome::refused;
+    const char* why = dlerror();
+    report = fmt::format("libcurl4 cannot be loaded: {}", why != nullptr ? why : "it lacks a function");
+    return MailOutcome::try_again;  // while packages are upgraded it is not there for a moment
   }
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> owner_of_handle(curl.easy_init(), curl.easy_cleanup);
   CURL* const handle = owner_of_handle.get();

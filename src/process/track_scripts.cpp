@@ -136,12 +136,16 @@ void TrackScripts::on_time(Key key, Script& script, Instant now) {
 // A check that is not made because others hang is not a check that succeeds. Where others come to their end there is
 // only too much to do: that says nothing of what is checked, and its turn comes.
 void TrackScripts::on_no_turn(Key key, Script& script, Instant now) {
-  timers_.set({key, Timer::no_turn}, now + script.settings.interval);
-  if (last_end_ > script.waits_since) {
+  const bool others_end = last_end_ > script.waits_since;
+  const bool is_sure = std::exchange(script.waits_in_vain, !others_end);
+  const bool is_second = is_sure && !others_end;
+  timers_.set({key, Timer::no_turn},
+              now + (others_end || is_second ? script.settings.interval : Duration(limits::second_look)));
+  if (others_end) {
     script.waits_since = now;
     ++counters_.script_runs_skipped;
-    return;
   }
+  if (!is_second) return;
   script.reason.clear();
   conclude(script, {RunEnd::Kind::could_not_run, EAGAIN},
            fmt::format("no slot free, {} scripts hang", limits::running_scripts));
@@ -183,6 +187,7 @@ void TrackScripts::run_when_possible(Key key, Script& script) {
   if (script.is_due || script.child) return;
   script.is_due = true;
   script.waits_since = loop::now();
+  script.waits_in_vain = false;
   due_.push_back(key);
   timers_.set({key, Timer::no_turn}, script.waits_since + timeout_of(script.settings));
 }

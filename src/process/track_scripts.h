@@ -26,7 +26,9 @@ namespace limits {
 
 inline constexpr std::size_t running_scripts = 64;  // at once; more that are due wait for their turn. One that hangs in
                                                     // the kernel counts until it got SIGKILL
-inline constexpr std::size_t starts_per_turn = 8;   // then what else has happened gets its turn
+// A runner that stood still finds that nobody has ended before it has looked: so long it looks.
+inline constexpr Duration second_look = std::chrono::milliseconds(100);
+inline constexpr std::size_t starts_per_turn = 8;                       // then what else has happened gets its turn
 inline constexpr Duration wake_up_gap = std::chrono::milliseconds(10);  // from one run at once to the next
 // How long a run that somebody ended with SIGTERM is not judged: whoever ends the whole service may reach the script a
 // moment before he reaches us, and a stop is no failure.
@@ -66,12 +68,13 @@ class TrackScripts {
     std::optional<ProcessQuery> query;
     ScriptVerdict verdict;
     std::optional<Children::Id> child;
-    bool is_due = false;       // in due_
-    Instant next_run{};        // the next regular one: an interval after the time of the last, however late that was
-    Instant waits_since{};     // while is_due
-    bool is_overdue = false;   // the running child is past its timeout and has been counted as a failure
-    bool has_wavered = false;  // a result against the verdict was counted since the last regular run
-    std::string reason;        // why the run that is due or running is made at once; empty: its time has come
+    bool is_due = false;         // in due_
+    Instant next_run{};          // the next regular one: an interval after the time of the last, however late that was
+    Instant waits_since{};       // while is_due
+    bool waits_in_vain = false;  // nobody has come to an end since; once more, and it counts
+    bool is_overdue = false;     // the running child is past its timeout and has been counted as a failure
+    bool has_wavered = false;    // a result against the verdict was counted since the last regular run
+    std::string reason;          // why the run that is due or running is made at once; empty: its time has come
     std::optional<ProcessWatch::News> next_news;  // another run shall follow that one
     Duration wake_up_gap = limits::wake_up_gap;
     Instant last_wake_up{};

@@ -26,6 +26,7 @@ RouterParameters in_bounds(RouterParameters parameters) {
   parameters.advert_interval = std::max<Duration>(parameters.advert_interval, std::chrono::milliseconds(10));
   parameters.base_priority = std::max(parameters.base_priority, std::uint8_t{1});
   parameters.down_timer_adverts = std::clamp(parameters.down_timer_adverts, 1U, 100U);
+  if (parameters.down_timer_adverts == 1) parameters.makes_room = false;  // the first late advert would be too late
   if (parameters.base_priority == spec::priority_owner || parameters.wanted_state == State::master) {
     parameters.preempt = Preempt::yes;  // both keywords are for state BACKUP alone (keepalived.conf(5))
     parameters.preempt_delay = {};
@@ -377,7 +378,7 @@ void VirtualRouter::on_timeout_as_master(Instant now, Actions& out) {
 // A master that was not running for as long as a backup waits has a successor by now. It must not send anything that
 // would take the address back.
 bool VirtualRouter::let_go_if_overslept(Instant now, Duration interval, Actions& out) {
-  const Instant due = departure_ ? departure_->bound : *advert_at_;
+  const Instant due = departure_ ? departure_->bound : last_advert_sent_ + interval;
   if (now - due < sleep_allowed(interval)) return false;
   if (departure_ && !departure_->may_stay()) {
     let_go(now, out);
@@ -466,7 +467,7 @@ void VirtualRouter::send_advert(Instant now, Actions& out) {
   out.push_back(SendAdvert{.priority = priority_});
   last_advert_sent_ = now;
   advert_at_ = now + parameters_.advert_interval;
-  if (parameters_.makes_room && unopposed_) *advert_at_ += parameters_.advert_interval / room_for_the_unheard;
+  if (parameters_.makes_room && unopposed_) *advert_at_ += room_for_the_unheard;
 }
 
 void VirtualRouter::announce(unsigned rounds, Actions& out) {

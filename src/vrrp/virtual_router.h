@@ -33,9 +33,10 @@ namespace limits {
 inline constexpr Duration answer_interval = std::chrono::seconds(1);
 }  // namespace limits
 
-// A MASTER whom nobody may be able to contradict (RouterParameters::makes_room) sends each advert later by this part of
-// the interval. Stock keepalived's timers are exact to a millisecond or two.
-inline constexpr int room_for_the_unheard = 64;
+// By so much later than the interval a MASTER sends whom nobody may be able to contradict (RouterParameters::
+// makes_room). The timers of a stock keepalived are exact to a millisecond or two; the skew time of a BACKUP, which
+// VRRPv2 counts in seconds whatever the interval, is spent by three of them from priority 244 on.
+inline constexpr Duration room_for_the_unheard = std::chrono::milliseconds(16);
 
 // garp_* and their global vrrp_garp_* defaults (keepalived.conf(5)).
 struct AnnouncementParameters {

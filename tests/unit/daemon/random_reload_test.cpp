@@ -308,7 +308,7 @@ void expect_left_alone(const Machine& machine, const std::string& name, Tally& t
   ASSERT_NE(last, past.adverts().rend()) << name;
   ASSERT_NE(first, life.adverts().end()) << name;
   const vrrp::RouterParameters& router = life.node().router(is).parameters();
-  const Duration room = router.makes_room ? router.advert_interval / vrrp::room_for_the_unheard : Duration::zero();
+  const Duration room = router.makes_room ? vrrp::room_for_the_unheard : Duration::zero();
   EXPECT_LE(first->at - last->at, router.advert_interval + room + change_of_worker) << name;
   if (last->ah_sequence != 0) {
     ++tally.ah_sequences;

@@ -56,7 +56,16 @@ TEST(HangDetector, an_idle_pair_costs_few_looks) {
     const Duration beat = now - now % limits::worker_beat;
     EXPECT_FALSE(detector.is_hung(at(beat), at(now), sleeping));
   }
-  EXPECT_LE(looks, 10s / (limits::hang - limits::worker_beat) + 1);
+  EXPECT_LE(looks, 10s / (limits::hang - limits::close_look - limits::worker_beat) + 1);
+}
+
+// Guardian and worker stood still together, and the guardian looks before the worker can show life.
+TEST(HangDetector, a_short_pause_of_the_whole_machine_is_no_hang) {
+  HangDetector detector;
+  detector.reset(at(10s));
+  EXPECT_FALSE(detector.is_hung(at(10s), at(10s + 40ms), sleeping));
+  EXPECT_FALSE(detector.is_hung(at(10s), detector.next_look() + 79ms, sleeping));
+  EXPECT_FALSE(detector.is_hung(at(10s + 240ms), detector.next_look(), sleeping));
 }
 
 TEST(HangDetector, a_guardian_that_was_away_itself_counts_anew) {

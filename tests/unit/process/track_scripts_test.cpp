@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <pwd.h>
 #include <sched.h>
+#include <sys/stat.h>
 
 #include <sstream>
 
@@ -203,8 +204,8 @@ TEST(TrackScripts, too_much_to_do_is_no_failure) {
   constexpr std::uint32_t count = 3 * limits::running_scripts;
   std::vector<TrackScript> scripts;
   for (std::uint32_t id = 1; id <= count; ++id) {
-    scripts.push_back(script(id, {"sleep", "0.5"}, 2s));
-    scripts.back().timeout = id <= 2 * limits::running_scripts ? 10s : 700ms;
+    scripts.push_back(script(id, {"sleep", "1"}, 1h));
+    scripts.back().timeout = id <= 2 * limits::running_scripts ? 10s : 1800ms;
     if (id > 2 * limits::running_scripts) scripts.back().command = command({"true"});
   }
   RunnerBench bench;
@@ -214,6 +215,18 @@ TEST(TrackScripts, too_much_to_do_is_no_failure) {
     ASSERT_TRUE(result) << id;
     EXPECT_TRUE(result->is_up) << id << ' ' << result->text;
   }
+}
+
+// A FIFO that nobody writes, a mount that does not answer.
+TEST(TrackScripts, a_file_that_does_not_open_keeps_nobody_else_waiting) {
+  const Folder folder;
+  ASSERT_EQ(::mkfifo(folder.file("fifo").c_str(), 0600), 0);
+  TrackScript hangs = script(1, {"<" + folder.file("fifo")}, 1h);
+  hangs.timeout = 300ms;
+  RunnerBench bench;
+  bench.set_scripts({hangs, script(2, {"true"}, 1h)});
+  EXPECT_TRUE(bench.verdict(2, true));
+  EXPECT_TRUE(bench.verdict(1, false));
 }
 
 TEST(TrackScripts, a_stop_that_reaches_a_check_before_the_runner_is_no_failure) {

@@ -42,7 +42,7 @@ TEST(Resume, a_master_that_makes_room_still_does) {
   Bench after({.makes_room = true});
   after.sleep(memory.last_advert_sent - after.now());
   after.resume(memory);
-  EXPECT_EQ(after.router().next_timeout(), after.now() + 1s + Duration(1s) / room_for_the_unheard);
+  EXPECT_EQ(after.router().next_timeout(), after.now() + 1s + room_for_the_unheard);
 }
 
 TEST(Resume, a_backup_keeps_its_deadline_and_its_master) {

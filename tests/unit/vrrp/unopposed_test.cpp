@@ -5,7 +5,7 @@ namespace baton::vrrp {
 namespace {
 
 constexpr RouterParameters with_ah{.makes_room = true};
-constexpr Duration room = Duration(1s) / room_for_the_unheard;
+constexpr Duration room = room_for_the_unheard;
 
 Duration to_next_advert(Bench bench) {
   return *bench.router().next_timeout() - bench.now();
@@ -27,6 +27,19 @@ TEST(Unopposed, out_of_silence_leaves_others_the_time_to_speak) {
 
 TEST(Unopposed, without_ah_nobody_is_kept_from_speaking) {
   EXPECT_EQ(to_next_advert(master_out_of_silence({})), 1s);
+}
+
+TEST(Unopposed, a_backup_that_waits_for_one_advert_gets_it_in_time) {
+  EXPECT_EQ(to_next_advert(master_out_of_silence({.down_timer_adverts = 1, .makes_room = true})), 1s);
+}
+
+TEST(Unopposed, a_backup_does_not_know_of_the_room_when_it_takes_over) {
+  RouterParameters parameters{.makes_room = true, .rival_priority = 254};
+  Bench bench = master_out_of_silence(parameters);
+  (void)bench.actions();
+  bench.sleep(3s + skew_time(254, Version::v2, 1s) + room / 2);
+  bench.wake();
+  EXPECT_EQ(bench.actions(), Actions{changed(State::master, State::backup, Reason::overslept)});
 }
 
 TEST(Unopposed, whoever_was_heard_can_be_heard) {
