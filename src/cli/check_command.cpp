@@ -10,6 +10,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/json_document.h"
 #include "cli/strangers_files.h"
 #include "config/disk_file_reader.h"
 #include "lab/topology.h"
@@ -78,11 +79,6 @@ int run_explain(const std::string& id) {
   return clean;
 }
 
-// What a file's bytes bring with them need not be UTF-8.
-std::string document(const nlohmann::ordered_json& json) {
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
 int run_check(const CheckOptions& options) {
   if (options.lists) {
     fmt::print("{}", list_rules());
@@ -97,9 +93,9 @@ int run_check(const CheckOptions& options) {
   if (!firewalls) return usage;
   const Findings findings = check::check(load_files(options), *firewalls);
   if (options.as_json) {
-    fmt::print("{}", document(findings_as_json(findings)));
+    fmt::print("{}", json_document(findings_as_json(findings)));
   } else if (options.as_sarif) {
-    fmt::print("{}", document(findings_as_sarif(findings)));
+    fmt::print("{}", json_document(findings_as_sarif(findings)));
   } else {
     const char* no_colour = std::getenv("NO_COLOR");
     const bool is_plain = ::isatty(STDOUT_FILENO) == 0 || (no_colour != nullptr && *no_colour != '\0');

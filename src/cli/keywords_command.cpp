@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "cli/json_document.h"
+
 namespace baton::cli {
 
 namespace {
@@ -47,7 +49,7 @@ int run(const Options& options) {
     return 1;
   }
   if (options.as_json) {
-    fmt::print("{}\n", keywords_as_json(keywords).dump(2));
+    fmt::print("{}", json_document(keywords_as_json(keywords)));
   } else {
     fmt::print("{}", render_keywords(keywords));
   }

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "cli/json_document.h"
 #include "config/disk_file_reader.h"
 #include "config/load.h"
 #include "lab/director.h"
@@ -234,7 +235,7 @@ int play(Plan& plan, const LabCommandOptions& options) {
                                .on_row = [&](const lab::Row& row) { story.on_row(row); }});
   const std::expected<void, LabError> played = play_all(director, plan);
   if (options.json) {
-    fmt::print("{}\n", lab::to_json(director.rows(), lab.events(), lab.topology(), daemons).dump(2));
+    fmt::print("{}", json_document(lab::to_json(director.rows(), lab.events(), lab.topology(), daemons)));
   } else {
     story.print_table(director.rows());
   }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "cli/json_document.h"
 #include "cli/strangers_files.h"
 #include "config/load.h"
 #include "lab/topology.h"
@@ -76,7 +77,7 @@ int plan_command(const PlanCommandOptions& options) {
     if (!page) return complain(fmt::format("{} cannot be written", options.html));
   }
   if (options.json) {
-    fmt::print("{}\n", to_json(plan).dump(2));
+    fmt::print("{}", json_document(to_json(plan)));
   } else if (options.html.empty()) {
     fmt::print("{}", render_text(plan, options.all ? plan::Detail::all : plan::Detail::what_moves));
   }

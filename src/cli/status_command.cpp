@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/answer.h"
+#include "cli/json_document.h"
 #include "control/client.h"
 
 namespace baton::cli {
@@ -143,7 +144,7 @@ int run_status(const StatusOptions& options) {
     status["instances"] = std::move(chosen);
   }
   if (options.as_json) {
-    fmt::print("{}\n", status.dump(2));
+    fmt::print("{}", json_document(status));
     return exit_code::success;
   }
   const auto now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();

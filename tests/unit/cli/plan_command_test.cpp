@@ -73,6 +73,13 @@ TEST_F(PlanCommand, json_is_one_document_and_a_page_is_a_file) {
   EXPECT_THAT(std::string(std::istreambuf_iterator<char>(file), {}), HasSubstr("web1 vanishes"));
 }
 
+TEST_F(PlanCommand, names_of_any_bytes_make_json_all_the_same) {
+  std::ofstream(path("bytes.conf")) << "vrrp_instance V\xff\xfe {\ninterface eth0\nvirtual_router_id 7\npriority 100\n"
+                                       "virtual_ipaddress {\n10.0.0.1\n}\n}\n";
+  (void)run({path("bytes.conf"), "--json"});
+  EXPECT_TRUE(nlohmann::json::accept(said_));
+}
+
 TEST_F(PlanCommand, what_cannot_be_read_or_written_is_told) {
   EXPECT_EQ(run({}), 2);
   EXPECT_THAT(complained_, HasSubstr("mend: baton plan web1.conf web2.conf"));
