@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <system_error>
 
 #include "cli/check_command.h"
 #include "cli/keywords_command.h"
@@ -9,6 +11,16 @@
 #include "cli/plan_command.h"
 #include "cli/reload_command.h"
 #include "cli/status_command.h"
+
+namespace {
+
+// A disk that is full, a pipe that nobody reads: what was to be said is not all there.
+int complain_of_output() {
+  std::fputs("baton: standard output cannot be written\n", stderr);
+  return 1;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{
@@ -25,9 +37,11 @@ int main(int argc, char** argv) {
   baton::cli::add_plan_command(app, exit_code);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {  // CLI11 throws; nobody else here does
+  } catch (const CLI::ParseError& error) {
     constexpr int usage = 2;
     return app.exit(error) == 0 ? 0 : usage;
+  } catch (const std::system_error&) {  // fmt, when it cannot write
+    return complain_of_output();
   }
-  return exit_code;
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? exit_code : complain_of_output();
 }

@@ -4,11 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/printable.h"
 #include "cli/json_document.h"
 #include "cli/strangers_files.h"
 #include "config/load.h"
@@ -33,7 +35,7 @@ struct PlanCommandOptions {
 };
 
 int complain(const std::string& message) {
-  std::fputs(fmt::format("baton plan: {}\n", message).c_str(), stderr);
+  std::fputs(printable(fmt::format("baton plan: {}\n", message)).c_str(), stderr);
   return usage;
 }
 
@@ -52,6 +54,19 @@ std::optional<std::vector<plan::NodeInput>> read_files(const std::vector<std::st
   return nodes;
 }
 
+// `--html a.conf b.conf` would make a page of a.conf: only what is a page already is written over.
+bool may_be_written(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (!std::filesystem::is_regular_file(status)) return true;
+  const auto size = std::filesystem::file_size(path, error);
+  if (!error && size == 0) return true;
+  constexpr std::string_view beginning = "<!doctype html>";
+  std::string begins(beginning.size(), ' ');
+  std::ifstream(path).read(begins.data(), static_cast<std::streamsize>(begins.size()));
+  return begins == beginning;
+}
+
 int plan_command(const PlanCommandOptions& options) {
   if (options.files.empty()) {
     return complain("give a configuration file for each server\n  mend: baton plan web1.conf web2.conf");
@@ -59,6 +74,11 @@ int plan_command(const PlanCommandOptions& options) {
   if (options.files.size() > plan::limits::nodes) {
     return complain(
         fmt::format("{} files, and a plan has at most {} nodes", options.files.size(), plan::limits::nodes));
+  }
+  if (!options.html.empty() && !may_be_written(options.html)) {
+    return complain(
+        fmt::format("{} is there and is no page: it stays as it is\n  mend: --html plan.html, or any name that is free",
+                    options.html));
   }
   auto nodes = read_files(options.files);
   if (!nodes) return usage;
@@ -70,16 +90,20 @@ int plan_command(const PlanCommandOptions& options) {
       make_plan(network, {.pairs = options.pairs,
                           .only = options.only,
                           .steps = options.pairs ? plan::limits::steps_with_pairs : plan::limits::steps});
+  if (plan.scenarios.empty()) {
+    return complain(fmt::format(
+        "no event has '{}' in its name or title\n  mend: --all without --only shows every event", options.only));
+  }
   if (!options.html.empty()) {
     std::ofstream page(options.html, std::ios::trunc);
-    page << plan::render_html(plan);
+    page << printable(plan::render_html(plan));
     page.close();
     if (!page) return complain(fmt::format("{} cannot be written", options.html));
   }
   if (options.json) {
     fmt::print("{}", json_document(to_json(plan)));
   } else if (options.html.empty()) {
-    fmt::print("{}", render_text(plan, options.all ? plan::Detail::all : plan::Detail::what_moves));
+    fmt::print("{}", printable(render_text(plan, options.all ? plan::Detail::all : plan::Detail::what_moves)));
   }
   return plan.worst() == plan::Severity::note ? success : findings;
 }
@@ -94,7 +118,8 @@ void add_plan_command(CLI::App& app, int& exit_code) {
   plan->add_option("--only", options->only, "events with this in their name or title: machine, nginx, web1");
   plan->add_flag("--all", options->all, "also what moves nothing");
   plan->add_flag("--json", options->json, "one JSON document");
-  plan->add_option("--html", options->html, "write a page with a timeline for each scenario into this file");
+  plan->add_option("--html", options->html, "write a page with a timeline for each scenario into this file")
+      ->type_name("PAGE.html");
   plan->callback([options, &exit_code] { exit_code = plan_command(*options); });
 }
 

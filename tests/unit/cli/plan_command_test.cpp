@@ -80,6 +80,28 @@ TEST_F(PlanCommand, names_of_any_bytes_make_json_all_the_same) {
   EXPECT_TRUE(nlohmann::json::accept(said_));
 }
 
+TEST_F(PlanCommand, a_configuration_never_becomes_a_page) {
+  const std::string web1 = node("web1.conf", 110);
+  const auto size = std::filesystem::file_size(web1);
+  EXPECT_EQ(run({"--html", web1, node("web2.conf", 100)}), 2);
+  EXPECT_EQ(std::filesystem::file_size(web1), size);
+  EXPECT_EQ(run({node("web2.conf", 100), "--html", path("page.html")}),
+            run({path("web2.conf"), "--html", path("page.html")}));
+}
+
+TEST_F(PlanCommand, a_filter_that_no_event_passes_is_a_mistake) {
+  EXPECT_EQ(run({node("web1.conf", 110), node("web2.conf", 100), "--only", "ngnix"}), 2);
+  EXPECT_THAT(complained_, HasSubstr("no event has 'ngnix'"));
+}
+
+TEST_F(PlanCommand, names_of_strangers_move_no_cursor) {
+  std::ofstream(path("esc.conf")) << "vrrp_instance VI\x1b[31mred {\ninterface eth0\nvirtual_router_id 7\n"
+                                     "virtual_ipaddress {\n10.0.0.1\n}\n}\n";
+  (void)run({path("esc.conf")});
+  EXPECT_THAT(said_, HasSubstr("VI?[31mred"));
+  EXPECT_EQ(said_.find('\x1b'), said_.npos);
+}
+
 TEST_F(PlanCommand, what_cannot_be_read_or_written_is_told) {
   EXPECT_EQ(run({}), 2);
   EXPECT_THAT(complained_, HasSubstr("mend: baton plan web1.conf web2.conf"));
