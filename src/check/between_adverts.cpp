@@ -14,9 +14,9 @@ std::string_view on_off(bool value) {
   return value ? "on" : "off";
 }
 
-class AdvertRules {
+class AdvertRules : RouterRules {
  public:
-  AdvertRules(const VirtualRouter& router, Report& report) : router_(router), report_(report) {}
+  using RouterRules::RouterRules;
 
   void check() {
     check_version();
@@ -31,14 +31,6 @@ class AdvertRules {
   }
 
  private:
-  void add(std::string_view rule, const Member& member, std::string_view keyword, std::string message, std::string mend,
-           std::optional<Severity> severity = std::nullopt) {
-    report_.add(rule, *member.file, member.keyword(keyword), std::move(message), std::move(mend), severity);
-  }
-  static std::string where(const Member& member, std::string_view keyword) {
-    return member.file->words_for(member.keyword(keyword));
-  }
-
   void check_version() {
     find_odd_ones(
         router_, [](const Member& each) { return each.instance->version; },
@@ -176,9 +168,6 @@ class AdvertRules {
               "write virtual_routes and virtual_rules alike on all nodes");
         });
   }
-
-  const VirtualRouter& router_;
-  Report& report_;
 };
 
 }  // namespace

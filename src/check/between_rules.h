@@ -1,8 +1,12 @@
 // The rules that hold several files against each other: what every node says must fit what the others say.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "check/contest.h"
@@ -29,6 +33,24 @@ void compare_groups(const Cluster& cluster, Report& report);
 void compare_priorities(const Cluster& cluster, Report& report);
 void compare_unicast(const Cluster& cluster, Report& report);
 void compare_weights(const Cluster& cluster, Report& report);
+
+// What rules about one virtual router on several nodes have in common.
+class RouterRules {
+ public:
+  RouterRules(const VirtualRouter& router, Report& report) : router_(router), report_(report) {}
+
+ protected:
+  void add(std::string_view rule, const Member& member, std::string_view keyword, std::string message, std::string mend,
+           std::optional<Severity> severity = std::nullopt) {
+    report_.add(rule, *member.file, member.keyword(keyword), std::move(message), std::move(mend), severity);
+  }
+  static std::string where(const Member& member, std::string_view keyword) {
+    return member.file->words_for(member.keyword(keyword));
+  }
+
+  const VirtualRouter& router_;
+  Report& report_;
+};
 
 // Holds every member's value against what most of them have (the first of equals), and calls
 // `differs(member, reference)` for the odd ones.

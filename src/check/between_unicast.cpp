@@ -17,9 +17,9 @@ std::string_view source_keyword(const Member& member) {
                                                                                           : "mcast_src_ip";
 }
 
-class UnicastRules {
+class UnicastRules : RouterRules {
  public:
-  UnicastRules(const VirtualRouter& router, Report& report) : router_(router), report_(report) {}
+  using RouterRules::RouterRules;
 
   void check() {
     check_sources();
@@ -32,14 +32,6 @@ class UnicastRules {
   }
 
  private:
-  void add(std::string_view rule, const Member& member, std::string_view keyword, std::string message, std::string mend,
-           std::optional<Severity> severity = std::nullopt) {
-    report_.add(rule, *member.file, member.keyword(keyword), std::move(message), std::move(mend), severity);
-  }
-  static std::string where(const Member& member, std::string_view keyword) {
-    return member.file->words_for(member.keyword(keyword));
-  }
-
   void check_sources() {
     for (const Member& member : router_.members) {
       if (!member.instance->source) continue;
@@ -159,8 +151,6 @@ class UnicastRules {
     return std::nullopt;
   }
 
-  const VirtualRouter& router_;
-  Report& report_;
   std::unordered_map<IpAddress, const Member*> by_source_;
 };
 

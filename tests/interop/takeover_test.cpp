@@ -16,6 +16,7 @@ using lab::NodeId;
 
 constexpr Duration machine_tolerance = 500ms;  // beyond what the protocol allows
 constexpr Duration program_start = 3s;         // until a daemon that was started speaks
+constexpr Duration vrrp_room = 16ms;           // docs/decisions/0010
 constexpr Duration afterplay = 3s;             // until an address has left its old node and the client knows the new
 
 template <PeerKind kind>
@@ -111,6 +112,10 @@ TEST_P(TakeoverWithAh, a_start_behind_a_cut_ends_in_one_owner_when_it_heals) {
   couple.start(baton);
   const Duration bound = program_start + couple.master_down_interval(couple.other()) + machine_tolerance;
   EXPECT_TRUE(couple.wait_until([&] { return couple.owners().size() == 2; }, bound)) << couple.log();
+  const Instant alone = lab::now();
+  EXPECT_TRUE(couple.wait_for_adverts(baton, 3)) << couple.log();
+  const auto gaps = lab::advert_gaps(couple->adverts(), baton, vrid, alone, lab::now());
+  EXPECT_GE(gaps.median, couple.target().advert_interval + vrrp_room / 2) << "it leaves keepalived no time to speak";
   couple.cut(baton, false);
   const auto has_one_owner = [&] { return couple.owners() == std::set<NodeId>{couple.better()}; };
   EXPECT_TRUE(couple.wait_until(has_one_owner, 2 * couple.target().advert_interval + machine_tolerance))
