@@ -96,10 +96,10 @@ struct ReloadOptions {
 };
 
 int run_reload(const ReloadOptions& options) {
-  json request{{"command", options.confirms ? "confirm" : "reload"}};
-  if (options.is_rehearsal) request["dry_run"] = true;
-  if (!options.confirm_within.empty()) request["confirm_within"] = seconds_of(options.confirm_within);
-  const auto report = control::ask(options.socket, request, reload_patience);
+  control::Call call{.method = "POST", .path = options.confirms ? "/v1/reload/confirm" : "/v1/reload"};
+  if (options.is_rehearsal) call.body["dry_run"] = true;
+  if (!options.confirm_within.empty()) call.body["confirm_within"] = seconds_of(options.confirm_within);
+  const auto report = control::ask(options.socket, call, reload_patience);
   if (!report) return complain(report.error());
   fmt::print("{}", options.as_json ? report->dump(2) + "\n" : render_reload(*report));
   const std::string result = report->at("result");

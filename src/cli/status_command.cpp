@@ -129,7 +129,7 @@ struct StatusOptions {
 };
 
 int run_status(const StatusOptions& options) {
-  auto reply = control::ask(options.socket, {{"command", "status"}});
+  auto reply = control::ask(options.socket, {.path = "/v1/status"});
   if (!reply) return complain(reply.error());
   json& status = *reply;
   if (!options.name.empty()) {
@@ -158,7 +158,7 @@ struct HandoverOptions {
 };
 
 int run_handover(const HandoverOptions& options) {
-  auto reply = control::ask(options.socket, {{"command", "handover"}, {"instance", options.name}});
+  auto reply = control::ask(options.socket, {.method = "POST", .path = control::instance_path(options.name, "/handover")});
   if (!reply) return complain(reply.error());
   fmt::print("{}\n", reply->value("message", "asked"));
   return exit_code::success;

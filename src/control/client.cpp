@@ -7,15 +7,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
+
+#include "http/message.h"
+#include "http/parser.h"
 
 namespace baton::control {
 
 namespace {
 
-constexpr std::size_t longest_reply = 64 * 1024 * 1024;
+using nlohmann::json;
 
 std::unexpected<ControlError> failure(ControlError::Kind kind, std::string message) {
   return std::unexpected(ControlError{kind, std::move(message)});
@@ -40,26 +43,37 @@ std::expected<UniqueFd, ControlError> connect_to(const std::string& path) {
 
 }  // namespace
 
-std::expected<UniqueFd, ControlError> send_request(const std::string& socket_path, const nlohmann::json& request) {
+std::string instance_path(std::string_view name, std::string_view behind) {
+  return fmt::format("/v1/instances/{}{}", http::percent_encoded(name), behind);
+}
+
+std::expected<UniqueFd, ControlError> send_request(const std::string& socket_path, const Call& call) {
   auto connected = connect_to(socket_path);
   if (!connected) return connected;
-  const std::string line = request.dump() + "\n";
-  if (::send(connected->get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
+  std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", call.method, call.path);
+  if (!call.last_event.empty()) text += fmt::format("Last-Event-ID: {}\r\n", call.last_event);
+  if (call.body.is_null()) {
+    text += call.method == "GET" ? "\r\n" : "Content-Length: 0\r\n\r\n";
+  } else {
+    const std::string body = call.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    text += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", body.size(), body);
+  }
+  if (::send(connected->get(), text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) {
     return failure(ControlError::Kind::not_running, fmt::format("{}: {}", socket_path, std::strerror(errno)));
   }
   return connected;
 }
 
-std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, const nlohmann::json& request,
-                                                std::chrono::milliseconds timeout) {
+std::expected<std::string, ControlError> fetch(const std::string& socket_path, const Call& call,
+                                               std::chrono::milliseconds timeout) {
   using Kind = ControlError::Kind;
-  auto connected = send_request(socket_path, request);
+  auto connected = send_request(socket_path, call);
   if (!connected) return std::unexpected(std::move(connected).error());
   const UniqueFd fd = std::move(*connected);
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  std::string reply;
+  http::ResponseParser parser;
   std::array<char, 65536> buffer;
-  while (reply.find('\n', reply.size() > buffer.size() ? reply.size() - buffer.size() : 0) == reply.npos) {
+  while (!parser.is_whole()) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd ready{.fd = fd.get(), .events = POLLIN, .revents = 0};
@@ -68,15 +82,26 @@ std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, 
     }
     const ssize_t count = ::recv(fd.get(), buffer.data(), buffer.size(), 0);
     if (count <= 0) return failure(Kind::malformed, "batond closed the connection before its answer was complete");
-    reply.append(buffer.data(), static_cast<std::size_t>(count));
-    if (reply.size() > longest_reply) return failure(Kind::malformed, "the answer of batond is too long");
+    if (!parser.feed({buffer.data(), static_cast<std::size_t>(count)})) {
+      return failure(Kind::malformed, fmt::format("what answers at {} does not speak HTTP as batond does", socket_path));
+    }
   }
-  auto parsed = nlohmann::json::parse(reply, nullptr, false);
-  if (parsed.is_discarded() || !parsed.is_object()) return failure(Kind::malformed, "the answer of batond is not JSON");
-  if (parsed.contains("error")) {
-    const Kind kind = parsed.value("kind", "") == "not-found" ? Kind::not_found : Kind::refused;
-    return failure(kind, parsed["error"].get<std::string>());
-  }
+  std::string body = parser.take_body();
+  if (parser.status() < http::status::bad_request) return body;
+  const json error = json::parse(body, nullptr, false);
+  const std::string sentence = error.is_object() ? error.value("error", "") : std::string();
+  const Kind kind = parser.status() == http::status::not_found   ? Kind::not_found
+                    : parser.status() == http::status::forbidden ? Kind::permission
+                                                                 : Kind::refused;
+  return failure(kind, sentence.empty() ? fmt::format("batond answers {}", parser.status()) : sentence);
+}
+
+std::expected<json, ControlError> ask(const std::string& socket_path, const Call& call,
+                                      std::chrono::milliseconds timeout) {
+  const auto body = fetch(socket_path, call, timeout);
+  if (!body) return std::unexpected(body.error());
+  json parsed = json::parse(*body, nullptr, false);
+  if (!parsed.is_object()) return failure(ControlError::Kind::malformed, "the answer of batond is not JSON");
   return parsed;
 }
 

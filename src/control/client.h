@@ -1,10 +1,10 @@
-// The other side of batond's control socket (docs/status.md), for whoever asks or listens: the operator's tool, the
-// D-Bus and SNMP companions.
+// The other side of batond's control API (docs/api.md), for whoever asks or listens: the operator's tool, the D-Bus and
+// SNMP companions.
 #pragma once
 
 #include <chrono>
 #include <expected>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/unique_fd.h"
@@ -19,11 +19,24 @@ struct ControlError {
   std::string message;  // what happened, and what to do next
 };
 
-// The reply's object; a reply {"error": ...} is a ControlError of kind refused, or not_found when it says so.
-std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, const nlohmann::json& request,
-                                                std::chrono::milliseconds timeout = std::chrono::seconds(3));
+struct Call {
+  std::string method = "GET";
+  std::string path;         // "/v1/status"
+  nlohmann::json body{};    // null: none
+  std::string last_event{};  // Last-Event-ID, of a stream
+};
 
-// A connection on which one request line has been sent.
-std::expected<UniqueFd, ControlError> send_request(const std::string& socket_path, const nlohmann::json& request);
+// "/v1/instances/NAME" and what follows it; the name is escaped.
+std::string instance_path(std::string_view name, std::string_view behind = {});
+
+// The object that answers. An error of batond's is a ControlError of kind refused, not_found or permission.
+std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, const Call& call,
+                                                std::chrono::milliseconds timeout = std::chrono::seconds(3));
+// The same of an answer that is no JSON.
+std::expected<std::string, ControlError> fetch(const std::string& socket_path, const Call& call,
+                                               std::chrono::milliseconds timeout = std::chrono::seconds(3));
+
+// A connection on which the request has been sent.
+std::expected<UniqueFd, ControlError> send_request(const std::string& socket_path, const Call& call);
 
 }  // namespace baton::control

@@ -7,8 +7,8 @@
 
 namespace baton::control {
 
-std::expected<EventStream, ControlError> EventStream::open(const std::string& socket_path) {
-  auto fd = send_request(socket_path, {{"command", "events"}});
+std::expected<EventStream, ControlError> EventStream::open(const std::string& socket_path, std::string last_event) {
+  auto fd = send_request(socket_path, {.path = "/v1/events", .last_event = std::move(last_event)});
   if (!fd) return std::unexpected(std::move(fd).error());
   return EventStream(std::move(*fd));
 }
@@ -17,23 +17,18 @@ std::expected<EventStream, ControlError> EventStream::open(const std::string& so
 EventStream::News EventStream::read() {
   News news;
   std::array<char, 16 * 1024> buffer;
-  for (int reads = 0; reads < 4; ++reads) {
+  for (int reads = 0; reads < 4 && !news.is_over; ++reads) {
     const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) break;
-    if (count <= 0) {
-      news.is_over = true;
-      break;
-    }
-    received_.append(buffer.data(), static_cast<std::size_t>(count));
+    news.is_over = count <= 0 || !response_.feed({buffer.data(), static_cast<std::size_t>(count)});
   }
-  std::size_t begin = 0;
-  for (std::size_t end; (end = received_.find('\n', begin)) != received_.npos; begin = end + 1) {
-    auto line = nlohmann::json::parse(received_.begin() + static_cast<std::ptrdiff_t>(begin),
-                                      received_.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
-    if (line.is_object()) news.lines.push_back(std::move(line));
+  if (response_.has_header() && response_.status() != http::status::ok) news.is_over = true;
+  for (const http::ServerSentEvent& event : parser_.feed(response_.take_body())) {
+    if (!event.id.empty()) last_event_ = event.id;
+    auto data = nlohmann::json::parse(event.data, nullptr, false);
+    if (data.is_object()) news.events.push_back(std::move(data));
   }
-  received_.erase(0, begin);
-  if (received_.size() > limits::event_line) news.is_over = true;
+  if (parser_.is_broken()) news.is_over = true;
   return news;
 }
 

@@ -2,22 +2,23 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <deque>
-#include <list>
+#include <charconv>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "api/access.h"
+#include "api/path_pattern.h"
+#include "api/server.h"
 #include "daemon/channel.h"
-#include "daemon/dump_file.h"
-#include "daemon/dump_text.h"
-#include "daemon/event_listeners.h"
+#include "daemon/dump_writer.h"
 #include "daemon/mib_source.h"
 #include "daemon/options.h"
 #include "daemon/reload.h"
 #include "daemon/status.h"
-#include "daemon/watch_policy.h"
+#include "daemon/worker_desk.h"
+#include "http/server_sent_events.h"
 #include "kernel/memory_file.h"
 #include "loop/loop.h"
 
@@ -26,62 +27,287 @@ namespace baton::daemon {
 namespace {
 
 using nlohmann::json;
+using api::Access;
+using api::Ticket;
+using http::Request;
+using http::Response;
 
-constexpr Duration client_deadline = std::chrono::seconds(5);   // to ask and to take the answer
-constexpr Duration reload_patience = std::chrono::seconds(30);  // of a client that has asked for a reload
-constexpr std::size_t report_size = 64 << 20;                   // bytes of a reload's report
-constexpr Duration worker_patience = std::chrono::milliseconds(500);
+constexpr std::size_t report_size = 64 << 20;  // bytes of a reload's report
+constexpr std::size_t reloads_waited_for = 16;
 
-json to_json(std::string_view text) {
-  return json::parse(text, nullptr, false);
+std::string text_of(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-// One connection: a request line in, a reply line out, the end.
-struct Client {
-  UniqueFd fd;
-  bool is_root = false;
-  Instant deadline;
-  std::string request;
-  std::string reply;
-  loop::Subscription readiness;
-  std::uint64_t reload = 0;  // waits for what becomes of this order
-  bool done = false;
-};
+Response document(const json& value) {
+  return {.body = text_of(value)};
+}
+
+http::ServerSentEvent event_of(const EventLog::Entry& entry, std::string kind) {
+  return {.id = std::to_string(entry.number), .kind = std::move(kind), .data = entry.text};
+}
+
+std::uint64_t number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  (void)std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
 
 class Api {
  public:
-  explicit Api(ApiStart start) : start_(std::move(start)), log_(start_.log) {}
+  explicit Api(ApiStart start)
+      : start_(std::move(start)),
+        log_(start_.log),
+        desk_(loop_, {.happened = [this](const json& event) { on_event(event); }}),
+        server_(loop_, [this](Ticket ticket, const Request& request, const api::Asker& asker) {
+          on_request(ticket, request, asker);
+        }) {}
 
   void run() {
     signal_term_ = loop_.on_signal(SIGTERM, [] {});  // the guardian ends us, not the service manager's signal to all
     guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian(); });
-    timer_ = loop_.timer([this] { on_timer(); });
-    timer_.set(loop::now());
-    loop_.before_sleep([this] {
-      forget_done_clients();
-      await_clients();
-      ask_next();
-    });
+    open_doors();
     loop_.run();
-    say_last();
+    desk_.drain();
+    server_.say_last();
   }
 
  private:
-  struct Waiting {
-    Client* client;
-    json question;
-    json reply;
-    bool wants_mib = false;      // the status as the SNMP agent shows it
-    std::optional<Dump> dump{};  // whoever asked waits for a file
+  // What is asked of us, and what for. `names` are what stands in the braces of the path.
+  struct Question {
+    Ticket ticket;
+    const Request& request;
+    std::vector<std::string> names;
   };
-
-  // A question that is on its way stays in its place, so that the worker's answer finds it, but is nobody's any more.
-  void forget_done_clients() {
-    for (Waiting& waiting : waiting_) {
-      if (waiting.client != nullptr && waiting.client->done) waiting.client = nullptr;
-    }
-    clients_.remove_if([](const Client& client) { return client.done; });
+  struct Endpoint {
+    std::string_view method;
+    std::string_view path;
+    Access access;
+    void (Api::*answer)(const Question&);
+  };
+  static const std::vector<Endpoint>& endpoints() {
+    using enum Access;
+    static const std::vector<Endpoint> all{
+        {"GET", "/v1/status", read, &Api::get_status},
+        {"GET", "/v1/instances/{name}", read, &Api::get_instance},
+        {"POST", "/v1/instances/{name}/handover", write, &Api::post_to_instance},
+        {"POST", "/v1/instances/{name}/announce", write, &Api::post_to_instance},
+        {"GET", "/v1/events", read, &Api::get_events},
+        {"GET", "/v1/history", read, &Api::get_history},
+        {"GET", "/v1/mib", read, &Api::get_mib},
+        {"POST", "/v1/reload", write, &Api::post_reload},
+        {"POST", "/v1/reload/confirm", write, &Api::post_confirm},
+    };
+    return all;
   }
+
+  void open_doors() {
+    const kernel::UnixListener& socket = start_.doors.control_socket();
+    server_.open_door(api::Door::unix_socket, socket.fd(), [&socket]() -> std::optional<api::Server::Visitor> {
+      auto client = socket.accept();
+      if (!client) return std::nullopt;
+      return api::Server::Visitor{.fd = std::move(client->fd),
+                                  .is_root = client->uid == 0 || client->uid == ::geteuid()};
+    });
+    const kernel::TcpListener* tcp = start_.doors.tcp_listener();
+    if (tcp == nullptr) return;
+    server_.open_door(api::Door::tcp, tcp->fd(), [tcp]() -> std::optional<api::Server::Visitor> {
+      UniqueFd fd = tcp->accept();
+      if (!fd) return std::nullopt;
+      return api::Server::Visitor{.fd = std::move(fd)};
+    });
+  }
+
+  void on_request(Ticket ticket, const Request& request, const api::Asker& asker) {
+    const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+    std::string allowed;
+    for (const Endpoint& endpoint : endpoints()) {
+      auto names = api::match(endpoint.path, request.path);
+      if (!names) continue;
+      if (endpoint.method != method) {
+        allowed += (allowed.empty() ? "" : ", ") + std::string(endpoint.method);
+        continue;
+      }
+      if (auto admitted = api::admit(endpoint.access, asker, request, start_.doors.token()); !admitted) {
+        return server_.answer(ticket, std::move(admitted).error());
+      }
+      return (this->*endpoint.answer)({.ticket = ticket, .request = request, .names = std::move(*names)});
+    }
+    if (allowed.empty()) {
+      return refuse(ticket, http::status::not_found, "not-found", "there is nothing here; /v1/openapi.json says what is");
+    }
+    Response response = api::refusal(http::status::method_not_allowed, "malformed", "ask for this with " + allowed);
+    response.headers.emplace_back("Allow", allowed);
+    server_.answer(ticket, std::move(response));
+  }
+
+  void refuse(Ticket ticket, int status, std::string_view kind, std::string_view sentence) {
+    server_.answer(ticket, api::refusal(status, kind, sentence));
+  }
+  void refuse_without_worker(Ticket ticket) {
+    refuse(ticket, http::status::unavailable, "no-worker",
+           "the VRRP worker does not answer; the guardian restarts it, try again");
+  }
+
+  // ---- status
+
+  void get_status(const Question& question) {
+    const auto view = question.request.query.find("view");
+    const bool is_brief = view != question.request.query.end() && view->second == "brief";
+    desk_.collect(is_brief ? WorkerDesk::View::brief : WorkerDesk::View::whole,
+                  [this, ticket = question.ticket](const auto& collected) {
+                    server_.answer(ticket, document(status_of(*collected)));
+                  });
+  }
+
+  void get_instance(const Question& question) {
+    desk_.ask({{"ask", "instance"}, {"instance", question.names[0]}},
+              [this, ticket = question.ticket, name = question.names[0]](const std::optional<json>& reply) {
+                if (reply) return answer_from_worker(ticket, *reply);
+                const auto& routers = start_.setup.routers;
+                const auto found = std::ranges::find(routers, name, &RouterSetup::name);
+                if (found == routers.end()) return refuse_without_worker(ticket);
+                server_.answer(ticket, document(from_will(static_cast<std::size_t>(found - routers.begin()))));
+              });
+  }
+
+  void get_mib(const Question& question) {
+    desk_.collect(WorkerDesk::View::whole, [this, ticket = question.ticket](const auto& collected) {
+      server_.answer(ticket, document(shown_by_snmp(start_.setup, status_of(*collected), loop::wall_now())));
+    });
+  }
+
+  json status_of(const CollectedStatus& collected) const {
+    json status{{"node", start_.node},
+                {"version", "0.1.0"},
+                {"pid", start_.guardian_pid},
+                {"configuration", start_.configuration},
+                {"configuration_read", start_.configuration_read},
+                {"confirm_until", start_.confirm_until > 0 ? json(start_.confirm_until) : json()},
+                {"worker",
+                 {{"answers", collected.worker_answers}, {"restarts", std::max(0, desk_.workers_seen() - 1)}}}};
+    for (const char* list : {"instances", "groups", "scripts", "processes"}) {
+      status[list] = collected.worker_answers ? collected.lists[list] : json::array();
+    }
+    if (collected.worker_answers) return status;
+    // Dead or hanging: what its last will says is what there is.
+    for (std::size_t i = 0; i < start_.will.router_count(); ++i) status["instances"].push_back(from_will(i));
+    return status;
+  }
+
+  json from_will(std::size_t router) const {
+    const auto will = start_.will.read(router);
+    return instance_from_will(start_.setup, static_cast<vrrp::RouterId>(router), will ? will->router : vrrp::RouterMemory{},
+                              {.now = loop::now(), .wall = loop::wall_now()});
+  }
+
+  // ---- commands
+
+  void post_to_instance(const Question& question) {
+    desk_.ask({{"ask", question.request.path.back()}, {"instance", question.names[0]}},
+              [this, ticket = question.ticket](const std::optional<json>& reply) {
+                if (!reply) return refuse_without_worker(ticket);
+                answer_from_worker(ticket, *reply);
+              });
+  }
+
+  void answer_from_worker(Ticket ticket, const json& reply) {
+    if (!reply.contains("error")) return server_.answer(ticket, document(reply));
+    const std::string kind = reply.value("kind", "refused");
+    refuse(ticket, kind == "not-found" ? http::status::not_found : http::status::conflict, kind,
+           reply["error"].get<std::string>());
+  }
+
+  void post_reload(const Question& question) {
+    const std::string& body = question.request.body;
+    const json request = body.empty() ? json::object() : json::parse(body, nullptr, false);
+    if (!request.is_object()) {
+      return refuse(question.ticket, http::status::bad_request, "malformed", "the body is no JSON object");
+    }
+    auto order = reload_order_of_request(request);
+    if (!order) return refuse(question.ticket, http::status::bad_request, "malformed", order.error());
+    order_reload(question.ticket, std::move(*order));
+  }
+
+  void post_confirm(const Question& question) {
+    order_reload(question.ticket, {.what = ReloadOrder::What::confirm});
+  }
+
+  // The guardian reads the files, judges them and carries it out.
+  void order_reload(Ticket ticket, ReloadOrder order) {
+    if (reloads_.size() >= reloads_waited_for) {
+      return refuse(ticket, http::status::unavailable, "busy", "too many reloads are on their way; ask again");
+    }
+    order.id = ++last_reload_;
+    const std::string text = to_message(order);
+    const auto told = start_.guardian.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    if (!told) return refuse(ticket, http::status::unavailable, "refused", to_string(told.error()));
+    reloads_[order.id] = ticket;
+  }
+
+  void on_reload_report(const UniqueFd& file) {
+    const auto text = kernel::read_memory_file(file, report_size);
+    if (!text) {
+      for (const auto& [id, ticket] : std::exchange(reloads_, {})) {
+        refuse(ticket, http::status::internal_error, "refused",
+               "the report cannot be read: " + to_string(text.error()));
+      }
+      return;
+    }
+    json report = json::parse(*text, nullptr, false);
+    if (!report.is_object() || !report["id"].is_number_unsigned()) return;
+    if (report["result"] == "confirmed") start_.confirm_until = 0;
+    const auto waiting = reloads_.extract(report["id"].get<std::uint64_t>());
+    report.erase("id");
+    if (!waiting.empty()) server_.answer(waiting.mapped(), document(report));
+  }
+
+  // ---- events
+
+  void on_event(const json& event) {
+    const std::string text = event.dump(-1, ' ', false, json::error_handler_t::replace);
+    const std::uint64_t number = start_.events.add(text);
+    server_.say_event(to_text(event_of({.number = number, .text = text}, event.value("event", ""))));
+  }
+
+  // Whoever names the last event heard is told what came since, as far as it is kept.
+  void get_events(const Question& question) {
+    std::string text = http::to_text({.id = std::to_string(start_.events.last()),
+                                .kind = "hello",
+                                .data = json{{"listening", true},
+                                             {"configuration_read", start_.configuration_read}}
+                                            .dump()});
+    const std::string_view heard = question.request.header("last-event-id");
+    if (!heard.empty()) {
+      for (const auto& [entry, kind] : kept_after(number_of(heard))) text += to_text(event_of(entry, kind));
+    }
+    if (!server_.listen(question.ticket, text)) {
+      refuse(question.ticket, http::status::unavailable, "busy", "too many listen already");
+    }
+  }
+
+  void get_history(const Question& question) {
+    const auto after = question.request.query.find("after");
+    json events = json::array();
+    for (const auto& [entry, kind] :
+         kept_after(after == question.request.query.end() ? 0 : number_of(after->second))) {
+      json event = json::parse(entry.text, nullptr, false);
+      event["number"] = entry.number;
+      events.push_back(std::move(event));
+    }
+    server_.answer(question.ticket, document({{"events", std::move(events)}, {"last", start_.events.last()}}));
+  }
+
+  std::vector<std::pair<EventLog::Entry, std::string>> kept_after(std::uint64_t number) const {
+    std::vector<std::pair<EventLog::Entry, std::string>> kept;
+    for (EventLog::Entry& entry : start_.events.after(number)) {
+      const json event = json::parse(entry.text, nullptr, false);
+      if (event.is_object()) kept.emplace_back(std::move(entry), event.value("event", ""));
+    }
+    return kept;
+  }
+
+  // ---- the guardian
 
   void on_guardian() {
     auto message = start_.guardian.receive();
@@ -91,329 +317,42 @@ class Api {
     }
     if (!message->passed_fd) return on_dump_wanted(message->bytes);
     if (message->bytes == Bytes{reload_report_file}) return on_reload_report(message->passed_fd);
-    ++workers_seen_;
-    worker_readable_.reset();
-    worker_ = kernel::Channel(std::move(message->passed_fd));
-    worker_readable_ = loop_.watch(worker_.fd(), loop::Ready::readable, [this] { on_worker(); });
-    asked_at_.reset();  // what was asked of the one before will not be answered
+    desk_.take(kernel::Channel(std::move(message->passed_fd)));
+  }
+
+  void on_dump_wanted(const Bytes& message) {
+    for (const Dump dump : {Dump::data, Dump::stats, Dump::stats_clear, Dump::json}) {
+      if (message.size() != 1 || message[0] != static_cast<std::uint8_t>(dump)) continue;
+      desk_.collect(
+          WorkerDesk::View::whole,
+          [this, dump](const auto& collected) {
+            if (collected->worker_answers) return write_dump(dump, start_.setup, status_of(*collected), log_);
+            if (!is_leaving_) refuse_dump(dump, start_.setup, log_);  // else there is one, but it is our successor's
+          },
+          dump == Dump::stats_clear ? WorkerDesk::Counters::begin_anew : WorkerDesk::Counters::stay);
+    }
   }
 
   void leave() {
     guardian_readable_.reset();
     is_leaving_ = true;
-    for (Client& client : clients_) {
-      if (client.reload != 0) answer(&client, {{"error", "the configuration was reloaded meanwhile; ask again"}});
+    for (const auto& [id, ticket] : std::exchange(reloads_, {})) {
+      refuse(ticket, http::status::unavailable, "refused", "the configuration was reloaded meanwhile; ask again");
     }
-  }
-
-  // The guardian reads the files, judges them and carries it out.
-  void ask_for_reload(Client& client, ReloadOrder order) {
-    if (!client.is_root) return answer(&client, {{"error", "only root may ask for that"}});
-    order.id = ++last_reload_;
-    const std::string text = to_message(order);
-    const auto told = start_.guardian.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    if (!told) return answer(&client, {{"error", to_string(told.error())}});
-    client.reload = order.id;
-    client.deadline = loop::now() + reload_patience;
-  }
-
-  void on_reload_report(const UniqueFd& file) {
-    const auto text = kernel::read_memory_file(file, report_size);
-    json report = text ? to_json(*text) : json();
-    if (!text) {
-      for (Client& client : clients_) {
-        if (client.reload != 0) answer(&client, {{"error", "the report cannot be read: " + to_string(text.error())}});
-      }
-    }
-    if (!report.is_object() || !report["id"].is_number_unsigned()) return;
-    const auto id = report["id"].get<std::uint64_t>();
-    report.erase("id");
-    if (report["result"] == "confirmed") start_.confirm_until = 0;
-    for (Client& client : clients_) {
-      if (client.reload == id && !client.done) answer(&client, report);
-    }
-  }
-
-  // Asked for again before it was begun it is written once.
-  void on_dump_wanted(const Bytes& message) {
-    for (const Dump dump : {Dump::data, Dump::stats, Dump::stats_clear, Dump::json}) {
-      if (message.size() != 1 || message[0] != static_cast<std::uint8_t>(dump)) continue;
-      const auto first = waiting_.begin() + (asked_at_ ? 1 : 0);  // the one before is on its way
-      if (std::any_of(first, waiting_.end(), [&](const Waiting& it) { return it.dump == dump; })) return;
-      json question{{"ask", "status"}, {"from", 0}, {"clear", dump == Dump::stats_clear}};
-      waiting_.push_back(
-          {.client = nullptr, .question = std::move(question), .reply = frame_of_status(), .dump = dump});
-    }
-  }
-
-  // While all places are taken nobody is accepted, and those who wait do not wake us.
-  void await_clients() {
-    if (is_leaving_) {
-      accepting_.reset();
-      if (clients_.empty()) loop_.stop();
-      return;
-    }
-    const bool has_room = clients_.size() < limits::control_clients;
-    if (has_room == static_cast<bool>(accepting_)) return;
-    accepting_.reset();
-    if (has_room) accepting_ = loop_.watch(start_.listener.fd(), loop::Ready::readable, [this] { accept(); });
-  }
-
-  void accept() {
-    while (clients_.size() < limits::control_clients) {
-      auto accepted = start_.listener.accept();
-      if (!accepted) return;
-      Client& client = clients_.emplace_back();
-      client.fd = std::move(accepted->fd);
-      client.is_root = accepted->uid == 0 || accepted->uid == ::geteuid();
-      client.deadline = loop::now() + client_deadline;
-      client.readiness = loop_.watch(client.fd.get(), loop::Ready::readable, [this, &client] { read(client); });
-    }
-  }
-
-  void read(Client& client) {
-    char buffer[limits::control_request];
-    const ssize_t count = ::read(client.fd.get(), buffer, sizeof(buffer));
-    if (count <= 0) {
-      client.done = true;
-      return;
-    }
-    client.request.append(buffer, static_cast<std::size_t>(count));
-    const std::size_t end = client.request.find('\n');
-    if (end == client.request.npos) {
-      if (client.request.size() > limits::control_request) answer(&client, {{"error", "the request is too long"}});
-      return;
-    }
-    client.request.resize(end);
-    client.readiness.reset();
-    const json request = to_json(client.request);
-    if (!request.is_object()) return answer(&client, {{"error", "the request is not a JSON object in one line"}});
-    const std::string command = text_of(request, "command");
-    if (command == "status") {
-      waiting_.push_back({&client, json{{"ask", "status"}, {"from", 0}}, frame_of_status()});
-    } else if (command == "mib") {
-      waiting_.push_back({&client, json{{"ask", "status"}, {"from", 0}}, frame_of_status()});
-      waiting_.back().wants_mib = true;
-    } else if (command == "handover" || command == "announce") {
-      if (!client.is_root) return answer(&client, {{"error", "only root may ask for that"}});
-      waiting_.push_back({&client, json{{"ask", command}, {"instance", text_of(request, "instance")}}, json::object()});
-    } else if (command == "reload") {
-      const auto order = reload_order_of_request(request);
-      if (!order) return answer(&client, {{"error", order.error()}});
-      ask_for_reload(client, *order);
-    } else if (command == "confirm") {
-      ask_for_reload(client, {.what = ReloadOrder::What::confirm});
-    } else if (command == "events") {
-      listen(client);
-    } else {
-      answer(
-          &client,
-          {{"error",
-            fmt::format("unknown command '{}'; there are status, events, mib, handover, announce, reload and confirm",
-                        command)}});
-    }
-  }
-
-  void listen(Client& client) {
-    if (listeners_.is_full()) return answer(&client, {{"error", "too many listen already"}});
-    listeners_.add(std::move(client.fd),
-                   json{{"listening", true}, {"configuration_read", start_.configuration_read}}.dump());
-    client.done = true;
-  }
-
-  // The worker is gone, and the guardian; what it said before is told.
-  void say_last() {
-    constexpr int messages_that_wait = 1000;
-    for (int i = 0; i < messages_that_wait && worker_; ++i) {
-      const auto message = worker_.receive();
-      if (!message) break;
-      const json text = json::parse(message->bytes, nullptr, false);
-      if (text.is_object() && text.contains("event")) listeners_.tell(text.dump());
-    }
-    listeners_.say_last();
-  }
-
-  json frame_of_status() const {
-    json frame = {{"node", start_.node},
-                  {"version", "0.1.0"},
-                  {"pid", start_.guardian_pid},
-                  {"configuration", start_.configuration},
-                  {"configuration_read", start_.configuration_read},
-                  {"worker", {{"answers", true}, {"restarts", std::max(0, workers_seen_ - 1)}}},
-                  {"instances", json::array()},
-                  {"groups", json::array()},
-                  {"scripts", json::array()},
-                  {"processes", json::array()}};
-    frame["confirm_until"] = start_.confirm_until > 0 ? json(start_.confirm_until) : json();
-    return frame;
-  }
-
-  // One question at a time is on its way to the worker.
-  void ask_next() {
-    while (!asked_at_ && !waiting_.empty()) {
-      if (waiting_.front().client == nullptr && !waiting_.front().dump) {
-        waiting_.pop_front();
-        continue;
-      }
-      waiting_.front().question["id"] = ++last_id_;
-      const std::string text = waiting_.front().question.dump();
-      const bool sent =
-          worker_ && worker_.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).has_value();
-      if (!sent) {
-        answer_without_worker();
-        continue;
-      }
-      asked_at_ = loop::now();
-      timer_.set(*asked_at_ + worker_patience);
-    }
-  }
-
-  void on_worker() {
-    const auto message = worker_.receive();
-    if (!message) {
-      if (message.error() == kernel::Channel::Nothing::any_more) {
-        worker_readable_.reset();
-        worker_.close();
-        if (asked_at_) answer_without_worker();
-      }
-      return;
-    }
-    json reply = json::parse(message->bytes, nullptr, false);
-    if (reply.is_object() && reply.contains("event")) return listeners_.tell(reply.dump());
-    if (!asked_at_ || waiting_.empty()) return;  // too late an answer
-    if (!reply.is_object()) return answer_without_worker();
-    if (reply["id"] != last_id_) return;  // too late an answer to a question before
-    reply.erase("id");
-    asked_at_.reset();
-    Waiting& front = waiting_.front();
-    if (front.question["ask"] != "status" || reply.contains("error")) {
-      answer(front.client, reply);
-      waiting_.pop_front();
-      return;
-    }
-    for (const char* list : {"instances", "groups", "scripts", "processes"}) {
-      for (const json& one : reply[list]) front.reply[list].push_back(one);
-    }
-    if (!reply["next"].is_null()) {
-      front.question["from"] = reply["next"];
-      return;
-    }
-    if (front.dump) write_dump(*front.dump, front.reply);
-    answer_status(front);
-    waiting_.pop_front();
-  }
-
-  void answer_status(const Waiting& waiting) {
-    answer(waiting.client,
-           waiting.wants_mib ? shown_by_snmp(start_.setup, waiting.reply, loop::wall_now()) : waiting.reply);
-  }
-
-  void write_dump(Dump dump, const json& status) {
-    const std::string path = dump_path(dump, start_.setup.dumps, temporary_directory());
-    std::string text;
-    switch (dump) {
-      case Dump::data: text = data_text(start_.setup, status); break;
-      case Dump::stats:
-      case Dump::stats_clear: text = stats_text(status); break;
-      case Dump::json: text = json_text(start_.setup, status); break;
-    }
-    if (text.empty()) return;
-    if (const auto written = replace_file(path, text, 0666 & ~start_.setup.file_mask); !written) {
-      return log_.error(to_string(written.error()));
-    }
-    log_.debug("written: " + path);
-  }
-
-  // The worker is dead or hangs: what its last will says is what there is.
-  void answer_without_worker() {
-    asked_at_.reset();
-    Waiting front = std::move(waiting_.front());
-    waiting_.pop_front();
-    if (front.dump) return refuse_dump(*front.dump);
-    if (front.question["ask"] != "status") {
-      return answer(front.client, {{"error", "the VRRP worker does not answer; the guardian restarts it, try again"}});
-    }
-    front.reply["worker"]["answers"] = false;
-    json instances = json::array();
-    const ClockReading clock{.now = loop::now(), .wall = loop::wall_now()};
-    for (std::size_t i = 0; i < start_.will.router_count(); ++i) instances.push_back(instance_from_will(i, clock));
-    front.reply["instances"] = std::move(instances);
-    answer_status(front);
-  }
-
-  // Old numbers would pass for new ones.
-  void refuse_dump(Dump dump) {
-    if (is_leaving_) return;  // there is a worker, but it is our successor's
-    const std::string path = dump_path(dump, start_.setup.dumps, temporary_directory());
-    (void)::unlink(path.c_str());  // it may never have been there
-    log_.warning("the VRRP worker does not answer; " + path + " is not written");
-  }
-
-  json instance_from_will(std::size_t router, const ClockReading& clock) const {
-    const RouterSetup& setup = start_.setup.routers[router];
-    const auto will = start_.will.read(router);
-    const vrrp::RouterMemory memory = will ? will->router : vrrp::RouterMemory{};
-    return {{"name", setup.name},
-            {"interface", setup.interface},
-            {"vrid", setup.codec.vrid},
-            {"version", static_cast<int>(setup.codec.version)},
-            {"advert_int", std::chrono::duration<double>(setup.codec.advert_interval).count()},
-            {"state", name(memory.state)},
-            {"leaving", false},
-            {"since", clock.utc_seconds(memory.since)},
-            {"reason", name(memory.reason)},
-            {"reason_text", sentence(memory.reason)},
-            {"priority",
-             {{"effective", memory.priority},
-              {"base", start_.setup.node.routers[router].router.base_priority},
-              {"parts", json::array()}}},
-            {"addresses", json::array()},
-            {"master", nullptr},
-            {"faults", json::array()},
-            {"adverts", {{"sent", 0}, {"accepted", 0}}},
-            {"rejected", json::object()}};
-  }
-
-  void answer(Client* client, const json& reply) {
-    if (client == nullptr) return;
-    client->reload = 0;
-    client->reply = reply.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-    client->readiness = loop_.watch(client->fd.get(), loop::Ready::writable, [this, client] { write(*client); });
-  }
-
-  void write(Client& client) {
-    const ssize_t count = ::write(client.fd.get(), client.reply.data(), client.reply.size());
-    if (count > 0) client.reply.erase(0, static_cast<std::size_t>(count));
-    if (count <= 0 || client.reply.empty()) client.done = true;
-  }
-
-  void on_timer() {
-    const Instant now = loop::now();
-    if (asked_at_ && now - *asked_at_ >= worker_patience) answer_without_worker();
-    for (Client& client : clients_) {
-      if (now >= client.deadline) client.done = true;
-    }
-    timer_.set(now + (asked_at_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(1000)));
+    server_.close_doors([this] { loop_.stop(); });
   }
 
   ApiStart start_;
   log::Logger log_;
   loop::Loop loop_;
-  kernel::Channel worker_;
-  std::list<Client> clients_;
-  EventListeners listeners_{loop_};
-  std::deque<Waiting> waiting_;
-  std::optional<Instant> asked_at_;
-  std::uint64_t last_id_ = 0;  // of a question to the worker
+  WorkerDesk desk_;
+  api::Server server_;
+  std::map<std::uint64_t, Ticket> reloads_;  // by the id of the order: who waits for what becomes of it
   // An order of the api role before us is none of ours.
   std::uint64_t last_reload_ = static_cast<std::uint64_t>(loop::now().time_since_epoch().count());
-  int workers_seen_ = 0;
   bool is_leaving_ = false;
-  loop::Timer timer_;
   loop::Subscription signal_term_;
   loop::Subscription guardian_readable_;
-  loop::Subscription accepting_;
-  loop::Subscription worker_readable_;
 };
 
 }  // namespace

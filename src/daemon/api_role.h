@@ -1,13 +1,14 @@
-// The api role: serves the control socket, so that no client, slow or hostile, is ever in the worker's way. Asks the
-// worker page by page; answers from the last will when the worker does not.
+// The api role: serves the control API (docs/api.md, docs/openapi.json), so that no client, slow or hostile, is ever in
+// the worker's way. Asks the worker page by page; answers from the last will when the worker does not.
 #pragma once
 
 #include <string>
 
+#include "daemon/api_doors.h"
+#include "daemon/event_log.h"
 #include "daemon/last_will.h"
 #include "daemon/setup.h"
 #include "kernel/channel.h"
-#include "kernel/unix_listener.h"
 #include "log/logger.h"
 
 namespace baton::daemon {
@@ -15,8 +16,9 @@ namespace baton::daemon {
 struct ApiStart {
   const Setup& setup;
   LastWill& will;
+  EventLog events;
   log::Options log;
-  const kernel::UnixListener& listener;  // the guardian's: it outlives us
+  const ApiDoors& doors;                 // the guardian's: they outlive us
   std::string configuration;             // path, to be shown
   std::string node;                      // host name, to be shown
   double configuration_read = 0;         // when; UTC seconds since 1970

@@ -1,10 +1,10 @@
 // What the roles say to each other beyond the runner's protocol: JSON texts between worker and api, one a message on a
 // SOCK_SEQPACKET pair.
 //
-//   api → worker   {"id":7,"ask":"status","from":16}          worker → api   {"id":7,"instances":[...],"next":32 |
-//   null} api → worker   {"id":8,"ask":"handover"|"announce","instance":"V"}   worker → api   {"id":8,"message":"..."}
-//   |
-//   {"error":"..."}
+//   api → worker   {"id":7,"ask":"status","from":16,"brief":true}
+//   worker → api   {"id":7,"instances":[...],"next":32}    next is null at the end
+//   api → worker   {"id":8,"ask":"handover"|"announce"|"instance","instance":"V"}
+//   worker → api   {"id":8,"message":"..."} | the instance | {"id":8,"error":"...","kind":"not-found"}
 //
 // What happened the worker says unasked, as docs/status.md has it: {"event":"instance","name":"V","state":"MASTER",...}
 //
@@ -42,8 +42,6 @@ namespace limits {
 
 inline constexpr std::size_t items_a_page = 16;     // of a status reply: under a millisecond of the worker's time
 inline constexpr std::size_t page_bytes = 30'000;   // and no further item beyond; one item is far below the other half
-inline constexpr std::size_t control_clients = 64;  // at once; more wait in the kernel's queue
-inline constexpr std::size_t control_request = 4096;  // bytes of a request line
 
 }  // namespace limits
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
+#include "daemon/api_doors.h"
 #include "daemon/api_role.h"
 #include "daemon/channel.h"
 #include "daemon/companions.h"
@@ -30,7 +31,6 @@
 #include "kernel/memory_file.h"
 #include "kernel/netlink_socket.h"
 #include "kernel/process_settings.h"
-#include "kernel/unix_listener.h"
 #include "loop/loop.h"
 #include "process/child.h"
 #include "process/runner.h"
@@ -43,7 +43,6 @@ constexpr Duration stop_bound_an_address = std::chrono::microseconds(500);
 constexpr Duration runner_stop_bound = std::chrono::seconds(3);  // for the runner to finish what is queued
 constexpr Duration undo_again_after = std::chrono::seconds(1);   // when a reload is on its way
 constexpr Duration watchdog_interval = std::chrono::seconds(1);  // of the service manager, which waits for seconds
-constexpr mode_t control_socket_mode = 0660;
 
 double utc_seconds(WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -132,7 +131,8 @@ class Guardian {
   SideRole api_;
   WorkerSeat seat_;
   Companions companions_;
-  std::optional<kernel::UnixListener> control_socket_;  // ours, so that clients of the next api role wait in its queue
+  ApiDoors doors_{options_, log_};  // ours, so that clients of the next api role wait in their queues
+  kernel::SharedMemory event_log_;
   FirewallRole firewall_;
   ReloadSchedule reload_schedule_{loop_, log_, [this] { reload({}); }};
   loop::Timer watchdog_;
@@ -163,6 +163,11 @@ int Guardian::run(std::unique_ptr<Setup> first) {
   }
   for (const std::string& sentence : first->not_carried_out) log_.warning(sentence);
   choose_names(*first);
+  if (auto memory = kernel::SharedMemory::create(EventLog::size)) event_log_ = std::move(*memory);
+  if (event_log_.data() == nullptr) {
+    log_.error("no memory for the last events");
+    return exit_code::failure;
+  }
   auto started = seat_.prepare(std::move(first));
   if (!started) {
     log_.error(to_string(started.error()));
@@ -241,12 +246,8 @@ SideRole::Plan Guardian::api_plan() {
           .loss = "`baton status` waits for the next one",
           .parent_death_signal = SIGKILL,
           .prepare = [this]() -> SysResult<std::vector<int>> {
-            if (!control_socket_) {
-              auto socket = kernel::UnixListener::open(options_.control_socket(), control_socket_mode);
-              if (!socket) return std::unexpected(socket.error());
-              control_socket_ = std::move(*socket);
-            }
-            return std::vector{control_socket_->fd()};
+            TRY(doors_.open());
+            return doors_.descriptors();
           },
           .main = [this](kernel::Channel channel) { return run_api_role(std::move(channel)); },
           .started = [this] { seat_.join(api_, new_api_channel); },
@@ -258,8 +259,9 @@ int Guardian::run_api_role(kernel::Channel channel) {
   (void)::gethostname(host.data(), host.size() - 1);
   return run_api({.setup = setup(),
                   .will = seat_.will(),
+                  .events = EventLog(event_log_.data()),
                   .log = role_log("baton-api"),
-                  .listener = *control_socket_,
+                  .doors = doors_,
                   .configuration = options_.configuration,
                   .node = host.data(),
                   .configuration_read = utc_seconds(seat_.read_at()),

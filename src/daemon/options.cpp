@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <optional>
 
@@ -26,7 +27,10 @@ enum Long : int {
   config_fd,
   perf,
   debug,
-  no_mem_check
+  no_mem_check,
+  http,
+  http_token_file,
+  control_group
 };
 
 constexpr std::array long_options{
@@ -77,6 +81,9 @@ constexpr std::array long_options{
     option{"no-real-time", no_argument, nullptr, Long::no_real_time},
     option{"keepalived-exit-codes", no_argument, nullptr, Long::keepalived_exit_codes},
     option{"ignore-sigint", no_argument, nullptr, Long::ignore_sigint},
+    option{"http", required_argument, nullptr, Long::http},
+    option{"http-token-file", required_argument, nullptr, Long::http_token_file},
+    option{"control-group", required_argument, nullptr, Long::control_group},
     option{nullptr, 0, nullptr, 0},
 };
 constexpr const char* short_options = ":f:PCBlDS:g::Gu:XVIRndp:r:c:b:Tas:ei:xA:mM::LOt::vh";
@@ -118,6 +125,19 @@ std::optional<unsigned> parse_mask(const char* text) {
   const unsigned long mask = std::strtoul(text, &end, 0);
   if (end == text || *end != '\0' || mask > 0777) return std::nullopt;
   return static_cast<unsigned>(mask);
+}
+
+// "9650", "127.0.0.1:9650", "[::1]:9650".
+std::optional<TcpAddress> parse_tcp_address(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  std::string_view host = colon == text.npos ? "127.0.0.1" : text.substr(0, colon);
+  const std::string_view digits = colon == text.npos ? text : text.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto address = IpAddress::parse(host);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (!address || error != std::errc{} || end != digits.data() + digits.size() || port == 0) return std::nullopt;
+  return TcpAddress{.address = *address, .port = port};
 }
 
 }  // namespace
@@ -173,6 +193,16 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
       case Long::no_real_time: options.real_time = false; break;
       case Long::keepalived_exit_codes: options.keepalived_exit_codes = true; break;
       case Long::ignore_sigint: options.ignore_sigint = true; break;
+      case Long::http: {
+        options.http = parse_tcp_address(optarg);
+        if (!options.http) {
+          return std::unexpected(UsageError{fmt::format(
+              "--http '{}': a port, or a loopback address and a port: 9650, 127.0.0.1:9650, [::1]:9650", optarg)});
+        }
+        break;
+      }
+      case Long::http_token_file: options.http_token_file = optarg; break;
+      case Long::control_group: options.control_group = optarg; break;
       case Long::signum:
         options.mode = Options::Mode::signal_number;
         options.signal_name = optarg;
@@ -281,6 +311,9 @@ Passes a virtual IP between servers (VRRP); reads keepalived.conf.
   -s, --namespace NAME       work in this network namespace (ip netns)
   -x, --snmp                 all that is asked for by enable_snmp_vrrp and enable_snmp_rfc
   -A, --snmp-agent-socket ADDRESS  of the SNMP master agent, before the configuration's snmp_socket
+      --control-group GROUP  may read through the control socket (root alone may write)
+      --http [ADDRESS:]PORT  serve the API, the metrics and the web page on this loopback address too, to be read
+      --http-token-file FILE whoever has this token may write through it
       --no-real-time         no real-time scheduling for the VRRP worker
       --keepalived-exit-codes  exit codes of -t as keepalived has them
       --ignore-sigint        SIGINT does not stop

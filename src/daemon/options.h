@@ -8,7 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ip_address.h"
+
 namespace baton::daemon {
+
+struct TcpAddress {
+  IpAddress address;
+  std::uint16_t port = 0;
+
+  bool operator==(const TcpAddress&) const = default;
+};
 
 struct Options {
   enum class Mode { run, test, clean_up, version, help, signal_number };
@@ -48,6 +57,9 @@ struct Options {
   bool keepalived_exit_codes = false;  // --keepalived-exit-codes
   bool snmp = false;                   // -x: every part of the MIBs
   std::string agent_socket;            // -A, before snmp_socket
+  std::optional<TcpAddress> http;      // --http: where the control API also listens
+  std::string http_token_file;         // --http-token-file: what allows to write through it
+  std::string control_group;           // --control-group: may connect to the control socket, and read
   std::vector<std::string> remarks;    // what was given and has no effect, one sentence each
 };
 

@@ -157,6 +157,52 @@ std::string_view sentence(vrrp::Reason reason) {
   return "";
 }
 
+json brief_instance_status(const StatusSource& source, vrrp::RouterId id, const ClockReading& clock) {
+  const vrrp::VirtualRouter& router = source.node.router(id);
+  const RouterSetup& setup = source.setup.routers[id];
+  const vrrp::NodeRouterParameters& parameters = source.setup.node.routers[id];
+  json status{{"name", setup.name},
+              {"interface", setup.interface},
+              {"vrid", setup.codec.vrid},
+              {"state", name(router.state())},
+              {"leaving", router.is_leaving()},
+              {"since", clock.utc_seconds(router.since())},
+              {"reason", name(router.reason())},
+              {"reason_text", sentence(router.reason())},
+              {"priority", {{"effective", router.priority()}, {"base", parameters.router.base_priority}}},
+              {"master", nullptr},
+              {"addresses", json::array()},
+              {"addresses_not_shown", setup.addresses.size() - std::min<std::size_t>(setup.addresses.size(), 1)},
+              {"faults", faults_of(id, parameters, source, router.faults())}};
+  if (const auto master = router.master()) status["master"] = {{"address", to_string(*master)}};
+  if (!setup.addresses.empty()) status["addresses"].push_back({{"address", to_string(setup.addresses[0].address)}});
+  return status;
+}
+
+json instance_from_will(const Setup& all, vrrp::RouterId id, const vrrp::RouterMemory& memory,
+                        const ClockReading& clock) {
+  const RouterSetup& setup = all.routers[id];
+  return {{"name", setup.name},
+          {"interface", setup.interface},
+          {"vrid", setup.codec.vrid},
+          {"version", static_cast<int>(setup.codec.version)},
+          {"advert_int", seconds(setup.codec.advert_interval)},
+          {"state", name(memory.state)},
+          {"leaving", false},
+          {"since", clock.utc_seconds(memory.since)},
+          {"reason", name(memory.reason)},
+          {"reason_text", sentence(memory.reason)},
+          {"priority",
+           {{"effective", memory.priority},
+            {"base", all.node.routers[id].router.base_priority},
+            {"parts", json::array()}}},
+          {"addresses", json::array()},
+          {"master", nullptr},
+          {"faults", json::array()},
+          {"adverts", {{"sent", 0}, {"accepted", 0}}},
+          {"rejected", json::object()}};
+}
+
 json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockReading& clock) {
   const vrrp::VirtualRouter& router = source.node.router(id);
   const RouterSetup& setup = source.setup.routers[id];

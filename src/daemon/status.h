@@ -38,9 +38,15 @@ struct StatusSource {
   std::function<std::string(vrrp::TrackerId)> tracker_text;
 };
 
+// Name, state, since, why and what is wrong, and no more: for lists.
+nlohmann::json brief_instance_status(const StatusSource& source, vrrp::RouterId router, const ClockReading& clock);
 nlohmann::json instance_status(const StatusSource& source, vrrp::RouterId router, const ClockReading& clock);
 nlohmann::json group_status(const StatusSource& source, vrrp::GroupId group);
 nlohmann::json script_status(const StatusSource& source, std::size_t script);
 nlohmann::json process_status(const StatusSource& source, std::size_t process);
+
+// What the last will of a worker that does not answer has.
+nlohmann::json instance_from_will(const Setup& setup, vrrp::RouterId router, const vrrp::RouterMemory& memory,
+                                  const ClockReading& clock);
 
 }  // namespace baton::daemon

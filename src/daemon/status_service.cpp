@@ -31,11 +31,11 @@ json StatusService::answer(const json& question, const ClockReading& clock, cons
   const std::string ask = text_of(question, "ask");
   if (ask == "status") {
     const auto from = question.find("from");
-    const auto clear = question.find("clear");
+    const auto is_set = [&](const char* key) { return question.value(key, json()) == true; };
     return page(from != question.end() && from->is_number_unsigned() ? from->get<std::size_t>() : 0, clock,
-                clear != question.end() && *clear == true ? Clear::yes : Clear::no);
+                is_set("clear") ? Clear::yes : Clear::no, is_set("brief") ? View::brief : View::whole);
   }
-  if (ask != "handover" && ask != "announce") return {{"error", fmt::format("unknown question '{}'", ask)}};
+  if (ask != "handover" && ask != "announce" && ask != "instance") return {{"error", fmt::format("unknown question '{}'", ask)}};
 
   const std::string instance = text_of(question, "instance");
   const auto& routers = source_.setup.routers;
@@ -45,6 +45,7 @@ json StatusService::answer(const json& question, const ClockReading& clock, cons
             {"kind", "not-found"}};
   }
   const auto id = static_cast<vrrp::RouterId>(found - routers.begin());
+  if (ask == "instance") return instance_status(source_, id, clock);
   const vrrp::State state = source_.node.router(id).state();
   if (state != vrrp::State::master) {
     return {{"error", fmt::format("'{}' is {} here; ask the node that is MASTER", instance, name(state))}};
@@ -59,7 +60,7 @@ json StatusService::answer(const json& question, const ClockReading& clock, cons
 
 // Instances first, then groups, scripts and processes: all of them, a page at a time. What is counted between the look
 // at a router and its clearing would be lost; so they are one.
-json StatusService::page(std::size_t from, const ClockReading& clock, Clear clear) const {
+json StatusService::page(std::size_t from, const ClockReading& clock, Clear clear, View view) const {
   struct List {
     const char* name;
     std::size_t size;
@@ -69,7 +70,9 @@ json StatusService::page(std::size_t from, const ClockReading& clock, Clear clea
   const List lists[] = {
       {"instances", setup.routers.size(),
        [&](std::size_t i) {
-         json item = instance_status(source_, static_cast<vrrp::RouterId>(i), clock);
+         const auto id = static_cast<vrrp::RouterId>(i);
+         json item = view == View::brief ? brief_instance_status(source_, id, clock)
+                                         : instance_status(source_, id, clock);
          if (clear == Clear::yes) source_.statistics[i].clear();
          return item;
        }},

@@ -23,7 +23,8 @@ class StatusService {
  private:
   nlohmann::json answer(const nlohmann::json& question, const ClockReading& clock, const Commands& commands) const;
   enum class Clear { no, yes };  // the counters of the instances on the page
-  nlohmann::json page(std::size_t from, const ClockReading& clock, Clear clear) const;
+  enum class View : std::uint8_t { whole, brief };
+  nlohmann::json page(std::size_t from, const ClockReading& clock, Clear clear, View view) const;
 
   StatusSource source_;
   kernel::Channel& api_;

@@ -50,7 +50,7 @@ class Service {
   void listen() {
     if (!bus_.has_name() || stream_ || is_leaving_) return;
     auto stream = control::EventStream::open(start_.control_socket);
-    const auto status = stream ? control::ask(start_.control_socket, {{"command", "status"}}, patience)
+    const auto status = stream ? control::ask(start_.control_socket, {.path = "/v1/status"}, patience)
                                : std::unexpected(stream.error());
     if (!status) return listen_timer_.set(loop::now() + ask_again_after);
     stream_.emplace(std::move(*stream));
@@ -77,7 +77,7 @@ class Service {
 
   void on_news() {
     const auto news = stream_->read();
-    for (const json& line : news.lines) {
+    for (const json& line : news.events) {
       if (const auto change = known_.on_event(line)) tell(*change);
     }
     if (!news.is_over) return;
@@ -95,7 +95,7 @@ class Service {
   }
 
   std::string announce(const std::string& instance) {
-    const auto reply = control::ask(start_.control_socket, {{"command", "announce"}, {"instance", instance}}, patience);
+    const auto reply = control::ask(start_.control_socket, {.method = "POST", .path = control::instance_path(instance, "/announce")}, patience);
     return reply ? std::string() : reply.error().message;
   }
 

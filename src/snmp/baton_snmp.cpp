@@ -124,7 +124,7 @@ class Companion {
     if (leave_by_) return;
     auto stream = control::EventStream::open(options_.control_socket);
     if (!stream) return;
-    const auto status = control::ask(options_.control_socket, {{"command", "status"}}, patience);
+    const auto status = control::ask(options_.control_socket, {.path = "/v1/status"}, patience);
     if (!status) return;
     stream_.emplace(std::move(*stream));
     tell(known_.on_status(*status));
@@ -134,7 +134,7 @@ class Companion {
     if (!stream_) return;
     const auto news = stream_->read();
     std::vector<StateChange> changes;
-    for (const nlohmann::json& line : news.lines) {
+    for (const nlohmann::json& line : news.events) {
       if (const auto change = known_.on_event(line)) changes.push_back(*change);
     }
     tell(changes);
@@ -159,7 +159,7 @@ class Companion {
     const auto now = Clock::now();
     if (read_at_ && now - *read_at_ < fresh_for) return shown_.rows;
     read_at_ = now;
-    const auto reply = control::ask(options_.control_socket, {{"command", "mib"}}, patience);
+    const auto reply = control::ask(options_.control_socket, {.path = "/v1/mib"}, patience);
     auto shown = reply ? mib::shown_from_json(*reply) : std::nullopt;
     if (shown) shown_ = std::move(*shown);
     return shown_.rows;

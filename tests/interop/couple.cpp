@@ -211,7 +211,7 @@ Verdicts Couple::verdicts(NodeId node) {
 
 Verdicts Couple::verdicts_of_baton() {
   const auto status =
-      control::ask(lab_->machine(baton).outside_path(control::default_control_socket), {{"command", "status"}});
+      control::ask(lab_->machine(baton).outside_path(control::default_control_socket), {.path = "/v1/status"});
   if (!status) {
     ADD_FAILURE() << status.error().message;
     return {};

@@ -43,38 +43,50 @@ class EventStreamTest : public testing::Test {
   std::optional<EventStream> stream_;
 };
 
+constexpr std::string_view header = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+
 TEST_F(EventStreamTest, asks_for_events) {
   char buffer[64] = {};
   ASSERT_GT(::recv(batond_.get(), buffer, sizeof(buffer) - 1, 0), 0);
-  EXPECT_STREQ(buffer, "{\"command\":\"events\"}\n");
+  EXPECT_TRUE(std::string_view(buffer).starts_with("GET /v1/events HTTP/1.1\r\n")) << buffer;
 }
 
-TEST_F(EventStreamTest, a_line_is_news_once_it_is_whole) {
-  say("{\"event\":\"instance\"}\n{\"event\":");
+TEST_F(EventStreamTest, an_event_is_news_once_it_is_whole) {
+  say(header);
+  say("id: 7\ndata: {\"event\":\"instance\"}\n\ndata: {\"event\":");
   const auto first = stream_->read();
-  ASSERT_EQ(first.lines.size(), 1U);
-  EXPECT_EQ(first.lines[0]["event"], "instance");
-  say("\"group\"}\n");
+  ASSERT_EQ(first.events.size(), 1U);
+  EXPECT_EQ(first.events[0]["event"], "instance");
+  EXPECT_EQ(stream_->last_event(), "7");
+  say("\"group\"}\n\n");
   const auto second = stream_->read();
-  ASSERT_EQ(second.lines.size(), 1U);
-  EXPECT_EQ(second.lines[0]["event"], "group");
+  ASSERT_EQ(second.events.size(), 1U);
+  EXPECT_EQ(second.events[0]["event"], "group");
   EXPECT_FALSE(second.is_over);
 }
 
 TEST_F(EventStreamTest, what_was_said_before_the_end_is_heard) {
-  say("{\"event\":\"instance\"}\n");
+  say(header);
+  say("data: {\"event\":\"instance\"}\n\n");
   batond_.reset();
   const auto news = stream_->read();
-  EXPECT_EQ(news.lines.size(), 1U);
+  EXPECT_EQ(news.events.size(), 1U);
   EXPECT_TRUE(news.is_over);
 }
 
-TEST_F(EventStreamTest, lines_that_are_no_objects_are_no_news) {
-  say("nonsense\n[1]\n{\"event\":\"group\"}\n");
-  EXPECT_EQ(stream_->read().lines.size(), 1U);
+TEST_F(EventStreamTest, data_that_is_no_object_is_no_news) {
+  say(header);
+  say("data: nonsense\n\ndata: [1]\n\n:\n\ndata: {\"event\":\"group\"}\n\n");
+  EXPECT_EQ(stream_->read().events.size(), 1U);
 }
 
-TEST_F(EventStreamTest, a_line_without_end_ends_the_stream) {
+TEST_F(EventStreamTest, a_refusal_ends_the_stream) {
+  say("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}");
+  EXPECT_TRUE(stream_->read().is_over);
+}
+
+TEST_F(EventStreamTest, an_event_without_end_ends_the_stream) {
+  say(header);
   bool is_over = false;
   for (int i = 0; i < 10 && !is_over; ++i) {
     say(std::string(16'000, 'x'));

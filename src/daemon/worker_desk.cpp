@@ -1,0 +1,149 @@
+#include "daemon/worker_desk.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace baton::daemon {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* list_names[] = {"instances", "groups", "scripts", "processes"};
+
+}  // namespace
+
+WorkerDesk::WorkerDesk(loop::Loop& loop, Events events) : loop_(loop), events_(std::move(events)) {
+  patience_ = loop_.timer([this] { on_silence(); });
+  loop_.before_sleep([this] { ask_next(); });
+}
+
+void WorkerDesk::take(kernel::Channel worker) {
+  ++workers_seen_;
+  readable_.reset();
+  worker_ = std::move(worker);
+  readable_ = loop_.watch(worker_.fd(), loop::Ready::readable, [this] { on_worker(); });
+  for (Fresh& fresh : fresh_) fresh = {};
+  is_asked_ = false;  // the first is asked again, of the new one
+}
+
+void WorkerDesk::ask(json question, Answer answer) {
+  questions_.push_back({std::move(question), std::move(answer)});
+}
+
+void WorkerDesk::ask_next() {
+  while (!is_asked_ && !questions_.empty()) {
+    json& question = questions_.front().text;
+    question["id"] = ++last_id_;
+    const std::string text = question.dump(-1, ' ', false, json::error_handler_t::replace);
+    const bool is_sent =
+        worker_ && worker_.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).has_value();
+    if (!is_sent) {
+      answer_first(std::nullopt);
+      continue;
+    }
+    is_asked_ = true;
+    patience_.set(loop::now() + limits::worker_patience);
+  }
+}
+
+void WorkerDesk::on_silence() {
+  if (is_asked_) answer_first(std::nullopt);
+}
+
+void WorkerDesk::on_worker() {
+  const auto message = worker_.receive();
+  if (!message) {
+    if (message.error() != kernel::Channel::Nothing::any_more) return;
+    readable_.reset();
+    worker_.close();
+    if (is_asked_) answer_first(std::nullopt);
+    return;
+  }
+  json reply = json::parse(message->bytes, nullptr, false);
+  if (reply.is_object() && reply.contains("event")) {
+    for (Fresh& fresh : fresh_) fresh = {};
+    return events_.happened(reply);
+  }
+  if (!is_asked_) return;  // too late an answer
+  if (!reply.is_object()) return answer_first(std::nullopt);
+  if (reply.value("id", json()) != last_id_) return;  // to a question before
+  reply.erase("id");
+  answer_first(std::move(reply));
+}
+
+void WorkerDesk::answer_first(std::optional<json> reply) {
+  is_asked_ = false;
+  patience_.cancel();
+  const Question question = std::move(questions_.front());
+  questions_.pop_front();
+  question.answer(std::move(reply));
+}
+
+void WorkerDesk::drain() {
+  constexpr int messages_that_wait = 1000;
+  for (int i = 0; i < messages_that_wait && worker_; ++i) {
+    const auto message = worker_.receive();
+    if (!message) return;
+    const json text = json::parse(message->bytes, nullptr, false);
+    if (text.is_object() && text.contains("event")) events_.happened(text);
+  }
+}
+
+// ---------------------------------------------------------------- the whole status
+
+void WorkerDesk::collect(View view, Collected collected, Counters counters) {
+  const Fresh& fresh = fresh_[static_cast<std::size_t>(view)];
+  if (counters == Counters::stay && fresh.status && loop::now() < fresh.until) return collected(fresh.status);
+  for (Collection& collection : collections_) {
+    if (collection.view != view || collection.counters != counters || collection.status) continue;
+    return collection.waiting.push_back(std::move(collected));
+  }
+  collections_.push_back({.view = view, .counters = counters, .waiting = {std::move(collected)}, .status = {}});
+  if (collections_.size() == 1) begin_collection();
+}
+
+void WorkerDesk::begin_collection() {
+  Collection& collection = collections_.front();
+  collection.status = std::make_shared<CollectedStatus>();
+  collection.begun = loop::now();
+  collection.status->at = collection.begun;
+  for (const char* name : list_names) collection.status->lists[name] = json::array();
+  ask_for_page(0);
+}
+
+void WorkerDesk::ask_for_page(std::size_t from) {
+  const Collection& collection = collections_.front();
+  json question{{"ask", "status"}, {"from", from}};
+  if (collection.counters == Counters::begin_anew) question["clear"] = true;
+  if (collection.view == View::brief) question["brief"] = true;
+  ask(std::move(question), [this](std::optional<json> reply) { on_page(std::move(reply)); });
+}
+
+void WorkerDesk::on_page(std::optional<json> reply) {
+  if (!reply || reply->contains("error")) return end_collection(false);
+  json& lists = collections_.front().status->lists;
+  for (const char* name : list_names) {
+    for (json& one : (*reply)[name]) lists[name].push_back(std::move(one));
+  }
+  const json& next = (*reply)["next"];
+  if (next.is_number_unsigned()) return ask_for_page(next.get<std::size_t>());
+  end_collection(true);
+}
+
+void WorkerDesk::end_collection(bool worker_answers) {
+  const Collection collection = std::move(collections_.front());
+  collections_.pop_front();
+  collection.status->worker_answers = worker_answers;
+  if (!worker_answers) collection.status->lists = json::object();
+  if (worker_answers) {
+    const Instant now = loop::now();
+    fresh_[static_cast<std::size_t>(collection.view)] = {
+        collection.status, now + (now - collection.begun) * limits::status_serves_times};
+  }
+  for (const Collected& collected : collection.waiting) collected(collection.status);
+  if (!collections_.empty() && !collections_.front().status) begin_collection();
+}
+
+}  // namespace baton::daemon

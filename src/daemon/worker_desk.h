@@ -1,0 +1,96 @@
+// The api role's desk for questions to the worker: one is on its way at a time, and each is answered within
+// `worker_patience`, by the worker or by nobody. The status of a whole node is collected page by page; those who want
+// it while one is being collected get the next one together, and a fresh one serves for a while, so that no crowd of
+// askers costs the worker more than a fraction of its time.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "base/time.h"
+#include "kernel/channel.h"
+#include "loop/loop.h"
+
+namespace baton::daemon {
+
+// A page after the other, put together. Without an answer the lists are empty.
+struct CollectedStatus {
+  bool worker_answers = false;
+  Instant at{};
+  nlohmann::json lists;  // instances, groups, scripts, processes
+};
+
+class WorkerDesk {
+ public:
+  struct Events {
+    std::function<void(const nlohmann::json&)> happened;  // what the worker says unasked
+  };
+  WorkerDesk(loop::Loop& loop, Events events);
+
+  // What is asked from now on is asked of this one; what was asked of the one before goes unanswered.
+  void take(kernel::Channel worker);
+  int workers_seen() const { return workers_seen_; }
+
+  // nullopt: the worker is dead or hangs.
+  using Answer = std::function<void(std::optional<nlohmann::json>)>;
+  void ask(nlohmann::json question, Answer answer);
+
+  enum class View : std::uint8_t { whole, brief };
+  enum class Counters : std::uint8_t { stay, begin_anew };
+  using Collected = std::function<void(const std::shared_ptr<const CollectedStatus>&)>;
+  void collect(View view, Collected collected, Counters counters = Counters::stay);
+
+  // What the worker said before it went.
+  void drain();
+
+ private:
+  struct Question {
+    nlohmann::json text;
+    Answer answer;
+  };
+  struct Collection {
+    View view = View::whole;
+    Counters counters = Counters::stay;
+    std::vector<Collected> waiting;
+    std::shared_ptr<CollectedStatus> status;  // once it has begun
+    Instant begun{};
+  };
+
+  void ask_next();
+  void on_worker();
+  void on_silence();
+  void answer_first(std::optional<nlohmann::json> reply);
+  void begin_collection();
+  void ask_for_page(std::size_t from);
+  void on_page(std::optional<nlohmann::json> reply);
+  void end_collection(bool worker_answers);
+
+  loop::Loop& loop_;
+  Events events_;
+  kernel::Channel worker_;
+  loop::Subscription readable_;
+  loop::Timer patience_;
+  std::deque<Question> questions_;
+  bool is_asked_ = false;  // the first of them is on its way
+  std::uint64_t last_id_ = 0;
+  int workers_seen_ = 0;
+
+  std::deque<Collection> collections_;  // the first one has begun
+  struct Fresh {
+    std::shared_ptr<const CollectedStatus> status;
+    Instant until{};
+  };
+  Fresh fresh_[2];  // a View each
+};
+
+namespace limits {
+inline constexpr Duration worker_patience = std::chrono::milliseconds(500);
+// A status that took so long to collect serves for so many times as long: the worker's share of it is a fifth.
+inline constexpr int status_serves_times = 4;
+}  // namespace limits
+
+}  // namespace baton::daemon

@@ -1,0 +1,168 @@
+#include "http/parser.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+namespace baton::http {
+
+namespace {
+
+namespace beast = boost::beast::http;
+using Body = beast::string_body;
+using Error = boost::beast::error_code;
+
+std::string small_letters(std::string_view text) {
+  std::string small(text);
+  std::ranges::transform(small, small.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return small;
+}
+
+std::vector<std::string> pieces_of(std::string_view path) {
+  std::vector<std::string> pieces;
+  while (!path.empty()) {
+    path.remove_prefix(path.front() == '/' ? 1 : 0);
+    const std::size_t end = std::min(path.find('/'), path.size());
+    if (end > 0) pieces.push_back(percent_decoded(path.substr(0, end)));
+    path.remove_prefix(end);
+  }
+  return pieces;
+}
+
+std::map<std::string, std::string> query_of(std::string_view text) {
+  std::map<std::string, std::string> query;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('&'), text.size());
+    const std::string_view pair = text.substr(0, end);
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    if (!pair.empty()) {
+      query[percent_decoded(pair.substr(0, equals))] =
+          percent_decoded(pair.substr(std::min(equals + 1, pair.size())));
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return query;
+}
+
+int status_for(const Error& error) {
+  if (error == beast::error::body_limit) return status::content_too_large;
+  if (error == beast::error::header_limit) return status::header_too_large;
+  return status::bad_request;
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- requests
+
+struct RequestParser::State {
+  State() {
+    parser.eager(true);
+    parser.header_limit(limits::header_bytes);
+    parser.body_limit(limits::request_body);
+  }
+  beast::request_parser<Body> parser;
+};
+
+RequestParser::RequestParser() : state_(std::make_unique<State>()) {}
+RequestParser::RequestParser(RequestParser&&) noexcept = default;
+RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;
+RequestParser::~RequestParser() = default;
+
+RequestParser::Progress RequestParser::feed(std::string_view bytes) {
+  pending_.append(bytes);
+  while (!pending_.empty() && !state_->parser.is_done()) {
+    Error error;
+    const std::size_t used = state_->parser.put(boost::asio::const_buffer(pending_.data(), pending_.size()), error);
+    pending_.erase(0, used);
+    if (error == beast::error::need_more) break;
+    if (error) {
+      failure_ = status_for(error);
+      return Progress::failed;
+    }
+    if (used == 0) break;
+  }
+  // A parser that waits for the end of a header looks at no more than its limit; nor do we keep more.
+  if (!state_->parser.is_done() && pending_.size() > limits::header_bytes) {
+    failure_ = status::header_too_large;
+    return Progress::failed;
+  }
+  return state_->parser.is_done() ? Progress::whole : Progress::needs_more;
+}
+
+bool RequestParser::is_between_requests() const {
+  return pending_.empty() && !state_->parser.got_some();
+}
+
+Request RequestParser::take() {
+  auto& message = state_->parser.get();
+  const std::string_view target(message.target().data(), message.target().size());
+  const std::size_t question = std::min(target.find('?'), target.size());
+  Request request;
+  request.method = std::string(message.method_string());
+  request.path = pieces_of(target.substr(0, question));
+  request.query = query_of(target.substr(std::min(question + 1, target.size())));
+  for (const auto& field : message) {
+    request.headers[small_letters({field.name_string().data(), field.name_string().size()})] =
+        std::string(field.value());
+  }
+  request.keep_alive = message.keep_alive();
+  request.body = std::move(message.body());
+  state_ = std::make_unique<State>();
+  return request;
+}
+
+// ---------------------------------------------------------------- responses
+
+struct ResponseParser::State {
+  State() {
+    parser.eager(true);
+    parser.header_limit(limits::header_bytes);
+    parser.body_limit(boost::none);
+  }
+  beast::response_parser<Body> parser;
+  std::string pending;
+};
+
+ResponseParser::ResponseParser() : state_(std::make_unique<State>()) {}
+ResponseParser::ResponseParser(ResponseParser&&) noexcept = default;
+ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
+ResponseParser::~ResponseParser() = default;
+
+bool ResponseParser::feed(std::string_view bytes) {
+  auto& [parser, pending] = *state_;
+  pending.append(bytes);
+  while (!pending.empty() && !parser.is_done()) {
+    Error error;
+    const std::size_t used = parser.put(boost::asio::const_buffer(pending.data(), pending.size()), error);
+    pending.erase(0, used);
+    if (error == beast::error::need_more) break;
+    if (error) return false;
+    if (used == 0) break;
+  }
+  return parser.get().body().size() <= limits::response_body && pending.size() <= limits::response_body;
+}
+
+bool ResponseParser::feed_end() {
+  Error error;
+  state_->parser.put_eof(error);
+  return !error && state_->parser.is_done();
+}
+
+bool ResponseParser::has_header() const {
+  return state_->parser.is_header_done();
+}
+
+bool ResponseParser::is_whole() const {
+  return state_->parser.is_done();
+}
+
+int ResponseParser::status() const {
+  return static_cast<int>(state_->parser.get().result_int());
+}
+
+std::string ResponseParser::take_body() {
+  return std::exchange(state_->parser.get().body(), {});
+}
+
+}  // namespace baton::http

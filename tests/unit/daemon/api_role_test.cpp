@@ -1,0 +1,335 @@
+// The api role in a process of its own, behind a real socket: who asks, how, and what the worker says to it.
+#include "daemon/api_role.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "control/client.h"
+#include "control/event_stream.h"
+#include "daemon/channel.h"
+#include "daemon/role.h"
+#include "kernel/process_settings.h"
+#include "unit/daemon/made_setup.h"
+
+namespace baton::daemon {
+namespace {
+
+using control::ControlError;
+using nlohmann::json;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+constexpr const char* two_instances =
+    "vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.1.0.1/24\n}\n}\n"
+    "vrrp_instance VI_2 {\ninterface eth0\nvirtual_router_id 2\nvirtual_ipaddress {\n10.2.0.1/24\n}\n}\n";
+
+class ApiTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "baton-api-XXXXXX";
+    directory_ = ::mkdtemp(name.data());
+    ::setenv("TMPDIR", directory_.c_str(), 1);
+    auto memory = kernel::SharedMemory::create(LastWill::size_for(setup_.routers.size()));
+    ASSERT_TRUE(memory);
+    memory_ = std::move(*memory);
+    will_.emplace(memory_.data(), setup_.routers.size());
+    auto pair = kernel::Channel::make_pair();
+    ASSERT_TRUE(pair);
+    guardian_ = std::move(pair->first);
+    auto events = kernel::SharedMemory::create(EventLog::size);
+    ASSERT_TRUE(events);
+    events_ = std::move(*events);
+    options_.run_directory = directory_;
+    ASSERT_TRUE(doors_.open());
+    std::vector<int> keep = doors_.descriptors();
+    keep.push_back(pair->second.fd());
+    auto role = start_role({.name = "baton-api", .parent_death_signal = SIGKILL, .keep = keep, .main = [&] {
+                              return run_api({.setup = setup_,
+                                              .will = *will_,
+                                              .events = EventLog(events_.data()),
+                                              .log = {.syslog = false},
+                                              .doors = doors_,
+                                              .configuration = "/baton.conf",
+                                              .node = "web1",
+                                              .guardian_pid = 77,
+                                              .guardian = std::move(pair->second)});
+                            }});
+    ASSERT_TRUE(role);
+    role_ = std::move(*role);
+  }
+  void TearDown() override {
+    ::unsetenv("TMPDIR");
+    guardian_.close();  // the api ends by itself
+    pollfd end{.fd = role_.pidfd.get(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&end, 1, 10'000), 1);
+    EXPECT_EQ(reap(role_), "exited with status 0");
+    (void)::unlink(path().c_str());
+    (void)::rmdir(directory_.c_str());
+  }
+  std::string path() const { return directory_ + "/control.sock"; }
+  static bool wait_for(const std::string& file, const std::string& text) {
+    for (int i = 0; i < 2000; ++i) {
+      std::ifstream stream(file);
+      if (std::string(std::istreambuf_iterator<char>(stream), {}).contains(text)) return true;
+      (void)::poll(nullptr, 0, 5);
+    }
+    return false;
+  }
+  // In a thread of its own: the test plays the worker meanwhile.
+  std::future<std::expected<json, ControlError>> ask(control::Call call) const {
+    return std::async(std::launch::async, [call = std::move(call), path = path()] { return control::ask(path, call, 20s); });
+  }
+  // Its answer as it goes over the wire, to the end of the connection.
+  std::string say(std::string_view text) const {
+    const UniqueFd fd = connect();
+    (void)::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
+    (void)::shutdown(fd.get(), SHUT_WR);
+    std::string heard;
+    char buffer[4096];
+    for (ssize_t count = 0; (count = ::recv(fd.get(), buffer, sizeof(buffer), 0)) > 0;) {
+      heard.append(buffer, static_cast<std::size_t>(count));
+    }
+    return heard;
+  }
+  UniqueFd connect() const {
+    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path().copy(address.sun_path, sizeof(address.sun_path) - 1);
+    const timeval bound{.tv_sec = 20, .tv_usec = 0};
+    (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof(bound));
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    return fd;
+  }
+  // Gives the api a worker's channel and keeps the worker's end.
+  kernel::Channel connect_worker() {
+    auto pair = kernel::Channel::make_pair();
+    EXPECT_TRUE(pair);
+    const std::uint8_t kind = 'A';
+    EXPECT_TRUE(guardian_.send({&kind, 1}, pair->second.fd()));
+    return std::move(pair->first);
+  }
+  static json next_question(const kernel::Channel& worker) {
+    pollfd readable{.fd = worker.fd(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&readable, 1, 10'000), 1);
+    const auto message = worker.receive();
+    return message ? json::parse(message->bytes, nullptr, false) : json();
+  }
+  static void answer(const kernel::Channel& worker, const json& reply) {
+    const std::string text = reply.dump();
+    EXPECT_TRUE(worker.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
+  }
+
+  daemon::Setup setup_ = setup_of(two_instances);
+  std::string directory_;
+  kernel::SharedMemory memory_;
+  std::optional<LastWill> will_;
+  kernel::SharedMemory events_;
+  Options options_;
+  log::Logger log_{{.syslog = false}};
+  ApiDoors doors_{options_, log_};
+  kernel::Channel guardian_;
+  RoleProcess role_;
+};
+
+constexpr const char* status_path = "/v1/status";
+
+TEST_F(ApiTest, without_a_worker_the_last_will_answers) {
+  RouterWill will;
+  will.router.state = vrrp::State::master;
+  will.router.priority = 90;
+  will_->write(1, will);
+  const auto reply = ask({.path = status_path}).get();
+  ASSERT_TRUE(reply) << reply.error().message;
+  const json& status = *reply;
+  EXPECT_EQ(status["worker"]["answers"], false);
+  EXPECT_EQ(status["node"], "web1");
+  EXPECT_EQ(status["pid"], 77);
+  EXPECT_EQ(status["instances"][0]["state"], "INIT");
+  EXPECT_EQ(status["instances"][1]["state"], "MASTER");
+  EXPECT_EQ((*ask({.path = "/v1/instances/VI_2"}).get())["state"], "MASTER");
+}
+
+TEST_F(ApiTest, nonsense_is_answered_and_survived) {
+  EXPECT_THAT(say("{\"command\":\"status\"}\n"), HasSubstr("HTTP/1.1 400"));
+  EXPECT_THAT(say("GET /v1/nothing HTTP/1.1\r\n\r\n"), HasSubstr("HTTP/1.1 404"));
+  EXPECT_THAT(say("GET / HTTP/9.9\r\n\r\n"), HasSubstr("HTTP/1.1 400"));
+  EXPECT_THAT(say("DELETE /v1/status HTTP/1.1\r\n\r\n"), HasSubstr("Allow: GET"));
+  EXPECT_THAT(say("POST /v1/reload HTTP/1.1\r\nContent-Length: 2\r\n\r\n[]"), HasSubstr("HTTP/1.1 400"));
+  EXPECT_THAT(say("POST /v1/reload HTTP/1.1\r\nContent-Length: 4000\r\n\r\n" + std::string(4000, '[')),
+              HasSubstr("HTTP/1.1 400"));
+  EXPECT_THAT(say("POST /v1/reload HTTP/1.1\r\nContent-Length: 999999999\r\n\r\n"), HasSubstr("HTTP/1.1 413"));
+  EXPECT_EQ(say("GET /v1/sta"), "");
+  EXPECT_EQ((*ask({.path = status_path}).get())["node"], "web1");
+}
+
+TEST_F(ApiTest, two_hundred_clients_at_once_are_all_answered) {
+  std::vector<std::future<std::expected<json, ControlError>>> clients;
+  for (int i = 0; i < 100; ++i) clients.push_back(ask({.path = status_path}));
+  for (auto& client : clients) {
+    const auto reply = client.get();
+    ASSERT_TRUE(reply) << reply.error().message;
+    EXPECT_EQ((*reply)["node"], "web1");
+  }
+}
+
+TEST_F(ApiTest, a_thousand_silent_clients_do_not_keep_the_next_one_waiting) {
+  std::vector<UniqueFd> silent;
+  for (int i = 0; i < 1000; ++i) silent.push_back(connect());
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_TRUE(ask({.path = status_path}).get());
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 4s) << "it waited for their deadlines";
+}
+
+TEST_F(ApiTest, the_worker_is_asked_page_by_page) {
+  const kernel::Channel worker = connect_worker();
+  auto reply = ask({.path = status_path});
+  const json first = next_question(worker);
+  EXPECT_EQ(first["ask"], "status");
+  EXPECT_EQ(first["from"], 0);
+  answer(worker, {{"id", first["id"]}, {"instances", {{{"name", "A"}}}}, {"next", 1}});
+  const json second = next_question(worker);
+  EXPECT_EQ(second["from"], 1);
+  answer(worker, {{"id", second["id"]}, {"instances", {{{"name", "B"}}}}, {"next", nullptr}});
+  const json status = *reply.get();
+  EXPECT_EQ(status["instances"].size(), 2U);
+  EXPECT_EQ(status["worker"]["answers"], true);
+}
+
+TEST_F(ApiTest, a_list_asks_for_little) {
+  const kernel::Channel worker = connect_worker();
+  auto reply = ask({.path = "/v1/status?view=brief"});
+  const json question = next_question(worker);
+  EXPECT_EQ(question["brief"], true);
+  answer(worker, {{"id", question["id"]}, {"instances", json::array()}, {"next", nullptr}});
+  EXPECT_TRUE(reply.get());
+}
+
+TEST_F(ApiTest, one_instance_is_asked_for_by_its_name) {
+  const kernel::Channel worker = connect_worker();
+  auto reply = ask({.path = control::instance_path("VI 1/a")});
+  const json question = next_question(worker);
+  EXPECT_EQ(question["ask"], "instance");
+  EXPECT_EQ(question["instance"], "VI 1/a");
+  answer(worker, {{"id", question["id"]}, {"error", "no vrrp_instance is called so"}, {"kind", "not-found"}});
+  EXPECT_EQ(reply.get().error().kind, ControlError::Kind::not_found);
+}
+
+// However many ask, the worker is asked once more at most.
+TEST_F(ApiTest, a_crowd_shares_one_answer) {
+  const kernel::Channel worker = connect_worker();
+  auto first = ask({.path = status_path});
+  const json question = next_question(worker);
+  std::vector<std::future<std::expected<json, ControlError>>> crowd;
+  for (int i = 0; i < 20; ++i) crowd.push_back(ask({.path = status_path}));
+  // They have come once a request of ours behind them is there.
+  EXPECT_THAT(say("GET /v1/nothing HTTP/1.1\r\n\r\n"), HasSubstr("404"));
+  answer(worker, {{"id", question["id"]}, {"instances", json::array()}, {"next", nullptr}});
+  EXPECT_TRUE(first.get());
+  int questions = 0;
+  for (auto& one : crowd) {
+    while (one.wait_for(1ms) != std::future_status::ready) {
+      pollfd readable{.fd = worker.fd(), .events = POLLIN, .revents = 0};
+      if (::poll(&readable, 1, 1) != 1) continue;
+      ++questions;
+      answer(worker, {{"id", next_question(worker)["id"]}, {"instances", json::array()}, {"next", nullptr}});
+    }
+    EXPECT_TRUE(one.get());
+  }
+  EXPECT_LE(questions, 3);
+}
+
+TEST_F(ApiTest, what_happens_is_heard_by_listeners_and_kept_for_those_who_come_later) {
+  const kernel::Channel worker = connect_worker();
+  auto stream = control::EventStream::open(path());
+  ASSERT_TRUE(stream);
+  const auto hear = [&](control::EventStream& from) {
+    pollfd readable{.fd = from.fd(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&readable, 1, 10'000), 1);
+    return from.read().events;
+  };
+  ASSERT_EQ(hear(*stream).at(0)["listening"], true);
+  answer(worker, {{"event", "instance"}, {"name", "VI_1"}, {"state", "MASTER"}});
+  EXPECT_EQ(hear(*stream).at(0)["state"], "MASTER");
+  const std::string last = stream->last_event();
+  answer(worker, {{"event", "instance"}, {"name", "VI_1"}, {"state", "BACKUP"}});
+  EXPECT_EQ(hear(*stream).at(0)["state"], "BACKUP");
+  auto later = control::EventStream::open(path(), last);
+  ASSERT_TRUE(later);
+  const auto heard = hear(*later);
+  ASSERT_EQ(heard.size(), 2U);
+  EXPECT_EQ(heard[1]["state"], "BACKUP");
+  const json history = *ask({.path = "/v1/history"}).get();
+  ASSERT_EQ(history["events"].size(), 2U);
+  EXPECT_EQ(history["events"][1]["number"], history["last"]);
+}
+
+TEST_F(ApiTest, what_the_guardian_asks_for_is_written_from_what_the_worker_says) {
+  const kernel::Channel worker = connect_worker();
+  const auto file = static_cast<std::uint8_t>(Dump::stats_clear);
+  ASSERT_TRUE(guardian_.send({&file, 1}));
+  const json question = next_question(worker);
+  EXPECT_EQ(question["clear"], true);
+  answer(worker, {{"id", question["id"]},
+                  {"instances", {{{"name", "VI_1"}, {"adverts", {{"sent", 3}}}}}},
+                  {"groups", json::array()},
+                  {"scripts", json::array()},
+                  {"processes", json::array()},
+                  {"next", nullptr}});
+  EXPECT_TRUE(wait_for(directory_ + "/keepalived.stats", "    Sent: 3\n"));
+  (void)::unlink((directory_ + "/keepalived.stats").c_str());
+}
+
+// Whoever reads it would take it for the present.
+TEST_F(ApiTest, without_a_worker_the_old_file_goes) {
+  const std::string path = directory_ + "/keepalived.json";
+  std::ofstream(path) << "old";
+  const auto file = static_cast<std::uint8_t>(Dump::json);
+  ASSERT_TRUE(guardian_.send({&file, 1}));
+  for (int i = 0; i < 2000 && ::access(path.c_str(), F_OK) == 0; ++i) (void)::poll(nullptr, 0, 5);
+  EXPECT_NE(::access(path.c_str(), F_OK), 0);
+}
+
+TEST_F(ApiTest, an_answer_that_comes_too_late_is_not_taken_for_the_next_one) {
+  const kernel::Channel worker = connect_worker();
+  auto patient = ask({.path = status_path});
+  const json late = next_question(worker);
+  EXPECT_EQ((*patient.get())["worker"]["answers"], false);  // the worker's time has run out
+  auto reply = ask({.method = "POST", .path = control::instance_path("VI_1", "/handover")});
+  const json question = next_question(worker);
+  EXPECT_EQ(question["ask"], "handover");
+  answer(worker, {{"id", late["id"]}, {"instances", json::array()}, {"next", nullptr}});
+  answer(worker, {{"id", question["id"]}, {"message", "asked"}});
+  EXPECT_EQ(*reply.get(), (json{{"message", "asked"}}));
+}
+
+TEST_F(ApiTest, a_worker_that_dies_while_it_is_asked_leaves_the_question_to_the_next_one) {
+  kernel::Channel dying = connect_worker();
+  auto reply = ask({.path = status_path});
+  (void)next_question(dying);
+  const kernel::Channel worker = connect_worker();
+  const json question = next_question(worker);
+  answer(worker, {{"id", question["id"]}, {"instances", json::array()}, {"next", nullptr}});
+  EXPECT_EQ((*reply.get())["worker"]["answers"], true);
+}
+
+TEST_F(ApiTest, that_is_replaced_answers_whoever_has_asked) {
+  const kernel::Channel worker = connect_worker();
+  auto reply = ask({.path = status_path});
+  const json question = next_question(worker);
+  guardian_.close();
+  answer(worker, {{"id", question["id"]}, {"instances", json::array()}, {"next", nullptr}});
+  EXPECT_EQ((*reply.get())["node"], "web1");
+}
+
+}  // namespace
+}  // namespace baton::daemon
