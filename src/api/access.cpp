@@ -26,8 +26,7 @@ bool is_same(std::string_view one, std::string_view other) {
 
 http::Response refusal(int status, std::string_view kind, std::string_view sentence) {
   const nlohmann::json body{{"error", sentence}, {"kind", kind}};
-  return {.status = status,
-          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
+  return {.status = status, .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
 }
 
 std::expected<void, http::Response> admit(Access wanted, const Asker& asker, const http::Request& request,
@@ -37,8 +36,8 @@ std::expected<void, http::Response> admit(Access wanted, const Asker& asker, con
     return std::unexpected(refusal(http::status::forbidden, "forbidden", "only root may ask for that"));
   }
   if (!is_local_name(request.header("host"))) {
-    return std::unexpected(
-        refusal(http::status::forbidden, "forbidden", "ask for localhost, 127.0.0.1 or [::1]; other names are refused"));
+    return std::unexpected(refusal(http::status::forbidden, "forbidden",
+                                   "ask for localhost, 127.0.0.1 or [::1]; other names are refused"));
   }
   if (wanted == Access::read) return {};
   constexpr std::string_view scheme = "Bearer ";
@@ -46,10 +45,11 @@ std::expected<void, http::Response> admit(Access wanted, const Asker& asker, con
   if (!token.empty() && authorization.starts_with(scheme) && is_same(authorization.substr(scheme.size()), token)) {
     return {};
   }
-  auto refused = refusal(http::status::unauthorized, "forbidden",
-                         token.empty() ? "through TCP batond may only be read; use the Unix socket, or start batond with "
-                                         "--http-token-file"
-                                       : "this needs the header 'Authorization: Bearer TOKEN'");
+  auto refused =
+      refusal(http::status::unauthorized, "forbidden",
+              token.empty() ? "through TCP batond may only be read; use the Unix socket, or start batond with "
+                              "--http-token-file"
+                            : "this needs the header 'Authorization: Bearer TOKEN'");
   refused.headers.emplace_back("WWW-Authenticate", "Bearer");
   return std::unexpected(std::move(refused));
 }

@@ -89,9 +89,10 @@ void Server::on_progress(Connection& connection, http::RequestParser::Progress p
     connection.stays = false;
     connection.is_head = false;
     const int status = connection.parser.failure();
-    return answer(connection.ticket,
-                  {.status = status,
-                   .body = "{\"error\":\"this is no HTTP request, or one beyond the bounds\",\"kind\":\"malformed\"}\n"});
+    return answer(
+        connection.ticket,
+        {.status = status,
+         .body = "{\"error\":\"this is no HTTP request, or one beyond the bounds\",\"kind\":\"malformed\"}\n"});
   }
   const http::Request request = connection.parser.take();
   connection.stays = request.keep_alive && !emptied_;
@@ -120,8 +121,8 @@ void Server::answer(Ticket ticket, http::Response response) {
   }
   connection->phase = Phase::writing;
   connection->deadline = loop::now() + limits::time_to_read;
-  connection->outgoing =
-      to_text(response, connection->stays ? http::Connection::keep_alive : http::Connection::close, connection->is_head);
+  connection->outgoing = to_text(response, connection->stays ? http::Connection::keep_alive : http::Connection::close,
+                                 connection->is_head);
   connection->sent = 0;
   send(*connection);
 }

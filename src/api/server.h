@@ -20,10 +20,10 @@ namespace baton::api {
 
 namespace limits {
 inline constexpr std::size_t connections = 128;
-inline constexpr std::size_t listeners = 32;                     // of events, among the connections
-inline constexpr std::size_t listener_backlog = 256 * 1024;      // bytes that wait for one of them
-inline constexpr std::size_t answers_on_their_way = 64 << 20;    // bytes, of all connections
-inline constexpr Duration time_to_ask = std::chrono::seconds(5);     // from the connection, or the answer before
+inline constexpr std::size_t listeners = 32;                          // of events, among the connections
+inline constexpr std::size_t listener_backlog = 256 * 1024;           // bytes that wait for one of them
+inline constexpr std::size_t answers_on_their_way = 64 << 20;         // bytes, of all connections
+inline constexpr Duration time_to_ask = std::chrono::seconds(5);      // from the connection, or the answer before
 inline constexpr Duration time_to_answer = std::chrono::seconds(40);  // ours; a reload may take 30 s
 inline constexpr Duration time_to_read = std::chrono::seconds(10);    // the whole answer, by the peer
 inline constexpr Duration keep_alive_interval = std::chrono::seconds(15);
@@ -81,8 +81,8 @@ class Server {
     Instant deadline;
     http::RequestParser parser;
     std::string outgoing;
-    std::size_t sent = 0;  // of `outgoing`
-    bool stays = false;    // after the answer
+    std::size_t sent = 0;     // of `outgoing`
+    bool stays = false;       // after the answer
     bool look_again = false;  // another request may have come with the one before
     bool is_head = false;
     loop::Subscription readable;

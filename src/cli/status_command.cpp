@@ -158,7 +158,8 @@ struct HandoverOptions {
 };
 
 int run_handover(const HandoverOptions& options) {
-  auto reply = control::ask(options.socket, {.method = "POST", .path = control::instance_path(options.name, "/handover")});
+  auto reply =
+      control::ask(options.socket, {.method = "POST", .path = control::instance_path(options.name, "/handover")});
   if (!reply) return complain(reply.error());
   fmt::print("{}\n", reply->value("message", "asked"));
   return exit_code::success;

@@ -83,7 +83,8 @@ std::expected<std::string, ControlError> fetch(const std::string& socket_path, c
     const ssize_t count = ::recv(fd.get(), buffer.data(), buffer.size(), 0);
     if (count <= 0) return failure(Kind::malformed, "batond closed the connection before its answer was complete");
     if (!parser.feed({buffer.data(), static_cast<std::size_t>(count)})) {
-      return failure(Kind::malformed, fmt::format("what answers at {} does not speak HTTP as batond does", socket_path));
+      return failure(Kind::malformed,
+                     fmt::format("what answers at {} does not speak HTTP as batond does", socket_path));
     }
   }
   std::string body = parser.take_body();

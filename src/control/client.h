@@ -21,8 +21,8 @@ struct ControlError {
 
 struct Call {
   std::string method = "GET";
-  std::string path;         // "/v1/status"
-  nlohmann::json body{};    // null: none
+  std::string path;          // "/v1/status"
+  nlohmann::json body{};     // null: none
   std::string last_event{};  // Last-Event-ID, of a stream
 };
 

@@ -35,8 +35,8 @@ std::expected<std::string, std::string> read_token(const std::string& path) {
   std::string token(text.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
   token.resize(std::min(token.find_first_of("\r\n"), token.size()));
   if (token.size() < shortest_token) {
-    return std::unexpected(fmt::format("the token in {0} is shorter than {1} characters; make one: openssl rand -hex 32 >{0}",
-                                       path, shortest_token));
+    return std::unexpected(fmt::format(
+        "the token in {0} is shorter than {1} characters; make one: openssl rand -hex 32 >{0}", path, shortest_token));
   }
   return token;
 }
@@ -48,7 +48,8 @@ SysResult<void> ApiDoors::open() {
     const std::string& name = options_.control_group;
     const auto group = group_number(name);
     if (!name.empty() && !group) {
-      log_.error(fmt::format("--control-group: there is no group {0}, so root alone may ask; groupadd --system {0}", name));
+      log_.error(
+          fmt::format("--control-group: there is no group {0}, so root alone may ask; groupadd --system {0}", name));
     }
     control_socket_ = TRY(kernel::UnixListener::open(options_.control_socket(), control_socket_mode, group));
   }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/access.h"
+#include "api/documents.h"
 #include "api/path_pattern.h"
 #include "api/server.h"
 #include "daemon/channel.h"
@@ -26,11 +27,11 @@ namespace baton::daemon {
 
 namespace {
 
-using nlohmann::json;
 using api::Access;
 using api::Ticket;
 using http::Request;
 using http::Response;
+using nlohmann::json;
 
 constexpr std::size_t report_size = 64 << 20;  // bytes of a reload's report
 constexpr std::size_t reloads_waited_for = 16;
@@ -95,6 +96,7 @@ class Api {
         {"GET", "/v1/events", read, &Api::get_events},
         {"GET", "/v1/history", read, &Api::get_history},
         {"GET", "/v1/mib", read, &Api::get_mib},
+        {"GET", "/v1/openapi.json", read, &Api::get_openapi},
         {"POST", "/v1/reload", write, &Api::post_reload},
         {"POST", "/v1/reload/confirm", write, &Api::post_confirm},
     };
@@ -134,7 +136,8 @@ class Api {
       return (this->*endpoint.answer)({.ticket = ticket, .request = request, .names = std::move(*names)});
     }
     if (allowed.empty()) {
-      return refuse(ticket, http::status::not_found, "not-found", "there is nothing here; /v1/openapi.json says what is");
+      return refuse(ticket, http::status::not_found, "not-found",
+                    "there is nothing here; /v1/openapi.json says what is");
     }
     Response response = api::refusal(http::status::method_not_allowed, "malformed", "ask for this with " + allowed);
     response.headers.emplace_back("Allow", allowed);
@@ -177,15 +180,19 @@ class Api {
     });
   }
 
+  void get_openapi(const Question& question) {
+    server_.answer(question.ticket, {.body = std::string(api::documents::openapi)});
+  }
+
   json status_of(const CollectedStatus& collected) const {
-    json status{{"node", start_.node},
-                {"version", "0.1.0"},
-                {"pid", start_.guardian_pid},
-                {"configuration", start_.configuration},
-                {"configuration_read", start_.configuration_read},
-                {"confirm_until", start_.confirm_until > 0 ? json(start_.confirm_until) : json()},
-                {"worker",
-                 {{"answers", collected.worker_answers}, {"restarts", std::max(0, desk_.workers_seen() - 1)}}}};
+    json status{
+        {"node", start_.node},
+        {"version", "0.1.0"},
+        {"pid", start_.guardian_pid},
+        {"configuration", start_.configuration},
+        {"configuration_read", start_.configuration_read},
+        {"confirm_until", start_.confirm_until > 0 ? json(start_.confirm_until) : json()},
+        {"worker", {{"answers", collected.worker_answers}, {"restarts", std::max(0, desk_.workers_seen() - 1)}}}};
     for (const char* list : {"instances", "groups", "scripts", "processes"}) {
       status[list] = collected.worker_answers ? collected.lists[list] : json::array();
     }
@@ -197,7 +204,8 @@ class Api {
 
   json from_will(std::size_t router) const {
     const auto will = start_.will.read(router);
-    return instance_from_will(start_.setup, static_cast<vrrp::RouterId>(router), will ? will->router : vrrp::RouterMemory{},
+    return instance_from_will(start_.setup, static_cast<vrrp::RouterId>(router),
+                              will ? will->router : vrrp::RouterMemory{},
                               {.now = loop::now(), .wall = loop::wall_now()});
   }
 
@@ -229,9 +237,7 @@ class Api {
     order_reload(question.ticket, std::move(*order));
   }
 
-  void post_confirm(const Question& question) {
-    order_reload(question.ticket, {.what = ReloadOrder::What::confirm});
-  }
+  void post_confirm(const Question& question) { order_reload(question.ticket, {.what = ReloadOrder::What::confirm}); }
 
   // The guardian reads the files, judges them and carries it out.
   void order_reload(Ticket ticket, ReloadOrder order) {
@@ -272,11 +278,10 @@ class Api {
 
   // Whoever names the last event heard is told what came since, as far as it is kept.
   void get_events(const Question& question) {
-    std::string text = http::to_text({.id = std::to_string(start_.events.last()),
-                                .kind = "hello",
-                                .data = json{{"listening", true},
-                                             {"configuration_read", start_.configuration_read}}
-                                            .dump()});
+    std::string text =
+        http::to_text({.id = std::to_string(start_.events.last()),
+                       .kind = "hello",
+                       .data = json{{"listening", true}, {"configuration_read", start_.configuration_read}}.dump()});
     const std::string_view heard = question.request.header("last-event-id");
     if (!heard.empty()) {
       for (const auto& [entry, kind] : kept_after(number_of(heard))) text += to_text(event_of(entry, kind));
@@ -289,8 +294,7 @@ class Api {
   void get_history(const Question& question) {
     const auto after = question.request.query.find("after");
     json events = json::array();
-    for (const auto& [entry, kind] :
-         kept_after(after == question.request.query.end() ? 0 : number_of(after->second))) {
+    for (const auto& [entry, kind] : kept_after(after == question.request.query.end() ? 0 : number_of(after->second))) {
       json event = json::parse(entry.text, nullptr, false);
       event["number"] = entry.number;
       events.push_back(std::move(event));

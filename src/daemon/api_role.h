@@ -18,11 +18,11 @@ struct ApiStart {
   LastWill& will;
   EventLog events;
   log::Options log;
-  const ApiDoors& doors;                 // the guardian's: they outlive us
-  std::string configuration;             // path, to be shown
-  std::string node;                      // host name, to be shown
-  double configuration_read = 0;         // when; UTC seconds since 1970
-  double confirm_until = 0;              // a reload is undone then unless somebody confirms it; 0: none is
+  const ApiDoors& doors;          // the guardian's: they outlive us
+  std::string configuration;      // path, to be shown
+  std::string node;               // host name, to be shown
+  double configuration_read = 0;  // when; UTC seconds since 1970
+  double confirm_until = 0;       // a reload is undone then unless somebody confirms it; 0: none is
   int guardian_pid = 0;
   kernel::Channel guardian;  // each new worker's channel arrives here, a message of one byte with the descriptor
 };

@@ -40,8 +40,8 @@ enum class Dump : std::uint8_t {
 
 namespace limits {
 
-inline constexpr std::size_t items_a_page = 16;     // of a status reply: under a millisecond of the worker's time
-inline constexpr std::size_t page_bytes = 30'000;   // and no further item beyond; one item is far below the other half
+inline constexpr std::size_t items_a_page = 16;    // of a status reply: under a millisecond of the worker's time
+inline constexpr std::size_t page_bytes = 30'000;  // and no further item beyond; one item is far below the other half
 
 }  // namespace limits
 

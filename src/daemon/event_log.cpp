@@ -45,7 +45,8 @@ std::vector<EventLog::Entry> EventLog::after(std::uint64_t number) const {
   for (std::uint64_t i = std::max(number, oldest) + 1; i <= last; ++i) {
     const Slot& slot = log.slots[i % log.slots.size()];
     if (slot.number.load() != i) continue;
-    Entry entry{.number = i, .text = std::string(slot.text.data(), std::min<std::size_t>(slot.bytes, slot.text.size()))};
+    Entry entry{.number = i,
+                .text = std::string(slot.text.data(), std::min<std::size_t>(slot.bytes, slot.text.size()))};
     if (slot.number.load() == i) entries.push_back(std::move(entry));  // nobody wrote meanwhile
   }
   return entries;

@@ -182,25 +182,24 @@ json brief_instance_status(const StatusSource& source, vrrp::RouterId id, const 
 json instance_from_will(const Setup& all, vrrp::RouterId id, const vrrp::RouterMemory& memory,
                         const ClockReading& clock) {
   const RouterSetup& setup = all.routers[id];
-  return {{"name", setup.name},
-          {"interface", setup.interface},
-          {"vrid", setup.codec.vrid},
-          {"version", static_cast<int>(setup.codec.version)},
-          {"advert_int", seconds(setup.codec.advert_interval)},
-          {"state", name(memory.state)},
-          {"leaving", false},
-          {"since", clock.utc_seconds(memory.since)},
-          {"reason", name(memory.reason)},
-          {"reason_text", sentence(memory.reason)},
-          {"priority",
-           {{"effective", memory.priority},
-            {"base", all.node.routers[id].router.base_priority},
-            {"parts", json::array()}}},
-          {"addresses", json::array()},
-          {"master", nullptr},
-          {"faults", json::array()},
-          {"adverts", {{"sent", 0}, {"accepted", 0}}},
-          {"rejected", json::object()}};
+  return {
+      {"name", setup.name},
+      {"interface", setup.interface},
+      {"vrid", setup.codec.vrid},
+      {"version", static_cast<int>(setup.codec.version)},
+      {"advert_int", seconds(setup.codec.advert_interval)},
+      {"state", name(memory.state)},
+      {"leaving", false},
+      {"since", clock.utc_seconds(memory.since)},
+      {"reason", name(memory.reason)},
+      {"reason_text", sentence(memory.reason)},
+      {"priority",
+       {{"effective", memory.priority}, {"base", all.node.routers[id].router.base_priority}, {"parts", json::array()}}},
+      {"addresses", json::array()},
+      {"master", nullptr},
+      {"faults", json::array()},
+      {"adverts", {{"sent", 0}, {"accepted", 0}}},
+      {"rejected", json::object()}};
 }
 
 json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockReading& clock) {

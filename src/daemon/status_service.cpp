@@ -35,7 +35,8 @@ json StatusService::answer(const json& question, const ClockReading& clock, cons
     return page(from != question.end() && from->is_number_unsigned() ? from->get<std::size_t>() : 0, clock,
                 is_set("clear") ? Clear::yes : Clear::no, is_set("brief") ? View::brief : View::whole);
   }
-  if (ask != "handover" && ask != "announce" && ask != "instance") return {{"error", fmt::format("unknown question '{}'", ask)}};
+  if (ask != "handover" && ask != "announce" && ask != "instance")
+    return {{"error", fmt::format("unknown question '{}'", ask)}};
 
   const std::string instance = text_of(question, "instance");
   const auto& routers = source_.setup.routers;
@@ -71,8 +72,8 @@ json StatusService::page(std::size_t from, const ClockReading& clock, Clear clea
       {"instances", setup.routers.size(),
        [&](std::size_t i) {
          const auto id = static_cast<vrrp::RouterId>(i);
-         json item = view == View::brief ? brief_instance_status(source_, id, clock)
-                                         : instance_status(source_, id, clock);
+         json item =
+             view == View::brief ? brief_instance_status(source_, id, clock) : instance_status(source_, id, clock);
          if (clear == Clear::yes) source_.statistics[i].clear();
          return item;
        }},

@@ -139,8 +139,8 @@ void WorkerDesk::end_collection(bool worker_answers) {
   if (!worker_answers) collection.status->lists = json::object();
   if (worker_answers) {
     const Instant now = loop::now();
-    fresh_[static_cast<std::size_t>(collection.view)] = {
-        collection.status, now + (now - collection.begun) * limits::status_serves_times};
+    fresh_[static_cast<std::size_t>(collection.view)] = {collection.status,
+                                                         now + (now - collection.begun) * limits::status_serves_times};
   }
   for (const Collected& collected : collection.waiting) collected(collection.status);
   if (!collections_.empty() && !collections_.front().status) begin_collection();

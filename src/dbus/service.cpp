@@ -95,7 +95,8 @@ class Service {
   }
 
   std::string announce(const std::string& instance) {
-    const auto reply = control::ask(start_.control_socket, {.method = "POST", .path = control::instance_path(instance, "/announce")}, patience);
+    const auto reply = control::ask(
+        start_.control_socket, {.method = "POST", .path = control::instance_path(instance, "/announce")}, patience);
     return reply ? std::string() : reply.error().message;
   }
 

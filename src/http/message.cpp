@@ -34,10 +34,9 @@ std::string_view reason_phrase(int status) {
 }
 
 std::string to_text(const Response& response, Connection connection, bool is_head) {
-  std::string text = fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n", response.status,
-      reason_phrase(response.status), response.content_type, response.body.size(),
-      connection == Connection::close ? "close" : "keep-alive");
+  std::string text = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n",
+                                 response.status, reason_phrase(response.status), response.content_type,
+                                 response.body.size(), connection == Connection::close ? "close" : "keep-alive");
   for (const auto& [name, value] : response.headers) text += fmt::format("{}: {}\r\n", name, value);
   text += "\r\n";
   if (!is_head) text += response.body;
@@ -62,8 +61,7 @@ std::string percent_decoded(std::string_view text) {
 }
 
 std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view plain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
   std::string encoded;
   for (const char c : text) {
     if (plain.contains(c)) {

@@ -1,7 +1,6 @@
 #include "http/parser.h"
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -37,8 +36,7 @@ std::map<std::string, std::string> query_of(std::string_view text) {
     const std::string_view pair = text.substr(0, end);
     const std::size_t equals = std::min(pair.find('='), pair.size());
     if (!pair.empty()) {
-      query[percent_decoded(pair.substr(0, equals))] =
-          percent_decoded(pair.substr(std::min(equals + 1, pair.size())));
+      query[percent_decoded(pair.substr(0, equals))] = percent_decoded(pair.substr(std::min(equals + 1, pair.size())));
     }
     text.remove_prefix(std::min(end + 1, text.size()));
   }

@@ -13,9 +13,9 @@
 namespace baton::http {
 
 namespace limits {
-inline constexpr std::size_t header_bytes = 16 * 1024;         // of one message, its first line among them
-inline constexpr std::size_t request_body = 64 * 1024;         // bytes
-inline constexpr std::size_t response_body = 64 * 1024 * 1024; // bytes
+inline constexpr std::size_t header_bytes = 16 * 1024;          // of one message, its first line among them
+inline constexpr std::size_t request_body = 64 * 1024;          // bytes
+inline constexpr std::size_t response_body = 64 * 1024 * 1024;  // bytes
 }  // namespace limits
 
 // One request after the other from one connection.
@@ -32,7 +32,7 @@ class RequestParser {
   // Of what was kept: another request may be there already.
   Progress next() { return feed({}); }
 
-  Request take();      // once, after whole
+  Request take();                           // once, after whole
   int failure() const { return failure_; }  // the status to answer with, after failed
   // Nothing of a request has come yet.
   bool is_between_requests() const;

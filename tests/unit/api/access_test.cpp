@@ -42,7 +42,8 @@ TEST(Tcp, is_written_with_the_token_alone) {
 }
 
 TEST(Tcp, is_not_served_under_the_name_of_another) {
-  for (const char* host : {"evil.example", "evil.example:9650", "localhost.evil.example", "[::2]:1", "127.0.0.1.nip.io"}) {
+  for (const char* host :
+       {"evil.example", "evil.example:9650", "localhost.evil.example", "[::2]:1", "127.0.0.1.nip.io"}) {
     const auto refused = admit(Access::read, tcp, with({{"host", host}}), "");
     ASSERT_FALSE(refused) << host;
     EXPECT_EQ(refused.error().status, http::status::forbidden);

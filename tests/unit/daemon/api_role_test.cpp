@@ -86,7 +86,8 @@ class ApiTest : public testing::Test {
   }
   // In a thread of its own: the test plays the worker meanwhile.
   std::future<std::expected<json, ControlError>> ask(control::Call call) const {
-    return std::async(std::launch::async, [call = std::move(call), path = path()] { return control::ask(path, call, 20s); });
+    return std::async(std::launch::async,
+                      [call = std::move(call), path = path()] { return control::ask(path, call, 20s); });
   }
   // Its answer as it goes over the wire, to the end of the connection.
   std::string say(std::string_view text) const {

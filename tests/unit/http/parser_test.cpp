@@ -29,7 +29,8 @@ TEST(Request, has_method_path_query_headers_and_body) {
 TEST(Request, may_come_byte_by_byte) {
   RequestParser parser;
   const std::string text = "GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n";
-  for (std::size_t i = 0; i + 1 < text.size(); ++i) ASSERT_EQ(parser.feed(text.substr(i, 1)), Progress::needs_more) << i;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i)
+    ASSERT_EQ(parser.feed(text.substr(i, 1)), Progress::needs_more) << i;
   EXPECT_EQ(parser.feed("\n"), Progress::whole);
 }
 
@@ -61,14 +62,19 @@ TEST(Request, that_is_none_or_beyond_the_bounds_is_refused) {
       {"length and chunks", "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
        status::bad_request},
       {"long header", "GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x'), status::header_too_large},
-      {"many headers", "GET / HTTP/1.1\r\n" + [] {
-         std::string text;
-         for (int i = 0; i < 5000; ++i) text += "A: b\r\n";
-         return text;
-       }() + "\r\n", status::header_too_large},
+      {"many headers",
+       "GET / HTTP/1.1\r\n" +
+           [] {
+             std::string text;
+             for (int i = 0; i < 5000; ++i) text += "A: b\r\n";
+             return text;
+           }() +
+           "\r\n",
+       status::header_too_large},
       {"long path", "GET /" + std::string(20'000, 'x'), status::header_too_large},
       {"a gigabyte announced", "POST / HTTP/1.1\r\nContent-Length: 1073741824\r\n\r\n", status::content_too_large},
-      {"a chunk beyond", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n40000000\r\n", status::content_too_large},
+      {"a chunk beyond", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n40000000\r\n",
+       status::content_too_large},
   };
   for (const Refusal& refusal : refusals) {
     RequestParser parser;
@@ -79,7 +85,8 @@ TEST(Request, that_is_none_or_beyond_the_bounds_is_refused) {
 
 TEST(Request, any_bytes_in_any_pieces_are_survived) {
   std::mt19937 random(1);
-  const std::string sound = "POST /a?b=%20 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+  const std::string sound =
+      "POST /a?b=%20 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
   for (int round = 0; round < 20'000; ++round) {
     std::string text = sound + sound;
     for (unsigned i = 0, spoiled = random() % 4; i < spoiled; ++i) {

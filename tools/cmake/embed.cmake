@@ -1,0 +1,25 @@
+# Files that a program carries within itself, so that it needs none beside it.
+
+# embed(TARGET target HEADER room/name.h SPACE baton::room FILES name=path...)
+# Makes a source with `extern const std::string_view NAME` for each file; the header that declares them is written by
+# hand, so that readers find it.
+function(embed)
+  cmake_parse_arguments(embed "" "TARGET;HEADER;SPACE" "FILES" ${ARGN})
+  string(MAKE_C_IDENTIFIER ${embed_HEADER} identifier)
+  set(source ${CMAKE_BINARY_DIR}/embedded/${identifier}.cpp)
+  set(text "#include \"${embed_HEADER}\"\nnamespace ${embed_SPACE} {\n")
+  foreach(file ${embed_FILES})
+    string(REGEX MATCH "^([^=]+)=(.+)$" matched ${file})
+    set(name ${CMAKE_MATCH_1})
+    set(path ${CMAKE_SOURCE_DIR}/${CMAKE_MATCH_2})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    file(READ ${path} content HEX)
+    string(REGEX REPLACE "(..)" "\\\\x\\1" content "${content}")
+    string(REGEX REPLACE "((\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..))" "\\1\"\n\"" content "${content}")
+    file(SIZE ${path} size)
+    string(APPEND text "const std::string_view ${name}{\"${content}\", ${size}};\n")
+  endforeach()
+  string(APPEND text "}\n")
+  file(CONFIGURE OUTPUT ${source} CONTENT "${text}" @ONLY)
+  target_sources(${embed_TARGET} PRIVATE ${source})
+endfunction()
