@@ -33,7 +33,7 @@ Findings check(std::span<const CheckedFile> files, std::span<const FirewallText>
         compare_node_addresses, compare_priorities, compare_unicast, compare_weights}) {
     rule(cluster, report);
   }
-  for (const FirewallText& firewall : firewalls) check_firewall(firewall, files, report);
+  check_firewalls(firewalls, files, report);
   return report.take(files);
 }
 

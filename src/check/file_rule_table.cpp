@@ -164,7 +164,23 @@ constexpr auto table = std::to_array<Rule>({
      "other "
      "stop every advert of the other kind: no node hears another, and each becomes master. Tutorials show the rule for "
      "112 "
-     "and the configuration with AH side by side. Rules for the whole subnet may let both in; that is not seen here."},
+     "and the configuration with AH side by side."},
+    {"B039", "firewall-drops", error, "a firewall that drops the adverts",
+     "The rules are gone through as the kernel does it: each chain of the hook from its first rule to its policy, for "
+     "a "
+     "packet of protocol 112, or 51 with AH, to 224.0.0.18, ff02::12 or the unicast peer, on the instance's interface, "
+     "in "
+     "and out. It is dropped, by a rule or because no rule accepts it. A node that hears nobody becomes master. "
+     "Multicast "
+     "is never `established`: a rule about connections does not let it in."},
+    {"B040", "firewall-unclear", note, "a firewall of which a text does not show what it does",
+     "A rule asks something that the files do not say, such as the sender's address, or is not understood, or belongs "
+     "to "
+     "a set that is filled elsewhere; and what becomes of the adverts depends on it. mcast_src_ip on all nodes says "
+     "who "
+     "sends; nft list ruleset and iptables-save, run as root, show all rules there are."},
+    {"B041", "no-rule-set", error, "a file that is no rule set",
+     "What was given as a firewall's rules holds none, or ends in the middle. Nothing can be said about it."},
 });
 
 }  // namespace

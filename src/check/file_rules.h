@@ -10,8 +10,8 @@ namespace baton::check {
 
 void check_addresses(const CheckedFile& file, Report& report);
 void check_announcements(const CheckedFile& file, Report& report);
-// Of all files: they are behind one firewall.
-void check_firewall(const FirewallText& firewall, std::span<const CheckedFile> files, Report& report);
+// Of all files: they are behind these firewalls.
+void check_firewalls(std::span<const FirewallText> firewalls, std::span<const CheckedFile> files, Report& report);
 void check_mail(const CheckedFile& file, Report& report);
 void check_notifications(const CheckedFile& file, Report& report);
 void check_priorities(const CheckedFile& file, Report& report);

@@ -29,11 +29,12 @@ void Report::add(std::string_view rule, const CheckedFile& file, const config::P
                 .mend = std::move(mend)});
 }
 
-void Report::add_elsewhere(std::string_view rule, config::SourcePlace place, std::string message, std::string mend) {
+void Report::add_elsewhere(std::string_view rule, config::SourcePlace place, std::string message, std::string mend,
+                           std::optional<Severity> severity) {
   const Rule* found = find_rule(rule);
   ASSERT(found != nullptr);
   keep(*found, {.id = found->id,
-                .severity = found->severity,
+                .severity = severity.value_or(found->severity),
                 .place = std::move(place),
                 .message = std::move(message),
                 .mend = std::move(mend)});

@@ -17,7 +17,8 @@ class Report {
   void add(std::string_view rule, const CheckedFile& file, const config::Place& place, std::string message,
            std::string mend, std::optional<Severity> severity = std::nullopt);
   // The same of something else than a configuration.
-  void add_elsewhere(std::string_view rule, config::SourcePlace place, std::string message, std::string mend);
+  void add_elsewhere(std::string_view rule, config::SourcePlace place, std::string message, std::string mend,
+                     std::optional<Severity> severity = std::nullopt);
   // What reading the file has said.
   void add_reading(const CheckedFile& file);
 

@@ -104,14 +104,14 @@ class Assignment {
   std::unordered_map<std::string_view, Candidates> names_;
 };
 
+}  // namespace
+
 IpPrefix subnet_of(const config::VirtualAddress& address) {
   IpPrefix prefix = address.address;
   if (prefix.address.is_v4() && prefix.length == 32) prefix.length = 24;
   if (prefix.address.is_v6() && prefix.length == 128) prefix.length = 64;
   return prefix;
 }
-
-}  // namespace
 
 const Member* VirtualRouter::of_node(std::size_t node) const {
   const auto found = std::ranges::find(members, node, &Member::node);

@@ -33,6 +33,9 @@ struct VirtualRouter {
 
 std::vector<VirtualRouter> virtual_routers(std::span<const CheckedFile> files);
 
+// Of an address that is written without a length, /24 or /64.
+IpPrefix subnet_of(const config::VirtualAddress& address);
+
 // Whether addresses of both may be in one subnet: by the lengths they are written with, where they have one, else as
 // /24 and /64.
 bool share_subnet(const config::Instance& left, const config::Instance& right);

@@ -5,14 +5,21 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <expected>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.h"
 #include "cli/json_document.h"
 #include "cli/strangers_files.h"
 #include "config/disk_file_reader.h"
+#include "config/limits.h"
 #include "lab/topology.h"
 
 namespace baton::cli {
@@ -54,17 +61,34 @@ std::vector<CheckedFile> load_files(const CheckOptions& options) {
   return files;
 }
 
+// A rule set may be a program (/etc/nftables.conf is one), or come through a pipe ("-").
+std::expected<std::string, config::FileError> read_rule_set(const std::string& path) {
+  if (path != "-" && !std::filesystem::exists(path)) return std::unexpected(config::FileError::missing);
+  if (path != "-" && !std::filesystem::is_regular_file(path)) return std::unexpected(config::FileError::not_regular);
+  std::ifstream file;
+  if (path != "-") file.open(path, std::ios::binary);
+  std::istream& stream = path == "-" ? std::cin : file;
+  std::string text;
+  std::array<char, 65'536> buffer{};
+  while (stream.good() && text.size() <= config::limits::file_bytes) {
+    stream.read(buffer.data(), buffer.size());
+    text.append(buffer.data(), static_cast<std::size_t>(stream.gcount()));
+  }
+  if (text.size() > config::limits::file_bytes) return std::unexpected(config::FileError::too_large);
+  if (stream.bad() || !stream.eof()) return std::unexpected(config::FileError::unreadable);
+  return text;
+}
+
 // nullopt, said: one cannot be read.
 std::optional<std::vector<check::FirewallText>> read_firewalls(const std::vector<std::string>& paths) {
   std::vector<check::FirewallText> texts;
-  config::DiskFileReader reader;
   for (const std::string& path : paths) {
-    auto text = reader.read(path);
+    auto text = read_rule_set(path);
     if (!text) {
-      fmt::print(stderr, "baton check: {} {}\n", path, config::explain(text.error()));
+      std::fputs(printable(fmt::format("baton check: {} {}\n", path, config::explain(text.error()))).c_str(), stderr);
       return std::nullopt;
     }
-    texts.push_back({.name = path, .text = std::move(*text)});
+    texts.push_back({.name = path == "-" ? "standard input" : path, .text = std::move(*text)});
   }
   return texts;
 }
@@ -116,7 +140,7 @@ void add_check_command(CLI::App& app, int& exit_code) {
   command->add_flag("--sarif", options->as_sarif, "SARIF 2.1.0, for code hosts")->excludes(json);
   command
       ->add_option("--firewall", options->firewalls,
-                   "packet filter rules the nodes are behind: iptables-save, nft list ruleset")
+                   "packet filter rules the nodes are behind: iptables-save, nft list ruleset; - is standard input")
       ->allow_extra_args(false);
   command->add_option("--explain", options->explained, "what a rule is about: B017, or its name");
   command->add_flag("--list", options->lists, "all rules");

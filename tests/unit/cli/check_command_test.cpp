@@ -187,6 +187,18 @@ TEST_F(CheckCalled, explains_lists_and_refuses) {
   EXPECT_THAT(err_, testing::HasSubstr("does not exist"));
 }
 
+// /etc/nftables.conf is a program.
+TEST_F(CheckCalled, a_firewall_may_be_a_program_and_is_gone_through) {
+  const std::string rules = file("nftables.conf",
+                                 "#!/usr/sbin/nft -f\ntable inet f {\nchain in {\ntype filter hook input "
+                                 "priority 0; policy drop;\n}\n}\n");
+  ASSERT_EQ(::chmod(rules.c_str(), 0755), 0);
+  EXPECT_EQ(call({"--firewall", rules, file("a.conf", sound)}), 1);
+  EXPECT_THAT(out_, testing::HasSubstr("nftables.conf:3: error: no rule lets the adverts of V"));
+  EXPECT_EQ(call({"--firewall", path("a.conf"), path("a.conf")}), 1);
+  EXPECT_THAT(out_, testing::HasSubstr("[B041]"));
+}
+
 // Programs are looked for on the machine that the file is for.
 TEST_F(CheckCalled, programs_of_several_files_are_not_looked_for_here) {
   const std::string text =
