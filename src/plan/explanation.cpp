@@ -139,6 +139,10 @@ std::string condition(const Aftermath& it, const Ring::Member& member) {
 }
 
 std::string why_nobody(const Aftermath& it) {
+  if (const Ring::Member* master = master_without(it.members(), it.world)) {
+    return fmt::format("{} is MASTER, and {} is not in its list", it.network().name(master->node),
+                       to_text(it.members().addresses));
+  }
   std::vector<std::string> conditions;
   for (const Ring::Member& member : it.members().members) conditions.push_back(condition(it, member));
   constexpr std::size_t most = 4;
@@ -275,6 +279,20 @@ std::string why_it_stays(const Aftermath& it) {
 }
 
 }  // namespace
+
+const Ring::Member* master_without(const Ring& ring, const World& world) {
+  const auto is_it = [&](const Ring::Member& each) { return !each.carries && world.holds(each); };
+  const auto found = std::ranges::find_if(ring.members, is_it);
+  return found == ring.members.end() ? nullptr : &*found;
+}
+
+std::string to_text(std::span<const IpAddress> addresses) {
+  constexpr std::size_t most = 3;
+  std::string text;
+  const std::size_t shown = addresses.size() > most + 1 ? most : addresses.size();
+  for (const IpAddress& each : addresses.first(shown)) text += (text.empty() ? "" : ", ") + to_string(each);
+  return shown < addresses.size() ? fmt::format("{} and {} more", text, addresses.size() - shown) : text;
+}
 
 std::string to_text(Duration duration) {
   using namespace std::chrono_literals;

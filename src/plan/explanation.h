@@ -30,6 +30,11 @@ std::string explain(const Aftermath& it);
 // why it stays, "110 still beats 100+2". Empty: nothing of the kind.
 std::string why_unmoved(const Aftermath& it);
 
+// MASTER, and without these addresses: they are not in its list. nullptr: nobody is.
+const Ring::Member* master_without(const Ring& ring, const World& world);
+// "10.0.20.101, 10.0.20.102 and 7 more".
+std::string to_text(std::span<const IpAddress> addresses);
+
 // "3.61 s", "24 ms".
 std::string to_text(Duration duration);
 // "web1 and web2".

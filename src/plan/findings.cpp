@@ -44,7 +44,8 @@ bool Findings::is_alone(RingId ring) const {
 }
 
 void Findings::look_at_network() {
-  for (RingId ring = 0; ring < network_.rings.size(); ++ring) {
+  for (const std::vector<RingId>& rings : network_.elections) {
+    const RingId ring = rings.front();
     look_for_deaf(ring);
     if (!is_alone(ring)) continue;
     const NodeId node = network_.rings[ring].members.front().node;
@@ -100,6 +101,15 @@ void Findings::look_for_owners(const Scenario& scenario, const Outcome& outcome,
   const bool is_start = scenario.event.kind == EventKind::start;
   const std::string what = gerund(scenario.event, network_);
   const RingId ring = outcome.ring;
+  const Ring::Member* bare = outcome.after.empty() ? master_without(network_.rings[ring], aftermath.world) : nullptr;
+  if (bare != nullptr && (is_start || !outcome.before.empty())) {
+    const std::string& node = network_.name(bare->node);
+    add(Severity::error, "lists-differ",
+        fmt::format("{} has no {} in its list: nobody holds it when {} is MASTER", node,
+                    to_text(network_.rings[ring].addresses), node),
+        ring, scenario.title);
+    return;
+  }
   if (outcome.after.empty() && (is_start || !outcome.before.empty())) {
     const std::string message =
         is_start ? "nobody holds it after the start" : fmt::format("{} leaves it to nobody", what);
@@ -121,6 +131,7 @@ void Findings::look_for_owners(const Scenario& scenario, const Outcome& outcome,
 
 void Findings::look_for_ties(const Outcome& outcome, const Aftermath& aftermath) {
   if (outcome.after.size() != 1) return;
+  if (network_.elections[network_.rings[outcome.ring].election].front() != outcome.ring) return;
   const Ring& ring = network_.rings[outcome.ring];
   const auto core = [&](const Ring::Member& member) -> const vrrp::VirtualRouter& {
     return aftermath.world.core(member.node).router(member.router);

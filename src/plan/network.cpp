@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
+
+#include "plan/rings.h"
 
 namespace baton::plan {
 
@@ -195,65 +196,6 @@ void connect_all(std::vector<NodePlace>& nodes) {
   for (const auto& [key, bucket] : buckets) {
     for (const RouterName& from : bucket) connect(nodes, bucket, from, judges);
   }
-}
-
-// ---------------------------------------------------------------- rings
-
-class Rings {
- public:
-  explicit Rings(std::size_t routers) : parent_(routers) { std::iota(parent_.begin(), parent_.end(), 0); }
-  std::size_t root(std::size_t at) {
-    while (parent_[at] != at) at = parent_[at] = parent_[parent_[at]];
-    return at;
-  }
-  void join(std::size_t a, std::size_t b) { parent_[std::max(root(a), root(b))] = std::min(root(a), root(b)); }
-
- private:
-  std::vector<std::size_t> parent_;
-};
-
-void make_names_differ(Network& network) {
-  std::map<std::string, std::size_t> uses;
-  for (const Ring& ring : network.rings) ++uses[ring.name];
-  std::set<std::string> taken;
-  for (Ring& ring : network.rings) {
-    const Ring::Member& first = ring.members.front();
-    const vrrp::CodecParameters& codec = codec_of(network.nodes[first.node], first.router);
-    if (uses[ring.name] > 1) ring.name += fmt::format("/{}", codec.vrid);
-    if (taken.contains(ring.name)) ring.name += fmt::format("@{}", network.name(first.node));
-    taken.insert(ring.name);
-  }
-}
-
-void make_rings(Network& network) {
-  std::vector<RouterName> routers;
-  std::map<RouterName, std::size_t> index;
-  for (NodeId node = 0; node < network.nodes.size(); ++node) {
-    for (RouterId id = 0; id < network.nodes[node].routers.size(); ++id) {
-      index[{node, id}] = routers.size();
-      routers.push_back({node, id});
-    }
-  }
-  Rings rings(routers.size());
-  std::map<IpAddress, std::size_t> holders;
-  for (std::size_t at = 0; at < routers.size(); ++at) {
-    const NodePlace& node = network.nodes[routers[at].node];
-    for (const Listener& each : node.routers[routers[at].router].listeners) {
-      rings.join(at, index.at({each.node, each.router}));
-    }
-    for (const config::VirtualAddress& each : node.setup.routers[routers[at].router].addresses) {
-      rings.join(at, holders.try_emplace(each.address.address, at).first->second);
-    }
-  }
-  std::map<std::size_t, RingId> numbers;
-  for (std::size_t at = 0; at < routers.size(); ++at) {
-    const auto [node, router] = routers[at];
-    const auto [number, is_new] = numbers.try_emplace(rings.root(at), network.rings.size());
-    if (is_new) network.rings.push_back({.name = network.nodes[node].setup.routers[router].name, .members = {}});
-    network.nodes[node].routers[router].ring = number->second;
-    network.rings[number->second].members.push_back({.node = node, .router = router});
-  }
-  make_names_differ(network);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace baton::plan {
 
 using NodeId = std::size_t;
 using RingId = std::size_t;
+using ElectionId = std::size_t;
 
 struct NodeInput {
   std::string name;  // after its file
@@ -35,7 +36,7 @@ struct Listener {
 };
 
 struct RouterPlace {
-  RingId ring = 0;
+  ElectionId election = 0;
   IpAddress source;                 // its adverts leave with it
   bool has_assumed_source = false;  // the file does not say which it is
   std::optional<std::size_t> link;  // of NodePlace::links; nullopt: it has no interface
@@ -49,19 +50,27 @@ struct NodePlace {
   std::vector<RouterPlace> routers;
 };
 
-// A virtual router on all nodes that take part: whoever hears another, or has an address in common with it.
+// The addresses of a virtual router that have one fate, because the same nodes have them in their lists. Where all
+// lists are alike that is all of its addresses, and a router without any is a ring as well.
 struct Ring {
   struct Member {
     NodeId node = 0;
     vrrp::RouterId router = 0;
+    bool carries = true;  // it has these addresses; false: it may be MASTER without them
   };
   std::string name;  // of the first member's vrrp_instance
-  std::vector<Member> members;
+  ElectionId election = 0;
+  std::vector<Member> members;  // of the election, those that carry it first
+  std::vector<IpAddress> addresses;
+
+  bool carries(NodeId node, vrrp::RouterId router) const;
 };
 
 struct Network {
   std::vector<NodePlace> nodes;
   std::vector<Ring> rings;
+  // Whoever hears another, or has an address in common with it, elects one master: their rings.
+  std::vector<std::vector<RingId>> elections;
   std::vector<std::string> problems;  // why a node cannot be started, a sentence each; then nothing else is there
 
   const std::string& name(NodeId node) const { return nodes[node].name; }

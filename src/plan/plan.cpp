@@ -20,7 +20,7 @@ namespace {
 std::vector<NodeId> holding_routers(const World& world, const Ring& ring) {
   std::vector<NodeId> nodes;
   for (const Ring::Member& member : ring.members) {
-    if (world.holds(member)) nodes.push_back(member.node);
+    if (member.carries && world.holds(member)) nodes.push_back(member.node);
   }
   return nodes;
 }
@@ -31,8 +31,8 @@ std::vector<NodeId> each_once(const std::vector<NodeId>& nodes) {
 }
 
 // From the holding routers before an event and what changed since.
-std::vector<Holding> holdings_of(std::span<const NodeId> before, std::span<const Change> changes, Instant began,
-                                 Duration lasted) {
+std::vector<Holding> holdings_of(const Ring& ring, std::span<const NodeId> before, std::span<const Change> changes,
+                                 Instant began, Duration lasted) {
   struct Open {
     Duration from{};
     std::size_t routers = 0;
@@ -41,6 +41,7 @@ std::vector<Holding> holdings_of(std::span<const NodeId> before, std::span<const
   std::map<NodeId, Open> open;
   for (const NodeId node : before) ++open[node].routers;
   for (const Change& each : changes) {
+    if (!ring.carries(each.node, each.router)) continue;
     const Duration at = each.at - began;
     const bool gains = each.kind == Change::Kind::state && each.to == vrrp::State::master;
     const bool loses = each.kind != Change::Kind::priority && each.from == vrrp::State::master;
@@ -98,7 +99,10 @@ class Player {
 
   Plan play() {
     for (const NodePlace& node : network_.nodes) plan_.nodes.push_back(node.name);
-    for (const Ring& ring : network_.rings) plan_.rings.push_back(ring.name);
+    for (const Ring& ring : network_.rings) {
+      plan_.rings.push_back(ring.name);
+      plan_.addresses.push_back(ring.addresses);
+    }
     findings_.look_at_network();
     const Event start{.kind = EventKind::start, .object = {}, .process = {}};
     {
@@ -185,18 +189,20 @@ class Player {
   }
 
   void tell(const World& world, Scenario scenario, const std::vector<std::vector<NodeId>>& before, Instant began) {
-    std::vector<std::vector<Change>> changes(network_.rings.size());
+    std::vector<std::vector<Change>> changes(network_.elections.size());
     for (const Change& each : world.changes()) {
-      changes[network_.nodes[each.node].routers[each.router].ring].push_back(each);
+      changes[network_.nodes[each.node].routers[each.router].election].push_back(each);
     }
     findings_.look_at(scenario);
     for (RingId ring = 0; ring < network_.rings.size(); ++ring) {
+      const Ring& members = network_.rings[ring];
+      const std::vector<Change>& its_changes = changes[members.election];
       Outcome outcome{.ring = ring,
                       .before = each_once(before[ring]),
-                      .after = each_once(holding_routers(world, network_.rings[ring])),
+                      .after = each_once(holding_routers(world, members)),
                       .settled_after = {},
                       .why = {},
-                      .holdings = holdings_of(before[ring], changes[ring], began, scenario.lasted)};
+                      .holdings = holdings_of(members, before[ring], its_changes, began, scenario.lasted)};
       count_owners(scenario.lasted, outcome);
       outcome.comes_back = somebody_came_back(outcome.holdings);
       outcome.settled_after = settled_after(outcome, scenario.lasted);
@@ -205,7 +211,7 @@ class Player {
                                 .ring = ring,
                                 .before = outcome.before,
                                 .after = outcome.after,
-                                .changes = changes[ring],
+                                .changes = its_changes,
                                 .began = began};
       outcome.why = explain(aftermath);
       if (scenario.standing.empty() && scenario.rest == Rest::calm) {

@@ -95,6 +95,7 @@ struct Options {
 struct Plan {
   std::vector<std::string> nodes;
   std::vector<std::string> rings;
+  std::vector<std::vector<IpAddress>> addresses;  // of each ring
   std::vector<Scenario> scenarios;
   std::vector<Finding> findings;  // the worst first
 

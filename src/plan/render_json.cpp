@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "plan/render.h"
 #include "plan/rows.h"
@@ -45,9 +47,24 @@ json to_json(const Plan& plan, const Scenario& scenario, const Outcome& outcome)
           {"timeline", std::move(timeline)}};
 }
 
+json followed(const std::string& name, const std::vector<IpAddress>& addresses) {
+  constexpr std::size_t most = 64;
+  json list = json::array();
+  for (const IpAddress& each : std::span(addresses).first(std::min(addresses.size(), most))) {
+    list.push_back(to_string(each));
+  }
+  json instance{{"name", name}, {"addresses", std::move(list)}};
+  if (addresses.size() > most) instance["addresses_not_shown"] = addresses.size() - most;
+  return instance;
+}
+
 }  // namespace
 
 json to_json(const Plan& plan) {
+  json instances = json::array();
+  for (RingId ring = 0; ring < plan.rings.size(); ++ring) {
+    instances.push_back(followed(plan.rings[ring], plan.addresses[ring]));
+  }
   json scenarios = json::array();
   for (const Scenario& scenario : plan.scenarios) {
     for (const Outcome& each : scenario.outcomes) scenarios.push_back(to_json(plan, scenario, each));
@@ -60,7 +77,10 @@ json to_json(const Plan& plan) {
                         {"instances", each.instances},
                         {"events", each.events}});
   }
-  return {{"nodes", plan.nodes}, {"scenarios", std::move(scenarios)}, {"findings", std::move(findings)}};
+  return {{"nodes", plan.nodes},
+          {"instances", std::move(instances)},
+          {"scenarios", std::move(scenarios)},
+          {"findings", std::move(findings)}};
 }
 
 }  // namespace baton::plan

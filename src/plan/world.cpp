@@ -42,7 +42,7 @@ Duration longest_wait(const Network& network) {
 World::World(const Network& network, Budget& budget) : network_(network), budget_(budget) {
   window_ = longest_wait(network);
   changed_at_ = now_;
-  turmoil_.assign(network.rings.size(), 0);
+  turmoil_.assign(network.elections.size(), 0);
   for (const NodePlace& node : network.nodes) {
     Machine& machine = machines_.emplace_back();
     machine.links_up.assign(node.links.size(), true);
@@ -238,8 +238,9 @@ void World::pass(Instant end) {
 
 // A group at odds with itself may go on for ever.
 bool World::is_restless() const {
-  for (RingId ring = 0; ring < turmoil_.size(); ++ring) {
-    if (turmoil_[ring] > limits::changes * (1 + network_.rings[ring].members.size())) return true;
+  for (ElectionId each = 0; each < turmoil_.size(); ++each) {
+    const Ring& ring = network_.rings[network_.elections[each].front()];
+    if (turmoil_[each] > limits::changes * (1 + ring.members.size())) return true;
   }
   return false;
 }
@@ -431,7 +432,7 @@ void World::note(NodeId id, const vrrp::RouterAction& action) {
   }
   changes_.push_back(change);
   changed_at_ = now_;
-  ++turmoil_[network_.nodes[id].routers[action.router].ring];
+  ++turmoil_[network_.nodes[id].routers[action.router].election];
 }
 
 void World::forget_if_stopped(NodeId id) {

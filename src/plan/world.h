@@ -156,7 +156,7 @@ class World {
   Duration skipped_{};
   Duration window_{};                   // as long as nothing changed, nothing will
   Instant changed_at_{};                // on now_'s clock
-  std::vector<std::uint64_t> turmoil_;  // by ring: changes since settle() began
+  std::vector<std::uint64_t> turmoil_;  // by election: changes since settle() began
   std::vector<Change> changes_;
   vrrp::NodeActions actions_;
 };

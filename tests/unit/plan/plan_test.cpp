@@ -279,12 +279,50 @@ TEST(Plan, an_address_in_two_instances_of_a_node_is_held_until_both_let_go) {
     return instance(priority) + instance(priority - 5, "virtual_ipaddress_excluded {\n10.0.20.100\n}", "VI_2", 51);
   };
   const Plan plan = plan_of({twice(110), twice(100)});
-  EXPECT_EQ(plan.rings, std::vector<std::string>{"VI_1"});
+  EXPECT_THAT(plan.rings, ElementsAre("VI_1", "VI_2"));
   EXPECT_EQ(move(plan, "start"), "nobody -> web1");
   const Outcome gone = outcome(plan, "the daemon of web1 stops");
   EXPECT_EQ(move(plan, gone), "web1 -> web2");
   EXPECT_EQ(gone.no_owner, Duration::zero());
   EXPECT_THAT(complaints(plan), IsEmpty());
+}
+
+// ---------------------------------------------------------------- every address of every list
+
+std::string with_addresses(int priority, const std::string& addresses, const std::string& excluded = "") {
+  const std::string more = excluded.empty() ? "" : "virtual_ipaddress_excluded {\n" + excluded + "}\n";
+  return fmt::format(
+      "vrrp_instance VI_1 {{\ninterface eth0\nvirtual_router_id 50\npriority {}\nvirtual_ipaddress {{\n{}}}\n{}}}\n",
+      priority, addresses, more);
+}
+
+TEST(Plan, an_address_that_one_node_lacks_is_gone_with_the_other) {
+  const Plan plan = plan_of({with_addresses(110, "10.0.20.100\n10.0.20.101\n"), with_addresses(100, "10.0.20.100\n")});
+  EXPECT_THAT(plan.rings, ElementsAre("VI_1", "VI_1 10.0.20.101"));
+  EXPECT_EQ(move(plan, "web1 vanishes"), "web1 -> web2");
+  const Outcome gone = outcome(plan, "web1 vanishes", "VI_1 10.0.20.101");
+  EXPECT_EQ(move(plan, gone), "web1 -> nobody");
+  EXPECT_EQ(gone.why, "web2 is MASTER, and 10.0.20.101 is not in its list");
+  EXPECT_EQ(move(plan, "web1 returns", "VI_1 10.0.20.101"), "nobody -> web1");
+  EXPECT_THAT(complaints(plan), ElementsAre("error lists-differ"));
+  EXPECT_EQ(message(plan, "lists-differ"), "web2 has no 10.0.20.101 in its list: nobody holds it when web2 is MASTER");
+}
+
+TEST(Plan, an_address_that_the_master_lacks_is_nobodys_from_the_start) {
+  const Plan plan = plan_of(
+      {with_addresses(110, "10.0.20.100\n"), with_addresses(100, "10.0.20.100\n", "10.0.20.102\n2001:db8::1\n")});
+  EXPECT_EQ(move(plan, "start", "VI_1 10.0.20.102"), "nobody -> nobody");
+  EXPECT_THAT(complaints(plan), ElementsAre("error lists-differ"));
+  EXPECT_THAT(message(plan, "lists-differ"), HasSubstr("web1 has no 10.0.20.102, 2001:db8::1 in its list"));
+}
+
+TEST(Plan, ten_thousand_addresses_of_two_kinds_are_two_rings) {
+  std::string all;
+  for (int i = 0; i < 10'000; ++i) all += fmt::format("10.1.{}.{}\n", i / 250, i % 250 + 1);
+  const std::string short_list = all.substr(all.find('\n') + 1);
+  const Plan plan =
+      plan_of({with_addresses(110, "10.0.20.100\n", all), with_addresses(100, "10.0.20.100\n", short_list)});
+  EXPECT_THAT(plan.rings, ElementsAre("VI_1", "VI_1 10.1.0.1"));
 }
 
 TEST(Plan, equal_priorities_are_told) {
