@@ -101,7 +101,7 @@ class GroupRules {
       report_.add(
           "group-torn", cluster_.files[node], group.place,
           fmt::format("in group {} {} has its highest priority in {} and {} in {}: a group moves as a whole, and "
-                      "neither node can be master of it",
+                      "each pulls it from the other when both start",
                       group.name, first->instance->name, first->file->words_for(first->keyword("priority")),
                       holder->instance->name, holder->file->words_for(holder->keyword("priority"))),
           "give one node the highest priority of all members, or take them out of the group");

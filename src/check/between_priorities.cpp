@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
 
@@ -12,9 +13,10 @@ namespace {
 
 constexpr unsigned owner = 255;
 
-class PriorityRules {
+class PriorityRules : public RouterRules {
  public:
-  PriorityRules(const VirtualRouter& router, Report& report) : router_(router), report_(report) {
+  PriorityRules(const Cluster& cluster, const VirtualRouter& router, Report& report)
+      : RouterRules(router, report), cluster_(cluster) {
     by_priority_ = {router.members.begin(), router.members.end()};
     std::ranges::sort(by_priority_, [](const Member& left, const Member& right) {
       const unsigned one = left.instance->priority;
@@ -31,14 +33,6 @@ class PriorityRules {
   }
 
  private:
-  void add(std::string_view rule, const Member& member, std::string_view keyword, std::string message,
-           std::string mend) {
-    report_.add(rule, *member.file, member.keyword(keyword), std::move(message), std::move(mend));
-  }
-  static std::string where(const Member& member, std::string_view keyword) {
-    return member.file->words_for(member.keyword(keyword));
-  }
-
   void check_equals() {
     std::map<unsigned, const Member*> first;
     for (const Member& member : router_.members) {
@@ -46,8 +40,11 @@ class PriorityRules {
       if (is_new) continue;
       if (member.instance->priority == owner) {
         add("two-owners", member, "priority",
-            fmt::format("{} has priority 255 here and in {}: two nodes own its addresses and take them at once",
-                        member.instance->name, where(*found->second, "priority")),
+            fmt::format("{} has priority 255 here and in {}: two nodes own its addresses{}", member.instance->name,
+                        where(*found->second, "priority"),
+                        starts_as_master(member) || starts_as_master(*found->second)
+                            ? ", and take them without listening first"
+                            : ""),
             "write 255 on the node whose own addresses they are, or on none");
         continue;
       }
@@ -59,8 +56,10 @@ class PriorityRules {
     }
   }
 
+  static bool starts_as_master(const Member& each) { return each.instance->state == config::WantedState::master; }
+
   void check_states() {
-    const auto is_master = [](const Member& each) { return each.instance->state == config::WantedState::master; };
+    const auto is_master = starts_as_master;
     const Member& best = by_priority_.front();
     const Member* first = nullptr;
     for (const Member& member : router_.members) {
@@ -90,8 +89,18 @@ class PriorityRules {
       add("nopreempt-one-sided", member, "nopreempt",
           fmt::format("nopreempt stands here and not in {}, which has the higher priority and takes the address back",
                       where(best, "priority")),
-          "write nopreempt and state BACKUP on all nodes, or on none");
+          tracks_with_weights()
+              ? "remove it here; or write it and state BACKUP on all nodes, and weight 0 for all that "
+                "is tracked"
+              : "write nopreempt and state BACKUP on all nodes, or on none");
     }
+  }
+
+  // Weights and nopreempt on all nodes exclude each other.
+  bool tracks_with_weights() const {
+    return std::ranges::any_of(router_.members, [&](const Member& each) {
+      return !weights_of(cluster_.groups[each.node].of(*each.instance), *each.instance).empty();
+    });
   }
 
   // Of two backups with nearly the same patience both take over (VRRPv3: (256 - priority) x interval / 256).
@@ -110,8 +119,7 @@ class PriorityRules {
     }
   }
 
-  const VirtualRouter& router_;
-  Report& report_;
+  const Cluster& cluster_;
   std::vector<Member> by_priority_;  // best first
 };
 
@@ -129,19 +137,19 @@ class WeightRules {
     std::vector<const Weight*> without_effect;
     for (const Weight& weight : holder.weights) {
       if (weight.down >= weight.up) continue;  // reversed: a failure raises the priority
-      if (challenger->priority <= contest_.holder_without(weight)) without_effect.push_back(&weight);
+      if (challenger->priority <= contest_.holder_without(std::array{&weight})) without_effect.push_back(&weight);
     }
     // Several that move it together may be meant so.
-    const bool is_any_enough = without_effect.size() < holder.weights.size();
+    const bool is_together_enough = challenger->priority > contest_.holder_without(without_effect);
     for (const Weight* weight : without_effect) {
-      report_weight(*weight, *challenger, is_any_enough ? Severity::note : Severity::warning);
+      report_weight(*weight, *challenger, is_together_enough ? Severity::note : Severity::warning);
     }
   }
 
  private:
   void report_weight(const Weight& weight, const Contest::Contender& challenger, Severity severity) {
     const Member& member = *contest_.holder().member;
-    const int left = contest_.holder_without(weight);
+    const int left = contest_.holder_without(std::array{&weight});
     const int needed = std::abs(weight.up - weight.down) + left - challenger.priority + 1;
     constexpr int most = 253;
     report_.add(
@@ -155,12 +163,12 @@ class WeightRules {
         severity);
   }
 
-  // Where the backups track with weights of their own, reading their files has said so.
+  // Where the holder has nopreempt itself, reading its file has said so.
   void report_nopreempt() {
     const Member& holder = *contest_.holder().member;
+    if (!holder.instance->preempt) return;
     for (std::size_t at = 1; at < contest_.contenders().size(); ++at) {
       const Contest::Contender& backup = contest_.contenders()[at];
-      if (!backup.weights.empty()) continue;
       report_.add("weights-against-nopreempt", *backup.member->file, backup.member->keyword("nopreempt"),
                   fmt::format("with nopreempt this node takes no address from a living master: what {} loses by its "
                               "weights ({}) moves nothing",
@@ -177,7 +185,7 @@ class WeightRules {
 
 void compare_priorities(const Cluster& cluster, Report& report) {
   for (const VirtualRouter& router : cluster.routers) {
-    if (router.members.size() > 1) PriorityRules(router, report).check();
+    if (router.members.size() > 1) PriorityRules(cluster, router, report).check();
   }
 }
 
@@ -185,6 +193,18 @@ void compare_weights(const Cluster& cluster, Report& report) {
   for (const VirtualRouter& router : cluster.routers) {
     if (router.members.size() > 1) WeightRules(router, cluster.groups, report).check();
   }
+}
+
+std::set<std::string> useful_weights(const Cluster& cluster) {
+  std::set<std::string> places;
+  for (const VirtualRouter& router : cluster.routers) {
+    for (const Member& member : router.members) {
+      const auto takes_it = [&](const Member& each) { return each.node != member.node && each.instance->preempt; };
+      if (member.instance->preempt || std::ranges::none_of(router.members, takes_it)) continue;
+      places.insert(to_string(member.file->place(member.keyword("nopreempt"))));
+    }
+  }
+  return places;
 }
 
 }  // namespace baton::check

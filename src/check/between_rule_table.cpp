@@ -65,7 +65,7 @@ constexpr auto table = std::to_array<Rule>({
      "falls by the weight, and it is still not below the best of the others: nothing happens. The weight must be more "
      "than "
      "the distance of the priorities; or write weight 0, with which a failure gives the address up whatever the "
-     "priorities are. A note where another check moves it: two may be meant to fail together."},
+     "priorities are. A note where such weights move it together: they may be meant to fail together."},
     {"B115", "weights-against-nopreempt", warning, "the partner's nopreempt keeps weights from working",
      "nopreempt is about the one who would take the address: a backup with it accepts a living master whose priority "
      "has "
@@ -80,7 +80,8 @@ constexpr auto table = std::to_array<Rule>({
     {"B118", "state-against-priority", warning, "state MASTER on a node that will not be master",
      "The highest priority is master, not the word. Who reads this file believes something that is not so."},
     {"B119", "two-owners", error, "two nodes with priority 255",
-     "Only one node can own the addresses. Both take them when they start, without listening first."},
+     "Only one node can own the addresses. With state MASTER each takes them when it starts, without listening first, "
+     "beside the other; and nothing that is tracked lowers 255, so that a failing check moves them on neither."},
     {"B120", "peer-not-named", error, "a unicast peer is missing",
      "Adverts go to the peers that are named and to nobody else. A node that another does not name never hears it, and "
      "becomes master beside it. With three nodes each must name the two others."},
@@ -101,8 +102,9 @@ constexpr auto table = std::to_array<Rule>({
     {"B125", "nobody-takes-over", warning, "an instance that no other node has",
      "The other files have no instance with this virtual_router_id and any of these addresses. When the node fails its "
      "addresses are gone."},
-    {"B126", "nothing-in-common", note, "a file of another cluster",
-     "None of its virtual routers is in any other of the files given."},
+    {"B126", "nothing-in-common", warning, "a file of another cluster",
+     "None of its virtual routers is in any other of the files given: it is another cluster's, or all of its "
+     "virtual_router_ids are mistyped, and then nobody takes over what it holds."},
     {"B127", "router-ids-same", note, "one router_id on several nodes",
      "router_id names the node in mails and in SNMP. LVS_DEVEL of the sample file names none."},
     {"B128", "strictness-differs", warning, "strict mode on one node",
@@ -127,9 +129,11 @@ constexpr auto table = std::to_array<Rule>({
      "Instances that move together on one node move apart on the other. Then the halves of a router may be on two "
      "machines."},
     {"B134", "group-torn", warning, "a sync group whose members belong to different nodes",
-     "Each node has the highest priority of some members. A group is master only as a whole, so that neither can be: "
-     "they "
-     "take turns, or nobody is."},
+     "Each node has the highest priority of some members. A group is master only as a whole: when both start, each "
+     "pulls "
+     "the other's half back, for seconds in which nobody holds the addresses, until one has all; and that one keeps "
+     "them, "
+     "whatever the priorities are, until it fails."},
     {"B135", "checks-differ", note, "a node that checks less",
      "The other node tracks more scripts, processes or files. This one takes the address whether its service runs or "
      "not."},

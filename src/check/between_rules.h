@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,10 @@ void compare_groups(const Cluster& cluster, Report& report);
 void compare_priorities(const Cluster& cluster, Report& report);
 void compare_unicast(const Cluster& cluster, Report& report);
 void compare_weights(const Cluster& cluster, Report& report);
+
+// Places of a nopreempt beside which weights are of use all the same, because another node has none: what reading that
+// file alone has said (nopreempt-weight) is not so.
+std::set<std::string> useful_weights(const Cluster& cluster);
 
 // What rules about one virtual router on several nodes have in common.
 class RouterRules {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "check/between_rules.h"
 #include "check/file_rules.h"
 
@@ -19,15 +21,19 @@ std::string CheckedFile::words_for(const config::Place& place) const {
 
 Findings check(std::span<const CheckedFile> files, std::span<const FirewallText> firewalls) {
   Report report;
+  Cluster cluster{.files = files, .routers = virtual_routers(files), .groups = {}};
+  for (const CheckedFile& file : files) cluster.groups.emplace_back(file.configuration());
+  const std::set<std::string> refuted = useful_weights(cluster);
   for (const CheckedFile& file : files) {
-    report.add_reading(file);
+    for (const config::Diagnostic& said : file.loaded.diagnostics) {
+      const bool is_refuted = said.id == "nopreempt-weight" && refuted.contains(to_string(said.place));
+      if (!is_refuted) report.add_reading(file, said);
+    }
     for (const auto rule : {check_addresses, check_announcements, check_mail, check_notifications, check_priorities,
                             check_repeats, check_scripts, check_sync_groups, check_timers, check_transport}) {
       rule(file, report);
     }
   }
-  Cluster cluster{.files = files, .routers = virtual_routers(files), .groups = {}};
-  for (const CheckedFile& file : files) cluster.groups.emplace_back(file.configuration());
   for (const auto rule :
        {compare_addresses, compare_adverts, compare_authentication, compare_groups, compare_identities,
         compare_node_addresses, compare_priorities, compare_unicast, compare_weights}) {

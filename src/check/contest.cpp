@@ -73,8 +73,10 @@ Contest::Contest(const VirtualRouter& router, std::span<const GroupIndex> groups
   });
 }
 
-int Contest::holder_without(const Weight& weight) const {
-  return effective_priority(holder().member->instance->priority, sum_of(holder().weights) - weight.up + weight.down);
+int Contest::holder_without(std::span<const Weight* const> failed) const {
+  int sum = sum_of(holder().weights);
+  for (const Weight* weight : failed) sum += weight->down - weight->up;
+  return effective_priority(holder().member->instance->priority, sum);
 }
 
 const Contest::Contender* Contest::challenger() const {

@@ -51,8 +51,8 @@ class Contest {
   };
   const std::vector<Contender>& contenders() const { return contenders_; }  // best first
   const Contender& holder() const { return contenders_.front(); }
-  // The priority of the holder once this one thing has failed.
-  int holder_without(const Weight& weight) const;
+  // The priority of the holder once these have failed.
+  int holder_without(std::span<const Weight* const> failed) const;
   // The best of the others that takes an address from a living master; nullptr: none does.
   const Contender* challenger() const;
 

@@ -47,11 +47,12 @@ void check_priorities(const CheckedFile& file, Report& report) {
   for (const Instance& instance : file.configuration().instances) {
     check_limit(file, groups, instance, report);
     if (instance.priority == owner && file.loaded.keyword_places.has(instance.place, "priority")) {
+      const bool waits = instance.state != config::WantedState::master;
       report.add(
           "owner-priority", file, file.keyword(instance.place, "priority"),
-          fmt::format("priority 255: {} owns its addresses, nothing tracked lowers it, and it takes them back at "
-                      "once when it comes",
-                      instance.name),
+          fmt::format("priority 255: {} owns its addresses, nothing tracked lowers it, and it takes them back {} when "
+                      "it comes",
+                      instance.name, waits ? "as soon as it has listened" : "at once"),
           "write 254 or less, unless the addresses are this node's own");
     }
     if (instance.dont_track_primary) {

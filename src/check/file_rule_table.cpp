@@ -11,9 +11,9 @@ using enum Severity;
 constexpr auto table = std::to_array<Rule>({
     {"B001", "nopreempt-weight", warning, "a weight that nopreempt makes useless",
      "With nopreempt a node never takes an address from a living master, whatever the priorities are. A weight changes "
-     "the "
-     "priority and nothing else, so a failing check moves nothing: the address stays on the node whose service is "
-     "dead. Use "
+     "the priority and nothing else, so where all nodes have nopreempt a failing check moves nothing: the address "
+     "stays "
+     "on the node whose service is dead. Given the files of all nodes, it is said only where no other takes it. Use "
      "weight 0 (or no weight): then a failure means FAULT, the address is given up at once, and nopreempt still keeps "
      "it "
      "from travelling back."},

@@ -40,19 +40,16 @@ void Report::add_elsewhere(std::string_view rule, config::SourcePlace place, std
                 .mend = std::move(mend)});
 }
 
-void Report::add_reading(const CheckedFile& file) {
-  kept_.dropped += file.loaded.dropped;
-  for (const config::Diagnostic& said : file.loaded.diagnostics) {
-    const Rule* rule = find_rule(said.id);
-    ASSERT(rule != nullptr);
-    config::SourcePlace place = said.place;
-    if (place.file.empty()) place.file = file.name;
-    keep(*rule, {.id = rule->id,
-                 .severity = std::max(said.severity, rule->severity),
-                 .place = std::move(place),
-                 .message = said.message,
-                 .mend = said.mend});
-  }
+void Report::add_reading(const CheckedFile& file, const config::Diagnostic& said) {
+  const Rule* rule = find_rule(said.id);
+  ASSERT(rule != nullptr);
+  config::SourcePlace place = said.place;
+  if (place.file.empty()) place.file = file.name;
+  keep(*rule, {.id = rule->id,
+               .severity = std::max(said.severity, rule->severity),
+               .place = std::move(place),
+               .message = said.message,
+               .mend = said.mend});
 }
 
 void Report::keep(const Rule& rule, Finding finding) {
@@ -80,6 +77,7 @@ Findings Report::take(std::span<const CheckedFile> files) {
     return std::tuple(found == order.end() ? order.size() : found->second, finding.place.line, finding.place.column,
                       finding.id, std::string_view(finding.message));
   };
+  for (const CheckedFile& file : files) kept_.dropped += file.loaded.dropped;
   std::ranges::sort(kept_.findings, {}, key);
   return std::move(kept_);
 }

@@ -20,7 +20,7 @@ class Report {
   void add_elsewhere(std::string_view rule, config::SourcePlace place, std::string message, std::string mend,
                      std::optional<Severity> severity = std::nullopt);
   // What reading the file has said.
-  void add_reading(const CheckedFile& file);
+  void add_reading(const CheckedFile& file, const config::Diagnostic& said);
 
   // Sorted by the order of the files, then by line.
   Findings take(std::span<const CheckedFile> files);

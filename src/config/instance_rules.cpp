@@ -433,9 +433,10 @@ class InstanceRules {
       if (weighted == list->end()) continue;
       context_.diagnostics.note(
           "nopreempt-weight", draft_.at("nopreempt"),
-          fmt::format("with nopreempt a lower priority never moves the address: the weight of {} has "
-                      "no effect while this node is master",
-                      quoted(weighted->name)),
+          fmt::format(
+              "where the other nodes have nopreempt too, a lower priority never moves the address: the weight of "
+              "{} has no effect",
+              quoted(weighted->name)),
           "use weight 0, which gives the address up when the check fails");
       return;
     }

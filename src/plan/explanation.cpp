@@ -13,25 +13,8 @@ namespace {
 using vrrp::Reason;
 using vrrp::State;
 
-const Ring::Member* member_of(const Aftermath& it, NodeId node) {
-  const auto found = std::ranges::find(it.members().members, node, &Ring::Member::node);
-  return found == it.members().members.end() ? nullptr : &*found;
-}
-
-const vrrp::VirtualRouter* core_of(const Aftermath& it, const Ring::Member& member) {
-  return it.world.is_running(member.node) ? &it.world.core(member.node).router(member.router) : nullptr;
-}
-
 const vrrp::NodeRouterParameters& parameters_of(const Aftermath& it, const Ring::Member& member) {
   return it.network().nodes[member.node].setup.node.routers[member.router];
-}
-
-// The sync group that a router is in.
-std::string group_of(const Aftermath& it, const Ring::Member& member) {
-  for (const vrrp::GroupParameters& group : it.network().nodes[member.node].setup.node.groups) {
-    if (std::ranges::find(group.members, member.router) != group.members.end()) return group.name;
-  }
-  return "";
 }
 
 const Change* last_to_master(const Aftermath& it, NodeId node) {
@@ -99,7 +82,15 @@ std::string silence(const Aftermath& it, const Change& change) {
   return fmt::format("{} heard nobody for {}", node, to_text(change.at - it.began));
 }
 
+// What it heard last is no reason any more: who said it has been silent since.
+bool is_stale(const Aftermath& it, const Change& change) {
+  const Duration own = it.network().nodes[change.node].setup.node.routers[change.router].router.advert_interval;
+  constexpr int patience = 2;  // intervals; who hears a master below itself waits for less than one
+  return change.heard && change.at - change.heard->at > own * patience && !it.world.is_running(change.heard->from);
+}
+
 std::string preemption(const Aftermath& it, const Change& change, bool was_told) {
+  if (is_stale(it, change)) return silence(it, change);
   const std::string& node = it.network().name(change.node);
   const Duration delay = it.network().nodes[change.node].setup.node.routers[change.router].router.preempt_delay;
   const std::string waited =
@@ -199,52 +190,6 @@ std::string why_two(const Aftermath& it) {
 
 // ---------------------------------------------------------------- it stays
 
-// The best of those that are ready to take it.
-const Ring::Member* best_backup(const Aftermath& it) {
-  const Ring::Member* best = nullptr;
-  for (const Ring::Member& member : it.members().members) {
-    const vrrp::VirtualRouter* core = core_of(it, member);
-    if (core == nullptr || core->state() != State::backup) continue;
-    if (best == nullptr || core->priority() > core_of(it, *best)->priority()) best = &member;
-  }
-  return best;
-}
-
-std::string sum_of(const Aftermath& it, const Ring::Member& member) {
-  std::string text;
-  for (const vrrp::PriorityPart& part : it.world.core(member.node).priority_parts(member.router)) {
-    if (part.amount == 0) continue;
-    text += text.empty() ? fmt::format("{}", part.amount) : fmt::format("{:+}", part.amount);
-  }
-  return text;
-}
-
-bool tracks(const std::vector<vrrp::Tracking>& tracking, vrrp::TrackerId id) {
-  return std::ranges::find(tracking, id, &vrrp::Tracking::tracker) != tracking.end();
-}
-
-// By itself or its sync group.
-bool tracks_what_failed(const Aftermath& it, const Ring::Member& member) {
-  const vrrp::NodeParameters& node = it.network().nodes[member.node].setup.node;
-  const auto is_tracked = [&](vrrp::TrackerId id) {
-    return tracks(node.routers[member.router].tracking, id) ||
-           std::ranges::any_of(node.groups, [&](const vrrp::GroupParameters& group) {
-             return tracks(group.tracking, id) &&
-                    std::ranges::find(group.members, member.router) != group.members.end();
-           });
-  };
-  if (it.event.kind == EventKind::script || it.event.kind == EventKind::process) {
-    return is_tracked(static_cast<vrrp::TrackerId>(it.event.index));
-  }
-  if (it.event.kind != EventKind::link) return false;
-  for (vrrp::TrackerId id = 0; id < node.trackers.size(); ++id) {
-    const bool is_it =
-        node.trackers[id].kind == vrrp::TrackerKind::interface && node.trackers[id].name == it.event.object;
-    if (is_it && is_tracked(id)) return true;
-  }
-  return false;
-}
-
 std::string why_it_stays(const Aftermath& it) {
   const NodeId owner = it.after.front();
   const std::string& name_of_owner = it.network().name(owner);
@@ -270,21 +215,20 @@ std::string why_it_stays(const Aftermath& it) {
   if (theirs == nullptr || theirs->state() != State::backup)
     return fmt::format("{} keeps it with {}", name_of_owner, core->priority());
   const bool gives_way = parameters_of(it, *concerned).router.preempt == vrrp::Preempt::no;
-  if (theirs->priority() > core->priority() && gives_way) {
+  const bool is_better = theirs->priority() > core->priority();
+  if (is_better && gives_way) {
     return fmt::format("{} has {} and nopreempt; {} keeps it with {}", it.network().name(concerned->node),
                        theirs->priority(), name_of_owner, core->priority());
+  }
+  if (const std::string group = group_of(it, *concerned); is_better && !group.empty()) {
+    return fmt::format("{} has {}, and its sync group {} is BACKUP; {} keeps it with {}",
+                       it.network().name(concerned->node), theirs->priority(), group, name_of_owner, core->priority());
   }
   return fmt::format("{} keeps it with {}; {} has {}", name_of_owner, core->priority(),
                      it.network().name(concerned->node), theirs->priority());
 }
 
 }  // namespace
-
-const Ring::Member* master_without(const Ring& ring, const World& world) {
-  const auto is_it = [&](const Ring::Member& each) { return !each.carries && world.holds(each); };
-  const auto found = std::ranges::find_if(ring.members, is_it);
-  return found == ring.members.end() ? nullptr : &*found;
-}
 
 std::string to_text(std::span<const IpAddress> addresses) {
   constexpr std::size_t most = 3;
@@ -322,23 +266,6 @@ std::string explain(const Aftermath& it) {
   const std::string clause = cause(it);
   const std::string how = taking(it, *taken, !clause.empty());
   return clause.empty() ? how : fmt::format("{}, {}", clause, how);
-}
-
-std::string why_unmoved(const Aftermath& it) {
-  const bool stays = it.before.size() == 1 && it.after.size() == 1 && it.before.front() == it.after.front();
-  if (!stays || it.event.is_return || it.event.node != it.after.front()) return "";
-  const Ring::Member* holder = member_of(it, it.event.node);
-  if (holder == nullptr || core_of(it, *holder) == nullptr || !tracks_what_failed(it, *holder)) return "";
-  const Ring::Member* best = best_backup(it);
-  if (best == nullptr) return "";
-  const vrrp::VirtualRouter& theirs = *core_of(it, *best);
-  if (theirs.priority() > core_of(it, *holder)->priority()) {
-    return fmt::format("{} has {} against {}, and {}", it.network().name(best->node), sum_of(it, *best),
-                       sum_of(it, *holder),
-                       theirs.parameters().preempt == vrrp::Preempt::no ? "nopreempt" : "does not take it");
-  }
-  return fmt::format("{} still {} {}", sum_of(it, *holder),
-                     theirs.priority() == core_of(it, *holder)->priority() ? "equals" : "beats", sum_of(it, *best));
 }
 
 }  // namespace baton::plan

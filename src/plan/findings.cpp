@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plan/event.h"
+#include "plan/unmoved.h"
 
 namespace baton::plan {
 
@@ -83,18 +84,40 @@ void Findings::look_at(const Scenario& scenario, const Outcome& outcome, const A
   if (outcome.comes_back) {
     add(Severity::warning, "flaps", fmt::format("{} moves it to and fro", what), ring, scenario.title);
   }
-  if (const std::string why = why_unmoved(aftermath); !why.empty()) {
-    add(Severity::warning, "moves-nothing", fmt::format("{} moves nothing: {}", what, why), ring, scenario.title);
+  if (const Unmoved it = unmoved(aftermath); !it.why.empty()) {
+    add(it.is_half ? Severity::note : Severity::warning, "moves-nothing",
+        fmt::format("{} moves nothing: {}", what, it.why), ring, scenario.title);
   }
-  const bool is_preempted =
-      scenario.event.is_return && outcome.has_moved() && !outcome.before.empty() && !outcome.after.empty();
-  if (is_preempted) {
-    add(Severity::note, "preempts",
-        fmt::format("it moves back to {} when that is well again; nopreempt would leave it",
-                    to_text(outcome.after, network_)),
-        ring, scenario.title);
-  }
+  look_for_preemption(scenario, outcome);
   if (is_start) look_for_ties(outcome, aftermath);
+}
+
+// Who is well again takes it back; nopreempt would leave it where it is, where it stands on that node.
+void Findings::look_for_preemption(const Scenario& scenario, const Outcome& outcome) {
+  const bool moves_back =
+      scenario.event.is_return && outcome.has_moved() && outcome.before.size() == 1 && outcome.after.size() == 1;
+  if (!moves_back || outcome.after.front() != scenario.event.node) return;
+  const Ring& ring = network_.rings[outcome.ring];
+  const auto parameters = [&](const Ring::Member& member) -> const vrrp::RouterParameters& {
+    return network_.nodes[member.node].setup.node.routers[member.router].router;
+  };
+  const auto owner = std::ranges::find(ring.members, outcome.after.front(), &Ring::Member::node);
+  const std::string moves =
+      fmt::format("it moves back to {} when that is well again", network_.name(outcome.after.front()));
+  if (parameters(*owner).base_priority == vrrp::spec::priority_owner) {
+    return add(Severity::note, "preempts", fmt::format("{}, the owner of the address (priority 255)", moves),
+               outcome.ring, scenario.title);
+  }
+  const auto in_vain = std::ranges::find_if(ring.members, [&](const Ring::Member& each) {
+    return each.node != owner->node && parameters(each).preempt == vrrp::Preempt::no;
+  });
+  if (parameters(*owner).preempt == vrrp::Preempt::yes && in_vain != ring.members.end()) {
+    return add(Severity::warning, "preempts",
+               fmt::format("{}, for all the nopreempt of {}: it is missing on {}", moves, network_.name(in_vain->node),
+                           network_.name(owner->node)),
+               outcome.ring, scenario.title);
+  }
+  add(Severity::note, "preempts", fmt::format("{}; nopreempt would leave it", moves), outcome.ring, scenario.title);
 }
 
 void Findings::look_for_owners(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath) {
@@ -146,7 +169,15 @@ void Findings::look_for_ties(const Outcome& outcome, const Aftermath& aftermath)
     is_assumed |= network_.nodes[member.node].routers[member.router].has_assumed_source;
   }
   if (equals.size() < 2) return;
-  add(Severity::note, "tie",
+  if (core(*owner).priority() == vrrp::spec::priority_owner) {
+    return add(
+        Severity::error, "owners",
+        fmt::format("{} all own the address (priority 255): none waits for another, nothing tracked moves it, and "
+                    "between two masters the higher network address wins",
+                    to_text(equals, network_)),
+        outcome.ring, "");
+  }
+  add(Severity::warning, "tie",
       fmt::format(
           "{} have the same priority {}: who is first holds it, and between two masters the higher address wins{}",
           to_text(equals, network_), core(*owner).priority(),

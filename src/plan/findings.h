@@ -29,6 +29,7 @@ class Findings {
   void add(Severity severity, const std::string& id, std::string message, const std::string& event);
   Finding& find_or_add(Severity severity, const std::string& id, std::string message);
   void look_for_owners(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath);
+  void look_for_preemption(const Scenario& scenario, const Outcome& outcome);
   void look_for_ties(const Outcome& outcome, const Aftermath& aftermath);
   void look_for_deaf(RingId ring);
   bool is_alone(RingId ring) const;
