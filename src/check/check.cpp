@@ -16,7 +16,8 @@ config::SourcePlace CheckedFile::place(const config::Place& place) const {
 
 std::string CheckedFile::words_for(const config::Place& place) const {
   const config::SourcePlace where = this->place(place);
-  return where.line == 0 ? where.file : fmt::format("{} line {}", where.file, where.line);
+  const std::string whose = node.empty() ? "" : fmt::format(" as {}", node);
+  return where.line == 0 ? where.file + whose : fmt::format("{} line {}{}", where.file, where.line, whose);
 }
 
 Findings check(std::span<const CheckedFile> files, std::span<const FirewallText> firewalls) {

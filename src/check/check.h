@@ -18,7 +18,8 @@ namespace baton::check {
 
 // A node's configuration, loaded with LoadOptions::keep_places.
 struct CheckedFile {
-  std::string name;  // as the user calls it
+  std::string name;    // as the user calls it
+  std::string node{};  // where one file is several nodes', which of them this is
   config::LoadResult loaded;
 
   const config::Configuration& configuration() const { return loaded.configuration; }

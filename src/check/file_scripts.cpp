@@ -98,13 +98,15 @@ class ScriptRules {
       add("endless-check", script.command.place,
           fmt::format("'{}' does not end by itself: it is killed after {:g} s, and {} always fails", program,
                       seconds(script.timeout), script.name),
-          program == "ping" ? "add -c 1 -W 1" : "let it end with an exit code");
+          program == "ping"   ? "add -c 1 -W 1"
+          : program == "tail" ? "leave out -f (-F, --follow)"
+                              : "let it end with an exit code");
     }
     if (program == "curl" && !has_option(script.command, {'f'}, "--fail")) {
       add("curl-without-fail", script.command.place,
           fmt::format("curl succeeds with every answer, an error 500 as well: {} sees only whether there is one",
                       script.name),
-          "add --fail");
+          "add -f (--fail)");
     }
     check_for_zombies(script, program);
   }

@@ -6,14 +6,17 @@
 #include <tuple>
 
 #include "base/assert.h"
+#include "base/printable.h"
 #include "check/limits.h"
 
 namespace baton::check {
 namespace {
 
-// Names come from the file; a terminal would carry them out.
-bool is_control(char each) {
-  return static_cast<unsigned char>(each) < ' ' || each == '\x7f';
+// Names come from the file; a terminal would carry them out. One line, and valid UTF-8.
+std::string shown(std::string_view text) {
+  std::string line = printable(text);
+  std::ranges::replace(line, '\n', '?');
+  return line;
 }
 
 }  // namespace
@@ -54,9 +57,10 @@ void Report::add_reading(const CheckedFile& file, const config::Diagnostic& said
 
 void Report::keep(const Rule& rule, Finding finding) {
   for (std::string* text : {&finding.message, &finding.mend, &finding.place.file}) {
-    std::ranges::replace_if(*text, is_control, '?');
+    *text = shown(*text);
   }
   const std::string place = fmt::format("{} {}", rule.id, to_string(finding.place));
+  if (!said_.insert(place + finding.message).second) return;
   if (counts_[rule.id] >= limits::findings_of_a_rule || at_place_[place] >= limits::findings_at_a_place) {
     ++kept_.dropped;
   } else {

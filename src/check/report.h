@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "check/check.h"
 #include "check/rule.h"
@@ -31,6 +32,7 @@ class Report {
   Findings kept_;
   std::unordered_map<std::string_view, std::size_t> counts_;  // by rule id
   std::unordered_map<std::string, std::size_t> at_place_;     // by rule id and place
+  std::unordered_set<std::string> said_;                      // one file may be several nodes'
 };
 
 }  // namespace baton::check

@@ -1,13 +1,12 @@
 #include "cli/check_command.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdio>
-#include <cstdlib>
 #include <expected>
 #include <filesystem>
 #include <fstream>
@@ -17,10 +16,11 @@
 
 #include "base/printable.h"
 #include "cli/json_document.h"
+#include "cli/node_files.h"
 #include "cli/strangers_files.h"
+#include "cli/terminal.h"
 #include "config/disk_file_reader.h"
 #include "config/limits.h"
-#include "lab/topology.h"
 
 namespace baton::cli {
 namespace {
@@ -37,26 +37,31 @@ struct CheckOptions {
   std::vector<std::string> files;
   std::vector<std::string> firewalls;
   std::string explained;
-  std::string config_id;
+  std::vector<std::string> config_ids;
   bool lists = false;
   bool as_json = false;
   bool as_sarif = false;
   bool is_elsewhere = false;
 };
 
+int complain(const std::string& message) {
+  std::fputs(printable(fmt::format("baton check: {}\n", message)).c_str(), stderr);
+  return usage;
+}
+
 std::unique_ptr<config::FileReader> reader_for(const CheckOptions& options) {
-  if (options.is_elsewhere || options.files.size() > 1) return std::make_unique<StrangersFiles>();
+  const bool is_cluster = options.files.size() > 1 || options.config_ids.size() > 1;
+  if (options.is_elsewhere || is_cluster) return std::make_unique<StrangersFiles>();
   return std::make_unique<config::DiskFileReader>();
 }
 
 std::vector<CheckedFile> load_files(const CheckOptions& options) {
-  const std::vector<std::string> names = lab::node_names(options.files);
   std::vector<CheckedFile> files;
-  for (std::size_t node = 0; node < options.files.size(); ++node) {
+  for (const NodeFile& node : node_files(options.files, options.config_ids)) {
     const std::unique_ptr<config::FileReader> reader = reader_for(options);
-    config::LoadOptions how{.config_id = options.config_id, .keep_places = true};
-    if (options.config_id.empty() && options.files.size() > 1) how.config_id = names[node];
-    files.push_back({.name = options.files[node], .loaded = config::load(options.files[node], *reader, how)});
+    files.push_back({.name = node.path,
+                     .node = options.config_ids.size() > 1 ? node.name : "",
+                     .loaded = config::load(node.path, *reader, {.config_id = node.config_id, .keep_places = true})});
   }
   return files;
 }
@@ -85,7 +90,7 @@ std::optional<std::vector<check::FirewallText>> read_firewalls(const std::vector
   for (const std::string& path : paths) {
     auto text = read_rule_set(path);
     if (!text) {
-      std::fputs(printable(fmt::format("baton check: {} {}\n", path, config::explain(text.error()))).c_str(), stderr);
+      (void)complain(fmt::format("{} {}", path, config::explain(text.error())));
       return std::nullopt;
     }
     texts.push_back({.name = path == "-" ? "standard input" : path, .text = std::move(*text)});
@@ -93,26 +98,37 @@ std::optional<std::vector<check::FirewallText>> read_firewalls(const std::vector
   return texts;
 }
 
-int run_explain(const std::string& id) {
-  const check::Rule* rule = check::find_rule(id);
+// Ids and names are written in one case each, and asked for in any.
+const check::Rule* rule_called(std::string word) {
+  const auto in = [&](int (*to_case)(int)) {
+    std::ranges::transform(word, word.begin(),
+                           [&](char each) { return static_cast<char>(to_case(static_cast<unsigned char>(each))); });
+    return check::find_rule(word);
+  };
+  const check::Rule* by_id = in(std::toupper);
+  return by_id != nullptr ? by_id : in(std::tolower);
+}
+
+int run_explain(const CheckOptions& options) {
+  const check::Rule* rule = rule_called(options.explained);
   if (rule == nullptr) {
-    fmt::print(stderr, "baton: there is no rule '{}'; `baton check --list` has them all\n", id);
-    return usage;
+    return complain(fmt::format("there is no rule '{}'\n  mend: baton check --list has them all", options.explained));
   }
-  fmt::print("{}", explain(*rule));
+  fmt::print("{}", options.as_json ? json_document(rule_as_json(*rule)) : explain(*rule));
+  return clean;
+}
+
+int run_list(const CheckOptions& options) {
+  fmt::print("{}", options.as_json ? json_document(rules_as_json()) : list_rules());
   return clean;
 }
 
 int run_check(const CheckOptions& options) {
-  if (options.lists) {
-    fmt::print("{}", list_rules());
-    return clean;
-  }
-  if (!options.explained.empty()) return run_explain(options.explained);
-  if (options.files.empty()) {
-    fmt::print(stderr, "baton check: name a configuration: baton check FILE...\n");
-    return usage;
-  }
+  if (options.lists) return run_list(options);
+  if (!options.explained.empty()) return run_explain(options);
+  if (options.files.empty()) return complain("name a configuration\n  mend: baton check FILE...");
+  if (const std::string wrong = complaint_about(options.files, options.config_ids); !wrong.empty())
+    return complain(wrong);
   const auto firewalls = read_firewalls(options.firewalls);
   if (!firewalls) return usage;
   const Findings findings = check::check(load_files(options), *firewalls);
@@ -121,9 +137,7 @@ int run_check(const CheckOptions& options) {
   } else if (options.as_sarif) {
     fmt::print("{}", json_document(findings_as_sarif(findings)));
   } else {
-    const char* no_colour = std::getenv("NO_COLOR");
-    const bool is_plain = ::isatty(STDOUT_FILENO) == 0 || (no_colour != nullptr && *no_colour != '\0');
-    fmt::print("{}", render_findings(findings, is_plain ? Colours::no : Colours::yes));
+    fmt::print("{}", render_findings(findings, wants_colours() ? Colours::yes : Colours::no));
   }
   const auto is_fault = [](const Finding& finding) { return finding.severity != check::Severity::note; };
   return std::ranges::any_of(findings.findings, is_fault) ? faulty : clean;
@@ -146,8 +160,17 @@ void add_check_command(CLI::App& app, int& exit_code) {
   command->add_flag("--list", options->lists, "all rules");
   command->add_flag("--elsewhere", options->is_elsewhere,
                     "the file is another machine's: do not look here for its programs and users");
-  command->add_option("--config-id", options->config_id,
-                      "for @id lines; default the host, of several files their names");
+  command
+      ->add_option("-i,--config-id", options->config_ids,
+                   "for @id lines; default the host, of several files their names; several: nodes of one file")
+      ->allow_extra_args(false);
+  command->footer(
+      "Examples:\n"
+      "  baton check web1.conf web2.conf\n"
+      "  baton check -i web1 -i web2 keepalived.conf      one file with @web1 and @web2 lines\n"
+      "  nft list ruleset | baton check --firewall - web1.conf\n"
+      "  baton check --explain B017\n"
+      "Exit codes: 0 nothing but notes, 1 errors or warnings, 2 called wrongly");
   command->callback([options, &exit_code] { exit_code = run_check(*options); });
 }
 

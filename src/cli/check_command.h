@@ -26,5 +26,8 @@ nlohmann::ordered_json findings_as_sarif(const check::Findings& findings);
 
 std::string explain(const check::Rule& rule);
 std::string list_rules();
+// {"id", "name", "severity", "title", "explanation"}, and {"rules": [...]} of them.
+nlohmann::ordered_json rule_as_json(const check::Rule& rule);
+nlohmann::ordered_json rules_as_json();
 
 }  // namespace baton::cli

@@ -153,4 +153,18 @@ std::string list_rules() {
   return text;
 }
 
+ordered_json rule_as_json(const Rule& rule) {
+  return {{"id", rule.id},
+          {"name", rule.name},
+          {"severity", config::name(rule.severity)},
+          {"title", rule.title},
+          {"explanation", rule.explanation}};
+}
+
+ordered_json rules_as_json() {
+  ordered_json list = ordered_json::array();
+  for (const Rule& rule : check::rules()) list.push_back(rule_as_json(rule));
+  return {{"rules", std::move(list)}};
+}
+
 }  // namespace baton::cli

@@ -5,10 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/printable.h"
 #include "cli/json_document.h"
 
 namespace baton::cli {
@@ -45,7 +47,7 @@ int run(const Options& options) {
   std::ranges::copy_if(config::keyword_table::all(), std::back_inserter(keywords),
                        [&](const Keyword& keyword) { return is_asked_for(keyword, options); });
   if (keywords.empty()) {
-    fmt::print(stderr, "baton: there is no keyword and no block '{}'\n", options.word);
+    std::fputs(printable(fmt::format("baton: there is no keyword and no block '{}'\n", options.word)).c_str(), stderr);
     return 1;
   }
   if (options.as_json) {

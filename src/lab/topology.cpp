@@ -374,20 +374,6 @@ std::string to_string(const LabError& error) {
   return error.mend.empty() ? error.message : error.message + "\n  mend: " + error.mend;
 }
 
-std::vector<std::string> node_names(const std::vector<std::string>& paths) {
-  std::vector<std::string> names;
-  for (const std::string& path : paths) {
-    std::string name = std::filesystem::path(path).stem().string();
-    for (char& letter : name) {
-      if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '-';  // a host name
-    }
-    if (name == "keepalived" || name == "baton" || name.empty()) name = fmt::format("node{}", names.size() + 1);
-    if (has(names, name)) name += fmt::format("-{}", names.size() + 1);
-    names.push_back(name);
-  }
-  return names;
-}
-
 namespace {
 
 std::vector<Check> checks_of(const config::Configuration& configuration) {

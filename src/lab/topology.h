@@ -12,6 +12,7 @@
 #include "base/ip_address.h"
 #include "base/mac_address.h"
 #include "config/model.h"
+#include "lab/node_names.h"
 
 namespace baton::lab {
 
@@ -91,9 +92,6 @@ struct Topology {
 };
 
 std::expected<Topology, LabError> plan_topology(const std::vector<NodeInput>& nodes);
-
-// Host names from file names: "web1.conf" is web1; made different where two would be the same.
-std::vector<std::string> node_names(const std::vector<std::string>& paths);
 
 namespace limits {
 

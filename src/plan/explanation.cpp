@@ -150,6 +150,32 @@ const Listener* listener_of(const Aftermath& it, const Ring::Member& from, const
   return found == listeners.end() ? nullptr : &*found;
 }
 
+// Why no advert of `from` comes to `to`.
+std::string why_unreached(const Aftermath& it, const Ring::Member& from, const Ring::Member& to) {
+  const std::string& sender = it.network().name(from.node);
+  const std::string& receiver = it.network().name(to.node);
+  const setup::RouterSetup& ours = it.network().nodes[from.node].setup.routers[from.router];
+  const setup::RouterSetup& theirs = it.network().nodes[to.node].setup.routers[to.router];
+  if (ours.codec.vrid != theirs.codec.vrid) {
+    return fmt::format("{} speaks as VRID {} and {} as {} (virtual_router_id): neither minds the other's adverts",
+                       sender, ours.codec.vrid, receiver, theirs.codec.vrid);
+  }
+  if (ours.codec.family != theirs.codec.family) {
+    return fmt::format("one of {} and {} speaks in IPv4 and the other in IPv6", sender, receiver);
+  }
+  if (ours.codec.peers.empty()) {
+    return fmt::format("{} speaks on {} and {} on {}, and no other interface or address joins them", sender,
+                       ours.interface, receiver, theirs.interface);
+  }
+  const RouterPlace& place = it.network().nodes[to.node].routers[to.router];
+  std::vector<IpAddress> peers;
+  for (const vrrp::UnicastPeer& each : ours.codec.peers) peers.push_back(each.address);
+  return fmt::format("{} sends to {} (unicast_peer), and {}", sender, to_text(peers),
+                     place.has_assumed_source
+                         ? fmt::format("which address is {}'s no file says (unicast_src_ip)", receiver)
+                         : fmt::format("{} is {}", receiver, to_string(place.source)));
+}
+
 // Why `to` does not follow `from`, though both are MASTER; empty: no reason to be seen.
 std::string why_deaf(const Aftermath& it, const Ring::Member& from, const Ring::Member& to) {
   const std::string& sender = it.network().name(from.node);
@@ -159,12 +185,7 @@ std::string why_deaf(const Aftermath& it, const Ring::Member& from, const Ring::
     return link && !it.world.is_link_up(member.node, *link);
   };
   const Listener* listener = listener_of(it, from, to);
-  if (listener == nullptr) {
-    const bool is_unicast = !it.network().nodes[from.node].setup.routers[from.router].codec.peers.empty();
-    const bool is_unknown = is_unicast && it.network().nodes[to.node].routers[to.router].has_assumed_source;
-    return fmt::format("{}'s adverts do not reach {}{}", sender, receiver,
-                       is_unknown ? ", whose address no file gives (unicast_src_ip)" : "");
-  }
+  if (listener == nullptr) return why_unreached(it, from, to);
   if (!listener->advert) {
     return fmt::format("{} throws {}'s adverts away: {}", receiver, sender, vrrp::explain(listener->rejected));
   }

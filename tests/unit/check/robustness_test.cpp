@@ -6,6 +6,7 @@
 #include <chrono>
 #include <random>
 
+#include "base/printable.h"
 #include "check/rule.h"
 #include "unit/check/case.h"
 
@@ -38,12 +39,14 @@ TEST(Robustness, nonsense_is_judged_and_printable) {
     std::string nonsense;
     for (int i = 0; i < 2'000; ++i) nonsense += static_cast<char>(random() & 0xff);
     const std::string name =
-        "vrrp_instance V\x1b[31m\x01 {\ninterface e\x02\nvirtual_router_id 5\nvirtual_ipaddress "
+        "vrrp_instance V\x1b[31m\x01\xc2\x9b"
+        "2J {\ninterface e\x02\nvirtual_router_id 5\nvirtual_ipaddress "
         "{\n10.0.0.1\n}\n}\n";
     for (const Finding& finding : check_texts({{"a.conf", nonsense + name}, {"b.conf", name + nonsense}}).findings) {
       for (const char each : finding.message + finding.mend + finding.place.file) {
         EXPECT_TRUE(static_cast<unsigned char>(each) >= ' ' && each != '\x7f') << finding.message;
       }
+      EXPECT_EQ(finding.message, printable(finding.message));  // U+009B is ESC [
     }
   }
 }

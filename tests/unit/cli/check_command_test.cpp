@@ -180,11 +180,34 @@ TEST_F(CheckCalled, explains_lists_and_refuses) {
   EXPECT_EQ(call({"--explain", "B017"}), 0);
   EXPECT_THAT(out_, testing::StartsWith("B017 endless-check"));
   EXPECT_EQ(call({"--explain", "vrid-twice"}), 0);
+  EXPECT_EQ(call({"--explain", "b017"}), 0);
+  EXPECT_THAT(out_, testing::StartsWith("B017 endless-check"));
+  EXPECT_EQ(call({"--explain", "Endless-Check", "--json"}), 0);
+  EXPECT_EQ(nlohmann::json::parse(out_).at("id"), "B017");
+  EXPECT_EQ(call({"--list", "--json"}), 0);
+  EXPECT_EQ(nlohmann::json::parse(out_).at("rules").size(), check::rules().size());
+  EXPECT_EQ(call({"--explain",
+                  "B\x1b[31m\xc2\x9b"
+                  "2J"}),
+            2);
+  EXPECT_EQ(err_, "baton check: there is no rule 'B?[31m?2J'\n  mend: baton check --list has them all\n");
   EXPECT_EQ(call({"--explain", "B999"}), 2);
   EXPECT_EQ(call({"--list"}), 0);
   EXPECT_EQ(call({}), 2);
   EXPECT_EQ(call({"--firewall", path("gone"), file("a.conf", sound)}), 2);
   EXPECT_THAT(err_, testing::HasSubstr("does not exist"));
+}
+
+TEST_F(CheckCalled, one_file_is_several_nodes_by_its_id_lines) {
+  const std::string both = file("keepalived.conf",
+                                "vrrp_instance V {\ninterface e\nvirtual_router_id 5\n@web1 priority 110\n"
+                                "@web2 priority 100\n@web1 advert_int 2\nvirtual_ipaddress {\n10.0.0.9\n}\n}\n");
+  EXPECT_EQ(call({"-i", "web1", "-i", "web2", both}), 1);
+  EXPECT_THAT(out_, testing::HasSubstr("keepalived.conf line 6 as web1"));
+  EXPECT_THAT(out_, testing::HasSubstr("[B104]"));
+  EXPECT_EQ(call({"-i", "web1", both}), 0) << out_;
+  EXPECT_EQ(call({"-i", "web1", "-i", "web1", both}), 2);
+  EXPECT_EQ(call({"-i", "web1", "-i", "web2", both, both}), 2);
 }
 
 // /etc/nftables.conf is a program.

@@ -151,10 +151,5 @@ TEST(Topology, files_without_a_virtual_router_are_refused) {
   EXPECT_FALSE(plan_topology({node("a", {})}));
 }
 
-TEST(NodeNames, come_from_the_files_and_differ) {
-  EXPECT_THAT(node_names({"x/web1.conf", "y/web1.conf", "/etc/keepalived/keepalived.conf", "a_b.conf"}),
-              ElementsAre("web1", "web1-2", "node3", "a-b"));
-}
-
 }  // namespace
 }  // namespace baton::lab

@@ -198,11 +198,16 @@ TEST(Plan, a_sync_group_moves_as_a_whole) {
   EXPECT_THAT(second.why, HasSubstr("web1 went to FAULT with its sync group VG_1 when chk_nginx failed"));
 }
 
-TEST(Plan, a_group_that_two_nodes_want_differently_is_held_by_nobody_or_somebody_and_ends) {
+TEST(Plan, a_group_that_two_nodes_want_differently_moves_to_and_fro_and_ends_somewhere) {
   const std::string group = "vrrp_sync_group VG_1 {\ngroup {\nVI_1\nVI_2\n}\n}\n";
   const Plan plan = plan_of(
-      {group + instance(110) + instance(90, "", "VI_2", 51), group + instance(100) + instance(100, "", "VI_2", 51)});
-  EXPECT_FALSE(plan.scenarios.empty());
+      {group + instance(150) + instance(100, "", "VI_2", 51), group + instance(100) + instance(150, "", "VI_2", 51)});
+  EXPECT_THAT(complaints(plan), ElementsAre("warning flaps"));
+  const Outcome gone = outcome(plan, "web1 vanishes", "VI_2");
+  EXPECT_EQ(move(plan, gone), "web1 -> web2");
+  EXPECT_EQ(gone.why, "web2 heard nothing for 3.61 s");  // what web1 said before it vanished is no reason any more
+  EXPECT_EQ(outcome(plan, "web2 returns", "VI_2").why,
+            "web2 has 150, and its sync group VG_1 is BACKUP; web1 keeps it with 100");
 }
 
 // ---------------------------------------------------------------- who hears whom
@@ -223,7 +228,8 @@ TEST(Plan, another_vrid_for_the_same_address_makes_two_owners) {
       "vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 77\nvirtual_ipaddress {\n10.0.20.100\n}\n}\n";
   const Plan plan = plan_of({instance(110), other});
   EXPECT_EQ(plan.rings, std::vector<std::string>{"VI_1"});
-  EXPECT_EQ(outcome(plan, "start").why, "web1's adverts do not reach web2");
+  EXPECT_EQ(outcome(plan, "start").why,
+            "web1 speaks as VRID 50 and web2 as 77 (virtual_router_id): neither minds the other's adverts");
 }
 
 TEST(Plan, unicast_peers_hear_each_other_by_their_addresses) {
@@ -232,7 +238,9 @@ TEST(Plan, unicast_peers_hear_each_other_by_their_addresses) {
   EXPECT_EQ(move(plan_of({instance(110, first), instance(100, second)}), "start"), "nobody -> web1");
   const std::string astray = "unicast_src_ip 10.0.20.2\nunicast_peer {\n10.0.20.3\n}\n";
   EXPECT_EQ(move(plan_of({instance(110, first), instance(100, astray)}), "start"), "nobody -> web1");
-  EXPECT_EQ(move(plan_of({instance(100, first), instance(110, astray)}), "start"), "nobody -> web1+web2");
+  const Plan deaf = plan_of({instance(100, first), instance(110, astray)});
+  EXPECT_EQ(move(deaf, "start"), "nobody -> web1+web2");
+  EXPECT_EQ(outcome(deaf, "start").why, "web2 sends to 10.0.20.3 (unicast_peer), and web1 is 10.0.20.1");
 }
 
 TEST(Plan, unicast_peers_are_told_apart_by_who_calls_whom_a_peer) {
@@ -329,6 +337,14 @@ TEST(Plan, equal_priorities_are_told) {
   const Plan plan = plan_of({instance(100), instance(100)});
   EXPECT_EQ(move(plan, "start"), "nobody -> web2");
   EXPECT_THAT(message(plan, "tie"), HasSubstr("web1 and web2 have the same priority 100"));
+}
+
+TEST(Plan, two_owners_take_it_from_each_other_and_nopreempt_is_no_mend) {
+  const Plan plan = plan_of({instance(255, "state MASTER"), instance(255, "state MASTER")});
+  EXPECT_THAT(complaints(plan), ElementsAre("error owners"));
+  EXPECT_EQ(message(plan, "preempts"),
+            "it moves back to web2 when that is well again, the owner of the address "
+            "(priority 255)");
 }
 
 // ---------------------------------------------------------------- bounds
