@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "cli/check_command.h"
+#include "cli/doctor_command.h"
 #include "cli/keywords_command.h"
 #include "cli/lab_command.h"
 #include "cli/plan_command.h"
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   baton::cli::add_reload_command(app, exit_code);
   baton::cli::add_keywords_command(app, exit_code);
   baton::cli::add_check_command(app, exit_code);
+  baton::cli::add_doctor_command(app, exit_code);
   baton::cli::add_lab_command(app, exit_code);
   baton::cli::add_plan_command(app, exit_code);
   try {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "cli/check_command.h"
+#include "cli/findings_text.h"
 
 namespace baton::cli {
 namespace {
@@ -16,41 +17,6 @@ using check::Findings;
 using check::Rule;
 using check::Severity;
 using nlohmann::ordered_json;
-
-std::string_view colour_of(Severity severity) {
-  switch (severity) {
-    case Severity::note: return "\x1b[36m";
-    case Severity::warning: return "\x1b[1;33m";
-    case Severity::error: return "\x1b[1;31m";
-  }
-  return "";
-}
-
-std::string counted(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
-// Whole words, and no line longer than a terminal.
-std::string wrapped(std::string_view text) {
-  constexpr std::size_t width = 78;
-  std::string lines;
-  std::size_t column = 0;
-  while (!text.empty()) {
-    const std::size_t end = text.find(' ');
-    const std::string_view word = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (column > 0 && column + 1 + word.size() > width) {
-      lines += '\n';
-      column = 0;
-    } else if (column > 0) {
-      lines += ' ';
-      ++column;
-    }
-    lines += word;
-    column += word.size();
-  }
-  return lines + "\n";
-}
 
 // RFC 3986: a path as SARIF wants it.
 std::string uri_of(std::string_view path) {
