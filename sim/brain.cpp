@@ -9,7 +9,8 @@ using namespace vrrp;
 
 class Baton final : public Brain {
  public:
-  Baton(const NodeParameters& parameters, const std::vector<IpAddress>& sources) : node_(parameters) {
+  Baton(const NodeParameters& parameters, const std::vector<IpAddress>& sources, const Witness& witness)
+      : node_(parameters), observer_(witness ? witness(node_, parameters) : nullptr) {
     NodeActions nothing;
     for (RouterId id = 0; id < sources.size(); ++id) node_.on_source(id, sources[id], Instant{}, nothing);
   }
@@ -46,6 +47,7 @@ class Baton final : public Brain {
 
  private:
   Node node_;
+  std::unique_ptr<NodeObserver> observer_;
 };
 
 class Stock final : public Brain {
@@ -146,14 +148,15 @@ class Stock final : public Brain {
 
 }  // namespace
 
-std::unique_ptr<Brain> make_baton(const NodeParameters& parameters, const std::vector<IpAddress>& sources) {
-  return std::make_unique<Baton>(parameters, sources);
+std::unique_ptr<Brain> make_baton(const NodeParameters& parameters, const std::vector<IpAddress>& sources,
+                                  const Witness& witness) {
+  return std::make_unique<Baton>(parameters, sources, witness);
 }
 
 std::unique_ptr<Brain> resume_baton(const NodeParameters& parameters, const std::vector<IpAddress>& sources,
                                     const std::vector<std::optional<RouterMemory>>& memory, Instant now,
-                                    NodeActions& out) {
-  auto brain = std::make_unique<Baton>(parameters, sources);
+                                    NodeActions& out, const Witness& witness) {
+  auto brain = std::make_unique<Baton>(parameters, sources, witness);
   brain->resume(memory, now, out);
   return brain;
 }

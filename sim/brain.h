@@ -1,6 +1,7 @@
 // What decides on a simulated server: the core of Baton, or keepalived or FRR as RFC and manual describe them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "vrrp/node.h"
 
 namespace baton::sim {
+
+// Makes one that sees what a core of Baton is told, for as long as that core lives.
+using Witness = std::function<std::unique_ptr<vrrp::NodeObserver>(vrrp::Node& node, const vrrp::NodeParameters&)>;
 
 class Brain {
  public:
@@ -33,11 +37,12 @@ class Brain {
   virtual std::vector<std::optional<vrrp::RouterMemory>> memory() const { return {}; }
 };
 
-std::unique_ptr<Brain> make_baton(const vrrp::NodeParameters& parameters, const std::vector<IpAddress>& sources);
+std::unique_ptr<Brain> make_baton(const vrrp::NodeParameters& parameters, const std::vector<IpAddress>& sources,
+                                  const Witness& witness);
 // Goes on where another left, with what its trackers say now.
 std::unique_ptr<Brain> resume_baton(const vrrp::NodeParameters& parameters, const std::vector<IpAddress>& sources,
                                     const std::vector<std::optional<vrrp::RouterMemory>>& memory, Instant now,
-                                    vrrp::NodeActions& out);
+                                    vrrp::NodeActions& out, const Witness& witness);
 // Plain routers of the same parameters: no sync groups, no delays.
 std::unique_ptr<Brain> make_stock(const vrrp::NodeParameters& parameters, const std::vector<IpAddress>& sources,
                                   Conduct conduct);

@@ -134,7 +134,7 @@ std::string_view name(Kind kind) {
   return "?";
 }
 
-Outcome play(std::uint64_t seed, bool record) {
+Outcome play(std::uint64_t seed, bool record, const Witness& witness) {
   Outcome outcome;
   const Kind kind = kind_of(seed);
   if (kind == Kind::lockstep) {
@@ -143,7 +143,7 @@ Outcome play(std::uint64_t seed, bool record) {
   }
   Random random(seed);
   const std::vector<MachineParameters> machines = random_machines(random, kind);
-  World world(machines, random.next());
+  World world(machines, random.next(), witness);
   world.record(record);
   const Instant begun = world.now();
   switch (kind) {

@@ -29,7 +29,7 @@ struct Outcome {
   std::vector<std::string> timeline;  // the last events, when they were recorded
 };
 
-Outcome play(std::uint64_t seed, bool record);
+Outcome play(std::uint64_t seed, bool record, const Witness& witness = {});
 
 // What every kind is made of.
 std::vector<MachineParameters> random_machines(Random& random, Kind kind);

@@ -40,7 +40,8 @@ AdvertCodec make_codec(const MachineParameters& parameters, RouterId router) {
 
 }  // namespace
 
-World::World(std::vector<MachineParameters> machines, std::uint64_t seed) : random_(seed) {
+World::World(std::vector<MachineParameters> machines, std::uint64_t seed, Witness witness)
+    : random_(seed), witness_(std::move(witness)) {
   const std::size_t routers = machines.front().node.routers.size();
   lans_.assign(routers, Lan(machines.size() + 1));
   clients_.resize(routers);
@@ -81,7 +82,7 @@ void World::start(std::size_t id) {
   begin_life(id);
   machine.brain = machine.parameters.stock
                       ? make_stock(machine.parameters.node, machine.sources, machine.parameters.conduct)
-                      : make_baton(machine.parameters.node, machine.sources);
+                      : make_baton(machine.parameters.node, machine.sources, witness_);
   call(id, [&](Brain& brain, NodeActions& out) {
     for (RouterId router = 0; router < router_count(); ++router) {
       brain.on_link(fmt::format("eth{}", router), machine.links_up[router], now_, out);
@@ -140,7 +141,7 @@ void World::kill(std::size_t id, Death death) {
     ++dead.life;
     note(fmt::format("m{} is resumed", id));
     NodeActions out;
-    dead.brain = resume_baton(dead.parameters.node, dead.sources, memory, now_, out);
+    dead.brain = resume_baton(dead.parameters.node, dead.sources, memory, now_, out, witness_);
     carry_out(id, out);
     call(id, [&](Brain& brain, NodeActions& more) {
       for (RouterId router = 0; router < router_count(); ++router) {

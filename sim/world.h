@@ -57,7 +57,7 @@ struct Counts {
 
 class World {
  public:
-  World(std::vector<MachineParameters> machines, std::uint64_t seed);
+  World(std::vector<MachineParameters> machines, std::uint64_t seed, Witness witness = {});
 
   // --- what happens to machines ---
   void start(std::size_t machine);
@@ -154,6 +154,7 @@ class World {
   void violate(const std::string& what);
 
   Random random_;
+  Witness witness_;
   Instant now_{std::chrono::seconds(1'000'000)};
   std::vector<Machine> machines_;
   std::vector<Lan> lans_;

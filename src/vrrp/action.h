@@ -40,6 +40,8 @@ enum class Reason : std::uint8_t {
   resumed,        // taken over from the worker before us
   configuration,  // cannot run as configured
 };
+inline constexpr State last_state = State::fault;
+inline constexpr Reason last_reason = Reason::configuration;
 std::string_view name(Reason reason);
 
 using RouterId = std::uint32_t;  // index of the virtual router in its node
@@ -102,5 +104,18 @@ struct GroupStateChanged {
 };
 
 using Actions = std::vector<Action>;
+
+struct RouterAction {
+  RouterId router = 0;
+  Action action;
+  bool operator==(const RouterAction&) const = default;
+};
+struct GroupAction {
+  GroupId group = 0;
+  GroupStateChanged action;
+  bool operator==(const GroupAction&) const = default;
+};
+using NodeAction = std::variant<RouterAction, GroupAction>;
+using NodeActions = std::vector<NodeAction>;
 
 }  // namespace baton::vrrp

@@ -17,6 +17,12 @@ struct Advert {
   std::uint8_t priority = 0;  // 0 = the master gives up, 255 = address owner (RFC 9568 §5.2.4)
   Duration interval{};        // Max Advertise Interval of the sender
 
+  template <typename Self, typename Archive>
+  static void members(Self& self, Archive& archive) {
+    archive(self.source);
+    archive(self.priority);
+    archive(self.interval);
+  }
   bool operator==(const Advert&) const = default;
 };
 

@@ -57,6 +57,16 @@ struct Departure {
   std::optional<Instant> provoke_at{};
   bool has_lingered = false;  // the bound is for a successor, and no second one makes it later
 
+  template <typename Self, typename Archive>
+  static void members(Self& self, Archive& archive) {
+    archive(self.cause, Cause::sync_group);
+    archive(self.reason, last_reason);
+    archive(self.bound);
+    archive(self.successor);
+    archive(self.provoke_at);
+    archive(self.has_lingered);
+  }
+
   bool may_stay() const { return cause == Cause::relief || cause == Cause::handover; }
   // A successor was heard for the first time; `provoke` when it would answer an advert of ours by announcing again.
   void begin_linger(const Advert& advert, bool provoke, Duration linger, Instant now) {

@@ -2,26 +2,12 @@
 
 #include <algorithm>
 #include <span>
-#include <unordered_map>
 #include <utility>
 
-#include "base/assert.h"
-#include "base/timer_queue.h"
-#include "vrrp/sync_group.h"
+#include "vrrp/node_implementation.h"
 
 namespace baton::vrrp {
 namespace {
-
-// What faults a router has are told one by one; the reason of a transition is the one that was told last.
-struct ChangeReasons {
-  Reason worse;
-  Reason better;
-};
-constexpr ChangeReasons by_tracker{Reason::tracked_down, Reason::tracked_up};
-constexpr ChangeReasons by_link{Reason::link_down, Reason::link_up};
-constexpr ChangeReasons by_source{Reason::no_source_address, Reason::source_address_back};
-constexpr ChangeReasons by_configuration{Reason::configuration, Reason::configuration};
-constexpr ChangeReasons by_group{Reason::sync_group, Reason::sync_group};
 
 // A priority that no sum of trackers changes.
 bool is_owner(const NodeRouterParameters& parameters) {
@@ -48,83 +34,10 @@ std::vector<Tracking> effective_tracking(const NodeParameters& parameters, Route
   return tracking;
 }
 
-GroupMember member_of(const VirtualRouter& router) {
-  return {.state = router.state(),
-          .serving = router.is_serving(),
-          .may_stay = router.is_serving() || router.may_stay(),
-          .wants_master = router.wants_master()};
-}
-
 template <typename Kind>
 constexpr auto holds = [](const Action& action) { return std::holds_alternative<Kind>(action); };
 
 }  // namespace
-
-struct Node::Implementation {
-  struct Slot {
-    Slot(RouterId its_id, VirtualRouter its_router, std::optional<GroupId> its_group)
-        : id(its_id), router(std::move(its_router)), group(its_group) {}
-
-    RouterId id;
-    VirtualRouter router;
-    std::optional<GroupId> group;
-    std::vector<Tracking> tracking;         // its own and its group's, without what has no effect
-    FaultCauses own_faults;                 // without what other members of the group have
-    bool counts_as_faulty = false;          // in its group's count
-    bool awaits_trackers = false;           // start() came, but a tracker with weight 0 has no result yet
-    std::optional<std::uint8_t> inherited;  // resumed: this priority holds until every tracker has a result
-    bool inherits_fault = false;            // resumed in FAULT: so it stays until every tracker with weight 0 has one
-  };
-  struct Link {
-    bool up = true;
-    std::vector<RouterId> routers;
-  };
-  struct Group {
-    State told = State::init;
-    GroupTally tally;
-    std::size_t faulty = 0;                // members with faults of their own
-    Instant longest_wait{};                // no deadline of a member is later
-    std::optional<Instant> lower_told_at;  // all members announced again, because one had heard a lower master
-  };
-
-  explicit Implementation(NodeParameters given);
-
-  Slot& slot(RouterId id) {
-    ASSERT(id < slots.size());
-    return slots[id];
-  }
-  // An event for one router: its actions are taken along, its deadline is noted.
-  template <typename Event>
-  void tell(RouterId id, NodeActions& out, Event&& event);
-  // The same, and what it means for the other members of its sync group.
-  template <typename Event>
-  void tell_group(RouterId id, Instant now, NodeActions& out, Event&& event);
-  void settle(GroupId id, bool left, Instant now, NodeActions& out);
-  void tell_group_state(GroupId id, NodeActions& out);
-  void tell_lower(RouterId heard_by, Instant now, NodeActions& out);
-  void shorten_waits(GroupId id, Duration wait, Instant now, NodeActions& out);
-  void begin(RouterId id, Instant now, NodeActions& out);
-
-  void refresh_tracking(RouterId id, Instant now, NodeActions& out);
-  void refresh_faults(RouterId id, ChangeReasons reasons, Instant now, NodeActions& out);
-  void tell_causes(RouterId id, ChangeReasons reasons, Instant now, NodeActions& out);
-  FaultCauses causes_of(RouterId id) const;
-  bool awaits_tracker(RouterId id) const;
-  Contribution contribution_of(const Tracking& tracking) const;
-  bool has_dead_link(RouterId id) const;
-  std::span<const RouterId> group_of(RouterId id) const;  // itself alone when it is in none
-
-  NodeParameters parameters;
-  std::vector<Slot> slots;
-  std::vector<Group> groups;
-  std::vector<TrackerValue> trackers;
-  std::vector<std::vector<RouterId>> tracked_by;  // by tracker
-  std::unordered_map<std::string, Link> links;
-  TimerQueue<RouterId, DensePlaces<RouterId>> timers;
-  Actions scratch;
-  bool running = false;  // every router has entered its first state: groups are looked at
-  bool stopping = false;
-};
 
 // ---------------------------------------------------------------- construction
 
@@ -162,109 +75,134 @@ Node::~Node() = default;
 
 // ---------------------------------------------------------------- handle
 
-void Node::start(Instant now, NodeActions& out) {
-  resume({}, now, out);
+void Node::handle(const Input& input, Instant now, NodeActions& out) {
+  if (self_->is_known(input, now)) return;
+  const std::size_t before = out.size();
+  if (self_->observer != nullptr) self_->observer->before(input, now);
+  std::visit([&](const auto& each) { self_->handle(each, now, out); }, input);
+  if (self_->observer != nullptr) self_->observer->after(std::span(out).subspan(before));
 }
 
-void Node::resume(const std::vector<std::optional<RouterMemory>>& memory, Instant now, NodeActions& out) {
-  std::vector<RouterMemory> memories(self_->slots.size());
-  for (RouterId id = 0; id < std::min(memory.size(), memories.size()); ++id)
-    memories[id] = memory[id].value_or(RouterMemory{});
+// What is told again, and a timer that wakes us early, is no input: nobody need remember it.
+bool Node::Implementation::is_known(const Input& input, Instant now) const {
+  if (std::holds_alternative<TimePassed>(input)) return !timers.next() || *timers.next() > now;
+  if (const auto* it = std::get_if<TrackerTold>(&input)) return trackers[it->tracker] == it->value;
+  if (const auto* it = std::get_if<LinkTold>(&input)) {
+    const auto found = links.find(it->interface);
+    return found == links.end() || found->second.up == it->up;
+  }
+  if (const auto* it = std::get_if<SourceTold>(&input)) {
+    const Slot& its = slot(it->router);
+    return its.own_faults.no_source_address == !it->source && (!it->source || its.router.source() == *it->source);
+  }
+  if (const auto* it = std::get_if<ConfigurationTold>(&input)) {
+    return slot(it->router).own_faults.configuration == it->faulty;
+  }
+  return false;
+}
+
+void Node::Implementation::handle(const Resume& input, Instant now, NodeActions& out) {
+  std::vector<RouterMemory> memories(slots.size());
+  for (RouterId id = 0; id < std::min(input.memory.size(), memories.size()); ++id)
+    memories[id] = input.memory[id].value_or(RouterMemory{});
 
   for (RouterId id = 0; id < memories.size(); ++id) {
-    Implementation::Slot& slot = self_->slots[id];
+    Slot& its = slots[id];
     const bool goes_on = memories[id].state != State::init;
-    if (goes_on && memories[id].priority != 0) slot.inherited = memories[id].priority;
-    slot.inherits_fault = memories[id].state == State::fault;
-    self_->refresh_tracking(id, now, out);  // silent: nobody has started
-    slot.awaits_trackers = !goes_on && self_->awaits_tracker(id);
-    if (slot.group && goes_on) self_->groups[*slot.group].told = memories[id].state;
+    if (goes_on && memories[id].priority != 0) its.inherited = memories[id].priority;
+    its.inherits_fault = memories[id].state == State::fault;
+    refresh_tracking(id, now, out);  // silent: nobody has started
+    its.awaits_trackers = !goes_on && awaits_tracker(id);
+    if (its.group && goes_on) groups[*its.group].told = memories[id].state;
   }
   for (RouterId id = 0; id < memories.size(); ++id) {
     if (memories[id].state == State::init) continue;
-    self_->tell(id, out, [&](VirtualRouter& router, Actions& actions) { router.resume(memories[id], now, actions); });
-    self_->refresh_tracking(id, now, out);
+    tell(id, out, [&](VirtualRouter& router, Actions& actions) { router.resume(memories[id], now, actions); });
+    refresh_tracking(id, now, out);
   }
   for (RouterId id = 0; id < memories.size(); ++id) {
-    if (memories[id].state != State::init || self_->slots[id].awaits_trackers) continue;
-    self_->begin(id, now, out);
-    self_->refresh_tracking(id, now, out);
+    if (memories[id].state != State::init || slots[id].awaits_trackers) continue;
+    begin(id, now, out);
+    refresh_tracking(id, now, out);
   }
-  self_->running = true;
-  for (GroupId id = 0; id < self_->groups.size(); ++id) self_->settle(id, false, now, out);
+  running = true;
+  for (GroupId id = 0; id < groups.size(); ++id) settle(id, false, now, out);
 }
 
-void Node::on_advert(RouterId id, const Advert& advert, Instant now, NodeActions& out) {
-  const VirtualRouter& heard_by = self_->slot(id).router;
-  self_->tell_group(id, now, out,
-                    [&](VirtualRouter& router, Actions& actions) { router.on_advert(advert, now, actions); });
+void Node::Implementation::handle(const AdvertHeard& input, Instant now, NodeActions& out) {
+  const Advert& advert = input.advert;
+  const VirtualRouter& heard_by = slot(input.router).router;
+  tell_group(input.router, now, out,
+             [&](VirtualRouter& router, Actions& actions) { router.on_advert(advert, now, actions); });
   if (advert.priority != spec::priority_stop || heard_by.wait_reason() != Reason::master_stopped) return;
   // The peer's whole group leaves when one member does (keepalived waits on the others for the master-down time).
   // They wait as long as the one that heard it: a VRRPv3 goodbye shortens the interval on its own LAN alone.
   const Duration wait = heard_by.skew_time();
-  if (const auto group = self_->slots[id].group) self_->shorten_waits(*group, wait, now, out);
+  if (const auto group = slots[input.router].group) shorten_waits(*group, wait, now, out);
 }
 
-void Node::on_timeout(Instant now, NodeActions& out, std::size_t most) {
-  for (; most > 0; --most) {
-    const std::optional<RouterId> id = self_->timers.pop_due(now);
+void Node::Implementation::handle(const TimePassed& input, Instant now, NodeActions& out) {
+  for (std::size_t most = input.most; most > 0; --most) {
+    const std::optional<RouterId> id = timers.pop_due(now);
     if (!id) return;
-    self_->tell_group(*id, now, out, [&](VirtualRouter& router, Actions& actions) { router.on_timeout(now, actions); });
+    tell_group(*id, now, out, [&](VirtualRouter& router, Actions& actions) { router.on_timeout(now, actions); });
   }
 }
 
-void Node::on_tracker(TrackerId id, TrackerValue value, Instant now, NodeActions& out) {
-  if (std::exchange(self_->trackers[id], value) == value) return;
-  for (const RouterId router : self_->tracked_by[id]) self_->refresh_tracking(router, now, out);
+void Node::Implementation::handle(const TrackerTold& input, Instant now, NodeActions& out) {
+  trackers[input.tracker] = input.value;
+  for (const RouterId router : tracked_by[input.tracker]) refresh_tracking(router, now, out);
 }
 
-void Node::on_link(const std::string& interface, bool up, Instant now, NodeActions& out) {
-  const auto found = self_->links.find(interface);
-  if (found == self_->links.end() || std::exchange(found->second.up, up) == up) return;
-  for (const RouterId id : found->second.routers) {
-    self_->slots[id].own_faults.link_down = self_->has_dead_link(id);
-    self_->refresh_faults(id, by_link, now, out);
+void Node::Implementation::handle(const LinkTold& input, Instant now, NodeActions& out) {
+  Link& link = links.at(input.interface);
+  link.up = input.up;
+  for (const RouterId id : link.routers) {
+    slots[id].own_faults.link_down = has_dead_link(id);
+    refresh_faults(id, by_link, now, out);
   }
 }
 
-void Node::on_source(RouterId id, std::optional<IpAddress> source, Instant now, NodeActions& out) {
-  Implementation::Slot& slot = self_->slot(id);
-  if (source) slot.router.on_source(*source);
-  slot.own_faults.no_source_address = !source;
-  self_->refresh_faults(id, by_source, now, out);
+void Node::Implementation::handle(const SourceTold& input, Instant now, NodeActions& out) {
+  Slot& its = slot(input.router);
+  if (input.source) its.router.on_source(*input.source);
+  its.own_faults.no_source_address = !input.source;
+  refresh_faults(input.router, by_source, now, out);
 }
 
-void Node::on_announcement(RouterId id, const IpAddress& address, Instant now, NodeActions& out) {
-  self_->tell_group(id, now, out,
-                    [&](VirtualRouter& router, Actions& actions) { router.on_announcement(address, now, actions); });
+void Node::Implementation::handle(const AnnouncementHeard& input, Instant now, NodeActions& out) {
+  tell_group(input.router, now, out,
+             [&](VirtualRouter& router, Actions& actions) { router.on_announcement(input.address, now, actions); });
 }
 
-void Node::on_address_restored(RouterId id, Instant now, NodeActions& out) {
-  self_->tell_group(id, now, out,
-                    [&](VirtualRouter& router, Actions& actions) { router.on_address_restored(now, actions); });
+void Node::Implementation::handle(const AddressRestored& input, Instant now, NodeActions& out) {
+  tell_group(input.router, now, out,
+             [&](VirtualRouter& router, Actions& actions) { router.on_address_restored(now, actions); });
 }
 
-void Node::on_configuration_fault(RouterId id, bool faulty, Instant now, NodeActions& out) {
-  self_->slot(id).own_faults.configuration = faulty;
-  self_->refresh_faults(id, by_configuration, now, out);
+void Node::Implementation::handle(const ConfigurationTold& input, Instant now, NodeActions& out) {
+  slot(input.router).own_faults.configuration = input.faulty;
+  refresh_faults(input.router, by_configuration, now, out);
 }
 
-// ---------------------------------------------------------------- commands
-
-void Node::handover(RouterId id, Instant now, NodeActions& out) {
-  for (const RouterId member : self_->group_of(id)) {
-    self_->tell(member, out, [&](VirtualRouter& router, Actions& actions) { router.handover(now, actions); });
+void Node::Implementation::handle(const Handover& input, Instant now, NodeActions& out) {
+  for (const RouterId member : group_of(input.router)) {
+    tell(member, out, [&](VirtualRouter& router, Actions& actions) { router.handover(now, actions); });
   }
-  if (const auto group = self_->slot(id).group) self_->settle(*group, false, now, out);
+  if (const auto group = slot(input.router).group) settle(*group, false, now, out);
 }
 
-void Node::stop(Instant now, NodeActions& out) {
-  self_->stopping = true;
-  for (RouterId id = 0; id < self_->slots.size(); ++id) {
-    self_->slots[id].awaits_trackers = false;
-    self_->tell(id, out, [&](VirtualRouter& router, Actions& actions) { router.stop(now, actions); });
+void Node::Implementation::handle(const Stop&, Instant now, NodeActions& out) {
+  stopping = true;
+  for (RouterId id = 0; id < slots.size(); ++id) {
+    slots[id].awaits_trackers = false;
+    tell(id, out, [&](VirtualRouter& router, Actions& actions) { router.stop(now, actions); });
   }
-  for (GroupId id = 0; id < self_->groups.size(); ++id) self_->tell_group_state(id, out);
+  for (GroupId id = 0; id < groups.size(); ++id) tell_group_state(id, out);
+}
+
+void Node::observe(NodeObserver* observer) {
+  self_->observer = observer;
 }
 
 // ---------------------------------------------------------------- questions

@@ -4,15 +4,16 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
+#include <utility>
 #include <vector>
 
+#include "base/compact.h"
 #include "vrrp/action.h"
 #include "vrrp/effective_priority.h"
+#include "vrrp/input.h"
 #include "vrrp/virtual_router.h"
 
 namespace baton::vrrp {
@@ -45,19 +46,6 @@ struct PriorityPart {
   bool operator==(const PriorityPart&) const = default;
 };
 
-struct RouterAction {
-  RouterId router = 0;
-  Action action;
-  bool operator==(const RouterAction&) const = default;
-};
-struct GroupAction {
-  GroupId group = 0;
-  GroupStateChanged action;
-  bool operator==(const GroupAction&) const = default;
-};
-using NodeAction = std::variant<RouterAction, GroupAction>;
-using NodeActions = std::vector<NodeAction>;
-
 class Node {
  public:
   explicit Node(NodeParameters parameters);
@@ -66,25 +54,48 @@ class Node {
   ~Node();
 
   // --- handle ---
-  // Every router enters its first state. Trackers, links and sources told before count for it.
-  void start(Instant now, NodeActions& out);
-  // As start, but routers with a memory go on where it ends (same index; nullopt: a new router).
-  void resume(const std::vector<std::optional<RouterMemory>>& memory, Instant now, NodeActions& out);
-  void on_advert(RouterId router, const Advert& advert, Instant now, NodeActions& out);
-  // At most `most` of the routers whose deadlines have come, so that thousands which are due at once need not be served
-  // in one go.
-  void on_timeout(Instant now, NodeActions& out, std::size_t most = std::numeric_limits<std::size_t>::max());
-  void on_tracker(TrackerId tracker, TrackerValue value, Instant now, NodeActions& out);
-  void on_link(const std::string& interface, bool up, Instant now, NodeActions& out);
-  // The address a router's adverts leave with; nullopt: the interface has none.
-  void on_source(RouterId router, std::optional<IpAddress> source, Instant now, NodeActions& out);
-  void on_announcement(RouterId router, const IpAddress& address, Instant now, NodeActions& out);
-  void on_address_restored(RouterId router, Instant now, NodeActions& out);
-  void on_configuration_fault(RouterId router, bool faulty, Instant now, NodeActions& out);
+  // What a node decides follows from this alone: its parameters, and the inputs so far (input.h says what each means).
+  void handle(const Input& input, Instant now, NodeActions& out);
+  // Sees every input from now on; nullptr: nobody does.
+  void observe(NodeObserver* observer);
 
-  // --- commands ---
-  void handover(RouterId router, Instant now, NodeActions& out);  // its whole sync group goes along
-  void stop(Instant now, NodeActions& out);
+  // The same, as calls.
+  void start(Instant now, NodeActions& out) { handle(Start{}, now, out); }
+  void resume(std::vector<std::optional<RouterMemory>> memory, Instant now, NodeActions& out) {
+    handle(Resume{std::move(memory)}, now, out);
+  }
+  void on_advert(RouterId router, const Advert& advert, Instant now, NodeActions& out) {
+    handle(AdvertHeard{router, advert}, now, out);
+  }
+  void on_timeout(Instant now, NodeActions& out, std::size_t most = TimePassed{}.most) {
+    handle(TimePassed{most}, now, out);
+  }
+  void on_tracker(TrackerId tracker, TrackerValue value, Instant now, NodeActions& out) {
+    handle(TrackerTold{tracker, value}, now, out);
+  }
+  void on_link(const std::string& interface, bool up, Instant now, NodeActions& out) {
+    handle(LinkTold{interface, up}, now, out);
+  }
+  void on_source(RouterId router, std::optional<IpAddress> source, Instant now, NodeActions& out) {
+    handle(SourceTold{router, source}, now, out);
+  }
+  void on_announcement(RouterId router, const IpAddress& address, Instant now, NodeActions& out) {
+    handle(AnnouncementHeard{router, address}, now, out);
+  }
+  void on_address_restored(RouterId router, Instant now, NodeActions& out) {
+    handle(AddressRestored{router}, now, out);
+  }
+  void on_configuration_fault(RouterId router, bool faulty, Instant now, NodeActions& out) {
+    handle(ConfigurationTold{router, faulty}, now, out);
+  }
+  void handover(RouterId router, Instant now, NodeActions& out) { handle(Handover{router}, now, out); }
+  void stop(Instant now, NodeActions& out) { handle(Stop{}, now, out); }
+
+  // --- snapshot ---
+  // All that inputs have made of it: a node with the same parameters that restores it decides the same ever after.
+  void save(CompactWriter& out) const;
+  // False: this is no snapshot of such a node, which is of no use any more.
+  bool restore(CompactReader& in);
 
   // --- questions ---
   std::optional<Instant> next_timeout() const;

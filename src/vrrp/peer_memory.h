@@ -23,6 +23,17 @@ class PeerMemory {
   // Everybody above `priority` was asked and did not come.
   void forget_above(std::uint8_t priority);
 
+  // Places matter: of two peers heard at one moment the first makes room.
+  template <typename Self, typename Archive>
+  static void members(Self& self, Archive& archive) {
+    for (auto& peer : self.peers_) {
+      archive(peer.priority);
+      if (peer.priority == 0) continue;
+      archive(peer.source);
+      archive(peer.heard);
+    }
+  }
+
  private:
   struct Peer {
     IpAddress source;

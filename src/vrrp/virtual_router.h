@@ -14,8 +14,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
+#include "base/compact.h"
 #include "base/ip_address.h"
 #include "base/time.h"
 #include "vrrp/action.h"
@@ -84,6 +86,14 @@ struct FaultCauses {
   bool configuration = false;
   bool sync_group = false;  // another member of the group has one of the above
   bool any() const { return link_down || no_source_address || tracked_down || configuration || sync_group; }
+  template <typename Self, typename Archive>
+  static void members(Self& self, Archive& archive) {
+    archive(self.link_down);
+    archive(self.no_source_address);
+    archive(self.tracked_down);
+    archive(self.configuration);
+    archive(self.sync_group);
+  }
   bool operator==(const FaultCauses&) const = default;
 };
 
@@ -166,8 +176,22 @@ class VirtualRouter {
   FaultCauses faults() const { return faults_; }
   const RouterParameters& parameters() const { return parameters_; }
   RouterMemory memory() const;
+  IpAddress source() const { return source_; }
+  struct Timer {
+    std::string_view name;  // "master-down"
+    Instant at;
+  };
+  std::vector<Timer> timers() const;  // those that run, in no order
+
+  // Everything but the parameters, for a node's snapshot.
+  void save(CompactWriter& out) const;
+  void restore(CompactReader& in);
+  bool is_possible() const;  // after restore(): inputs could have led here
 
  private:
+  template <typename Self, typename Archive>
+  static void members(Self& self, Archive& archive);
+
   // What heard adverts mean, by state.
   void on_advert_as_backup(const Advert& advert, Instant now, Actions& out);
   void on_advert_as_master(const Advert& advert, Instant now, Actions& out);

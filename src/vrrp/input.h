@@ -1,0 +1,82 @@
+// What a node is told, as values: the other half of action.h. The worker, the simulator and `baton plan` tell a node,
+// the recorder writes down what it was told, and `baton replay` tells it again.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/time.h"
+#include "vrrp/action.h"
+#include "vrrp/advert.h"
+#include "vrrp/effective_priority.h"
+#include "vrrp/virtual_router.h"
+
+namespace baton::vrrp {
+
+// Every router enters its first state. Trackers, links and sources told before count for it.
+struct Start {};
+// As Start, but routers with a memory go on where it ends (same index; nullopt: a new router).
+struct Resume {
+  std::vector<std::optional<RouterMemory>> memory;
+};
+// Accepted by the codec.
+struct AdvertHeard {
+  RouterId router = 0;
+  Advert advert;
+};
+// At most `most` of the routers whose deadlines have come are served, so that thousands which are due at once need not
+// be in one go.
+struct TimePassed {
+  std::size_t most = std::numeric_limits<std::size_t>::max();
+};
+struct TrackerTold {
+  TrackerId tracker = 0;
+  TrackerValue value;
+};
+struct LinkTold {
+  std::string interface;
+  bool up = false;
+};
+// The address a router's adverts leave with; nullopt: the interface has none.
+struct SourceTold {
+  RouterId router = 0;
+  std::optional<IpAddress> source;
+};
+// Another node announced one of our addresses.
+struct AnnouncementHeard {
+  RouterId router = 0;
+  IpAddress address;
+};
+// One of our addresses was removed by somebody else, and is back.
+struct AddressRestored {
+  RouterId router = 0;
+};
+// The router cannot run as configured, or can again.
+struct ConfigurationTold {
+  RouterId router = 0;
+  bool faulty = false;
+};
+// Its whole sync group goes along.
+struct Handover {
+  RouterId router = 0;
+};
+struct Stop {};
+
+using Input = std::variant<Start, Resume, AdvertHeard, TimePassed, TrackerTold, LinkTold, SourceTold, AnnouncementHeard,
+                           AddressRestored, ConfigurationTold, Handover, Stop>;
+
+// One that sees every input of a node, and what it brought about.
+class NodeObserver {
+ public:
+  virtual ~NodeObserver() = default;
+  virtual void before(const Input& input, Instant now) = 0;     // the node does not know it yet
+  virtual void after(std::span<const NodeAction> actions) = 0;  // the input has been dealt with
+};
+
+}  // namespace baton::vrrp
