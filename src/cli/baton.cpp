@@ -11,6 +11,7 @@
 #include "cli/lab_command.h"
 #include "cli/plan_command.h"
 #include "cli/reload_command.h"
+#include "cli/replay_command.h"
 #include "cli/status_command.h"
 
 namespace {
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
   baton::cli::add_doctor_command(app, exit_code);
   baton::cli::add_lab_command(app, exit_code);
   baton::cli::add_plan_command(app, exit_code);
+  baton::cli::add_replay_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -95,6 +95,7 @@ class Api {
         {"POST", "/v1/instances/{name}/announce", write, &Api::post_to_instance},
         {"GET", "/v1/events", read, &Api::get_events},
         {"GET", "/v1/history", read, &Api::get_history},
+        {"GET", "/v1/recording", write, &Api::get_recording},
         {"GET", "/v1/mib", read, &Api::get_mib},
         {"GET", "/v1/openapi.json", read, &Api::get_openapi},
         {"POST", "/v1/reload", write, &Api::post_reload},
@@ -178,6 +179,13 @@ class Api {
     desk_.collect(WorkerDesk::View::whole, [this, ticket = question.ticket](const auto& collected) {
       server_.answer(ticket, document(shown_by_snmp(start_.setup, status_of(*collected), loop::wall_now())));
     });
+  }
+
+  // From memory that we share with the worker, which does not notice. For root: it is large, and made anew for each.
+  void get_recording(const Question& question) {
+    const Bytes file = start_.recording();
+    server_.answer(question.ticket,
+                   {.content_type = "application/octet-stream", .body = std::string(file.begin(), file.end())});
   }
 
   void get_openapi(const Question& question) {

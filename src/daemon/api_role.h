@@ -2,6 +2,7 @@
 // the worker's way. Asks the worker page by page; answers from the last will when the worker does not.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "daemon/api_doors.h"
@@ -16,6 +17,7 @@ namespace baton::daemon {
 struct ApiStart {
   const Setup& setup;
   LastWill& will;
+  std::function<Bytes()> recording{};  // of the flight recorder, as a file
   EventLog events;
   log::Options log;
   const ApiDoors& doors;          // the guardian's: they outlive us

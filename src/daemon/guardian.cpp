@@ -259,6 +259,7 @@ int Guardian::run_api_role(kernel::Channel channel) {
   (void)::gethostname(host.data(), host.size() - 1);
   return run_api({.setup = setup(),
                   .will = seat_.will(),
+                  .recording = [this] { return seat_.recording(); },
                   .events = EventLog(event_log_.data()),
                   .log = role_log("baton-api"),
                   .doors = doors_,

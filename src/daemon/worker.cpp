@@ -23,6 +23,7 @@
 #include "daemon/watch_policy.h"
 #include "log/rate_limit.h"
 #include "loop/loop.h"
+#include "recorder/recorder.h"
 #include "vrrp/announcement.h"
 
 namespace baton::daemon {
@@ -86,6 +87,7 @@ class Worker {
 
   loop::Loop loop_;
   vrrp::Node node_;
+  std::optional<recorder::Recorder> recorder_;
   std::vector<vrrp::AdvertCodec> codecs_;
   std::vector<RouterStatistics> statistics_;
   std::vector<std::optional<IpAddress>> sources_;
@@ -149,6 +151,7 @@ Worker::Worker(WorkerStart start)
                .is_rule_present = [this](const Rule& rule) { return host_.routing().is_present(rule); },
                .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); }},
               start_.api) {
+  if (start_.record != nullptr) recorder_.emplace(start_.record->ring(), node_);
   for (const RouterSetup& router : setup_.routers) codecs_.emplace_back(router.codec);
 }
 

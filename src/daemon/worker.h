@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "daemon/flight_record.h"
 #include "daemon/last_will.h"
 #include "daemon/setup.h"
 #include "daemon/succession.h"
@@ -20,6 +21,7 @@ namespace baton::daemon {
 struct WorkerStart {
   const Setup& setup;
   LastWill& will;
+  const FlightRecord* record = nullptr;  // where inputs are written down; nullptr: nowhere
   log::Options log;
   bool is_first = false;        // of this daemon: the time of init_file
   bool resume = false;          // go on as the routers of the last will

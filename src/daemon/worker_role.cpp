@@ -62,6 +62,7 @@ WorkerRole::WorkerRole(loop::Loop& loop, std::unique_ptr<Setup> setup, WallTime 
       read_at_(read_at),
       memory_(std::move(memory)),
       will_(memory_.data(), setup_->routers.size()),
+      record_(FlightRecord::make(setup_->node)),
       events_(std::move(events)) {}
 
 SysResult<void> WorkerRole::start(const Launch& launch, std::span<const int> keep) {

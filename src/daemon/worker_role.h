@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/flight_record.h"
 #include "daemon/last_will.h"
 #include "daemon/role.h"
 #include "daemon/setup.h"
@@ -33,6 +34,8 @@ class WorkerRole {
   const Setup& setup() const { return *setup_; }
   WallTime read_at() const { return read_at_; }
   LastWill& will() { return will_; }
+  const FlightRecord* record() const { return record_.get(); }
+  std::unique_ptr<FlightRecord> release_record() { return std::move(record_); }
   // For a worker with this configuration some other time; this one is of no use any more.
   std::unique_ptr<Setup> release_setup() { return std::move(setup_); }
 
@@ -71,6 +74,7 @@ class WorkerRole {
   WallTime read_at_;
   kernel::SharedMemory memory_;
   LastWill will_;
+  std::unique_ptr<FlightRecord> record_;
   Events events_;
   RoleProcess process_;
   kernel::Channel channel_;

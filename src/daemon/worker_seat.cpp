@@ -87,6 +87,7 @@ SysResult<void> WorkerSeat::start_worker(bool resume) {
       [&](const Setup& setup, LastWill& will, kernel::Channel guardian) {
         WorkerStart start = launch(setup, will);
         start.guardian = std::move(guardian);
+        start.record = worker_->record();
         start.resume = resume;
         start.leftovers = before_.leftovers.all();
         start.routing_leftovers = before_.leftovers.routing();
@@ -164,10 +165,36 @@ void WorkerSeat::on_death(const WorkerRole& worker) {
     return events_.ended(true);
   }
   log_.error(fmt::format("the VRRP worker (pid {}) {}", pid, how));
-  if (!next_) return replace_dead(failed_resume);
-  // The next one goes on where this one ended, if it is prepared in the time that a resumed worker has.
-  has_failed_ = failed_resume;
-  prepared_by_.set(loop::now() + resume_bound(shortest_advert_interval(setup())));
+  const std::uint64_t last_segment = worker_->record() ? worker_->record()->ring().latest() : 0;
+  if (next_) {
+    // The next one goes on where this one ended, if it is prepared in the time that a resumed worker has.
+    has_failed_ = failed_resume;
+    prepared_by_.set(loop::now() + resume_bound(shortest_advert_interval(setup())));
+  } else {
+    replace_dead(failed_resume);
+  }
+  keep_recording(last_segment);  // what writes it needs its time, and the address does not wait for it
+}
+
+Bytes WorkerSeat::recording_up_to(std::optional<std::uint64_t> last) const {
+  std::vector<recorder::LifeBytes> lives;
+  if (record_before_) lives.push_back(record_before_->life());
+  if (worker_->record()) lives.push_back(worker_->record()->life(last));
+  return recording_file(lives);
+}
+
+// By a process of a moment, so that nobody here waits for a disk. The worker after it writes to segments behind `last`.
+void WorkerSeat::keep_recording(std::uint64_t last) {
+  if (last == 0) return;
+  auto started = start_role({.name = "baton-record", .parent_death_signal = 0, .keep = {}, .main = [&] {
+                               log::Logger log(worker_log_);
+                               const auto kept = keep_crash_recording(options_.run_directory, recording_up_to(last));
+                               if (kept) log.notice("what the VRRP worker did before it died: baton replay " + *kept);
+                               if (!kept) log.warning(to_string(kept.error()));
+                               return kept ? 0 : 1;
+                             }});
+  if (!started) return log_.warning(to_string(started.error()));
+  remains_.take(std::move(*started));
 }
 
 void WorkerSeat::replace_dead(bool has_failed) {
@@ -239,6 +266,7 @@ SysResult<void> WorkerSeat::start_next(std::vector<Vanished> gone) {
       [&](const Setup& setup, LastWill& will, kernel::Channel guardian) {
         WorkerStart start = launch(setup, will);
         start.guardian = std::move(guardian);
+        start.record = next_->record();
         start.resume = true;
         start.takes_over = true;
         start.leftovers = before_next_.leftovers.all();
@@ -277,6 +305,7 @@ void WorkerSeat::change() {
   is_changing_ = false;
   has_failed_ = false;
   auto setup_before = before->release_setup();
+  record_before_ = before->release_record();
   const WallTime read_at = before->read_at();
   retire(std::move(before));
   events_.followed(std::move(setup_before), read_at);

@@ -45,6 +45,9 @@ class WorkerSeat {
   const Setup& latest_setup() const { return next_ ? next_->setup() : setup(); }
   WallTime read_at() const { return worker_->read_at(); }
   LastWill& will() { return worker_->will(); }
+  // What the flight recorder has of the configuration and of the one before it, as a file (docs/replay.md). In the
+  // guardian and in what it has forked; the worker does not notice.
+  Bytes recording() const { return recording_up_to(std::nullopt); }
   bool is_running() const { return worker_->is_running(); }
 
   // A reload: `followed` or `given_up` is told some time after this. Not while is_changing().
@@ -72,6 +75,8 @@ class WorkerSeat {
   // Those that nobody goes on as.
   using Orphans = std::vector<std::pair<std::size_t, RouterWill>>;
   Orphans hand_wills_down();
+  Bytes recording_up_to(std::optional<std::uint64_t> last) const;
+  void keep_recording(std::uint64_t last);  // of a worker that has died
   void say_goodbye_for(const Orphans& orphans, const Setup& before);
   void give_up(const std::string& why);
   void retire(std::unique_ptr<WorkerRole> worker);
@@ -88,10 +93,11 @@ class WorkerSeat {
   Events events_;
   Main main_;
 
-  std::unique_ptr<WorkerRole> worker_;   // that serves, or died and is started again
-  std::unique_ptr<WorkerRole> next_;     // prepares
-  std::unique_ptr<WorkerRole> retired_;  // has left, or was given up; its end may be told yet
-  Remains remains_;                      // of those before it
+  std::unique_ptr<WorkerRole> worker_;           // that serves, or died and is started again
+  std::unique_ptr<WorkerRole> next_;             // prepares
+  std::unique_ptr<WorkerRole> retired_;          // has left, or was given up; its end may be told yet
+  Remains remains_;                              // of those before it
+  std::unique_ptr<FlightRecord> record_before_;  // of the configuration before that of worker_
   // Of configurations before that of worker_, and before that of next_.
   struct Before {
     Leftovers leftovers;

@@ -19,6 +19,7 @@
 #include "lab/clock.h"
 #include "lab/lab.h"
 #include "lab/made_config.h"
+#include "replayed.h"
 
 namespace baton::lab {
 
@@ -81,6 +82,13 @@ class Pair {
       expect_done(lab_->start_daemon(id));
     }
   }
+
+  // Whatever the test was about: what these nodes did can be played again.
+  ~Pair() {
+    if (lab_) expect_all_replay(*lab_);
+  }
+  Pair(const Pair&) = delete;
+  Pair& operator=(const Pair&) = delete;
 
   explicit operator bool() const { return lab_ != nullptr; }
   Lab* operator->() { return lab_.get(); }
