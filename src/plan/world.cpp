@@ -74,6 +74,9 @@ void World::start(NodeId id, Boot boot) {
     startup = std::max({startup, each.router.startup_delay, boot == Boot::yes ? after_boot : Duration::zero()});
   }
   machine.listens_from = now_ + startup;
+  // What is sent right before it listens, it misses.
+  const Duration missed = 2 * limits::lan_delay;
+  if (startup > missed) put({.kind = News::Kind::listens, .at = machine.listens_from - missed, .node = id});
   machine.node.emplace(std::move(parameters));
   tell_of_surroundings(id, *machine.node);
   for (vrrp::TrackerId tracker = 0; tracker < machine.checks.size(); ++tracker) {
@@ -203,6 +206,7 @@ void World::refresh() {
   while (step(heard)) {
   }
   now_ = std::max(now_, heard);
+  refreshed_at_ = now_;
 }
 
 // ---------------------------------------------------------------- time
@@ -365,12 +369,18 @@ void World::happen_next() {
   happen(news);
 }
 
+void World::refresh_unless_moving() {
+  const bool is_fresh = now_ - refreshed_at_ <= limits::lan_delay;
+  if (changes_.empty() && !is_fresh) refresh();
+}
+
 void World::happen(const News& news) {
   Machine& machine = machines_[news.node];
   if (news.life != machine.life || !machine.node) return;
   switch (news.kind) {
-    case News::Kind::link: return tell_link(news.node, news.index);
+    case News::Kind::link: refresh_unless_moving(); return tell_link(news.node, news.index);
     case News::Kind::resume: return resume(news.node);
+    case News::Kind::listens: return refresh();
     case News::Kind::check: break;
   }
   // Its own clock does not skip.
@@ -381,6 +391,7 @@ void World::happen(const News& news) {
     put({.kind = News::Kind::check, .at = *next - skipped_, .node = news.node, .index = news.index});
   }
   if (!is_news) return;
+  refresh_unless_moving();
   changed_at_ = now_;
   const vrrp::TrackerValue value = check.value();
   tell(news.node, [&](vrrp::Node& node, auto& out) { node.on_tracker(tracker, value, now_, out); });

@@ -3,7 +3,8 @@
 // happens but adverts, waiting for a check's next run or a delayed link is skipped, and counted all the same. PURE.
 //
 // Unlike the simulator's world (sim/), which looks for what can go wrong by chance, this one is exact and the same
-// every time: nothing is lost, and what happens comes at the worst moment (refresh()).
+// every time: nothing is lost, and what happens comes at the worst moment (refresh()), and so does what is noticed of
+// it later, as long as nothing has come of it yet.
 #pragma once
 
 #include <cstdint>
@@ -111,7 +112,7 @@ class World {
   };
   // On a machine, some time after what brought it about.
   struct News {
-    enum class Kind : std::uint8_t { check, link, resume };
+    enum class Kind : std::uint8_t { check, link, resume, listens };
     Kind kind = Kind::check;
     Instant at;
     NodeId node = 0;
@@ -127,6 +128,7 @@ class World {
   void hear(const Frame& frame, const Listener& listener);
   void happen_next();
   void happen(const News& news);
+  void refresh_unless_moving();
   template <typename Event>
   void tell(NodeId node, Event&& event);
   void carry_out(NodeId node);
@@ -154,8 +156,9 @@ class World {
   std::uint64_t number_ = 0;
   Instant now_{std::chrono::hours(1000)};
   Duration skipped_{};
-  Duration window_{};                   // as long as nothing changed, nothing will
-  Instant changed_at_{};                // on now_'s clock
+  Duration window_{};     // as long as nothing changed, nothing will
+  Instant changed_at_{};  // on now_'s clock
+  Instant refreshed_at_{};
   std::vector<std::uint64_t> turmoil_;  // by election: changes since settle() began
   std::vector<Change> changes_;
   vrrp::NodeActions actions_;

@@ -149,6 +149,22 @@ TEST(Plan, a_check_that_asks_about_a_process_notices_its_end_at_once) {
   EXPECT_LT(seconds(back), 5);
 }
 
+// What comes of an event later comes at the worst moment too: every master has just sent an advert.
+TEST(Plan, what_is_noticed_late_is_noticed_right_after_an_advert) {
+  const std::string check = script("interval 1.5");
+  const Plan plan = plan_of({check + instance(110, track_nginx), check + instance(100, track_nginx)});
+  const Outcome back = outcome(plan, "chk_nginx succeeds again on web1");
+  EXPECT_EQ(move(plan, back), "web2 -> web1");
+  // The check's run, the next advert, and the skew time of a backup that hears a master below itself.
+  EXPECT_NEAR(seconds(back), 1.5 + 1 + 146.0 / 256, 2 * close);
+}
+
+TEST(Plan, who_begins_to_listen_does_so_right_after_an_advert) {
+  const std::string delay = "global_defs {\nvrrp_startup_delay 10.5\n}\n";
+  const Plan plan = plan_of({delay + instance(110), delay + instance(100)});
+  EXPECT_NEAR(seconds(outcome(plan, "the daemon of web1 starts again")), 10.5 + 1 + 146.0 / 256, 2 * close);
+}
+
 TEST(Plan, hours_between_two_runs_of_a_check_cost_nothing) {
   const std::string check = script("interval 3600\nfall 5");
   const Plan plan =
