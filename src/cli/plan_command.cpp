@@ -8,18 +8,21 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <string>
+#include <vector>
 
 #include "base/printable.h"
 #include "cli/json_document.h"
+#include "cli/node_files.h"
 #include "cli/strangers_files.h"
 #include "config/load.h"
-#include "lab/topology.h"
 #include "plan/plan.h"
 #include "plan/render.h"
 
 namespace baton::cli {
 namespace {
+
+using nlohmann::json;
 
 constexpr int success = 0;
 constexpr int findings = 1;
@@ -27,6 +30,7 @@ constexpr int usage = 2;
 
 struct PlanCommandOptions {
   std::vector<std::string> files;
+  std::vector<std::string> config_ids;
   std::string only;
   std::string html;
   bool pairs = false;
@@ -39,19 +43,50 @@ int complain(const std::string& message) {
   return usage;
 }
 
-std::optional<std::vector<plan::NodeInput>> read_files(const std::vector<std::string>& files) {
-  const std::vector<std::string> names = lab::node_names(files);
+// What was read of all files.
+struct Reading {
   std::vector<plan::NodeInput> nodes;
-  bool ok = true;
-  for (std::size_t i = 0; i < files.size(); ++i) {
+  std::vector<std::string> names;
+  json diagnostics = json::array();
+  std::vector<std::string> problems;  // why nothing can be played
+};
+
+json diagnostic_as_json(const config::Diagnostic& said, const std::string& file) {
+  return {{"severity", config::name(said.severity)},
+          {"id", said.id},
+          {"file", said.place.file.empty() ? file : said.place.file},
+          {"line", said.place.line},
+          {"column", said.place.column},
+          {"message", said.message},
+          {"fix", said.mend}};
+}
+
+Reading read_files(const PlanCommandOptions& options) {
+  Reading reading;
+  for (const NodeFile& node : node_files(options.files, options.config_ids)) {
     StrangersFiles reader;
-    config::LoadResult loaded = config::load(files[i], reader, {.config_id = names[i]});
-    std::fputs(config::report(loaded).c_str(), stderr);
-    ok = ok && loaded.ok;
-    nodes.push_back({.name = names[i], .configuration = std::move(loaded.configuration)});
+    const std::string id = node.config_id.empty() ? node.name : node.config_id;
+    config::LoadResult loaded = config::load(node.path, reader, {.config_id = id});
+    std::fputs(printable(config::report(loaded)).c_str(), stderr);
+    for (const config::Diagnostic& said : loaded.diagnostics) {
+      reading.diagnostics.push_back(diagnostic_as_json(said, node.path));
+    }
+    if (!loaded.ok) reading.problems.push_back(fmt::format("{} cannot be read", node.path));
+    reading.names.push_back(node.name);
+    reading.nodes.push_back({.name = node.name, .configuration = std::move(loaded.configuration)});
   }
-  if (!ok) return std::nullopt;
-  return nodes;
+  return reading;
+}
+
+// Nothing is played; a program that reads JSON is told why as well.
+int refuse(const PlanCommandOptions& options, const Reading& reading) {
+  if (!options.json) return usage;
+  json document =
+      to_json(plan::Plan{.nodes = reading.names, .rings = {}, .addresses = {}, .scenarios = {}, .findings = {}});
+  document["diagnostics"] = reading.diagnostics;
+  document["problems"] = reading.problems;
+  fmt::print("{}", json_document(document));
+  return usage;
 }
 
 // `--html a.conf b.conf` would make a page of a.conf: only what is a page already is written over.
@@ -80,12 +115,17 @@ int plan_command(const PlanCommandOptions& options) {
         fmt::format("{} is there and is no page: it stays as it is\n  mend: --html plan.html, or any name that is free",
                     options.html));
   }
-  auto nodes = read_files(options.files);
-  if (!nodes) return usage;
-  const plan::Network network = plan::make_network(std::move(*nodes));
-  for (const std::string& problem : network.problems) (void)complain(problem);
-  if (!network.problems.empty()) return usage;
-  if (network.rings.empty()) return complain("no vrrp_instance in these files\n  mend: give at least one");
+  if (const std::string wrong = complaint_about(options.files, options.config_ids); !wrong.empty())
+    return complain(wrong);
+  Reading reading = read_files(options);
+  if (!reading.problems.empty()) return refuse(options, reading);
+  const plan::Network network = plan::make_network(std::move(reading.nodes));
+  reading.problems = network.problems;
+  if (network.problems.empty() && network.rings.empty()) {
+    reading.problems.emplace_back("no vrrp_instance in these files\n  mend: give at least one");
+  }
+  for (const std::string& problem : reading.problems) (void)complain(problem);
+  if (!reading.problems.empty()) return refuse(options, reading);
   const plan::Plan plan =
       make_plan(network, {.pairs = options.pairs,
                           .only = options.only,
@@ -101,7 +141,9 @@ int plan_command(const PlanCommandOptions& options) {
     if (!page) return complain(fmt::format("{} cannot be written", options.html));
   }
   if (options.json) {
-    fmt::print("{}", json_document(to_json(plan)));
+    json document = to_json(plan);
+    document["diagnostics"] = std::move(reading.diagnostics);
+    fmt::print("{}", json_document(document));
   } else if (options.html.empty()) {
     fmt::print("{}", printable(render_text(plan, options.all ? plan::Detail::all : plan::Detail::what_moves)));
   }
@@ -114,12 +156,22 @@ void add_plan_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<PlanCommandOptions>();
   CLI::App* plan = app.add_subcommand("plan", "Say who holds each address after every failure and return, and why");
   plan->add_option("files", options->files, "a keepalived.conf for each server");
+  plan->add_option("-i,--config-id", options->config_ids,
+                   "for @id lines; default the files' names; several: nodes of one file")
+      ->allow_extra_args(false);
   plan->add_flag("--pairs", options->pairs, "every failure after every other one, too");
   plan->add_option("--only", options->only, "events with this in their name or title: machine, nginx, web1");
   plan->add_flag("--all", options->all, "also what moves nothing");
   plan->add_flag("--json", options->json, "one JSON document");
   plan->add_option("--html", options->html, "write a page with a timeline for each scenario into this file")
       ->type_name("PAGE.html");
+  plan->footer(
+      "Examples:\n"
+      "  baton plan web1.conf web2.conf\n"
+      "  baton plan --only nginx web1.conf web2.conf\n"
+      "  baton plan -i web1 -i web2 keepalived.conf       one file with @web1 and @web2 lines\n"
+      "  baton plan --pairs --html plan.html web1.conf web2.conf web3.conf\n"
+      "Exit codes: 0 no finding above a note, 1 there are, 2 called wrongly, or a file cannot be read or started");
   plan->callback([options, &exit_code] { exit_code = plan_command(*options); });
 }
 

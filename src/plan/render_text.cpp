@@ -59,10 +59,26 @@ std::string finding_text(const Finding& finding) {
   return wrapped(fmt::format("  {}", name(finding.severity)), 11, text);
 }
 
+// What there is to know first: how much was played, and what is to be done about it.
+std::string summary(const Plan& plan) {
+  const auto counted = [](std::size_t count, const char* what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  const auto of = [&](Severity severity) {
+    return static_cast<std::size_t>(std::ranges::count(plan.findings, severity, &Finding::severity));
+  };
+  std::string text = fmt::format("{}, {}, {}: {}, {}, {}\n", counted(plan.nodes.size(), "node"),
+                                 counted(plan.rings.size(), "instance"), counted(plan.scenarios.size(), "event"),
+                                 counted(of(Severity::error), "error"), counted(of(Severity::warning), "warning"),
+                                 counted(of(Severity::note), "note"));
+  for (const Finding& each : plan.findings) text += finding_text(each);
+  return text + "\n";
+}
+
 }  // namespace
 
 std::string render_text(const Plan& plan, Detail detail) {
-  std::string text;
+  std::string text = summary(plan);
   std::vector<std::string> idle;
   for (const Scenario& scenario : plan.scenarios) {
     std::string rows;
@@ -78,9 +94,6 @@ std::string render_text(const Plan& plan, Detail detail) {
     }
   }
   if (!idle.empty()) text += wrapped("", 2, fmt::format("nothing moves when: {}", fmt::join(idle, "; "))).substr(2);
-  if (plan.findings.empty()) return text + "\nno findings\n";
-  text += "\nfindings\n";
-  for (const Finding& each : plan.findings) text += finding_text(each);
   return text;
 }
 

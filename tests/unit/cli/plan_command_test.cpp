@@ -112,6 +112,30 @@ TEST_F(PlanCommand, what_cannot_be_read_or_written_is_told) {
   EXPECT_THAT(complained_, HasSubstr("no vrrp_instance"));
 }
 
+TEST_F(PlanCommand, json_is_one_document_also_of_files_that_cannot_be_played) {
+  std::ofstream(path("broken.conf")) << "vrrp_instance VI_1 {\npriority 100\n}\n";
+  EXPECT_EQ(run({path("nowhere.conf"), path("broken.conf"), "--json"}), 2);
+  const nlohmann::json document = nlohmann::json::parse(said_);
+  EXPECT_TRUE(document["scenarios"].empty());
+  EXPECT_EQ(document["problems"][0], path("nowhere.conf") + " cannot be read");
+  EXPECT_EQ(document["diagnostics"][0]["id"], "missing-file");
+  EXPECT_EQ(document["diagnostics"][0]["file"], path("nowhere.conf"));
+}
+
+TEST_F(PlanCommand, one_file_is_several_nodes_by_its_id_lines) {
+  std::ofstream(path("keepalived.conf"))
+      << "vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 7\n@web1 priority 110\n"
+         "@web2 priority 100\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n";
+  EXPECT_EQ(run({"-i", "web1", "-i", "web2", path("keepalived.conf")}), 0);
+  EXPECT_THAT(said_, HasSubstr("web1 -> web2"));
+  EXPECT_EQ(run({"-i", "web1", "-i", "web1", path("keepalived.conf")}), 2);
+}
+
+TEST_F(PlanCommand, what_is_to_be_done_comes_first) {
+  (void)run({node("web1.conf", 100), node("web2.conf", 100)});
+  EXPECT_THAT(said_, testing::StartsWith("2 nodes, 1 instance, 19 events: 0 errors, 1 warning, "));
+}
+
 TEST_F(PlanCommand, more_files_than_nodes_are_refused) {
   EXPECT_EQ(run(std::vector<std::string>(65, node("web1.conf", 100))), 2);
   EXPECT_THAT(complained_, HasSubstr("at most 64"));
