@@ -13,6 +13,7 @@
 #include "api/path_pattern.h"
 #include "api/server.h"
 #include "daemon/channel.h"
+#include "daemon/dump_text.h"
 #include "daemon/dump_writer.h"
 #include "daemon/mib_source.h"
 #include "daemon/options.h"
@@ -22,6 +23,7 @@
 #include "http/server_sent_events.h"
 #include "kernel/memory_file.h"
 #include "loop/loop.h"
+#include "metrics/node_metrics.h"
 
 namespace baton::daemon {
 
@@ -46,6 +48,10 @@ Response document(const json& value) {
 
 http::ServerSentEvent event_of(const EventLog::Entry& entry, std::string kind) {
   return {.id = std::to_string(entry.number), .kind = std::move(kind), .data = entry.text};
+}
+
+double utc_seconds(WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
 std::uint64_t number_of(std::string_view text) {
@@ -96,6 +102,7 @@ class Api {
         {"GET", "/v1/events", read, &Api::get_events},
         {"GET", "/v1/history", read, &Api::get_history},
         {"GET", "/v1/recording", write, &Api::get_recording},
+        {"GET", "/metrics", read, &Api::get_metrics},
         {"GET", "/v1/mib", read, &Api::get_mib},
         {"GET", "/v1/openapi.json", read, &Api::get_openapi},
         {"POST", "/v1/reload", write, &Api::post_reload},
@@ -175,6 +182,27 @@ class Api {
               });
   }
 
+  // names=keepalived: as the exporters for keepalived call them.
+  void get_metrics(const Question& question) {
+    const auto names = question.request.query.find("names");
+    const bool is_keepalived = names != question.request.query.end() && names->second == "keepalived";
+    const bool is_open = question.request.header("accept").contains("application/openmetrics-text");
+    const auto format = is_open && !is_keepalived ? metrics::Format::openmetrics : metrics::Format::prometheus;
+    desk_.collect(WorkerDesk::View::whole, [this, ticket = question.ticket, format, is_keepalived](const auto& it) {
+      const json status = status_of(*it);
+      std::string text = is_keepalived ? keepalived_metrics_of(status)
+                                       : metrics::node_metrics(status, utc_seconds(loop::wall_now()), format);
+      server_.answer(ticket, {.content_type = std::string(content_type(format)), .body = std::move(text)});
+    });
+  }
+
+  std::string keepalived_metrics_of(const json& status) const {
+    const bool is_known = status["worker"]["answers"] == true;
+    json dump = is_known ? json::parse(json_text(start_.setup, status), nullptr, false) : json();
+    if (dump.is_object()) dump = dump["vrrp"];  // json_version 2
+    return metrics::keepalived_metrics(dump, status["scripts"]);
+  }
+
   void get_mib(const Question& question) {
     desk_.collect(WorkerDesk::View::whole, [this, ticket = question.ticket](const auto& collected) {
       server_.answer(ticket, document(shown_by_snmp(start_.setup, status_of(*collected), loop::wall_now())));
@@ -200,7 +228,17 @@ class Api {
         {"configuration", start_.configuration},
         {"configuration_read", start_.configuration_read},
         {"confirm_until", start_.confirm_until > 0 ? json(start_.confirm_until) : json()},
-        {"worker", {{"answers", collected.worker_answers}, {"restarts", std::max(0, desk_.workers_seen() - 1)}}}};
+        {"at", ClockReading{.now = loop::now(), .wall = loop::wall_now()}.utc_seconds(collected.at)},
+        {"worker", {{"answers", collected.worker_answers}, {"restarts", std::max(0, desk_.workers_seen() - 1)}}},
+        {"reloads",
+         {{"carried_out", start_.reloads.carried_out.load()},
+          {"refused", start_.reloads.refused.load()},
+          {"failed", start_.reloads.failed.load()}}},
+        {"limits_hit",
+         {{"api_connections", server_.counts().evicted},
+          {"api_slow_clients", server_.counts().expired},
+          {"api_event_backlog", server_.counts().cut_off}}}};
+    if (collected.worker.is_object()) status["worker"].update(collected.worker);
     for (const char* list : {"instances", "groups", "scripts", "processes"}) {
       status[list] = collected.worker_answers ? collected.lists[list] : json::array();
     }

@@ -8,6 +8,7 @@
 #include "daemon/api_doors.h"
 #include "daemon/event_log.h"
 #include "daemon/last_will.h"
+#include "daemon/reload_ledger.h"
 #include "daemon/setup.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
@@ -19,6 +20,7 @@ struct ApiStart {
   LastWill& will;
   std::function<Bytes()> recording{};  // of the flight recorder, as a file
   EventLog events;
+  const ReloadLedger& reloads;
   log::Options log;
   const ApiDoors& doors;          // the guardian's: they outlive us
   std::string configuration;      // path, to be shown

@@ -132,7 +132,12 @@ class Guardian {
   WorkerSeat seat_;
   Companions companions_;
   ApiDoors doors_{options_, log_};  // ours, so that clients of the next api role wait in their queues
-  kernel::SharedMemory event_log_;
+  struct Told {
+    ReloadLedger reloads;
+    std::array<std::byte, EventLog::size> events;
+  };
+  kernel::SharedMemory told_;  // what outlives the roles
+  Told& told() const { return *static_cast<Told*>(told_.data()); }
   FirewallRole firewall_;
   ReloadSchedule reload_schedule_{loop_, log_, [this] { reload({}); }};
   loop::Timer watchdog_;
@@ -163,8 +168,8 @@ int Guardian::run(std::unique_ptr<Setup> first) {
   }
   for (const std::string& sentence : first->not_carried_out) log_.warning(sentence);
   choose_names(*first);
-  if (auto memory = kernel::SharedMemory::create(EventLog::size)) event_log_ = std::move(*memory);
-  if (event_log_.data() == nullptr) {
+  if (auto memory = kernel::SharedMemory::create(sizeof(Told))) told_ = std::move(*memory);
+  if (told_.data() == nullptr) {
     log_.error("no memory for the last events");
     return exit_code::failure;
   }
@@ -260,7 +265,8 @@ int Guardian::run_api_role(kernel::Channel channel) {
   return run_api({.setup = setup(),
                   .will = seat_.will(),
                   .recording = [this] { return seat_.recording(); },
-                  .events = EventLog(event_log_.data()),
+                  .events = EventLog(told().events.data()),
+                  .reloads = told().reloads,
                   .log = role_log("baton-api"),
                   .doors = doors_,
                   .configuration = options_.configuration,
@@ -343,7 +349,10 @@ void Guardian::reload(const ReloadOrder& order) {
   NextConfiguration next = read_again(is_rehearsal);
   if (!is_rehearsal) log_reading(next, log_);
   if (next.setup == nullptr) {
-    if (!is_rehearsal) log_.error("the configuration is refused; the one before goes on");
+    if (!is_rehearsal) {
+      told().reloads.count(ReloadResult::refused);
+      log_.error("the configuration is refused; the one before goes on");
+    }
     answer(order, reload_report(order, options_.configuration, ReloadResult::refused, next, nullptr));
     return is_rehearsal ? void() : end_reload();
   }
@@ -380,12 +389,14 @@ void Guardian::on_followed(std::unique_ptr<Setup> before, WallTime read_at) {
   follow_setup();
   answer(reloading.order, reloading.report);
   api_.replace();  // it shows the old setup; the next one shows the new
+  told().reloads.count(ReloadResult::carried_out);
   log_.notice("reload complete");
   end_reload();
 }
 
 void Guardian::on_given_up(const std::string& why, std::unique_ptr<Setup> next) {
   Reloading reloading = *std::exchange(reloading_, std::nullopt);
+  told().reloads.count(ReloadResult::failed);
   answer(reloading.order, reload_report(reloading.order, ReloadResult::failed, why));
   if (stopping_) return;
   if (reloading.undoes && next) {  // who waits for it may have no other way in

@@ -1,6 +1,8 @@
 // What is counted of one virtual router. Goes from worker to worker at a reload; a death begins anew.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <type_traits>
 
@@ -26,5 +28,30 @@ struct RouterStatistics {
   void clear() { *this = {.last_accepted = last_accepted}; }
 };
 static_assert(std::is_trivially_copyable_v<RouterStatistics>);
+
+// How late something was: a histogram whose bounds are in seconds, one count more for what lies beyond the last.
+class Lateness {
+ public:
+  static constexpr std::array bounds{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1};
+
+  void add(Duration late) {
+    const double seconds = std::chrono::duration<double>(late).count();
+    ++counts_[static_cast<std::size_t>(std::ranges::lower_bound(bounds, seconds) - bounds.begin())];
+    sum_ += seconds;
+  }
+  const auto& counts() const { return counts_; }
+  double sum() const { return sum_; }
+
+ private:
+  std::array<std::uint64_t, bounds.size() + 1> counts_{};
+  double sum_ = 0;
+};
+
+// What is counted of one worker, since it began.
+struct WorkerStatistics {
+  Lateness lateness;  // of the routers' timers
+  std::uint64_t handovers_done = 0;
+  std::uint64_t handovers_failed = 0;  // nobody took the address within the bound
+};
 
 }  // namespace baton::daemon

@@ -255,6 +255,13 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
   return status;
 }
 
+json worker_status(const StatusSource& source) {
+  const WorkerStatistics& worker = source.worker;
+  return {{"handovers", {{"done", worker.handovers_done}, {"failed", worker.handovers_failed}}},
+          {"lateness",
+           {{"bounds", Lateness::bounds}, {"counts", worker.lateness.counts()}, {"sum", worker.lateness.sum()}}}};
+}
+
 json group_status(const StatusSource& source, vrrp::GroupId id) {
   json members = json::array();
   const auto& ids = source.setup.node.groups[id].members;

@@ -31,6 +31,7 @@ struct StatusSource {
   const vrrp::Node& node;
   const Setup& setup;
   std::vector<RouterStatistics>& statistics;  // cleared when somebody asks for it
+  const WorkerStatistics& worker;
   // Is this address of this router on its interface now?
   std::function<bool(const config::VirtualAddress&)> is_present;
   std::function<bool(const Route&)> is_route_present;
@@ -41,6 +42,7 @@ struct StatusSource {
 // Name, state, since, why and what is wrong, and no more: for lists.
 nlohmann::json brief_instance_status(const StatusSource& source, vrrp::RouterId router, const ClockReading& clock);
 nlohmann::json instance_status(const StatusSource& source, vrrp::RouterId router, const ClockReading& clock);
+nlohmann::json worker_status(const StatusSource& source);
 nlohmann::json group_status(const StatusSource& source, vrrp::GroupId group);
 nlohmann::json script_status(const StatusSource& source, std::size_t script);
 nlohmann::json process_status(const StatusSource& source, std::size_t process);

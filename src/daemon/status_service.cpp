@@ -83,6 +83,7 @@ json StatusService::page(std::size_t from, const ClockReading& clock, Clear clea
       {"processes", setup.processes.size(), [&](std::size_t i) { return process_status(source_, i); }},
   };
   json reply{{"next", nullptr}};
+  if (from == 0 && view == View::whole) reply["worker"] = worker_status(source_);
   std::size_t begin = 0;
   std::size_t bytes = 0;
   std::size_t items = 0;

@@ -90,6 +90,7 @@ class Worker {
   std::optional<recorder::Recorder> recorder_;
   std::vector<vrrp::AdvertCodec> codecs_;
   std::vector<RouterStatistics> statistics_;
+  WorkerStatistics counted_;
   std::vector<std::optional<IpAddress>> sources_;
   RouterSet touched_{setup_.routers.size()};  // since the last settle()
   vrrp::NodeActions actions_;                 // of one event; its memory is used again
@@ -146,6 +147,7 @@ Worker::Worker(WorkerStart start)
       status_({.node = node_,
                .setup = setup_,
                .statistics = statistics_,
+               .worker = counted_,
                .is_present = [this](const config::VirtualAddress& address) { return host_.is_present(address); },
                .is_route_present = [this](const Route& route) { return host_.routing().is_present(route); },
                .is_rule_present = [this](const Rule& rule) { return host_.routing().is_present(rule); },
@@ -447,9 +449,12 @@ void Worker::on_timer() {
   Instant now = loop::now();
   // When we are late, what others said meanwhile is heard first.
   constexpr Duration late = std::chrono::milliseconds(5);
-  if (const auto due = node_.next_timeout(); due && now - *due > late) {
-    transport_.drain();
-    now = loop::now();
+  if (const auto due = node_.next_timeout(); due && now >= *due) {
+    counted_.lateness.add(now - *due);
+    if (now - *due > late) {
+      transport_.drain();
+      now = loop::now();
+    }
   }
   tell_node([&](vrrp::NodeActions& actions) { node_.on_timeout(now, actions, timeouts_a_turn); });
 }
@@ -508,7 +513,10 @@ void Worker::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
                  [&](const vrrp::PriorityChanged& it) { newsroom_.on_priority_changed(router, it, node_); },
                  [&](const vrrp::LowerPriorityHeard& it) { newsroom_.on_lower_priority_heard(router, it, node_); },
                  [&](const vrrp::MasterLearned& it) { newsroom_.on_master_learned(router, it); },
-                 [&](const vrrp::HandoverFailed&) { newsroom_.on_handover_failed(router); },
+                 [&](const vrrp::HandoverFailed&) {
+                   ++counted_.handovers_failed;
+                   newsroom_.on_handover_failed(router);
+                 },
              },
              action);
 }
@@ -516,6 +524,7 @@ void Worker::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
 void Worker::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change) {
   if (change.to == vrrp::State::master) ++statistics_[router].became_master;
   if (change.from == vrrp::State::master) ++statistics_[router].released_master;
+  if (change.from == vrrp::State::master && change.reason == vrrp::Reason::handover) ++counted_.handovers_done;
   newsroom_.on_state_changed(router, change, node_);
 }
 

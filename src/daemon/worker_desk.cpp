@@ -123,6 +123,7 @@ void WorkerDesk::ask_for_page(std::size_t from) {
 
 void WorkerDesk::on_page(std::optional<json> reply) {
   if (!reply || reply->contains("error")) return end_collection(false);
+  if (reply->contains("worker")) collections_.front().status->worker = std::move((*reply)["worker"]);
   json& lists = collections_.front().status->lists;
   for (const char* name : list_names) {
     for (json& one : (*reply)[name]) lists[name].push_back(std::move(one));

@@ -21,7 +21,8 @@ namespace baton::daemon {
 struct CollectedStatus {
   bool worker_answers = false;
   Instant at{};
-  nlohmann::json lists;  // instances, groups, scripts, processes
+  nlohmann::json lists;   // instances, groups, scripts, processes
+  nlohmann::json worker;  // what it counts of itself; null in a brief view
 };
 
 class WorkerDesk {

@@ -333,7 +333,10 @@ std::vector<std::string> Lab::daemon_command(NodeId node) const {
   const std::string config = config_path(node);
   std::vector<std::string> command;
   switch (setup.daemon) {
-    case Daemon::batond: command = {options_.batond, "-n", "-D", "-f", config}; break;
+    case Daemon::batond:
+      command = {options_.batond, "-n", "-D", "-f", config};
+      command.insert(command.end(), options_.batond_options.begin(), options_.batond_options.end());
+      break;
     case Daemon::keepalived: command = {"keepalived", "-P", "-n", "-f", config, "-p", "/run/keepalived.pid"}; break;
   }
   if (!setup.log_to_syslog) command.emplace_back("-l");

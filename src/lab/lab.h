@@ -55,7 +55,8 @@ struct LabOptions {
   std::vector<NodeSetup> nodes;  // one for each of the topology
   Duration probe_interval = std::chrono::milliseconds(1);
   Duration page_interval = std::chrono::milliseconds(10);
-  std::string batond;  // path of the program
+  std::string batond;                       // path of the program
+  std::vector<std::string> batond_options;  // beyond those that the lab needs
   std::function<void(const Event&)> on_event = [](const Event&) {};
 };
 

@@ -39,6 +39,7 @@ struct PairOptions {
   Duration probe_interval = LabOptions{}.probe_interval;
   std::string head = {};   // before the instances, on both
   std::string extra = {};  // lines of every vrrp_instance on both
+  std::vector<std::string> batond_options = {};
   std::vector<SharedRouter> routers = {SharedRouter{}};
   std::function<void(Lab&)> prepare = [](Lab&) {};  // the machines run, the daemons do not yet
 };
@@ -69,6 +70,7 @@ class Pair {
     };
     LabOptions lab_options;
     lab_options.batond = BATOND_PROGRAM;
+    lab_options.batond_options = options.batond_options;
     lab_options.probe_interval = options.probe_interval;
     auto opened = open_made_lab({node(web1), node(web2)}, std::move(lab_options));
     if (!opened) {

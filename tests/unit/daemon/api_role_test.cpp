@@ -56,6 +56,7 @@ class ApiTest : public testing::Test {
                               return run_api({.setup = setup_,
                                               .will = *will_,
                                               .events = EventLog(events_.data()),
+                                              .reloads = reloads_,
                                               .log = {.syslog = false},
                                               .doors = doors_,
                                               .configuration = "/baton.conf",
@@ -135,6 +136,7 @@ class ApiTest : public testing::Test {
   kernel::SharedMemory memory_;
   std::optional<LastWill> will_;
   kernel::SharedMemory events_;
+  ReloadLedger reloads_{};
   Options options_;
   log::Logger log_{{.syslog = false}};
   ApiDoors doors_{options_, log_};

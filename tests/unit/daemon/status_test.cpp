@@ -41,6 +41,7 @@ struct Bench {
     return {.node = node,
             .setup = setup,
             .statistics = statistics,
+            .worker = worker,
             .is_present = [](const config::VirtualAddress&) { return true; },
             .tracker_text = [](vrrp::TrackerId) { return std::string("exit 0"); }};
   }
@@ -59,6 +60,7 @@ struct Bench {
   Setup setup;
   vrrp::Node node;
   std::vector<RouterStatistics> statistics;
+  WorkerStatistics worker;
   kernel::Channel ours;
   kernel::Channel api;
   std::optional<vrrp::RouterId> handed_over;

@@ -1,0 +1,222 @@
+#include "metrics/node_metrics.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+namespace baton::metrics {
+
+namespace {
+
+using nlohmann::json;
+
+const json& part(const json& object, const char* key) {
+  static const json nothing;
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found == object.end() ? nothing : *found;
+}
+
+std::string text(const json& object, const char* key) {
+  const json& value = part(object, key);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+double number(const json& object, const char* key) {
+  const json& value = part(object, key);
+  return value.is_number() ? value.get<double>() : 0;
+}
+
+const json& list(const json& object, const char* key) {
+  static const json none = json::array();
+  const json& value = part(object, key);
+  return value.is_array() ? value : none;
+}
+
+constexpr const char* states[] = {"INIT", "BACKUP", "MASTER", "FAULT"};
+
+// A row of a table: one sample an instance.
+struct Series {
+  const char* name;
+  Kind kind;
+  const char* help;
+  double (*value)(const json& instance);
+};
+
+constexpr Series of_instances[] = {
+    {"baton_instance_state_since_timestamp_seconds", Kind::gauge, "When the instance entered its state, as a UTC time.",
+     [](const json& it) { return number(it, "since"); }},
+    {"baton_instance_priority", Kind::gauge, "Priority that is announced.",
+     [](const json& it) { return number(part(it, "priority"), "effective"); }},
+    {"baton_instance_base_priority", Kind::gauge, "Priority of the configuration, before weights.",
+     [](const json& it) { return number(part(it, "priority"), "base"); }},
+    {"baton_instance_holds_addresses", Kind::gauge, "1 where the virtual addresses are meant to be here.",
+     [](const json& it) { return part(it, "holds_addresses") == true ? 1.0 : 0.0; }},
+    {"baton_instance_became_master", Kind::counter, "Transitions to MASTER.",
+     [](const json& it) { return number(it, "became_master"); }},
+    {"baton_instance_released_master", Kind::counter, "Transitions from MASTER.",
+     [](const json& it) { return number(it, "released_master"); }},
+    {"baton_adverts_sent", Kind::counter, "Adverts that left.",
+     [](const json& it) { return number(part(it, "adverts"), "sent"); }},
+    {"baton_adverts_failed", Kind::counter, "Packets with an advert that the kernel did not take.",
+     [](const json& it) { return number(part(it, "adverts"), "failed"); }},
+    {"baton_adverts_accepted", Kind::counter, "Adverts of others that were taken.",
+     [](const json& it) { return number(part(it, "adverts"), "accepted"); }},
+    {"baton_priority_zero_sent", Kind::counter, "Goodbyes: adverts with priority 0 that left.",
+     [](const json& it) { return number(part(it, "adverts"), "priority_zero_sent"); }},
+    {"baton_priority_zero_accepted", Kind::counter, "Goodbyes of others that were taken.",
+     [](const json& it) { return number(part(it, "adverts"), "priority_zero_accepted"); }},
+    {"baton_adverts_unlike_addresses", Kind::counter, "Adverts taken although their address list is another one.",
+     [](const json& it) { return number(part(it, "adverts"), "unlike_addresses"); }},
+};
+
+class NodeMetrics {
+ public:
+  NodeMetrics(const json& status, double now, Format format) : status_(status), now_(now), out_(format) {}
+
+  std::string text_of_all() {
+    daemon();
+    const json& worker = part(status_, "worker");
+    if (part(worker, "answers") == true) {
+      worker_counters(worker);
+      instances();
+      groups();
+      scripts();
+      processes();
+    }
+    return out_.finish();
+  }
+
+ private:
+  void daemon() {
+    const json& worker = part(status_, "worker");
+    out_.family("baton_build", Kind::info, "Version of batond.");
+    out_.sample({{"version", text(status_, "version")}}, 1);
+    out_.family("baton_worker_up", Kind::gauge,
+                "1 while the VRRP worker answers; without it there is no state to tell.");
+    out_.sample({}, part(worker, "answers") == true ? 1 : 0);
+    out_.family("baton_worker_restarts", Kind::counter,
+                "Workers started in place of one that died, since the last reload.");
+    out_.sample({}, number(worker, "restarts"));
+    out_.family("baton_state_age_seconds", Kind::gauge, "Age of the state that this answer is made of.");
+    out_.sample({}, std::max(0.0, now_ - (part(status_, "at").is_number() ? number(status_, "at") : now_)));
+    out_.family("baton_configuration_read_timestamp_seconds", Kind::gauge,
+                "When the configuration was read, as a UTC time.");
+    out_.sample({}, number(status_, "configuration_read"));
+    out_.family("baton_reload_unconfirmed", Kind::gauge,
+                "1 while a reload waits for its confirmation and is undone without one.");
+    out_.sample({}, part(status_, "confirm_until").is_number() ? 1 : 0);
+    const json& maintenance = part(status_, "maintenance");
+    out_.family("baton_maintenance", Kind::gauge, "1 while the node is in maintenance.");
+    out_.sample({}, maintenance.is_object() ? 1 : 0);
+    if (const json& reloads = part(status_, "reloads"); reloads.is_object()) {
+      out_.family("baton_reloads", Kind::counter, "Reloads that were asked for, by what became of them.");
+      for (const auto& [result, count] : reloads.items()) out_.sample({{"result", result}}, count.get<double>());
+    }
+    if (const json& limits = part(status_, "limits_hit"); limits.is_object()) {
+      out_.family("baton_limits_hit", Kind::counter, "How often a bound was reached, by the bound.");
+      for (const auto& [limit, count] : limits.items()) out_.sample({{"limit", limit}}, count.get<double>());
+    }
+  }
+
+  void worker_counters(const json& worker) {
+    if (const json& handovers = part(worker, "handovers"); handovers.is_object()) {
+      out_.family("baton_handovers", Kind::counter, "Hand-overs that were asked for, by what became of them.");
+      for (const auto& [result, count] : handovers.items()) out_.sample({{"result", result}}, count.get<double>());
+    }
+    const json& lateness = part(worker, "lateness");
+    if (!lateness.is_object()) return;
+    out_.family("baton_timer_lateness_seconds", Kind::histogram,
+                "How late the worker served its timers, adverts among them.");
+    out_.histogram({}, lateness.at("bounds").get<std::vector<double>>(),
+                   lateness.at("counts").get<std::vector<std::uint64_t>>(), number(lateness, "sum"));
+  }
+
+  void instances() {
+    const json& all = list(status_, "instances");
+    out_.family("baton_instance", Kind::info, "What the instance is.");
+    for (const json& it : all) {
+      out_.sample({{"vrrp_instance", text(it, "name")},
+                   {"interface", text(it, "interface")},
+                   {"vrid", std::to_string(static_cast<int>(number(it, "vrid")))},
+                   {"version", std::to_string(static_cast<int>(number(it, "version")))},
+                   {"family", text(it, "family")}},
+                  1);
+    }
+    out_.family("baton_instance_state", Kind::gauge, "1 for the state that the instance is in, 0 for the others.");
+    for (const json& it : all) {
+      for (const char* state : states) {
+        out_.sample({{"vrrp_instance", text(it, "name")}, {"state", state}}, text(it, "state") == state ? 1 : 0);
+      }
+    }
+    for (const Series& series : of_instances) {
+      out_.family(series.name, series.kind, series.help);
+      for (const json& it : all) out_.sample({{"vrrp_instance", text(it, "name")}}, series.value(it));
+    }
+    out_.family("baton_adverts_rejected", Kind::counter,
+                "Packets thrown away, by reason; reasons that occurred alone.");
+    for (const json& it : all) {
+      const json& rejected = part(it, "rejected");
+      if (!rejected.is_object()) continue;
+      for (const auto& [reason, count] : rejected.items()) {
+        out_.sample({{"vrrp_instance", text(it, "name")}, {"reason", reason}}, count.get<double>());
+      }
+    }
+  }
+
+  void groups() {
+    const json& all = list(status_, "groups");
+    if (all.empty()) return;
+    out_.family("baton_group_state", Kind::gauge, "1 for the state that the sync group is in, 0 for the others.");
+    for (const json& it : all) {
+      for (const char* state : states) {
+        out_.sample({{"group", text(it, "name")}, {"state", state}}, text(it, "state") == state ? 1 : 0);
+      }
+    }
+  }
+
+  void scripts() {
+    const json& all = list(status_, "scripts");
+    if (all.empty()) return;
+    out_.family("baton_script_up", Kind::gauge, "1 where the vrrp_script counts as up; missing until it is known.");
+    for (const json& it : all) {
+      if (text(it, "status") == "up" || text(it, "status") == "down") {
+        out_.sample({{"script", text(it, "name")}}, text(it, "status") == "up" ? 1 : 0);
+      }
+    }
+    if (!part(all.front(), "runs").is_object()) return;
+    out_.family("baton_script_runs", Kind::counter, "Runs of the vrrp_script that came to an end, by their result.");
+    for (const json& it : all) {
+      for (const auto& [result, count] : part(it, "runs").items()) {
+        out_.sample({{"script", text(it, "name")}, {"result", result}}, count.get<double>());
+      }
+    }
+    out_.family("baton_script_run_seconds", Kind::counter, "Time that the runs of the vrrp_script took together.");
+    for (const json& it : all) out_.sample({{"script", text(it, "name")}}, number(it, "run_seconds"));
+    out_.family("baton_script_last_run_seconds", Kind::gauge, "Time that the last run of the vrrp_script took.");
+    for (const json& it : all) out_.sample({{"script", text(it, "name")}}, number(it, "last_run_seconds"));
+  }
+
+  void processes() {
+    const json& all = list(status_, "processes");
+    if (all.empty()) return;
+    out_.family("baton_process_up", Kind::gauge,
+                "1 where the vrrp_track_process counts as up; missing until it is known.");
+    for (const json& it : all) {
+      if (text(it, "status") == "up" || text(it, "status") == "down") {
+        out_.sample({{"process", text(it, "name")}}, text(it, "status") == "up" ? 1 : 0);
+      }
+    }
+  }
+
+  const json& status_;
+  double now_;
+  MetricsText out_;
+};
+
+}  // namespace
+
+std::string node_metrics(const json& status, double now_utc_seconds, Format format) {
+  return NodeMetrics(status, now_utc_seconds, format).text_of_all();
+}
+
+}  // namespace baton::metrics

@@ -1,0 +1,107 @@
+// What is scraped, from a status as docs/status.md has it.
+#include "metrics/node_metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+namespace baton::metrics {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+json status() {
+  return json::parse(R"({
+    "node":"web1","version":"0.1.0","at":1000.5,"configuration_read":900,"confirm_until":null,
+    "worker":{"answers":true,"restarts":2,"handovers":{"done":1,"failed":0},
+              "lateness":{"bounds":[0.001,0.01],"counts":[5,2,1],"sum":0.25}},
+    "reloads":{"carried_out":3,"refused":1,"failed":0},"limits_hit":{"api_slow_clients":4},
+    "instances":[{"name":"VI_1","interface":"eth0","vrid":50,"version":2,"family":"IPv4","state":"MASTER","since":950.25,
+      "priority":{"effective":110,"base":100,"parts":[]},"holds_addresses":true,"became_master":1,"released_master":0,
+      "adverts":{"sent":7,"failed":0,"accepted":2,"priority_zero_sent":0,"priority_zero_accepted":1,"unlike_addresses":0},
+      "rejected":{"ttl":3}}],
+    "groups":[{"name":"G","state":"MASTER","members":["VI_1"]}],
+    "scripts":[{"name":"chk","status":"down","text":""},{"name":"new","status":"not known yet","text":""}],
+    "processes":[{"name":"nginx","status":"up"}]})");
+}
+
+TEST(NodeMetrics, say_what_the_status_says) {
+  const std::string text = node_metrics(status(), 1001, Format::prometheus);
+  for (const char* line :
+       {"baton_build_info{version=\"0.1.0\"} 1\n", "baton_worker_up 1\n", "baton_worker_restarts_total 2\n",
+        "baton_state_age_seconds 0.5\n", "baton_instance_state{vrrp_instance=\"VI_1\",state=\"MASTER\"} 1\n",
+        "baton_instance_state{vrrp_instance=\"VI_1\",state=\"BACKUP\"} 0\n",
+        "baton_instance_priority{vrrp_instance=\"VI_1\"} 110\n",
+        "baton_instance_state_since_timestamp_seconds{vrrp_instance=\"VI_1\"} 950.25\n",
+        "baton_adverts_sent_total{vrrp_instance=\"VI_1\"} 7\n",
+        "baton_adverts_rejected_total{vrrp_instance=\"VI_1\",reason=\"ttl\"} 3\n",
+        "baton_reloads_total{result=\"refused\"} 1\n", "baton_timer_lateness_seconds_bucket{le=\"0.001\"} 5\n",
+        "baton_timer_lateness_seconds_bucket{le=\"+Inf\"} 8\n", "baton_timer_lateness_seconds_count 8\n",
+        "baton_script_up{script=\"chk\"} 0\n", "baton_process_up{process=\"nginx\"} 1\n",
+        "baton_group_state{group=\"G\",state=\"MASTER\"} 1\n", "# TYPE baton_adverts_sent_total counter\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("script=\"new\""))) << "nothing is known of it";
+}
+
+TEST(NodeMetrics, of_a_dead_worker_never_show_a_master) {
+  json dead = status();
+  dead["worker"] = {{"answers", false}, {"restarts", 2}};
+  const std::string text = node_metrics(dead, 1001, Format::prometheus);
+  EXPECT_THAT(text, HasSubstr("baton_worker_up 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("MASTER")));
+}
+
+TEST(NodeMetrics, in_OpenMetrics_a_family_has_no_suffix_and_the_text_an_end) {
+  const std::string text = node_metrics(status(), 1001, Format::openmetrics);
+  EXPECT_THAT(text, HasSubstr("# TYPE baton_adverts_sent counter\n"));
+  EXPECT_THAT(text, HasSubstr("baton_adverts_sent_total{vrrp_instance=\"VI_1\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE baton_build info\n"));
+  EXPECT_TRUE(text.ends_with("# EOF\n"));
+}
+
+TEST(NodeMetrics, names_of_any_bytes_keep_the_text_whole) {
+  json odd = status();
+  odd["instances"][0]["name"] = "a\"b\\c\nd\x01\xff}";
+  const std::string text = node_metrics(odd, 1001, Format::prometheus);
+  EXPECT_THAT(text, HasSubstr(R"(vrrp_instance="a\"b\\c\nd??}")"));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_TRUE(line.starts_with("#") || line.starts_with("baton_")) << line;
+  }
+}
+
+TEST(NodeMetrics, no_family_comes_twice) {
+  std::istringstream lines(node_metrics(status(), 1001, Format::prometheus));
+  std::set<std::string> seen;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("# TYPE")) continue;
+    EXPECT_TRUE(seen.insert(line).second) << line;
+  }
+  EXPECT_GT(seen.size(), 25U);
+}
+
+TEST(KeepalivedMetrics, have_the_names_of_both_exporters) {
+  const json dump = json::parse(R"([{"data":{"iname":"VI_1","ifp_ifname":"eth0","vrid":50,"state":2,
+    "vips":["10.0.0.1/24 dev eth1 scope global set"]},"stats":{"advert_sent":7,"become_master":1}}])");
+  const std::string text = keepalived_metrics(dump, status()["scripts"]);
+  for (const char* line :
+       {"keepalived_up 1\n",
+        "keepalived_advertisements_sent_total{iname=\"VI_1\",intf=\"eth0\",vrid=\"50\",state=\"MASTER\"} 7\n",
+        "keepalived_vrrp_advert_sent{name=\"VI_1\",intf=\"eth0\",vrid=\"50\",state=\"MASTER\"} 7\n",
+        "keepalived_vrrp_state{iname=\"VI_1\",intf=\"eth1\",vrid=\"50\",ip_address=\"10.0.0.1/24\"} 2\n",
+        "keepalived_script_status{name=\"chk\"} 0\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  EXPECT_EQ(keepalived_metrics(json(), json::array()),
+            "# HELP keepalived_up 1 where there is something to tell.\n"
+            "# TYPE keepalived_up gauge\nkeepalived_up 0\n");
+}
+
+}  // namespace
+}  // namespace baton::metrics
