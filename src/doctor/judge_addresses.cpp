@@ -20,14 +20,17 @@ MacAddress virtual_mac(const RouterSetup& router) {
 void judge(const Patient& patient, const RouterSetup& router, const config::VirtualAddress& address,
            Findings& findings) {
   const IpAddress& ip = address.address.address;
-  if (!patient.wire.probed.contains({address.device, ip})) return;
+  const std::string asked = asking_interface(patient.host, router, address);
+  if (!patient.wire.probed.contains({asked, ip})) return;
   std::set<MacAddress> macs;
   for (const AddressAnswers& answers : patient.wire.answers) {
-    if (answers.interface == address.device && answers.address == ip) macs = answers.macs;
+    if (answers.interface == asked && answers.address == ip) macs = answers.macs;
   }
-  for (const auto& [name, interface] : patient.host.interfaces) macs.erase(interface.mac);
+  for (const auto& [name, interface] : patient.host.interfaces) {
+    if (!is_virtual(interface.mac)) macs.erase(interface.mac);  // that one is the MASTER's, wherever that is
+  }
   const auto add = [&](std::string_view rule, std::string seen, std::string means, std::string mend) {
-    findings.add(rule, {.interface = address.device,
+    findings.add(rule, {.interface = asked,
                         .instance = router.name,
                         .seen = std::move(seen),
                         .means = std::move(means),
@@ -55,7 +58,7 @@ void judge(const Patient& patient, const RouterSetup& router, const config::Virt
                "the master does not hold it, or does not answer", "run baton doctor on the master");
   }
   // On another interface than the adverts' the master has another MAC address.
-  const bool is_told_apart = address.device == wire_of(router) || masters.empty();
+  const bool is_told_apart = asked == wire_of(router) || masters.empty();
   const MacAddress& answering = *macs.begin();
   if (!is_told_apart || masters.contains(answering) || answering == virtual_mac(router)) return;
   add("address-elsewhere", fmt::format("{} answers for {}", to_string(answering), to_string(ip)),

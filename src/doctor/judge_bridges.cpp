@@ -21,33 +21,39 @@ const Bridge* bridge_of(const Patient& patient, const std::string& name) {
   return nullptr;
 }
 
-void judge_ports(const Bridge& bridge, const std::string& instance, Findings& findings) {
+// A port that is blocked is no fault where another one leads to the same LAN; who is behind which is not known. So it
+// is one when none is left that passes.
+void judge_ports(const Patient& patient, const Bridge& bridge, const std::string& instance, Findings& findings) {
+  std::vector<const BridgePort*> ports;
   for (const BridgePort& port : bridge.ports) {
-    const auto add = [&](std::string seen, std::string mend) {
-      findings.add("multicast-not-flooded",
-                   {.interface = port.name,
-                    .instance = instance,
-                    .seen = std::move(seen),
-                    .means = fmt::format("adverts to a group do not leave {} by that port", bridge.name),
-                    .mend = std::move(mend)});
-    };
-    if (!port.is_forwarding) {
-      add(fmt::format("port {} of {} is not in the state forwarding", port.name, bridge.name),
-          "wait for spanning tree, or see why it blocks the port: bridge -d link show");
-    } else if (!port.floods_multicast) {
-      add(fmt::format("port {} of {} has `mcast_flood off`", port.name, bridge.name),
-          fmt::format("bridge link set dev {} mcast_flood on", port.name));
-    }
+    const Interface* interface = find_interface(patient, port.name);
+    if (interface == nullptr || (interface->is_enabled && interface->has_carrier)) ports.push_back(&port);
   }
-  const auto isolated = std::ranges::count(bridge.ports, true, &BridgePort::is_isolated);
-  if (isolated < 2) return;
-  const auto first = std::ranges::find(bridge.ports, true, &BridgePort::is_isolated);
-  findings.add("multicast-not-flooded",
-               {.interface = first->name,
-                .instance = instance,
-                .seen = fmt::format("{} ports of {} are isolated from each other", isolated, bridge.name),
-                .means = "nodes behind two of them do not hear each other",
-                .mend = fmt::format("bridge link set dev {} isolated off", first->name)});
+  const auto passes = [](const BridgePort* port) { return port->is_forwarding && port->floods_multicast; };
+  const Severity severity = std::ranges::any_of(ports, passes) ? Severity::note : Severity::error;
+  for (const BridgePort* port : ports) {
+    if (passes(port)) continue;
+    const bool is_blocked = !port->is_forwarding;
+    findings.add("multicast-not-flooded",
+                 {.interface = port->name,
+                  .instance = instance,
+                  .seen = fmt::format("port {} of {} {}", port->name, bridge.name,
+                                      is_blocked ? "is not in the state forwarding" : "has `mcast_flood off`"),
+                  .means = fmt::format("adverts to a group do not leave {} by that port", bridge.name),
+                  .mend = is_blocked ? "wait for spanning tree, or see why it blocks the port: bridge -d link show"
+                                     : fmt::format("bridge link set dev {} mcast_flood on", port->name),
+                  .severity = severity});
+  }
+  const auto is_isolated = [](const BridgePort* port) { return port->is_isolated; };
+  if (std::ranges::count_if(ports, is_isolated) < 2) return;
+  const BridgePort* first = *std::ranges::find_if(ports, is_isolated);
+  findings.add("multicast-not-flooded", {.interface = first->name,
+                                         .instance = instance,
+                                         .seen = fmt::format("ports of {} are isolated from each other, {} among them",
+                                                             bridge.name, first->name),
+                                         .means = "nodes behind two of them do not hear each other",
+                                         .mend = fmt::format("bridge link set dev {} isolated off", first->name),
+                                         .severity = Severity::note});
 }
 
 void judge_snooping(const Bridge& bridge, const setup::RouterSetup& router, Findings& findings) {
@@ -72,12 +78,12 @@ void judge_bridges(const Patient& patient, Findings& findings) {
   for (const setup::RouterSetup& router : patient.setup.routers) {
     const Bridge* bridge = bridge_of(patient, wire_of(router));
     if (bridge == nullptr || !router.codec.peers.empty()) continue;
-    judge_ports(*bridge, router.name, findings);
+    judge_ports(patient, *bridge, router.name, findings);
     judge_snooping(*bridge, router, findings);
   }
   if (!patient.setup.routers.empty()) return;
   for (const std::string& name : patient.interfaces) {
-    if (const Bridge* bridge = bridge_of(patient, name)) judge_ports(*bridge, "", findings);
+    if (const Bridge* bridge = bridge_of(patient, name)) judge_ports(patient, *bridge, "", findings);
   }
 }
 

@@ -148,28 +148,31 @@ void judge_arp(const Patient& patient, const RouterSetup& router, const config::
 
 void judge_forwarding(const Patient& patient, Findings& findings) {
   const setup::Setup& setup = patient.setup;
-  const auto judge = [&](Family family, const std::string& why, const std::string& instance) {
+  const auto judge = [&](Family family, const std::string& why, const std::string& instance, bool is_proxy) {
     const bool forwards = family == Family::ipv4 ? patient.host.forwards_v4 : patient.host.forwards_v6;
     if (forwards) return;
     const std::string_view name = family == Family::ipv4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";
     findings.add("not-forwarding", {.instance = instance,
                                     .seen = fmt::format("{} is 0, and {}", name, why),
                                     .means = "whoever uses the address as a gateway gets no further than this host",
-                                    .mend = fmt::format("sysctl -w {}=1, and in /etc/sysctl.d", name)});
+                                    .mend = fmt::format("sysctl -w {}=1, and in /etc/sysctl.d", name),
+                                    .severity = is_proxy ? std::optional(Severity::note) : std::nullopt});
   };
   for (const config::SyncGroup& group : setup.configuration.groups) {
     std::map<Family, std::set<std::string>> sides;
+    bool is_proxy = false;  // a service of this host listens on one side: nothing need be forwarded
     for (const RouterSetup& router : setup.routers) {
       if (std::ranges::find(group.members, router.name) == group.members.end()) continue;
       for (const config::VirtualAddress& address : router.addresses) {
         sides[address.address.address.family()].insert(address.device);
+        is_proxy = is_proxy || patient.host.listened_addresses.contains(address.address.address);
       }
     }
     for (const auto& [family, devices] : sides) {
       if (devices.size() < 2) continue;
       judge(family,
             fmt::format("{} moves addresses on {} interfaces together, as a router does", group.name, devices.size()),
-            group.name);
+            group.name, is_proxy);
     }
   }
 }

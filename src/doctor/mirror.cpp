@@ -50,7 +50,7 @@ CodecParameters parameters_of(const HeardAdvert& advert, const CodecParameters& 
 std::optional<RejectReason> judge_ours(AdvertCodec& ours, const CodecParameters& theirs, const IpAddress& source,
                                        const Speaker& speaker) {
   auto peer = AdvertCodec::make(theirs);
-  if (!peer) return std::nullopt;  // nothing that a node could have been told
+  if (!peer) return RejectReason::version;  // VRRPv2 over IPv6, and what else no node can be told
   peer->set_source(speaker.advert.source);
   const auto packets = ours.encode(vrrp::spec::priority_default, ours.parameters().advert_interval, speaker.heard_at);
   if (packets.empty()) return std::nullopt;

@@ -42,14 +42,17 @@ constexpr auto table = std::to_array<Rule>({
      "finds it. Such settings come with LVS direct routing, where they are for real servers."},
     {"D012", "not-forwarding", warning, "a router that does not forward",
      "The configuration moves addresses on several interfaces together, or routes, as a router does, and "
-     "net.ipv4.ip_forward (net.ipv6.conf.all.forwarding) is 0: whoever uses the address as a gateway gets no further."},
+     "net.ipv4.ip_forward (net.ipv6.conf.all.forwarding) is 0: whoever uses the address as a gateway gets no "
+     "further. A note where a service of this host listens on one of the addresses: a proxy forwards nothing."},
     {"D013", "nonlocal-bind", warning, "a service cannot bind to a virtual address that is elsewhere",
      "A service that listens on the virtual address itself, not on all addresses, fails to start on the node that does "
      "not hold it; after a failover nobody listens. With net.ipv4.ip_nonlocal_bind=1 (net.ipv6.ip_nonlocal_bind) it "
      "starts everywhere. A warning where such a service was seen, else a note."},
     {"D014", "multicast-not-flooded", error, "a bridge port passes no multicast",
      "Adverts to 224.0.0.18 reach the other ports of a bridge by flooding. A port with `mcast_flood off`, one that is "
-     "not in the state forwarding (spanning tree: for 30 s after it came up), and two isolated ports do not get them."},
+     "not in the state forwarding (spanning tree: for 30 s after it came up), and two isolated ports do not get them. "
+     "An "
+     "error where no port is left that passes, else a note: who is behind which port is not known."},
     {"D015", "snooping-without-querier", warning, "a bridge that snoops, and nobody who asks for members",
      "With multicast snooping a bridge sends a group only to ports that have asked for it, once it has heard a "
      "querier; "

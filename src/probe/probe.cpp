@@ -11,7 +11,9 @@ std::vector<std::string> interfaces_to_look_at(const doctor::Patient& patient, c
   std::vector<std::string> names = options.interfaces;
   for (const setup::RouterSetup& router : patient.setup.routers) {
     names.push_back(router.interface.empty() ? router.advert_interface : router.interface);
-    for (const config::VirtualAddress& address : router.addresses) names.push_back(address.device);
+    for (const config::VirtualAddress& address : router.addresses) {
+      names.push_back(doctor::asking_interface(patient.host, router, address));
+    }
   }
   if (names.empty()) {
     for (const auto& [name, interface] : patient.host.interfaces) {

@@ -58,13 +58,14 @@ void prepare_probes(Patient& patient, std::vector<Ear>& ears) {
   for (const setup::RouterSetup& router : patient.setup.routers) {
     for (const config::VirtualAddress& address : router.addresses) {
       const IpAddress& ip = address.address.address;
-      const auto ear = std::ranges::find(ears, address.device, &Ear::interface);
-      if (ear == ears.end() || patient.wire.probed.contains({address.device, ip})) continue;
+      const std::string name = doctor::asking_interface(patient.host, router, address);
+      const auto ear = std::ranges::find(ears, name, &Ear::interface);
+      if (ear == ears.end() || patient.wire.probed.contains({name, ip})) continue;
       if (patient.wire.probed.size() >= limits::addresses) {
         ++left_out;
         continue;
       }
-      const Interface& interface = patient.host.interfaces.at(address.device);
+      const Interface& interface = patient.host.interfaces.at(name);
       if (ip.is_v4()) {
         ear->probes.push_back(vrrp::arp_probe(ip, interface.mac));
       } else {
@@ -80,7 +81,7 @@ void prepare_probes(Patient& patient, std::vector<Ear>& ears) {
         }
         ear->probes.push_back(vrrp::neighbour_solicitation(ip, own->address.address, interface.mac));
       }
-      patient.wire.probed.insert({address.device, ip});
+      patient.wire.probed.insert({name, ip});
     }
   }
   if (left_out == 0) return;

@@ -106,6 +106,15 @@ INSTANTIATE_TEST_SUITE_P(
                  },
                  "D015 warning"}));
 
+TEST(Doctor, a_blocked_port_beside_one_that_passes_is_a_note) {
+  Patient bridged = patient();
+  eth0(bridged).bridge = "br0";
+  bridged.host.bridges["br0"] = {.name = "br0", .ports = {{.name = "eth0"}, {.name = "eth1", .is_forwarding = false}}};
+  EXPECT_THAT(ids(bridged), ElementsAre("D014 note"));
+  bridged.host.interfaces["eth1"] = {.name = "eth1", .has_carrier = false};
+  EXPECT_THAT(ids(bridged), IsEmpty()) << "nothing is behind it";
+}
+
 TEST(Doctor, snooping_leaves_the_local_groups_alone) {
   Patient bridged = patient();
   bridged.host.bridges["eth0"] = {.name = "eth0", .snoops = true};

@@ -159,6 +159,21 @@ TEST(Wire, answers_are_compared_with_the_master) {
   EXPECT_THAT(probed({stranger}, true), ElementsAre("D108 error"));
 }
 
+// A switch that hears the virtual MAC address from a BACKUP would send it the MASTER's packets.
+TEST(Wire, nobody_asks_from_a_virtual_mac_address) {
+  const MacAddress virtual_mac{{0, 0, 0x5e, 0, 1, 50}};
+  Patient asked = patient();
+  setup::RouterSetup& vmac = asked.setup.routers[0];
+  vmac.addresses[0].device = "vrrp.50";
+  EXPECT_EQ(asking_interface(asked.host, vmac, vmac.addresses[0]), "eth0") << "the macvlan is not there yet";
+  asked.host.interfaces["vrrp.50"] = {.name = "vrrp.50", .mac = virtual_mac, .base = "eth0"};
+  EXPECT_EQ(asking_interface(asked.host, vmac, vmac.addresses[0]), "eth0");
+  hear(asked, {advert_frame(settings(), "10.0.20.15", 200, virtual_mac),
+               vrrp::gratuitous_arp(ip("10.0.20.100"), virtual_mac)});
+  asked.wire.probed.insert({"eth0", ip("10.0.20.100")});
+  EXPECT_THAT(ids(asked), IsEmpty()) << "the master's answer bears the address of our own macvlan";
+}
+
 TEST(Wire, nonsense_is_passed_over_and_bounded) {
   Bytes frame = advert_frame(settings(), "10.0.20.15");
   for (std::size_t size = 0; size < frame.size(); ++size) {
