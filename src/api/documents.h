@@ -6,6 +6,8 @@
 
 namespace baton::api::documents {
 
-extern const std::string_view openapi;  // docs/openapi.json
+extern const std::string_view openapi;      // docs/openapi.json
+extern const std::string_view page;         // src/web, joined by tools/cmake/web_page.cmake
+extern const std::string_view page_policy;  // under which a browser runs it: its Content-Security-Policy
 
 }  // namespace baton::api::documents

@@ -95,6 +95,7 @@ class Api {
   static const std::vector<Endpoint>& endpoints() {
     using enum Access;
     static const std::vector<Endpoint> all{
+        {"GET", "/", read, &Api::get_page},
         {"GET", "/v1/status", read, &Api::get_status},
         {"GET", "/v1/instances/{name}", read, &Api::get_instance},
         {"POST", "/v1/instances/{name}/handover", write, &Api::post_to_instance},
@@ -218,6 +219,15 @@ class Api {
 
   void get_openapi(const Question& question) {
     server_.answer(question.ticket, {.body = std::string(api::documents::openapi)});
+  }
+
+  void get_page(const Question& question) {
+    server_.answer(question.ticket, {.content_type = "text/html; charset=utf-8",
+                                     .body = std::string(api::documents::page),
+                                     .headers = {{"Content-Security-Policy", std::string(api::documents::page_policy)},
+                                                 {"X-Content-Type-Options", "nosniff"},
+                                                 {"Cache-Control", "no-store"},
+                                                 {"Referrer-Policy", "no-referrer"}}});
   }
 
   json status_of(const CollectedStatus& collected) const {

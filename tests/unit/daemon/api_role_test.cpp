@@ -27,6 +27,7 @@ using control::ControlError;
 using nlohmann::json;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* two_instances =
     "vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.1.0.1/24\n}\n}\n"
@@ -173,6 +174,21 @@ TEST_F(ApiTest, nonsense_is_answered_and_survived) {
   EXPECT_THAT(say("POST /v1/reload HTTP/1.1\r\nContent-Length: 999999999\r\n\r\n"), HasSubstr("HTTP/1.1 413"));
   EXPECT_EQ(say("GET /v1/sta"), "");
   EXPECT_EQ((*ask({.path = status_path}).get())["node"], "web1");
+}
+
+TEST_F(ApiTest, the_page_runs_under_a_policy_of_its_own_parts) {
+  const std::string page = say("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(page, HasSubstr("HTTP/1.1 200"));
+  EXPECT_THAT(page, HasSubstr("Content-Type: text/html; charset=utf-8\r\n"));
+  EXPECT_THAT(page, HasSubstr("Content-Security-Policy: default-src 'none'; connect-src 'self'; style-src 'sha256-"));
+  for (const char* header : {"script-src 'sha256-", "frame-ancestors 'none'", "X-Content-Type-Options: nosniff\r\n",
+                             "Cache-Control: no-store\r\n", "Referrer-Policy: no-referrer\r\n"}) {
+    EXPECT_THAT(page, HasSubstr(header));
+  }
+  for (const char* forbidden : {"unsafe-inline", "http://", "https://", "innerHTML", "@style@", "@script@"}) {
+    EXPECT_THAT(page, Not(HasSubstr(forbidden)));
+  }
+  EXPECT_THAT(say("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"), HasSubstr("HTTP/1.1 405"));
 }
 
 TEST_F(ApiTest, two_hundred_clients_at_once_are_all_answered) {
