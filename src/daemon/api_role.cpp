@@ -21,6 +21,7 @@
 #include "daemon/status.h"
 #include "daemon/worker_desk.h"
 #include "http/server_sent_events.h"
+#include "kernel/confinement.h"
 #include "kernel/memory_file.h"
 #include "loop/loop.h"
 #include "metrics/node_metrics.h"
@@ -74,6 +75,9 @@ class Api {
     signal_term_ = loop_.on_signal(SIGTERM, [] {});  // the guardian ends us, not the service manager's signal to all
     guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian(); });
     open_doors();
+    if (const auto confined = kernel::confine_server(); !confined) {
+      log_.warning(to_string(confined.error()) + "; the control API is served with more power than it needs");
+    }
     loop_.run();
     desk_.drain();
     server_.say_last();

@@ -11,6 +11,7 @@ find_package(Boost 1.81 REQUIRED)  # Beast's HTTP parser, headers alone; only sr
 pkg_check_modules(libevent REQUIRED IMPORTED_TARGET libevent_core)
 pkg_check_modules(libmnl REQUIRED IMPORTED_TARGET libmnl)
 pkg_check_modules(libnftnl REQUIRED IMPORTED_TARGET libnftnl)
+pkg_check_modules(confinement REQUIRED IMPORTED_TARGET libseccomp libcap-ng)
 pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 # Without it there is no baton-snmp, and all else is as it is.
 pkg_check_modules(netsnmp IMPORTED_TARGET netsnmp-agent)

@@ -191,6 +191,19 @@ TEST_F(ApiTest, the_page_runs_under_a_policy_of_its_own_parts) {
   EXPECT_THAT(say("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"), HasSubstr("HTTP/1.1 405"));
 }
 
+// It answers: so it has come to serve.
+TEST_F(ApiTest, has_no_capability_and_few_system_calls) {
+  ASSERT_TRUE(ask({.path = status_path}).get());
+  std::ifstream file("/proc/" + std::to_string(role_.pid) + "/status");
+  const std::string status(std::istreambuf_iterator<char>(file), {});
+  EXPECT_THAT(status, HasSubstr("CapEff:\t0000000000000000\n"));
+  EXPECT_THAT(status, HasSubstr("CapBnd:\t"));
+  EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1\n"));
+#if !defined(__SANITIZE_ADDRESS__)
+  EXPECT_THAT(status, HasSubstr("Seccomp:\t2\n"));
+#endif
+}
+
 TEST_F(ApiTest, two_hundred_clients_at_once_are_all_answered) {
   std::vector<std::future<std::expected<json, ControlError>>> clients;
   for (int i = 0; i < 100; ++i) clients.push_back(ask({.path = status_path}));

@@ -1,0 +1,90 @@
+#include "kernel/confinement.h"
+
+#include <cap-ng.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+
+#include "base/result.h"
+
+namespace baton::kernel {
+
+namespace {
+
+// A sanitizer's runtime calls what it likes.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool may_filter = false;
+#elif defined(__has_feature)
+constexpr bool may_filter = !__has_feature(address_sanitizer);
+#else
+constexpr bool may_filter = true;
+#endif
+
+constexpr std::array allowed_calls{
+    // what comes and goes
+    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(pwrite64),
+    SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg),
+    SCMP_SYS(accept4), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(shutdown), SCMP_SYS(close), SCMP_SYS(getsockopt),
+    SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(fcntl), SCMP_SYS(dup),
+    // waiting
+    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
+    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(eventfd2), SCMP_SYS(signalfd4),
+    SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(timerfd_gettime), SCMP_SYS(nanosleep),
+    SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+    SCMP_SYS(futex), SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
+    // memory
+    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(memfd_create),
+    // files: dumps, time zones, the names of users
+    SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(stat), SCMP_SYS(fstat), SCMP_SYS(lstat), SCMP_SYS(newfstatat),
+    SCMP_SYS(statx), SCMP_SYS(lseek), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+    SCMP_SYS(link), SCMP_SYS(linkat), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(fchmod), SCMP_SYS(ftruncate),
+    SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(umask), SCMP_SYS(getcwd), SCMP_SYS(uname),
+    // itself
+    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
+    SCMP_SYS(getppid), SCMP_SYS(getrandom), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sigaltstack), SCMP_SYS(tgkill), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(membarrier),
+    SCMP_SYS(exit), SCMP_SYS(exit_group)};
+
+using Filter = std::unique_ptr<void, decltype(&seccomp_release)>;
+
+SysResult<void> failed(int negative_errno) {
+  return std::unexpected(SysError{"set up the filter of system calls", -negative_errno});
+}
+
+SysResult<void> filter_calls() {
+  const Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release);
+  if (!filter) return failed(-ENOMEM);
+  for (const int call : allowed_calls) {
+    const int result = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0);
+    if (result < 0 && result != -EDOM) return failed(result);  // EDOM: this architecture has no such call
+  }
+  for (const int family : {AF_UNIX, AF_NETLINK}) {
+    const int result = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+                                        SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
+    if (result < 0) return failed(result);
+  }
+  for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
+    const int result = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 1,
+                                        SCMP_A2(SCMP_CMP_MASKED_EQ, static_cast<scmp_datum_t>(PROT_EXEC), 0));
+    if (result < 0) return failed(result);
+  }
+  const int loaded = seccomp_load(filter.get());
+  return loaded < 0 ? failed(loaded) : SysResult<void>{};
+}
+
+}  // namespace
+
+SysResult<void> confine_server() {
+  capng_clear(CAPNG_SELECT_ALL);
+  if (capng_apply(CAPNG_SELECT_CAPS) != 0) return last_error("give up the capabilities");
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return last_error("renounce new privileges");
+  return may_filter ? filter_calls() : SysResult<void>{};
+}
+
+}  // namespace baton::kernel
