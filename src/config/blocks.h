@@ -63,6 +63,7 @@ GlobalSettings read_globals(const Context& context, const Statement& root);
 std::optional<Script> read_script(const Context& context, const Statement& block, const Account& script_user);
 std::optional<TrackedFile> read_tracked_file(const Context& context, const Statement& block);
 std::optional<TrackedProcess> read_tracked_process(const Context& context, const Statement& block);
+std::optional<Webhook> read_webhook(const Context& context, const Statement& block);
 
 // What blocks refer to, by name; of a configuration that outlives it and stays as it is.
 template <typename Thing>

@@ -26,6 +26,10 @@ inline constexpr std::size_t diagnostics = 1'000;  // errors that are kept, and 
 inline constexpr std::size_t shown_line = 100;     // bytes of a source line that a diagnostic shows
 inline constexpr std::size_t names_to_guess_from = 1'000;  // which one was meant
 inline constexpr std::size_t nexthops = 64;                // of one route
-inline constexpr std::size_t name_bytes = 255;             // of an instance, a script, a group
+inline constexpr std::size_t webhooks = 16;
+inline constexpr std::size_t url_bytes = 2'000;     // of a webhook
+inline constexpr std::size_t headers = 8;           // of a webhook
+inline constexpr std::size_t header_bytes = 4'000;  // of each
+inline constexpr std::size_t name_bytes = 255;      // of an instance, a script, a group
 
 }  // namespace baton::config::limits

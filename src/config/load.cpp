@@ -60,6 +60,15 @@ void read_static_entries(const Context& context, const Statement& root, NameTabl
   }
 }
 
+void keep_few_webhooks(const Context& context, std::vector<Webhook>& webhooks) {
+  if (webhooks.size() <= limits::webhooks) return;
+  context.diagnostics.warn(
+      "too-many", context.position_of(webhooks[limits::webhooks]),
+      fmt::format("more than {} webhooks; this one and those after it are ignored", limits::webhooks),
+      "let one receiver pass the news on");
+  webhooks.resize(limits::webhooks);
+}
+
 void read_model(const Context& context, const Statement& root, Configuration& configuration) {
   GlobalSettings settings = read_globals(context, root);
   const Defaults& defaults = settings.defaults;
@@ -71,6 +80,9 @@ void read_model(const Context& context, const Statement& root, Configuration& co
                                  [&](const Statement& block) { return read_tracked_file(context, block); });
   configuration.processes = read_all(context, root, {"vrrp_track_process"},
                                      [&](const Statement& block) { return read_tracked_process(context, block); });
+  configuration.webhooks =
+      read_all(context, root, {"webhook"}, [&](const Statement& block) { return read_webhook(context, block); });
+  keep_few_webhooks(context, configuration.webhooks);
   NameTables names(context.reader, configuration.globals.iproute_user_directory,
                    configuration.globals.iproute_etc_directory);
   const Definitions tracked(configuration);

@@ -381,6 +381,24 @@ struct Mail {
   bool operator==(const Mail&) const = default;
 };
 
+enum class WebhookFormat : std::uint8_t { json, chat, teams };
+
+// webhook, Baton's own: a URL that is told of changes of state.
+struct Webhook {
+  std::string name;
+  Secret url;                   // http or https
+  std::vector<Secret> headers;  // "Name: value"
+  WebhookFormat format = WebhookFormat::json;
+  std::vector<std::string> events;  // MASTER, BACKUP, FAULT, STOP, DELETED; empty: all of them
+  Duration timeout = std::chrono::seconds(5);
+  unsigned retries = 4;
+  std::string ca_file;  // empty: the system's certificates
+  Secret proxy;         // empty: none
+  Place place;
+
+  bool operator==(const Webhook&) const = default;
+};
+
 // A script that runs once, and is waited for.
 struct TimedCommand {
   Rarely<Command> command;
@@ -492,6 +510,7 @@ struct Configuration {
   std::vector<TrackedProcess> processes;
   std::vector<SyncGroup> groups;
   std::vector<Instance> instances;
+  std::vector<Webhook> webhooks;
   std::vector<TrackGroup> track_groups;
   std::vector<VirtualAddress> static_addresses;
   std::vector<ConfiguredRoute> static_routes;

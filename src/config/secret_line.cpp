@@ -12,7 +12,7 @@ namespace baton::config {
 namespace {
 
 // Keywords whose values are nobody's business but the file's; `key` is too short to guess at.
-constexpr auto secret_keywords = std::to_array<std::string_view>({"auth_pass", "smtp_password", "password"});
+constexpr auto secret_keywords = std::to_array<std::string_view>({"auth_pass", "smtp_password", "password", "header"});
 constexpr std::size_t misspelling = 2;  // letters added, left out, changed or swapped
 
 bool is_word_character(char each) {
@@ -42,6 +42,7 @@ bool is_key_line(std::string_view word, std::string_view rest) {
 bool is_secret_word(std::string_view spelt, std::string_view rest) {
   constexpr std::size_t longest = 32;
   if (spelt.size() > longest || spelt == "PASS" || spelt == "auth_type") return false;
+  if (spelt == "url" || spelt == "proxy") return true;  // of a webhook; the others have more than a host
   const std::string word = lower_case(spelt);
   if (word.find("pass") != std::string::npos || word.find("secret") != std::string::npos) return true;
   return is_key_line(word, rest) ||
@@ -72,11 +73,20 @@ std::size_t values_begin(std::string_view line) {
   return 0;
 }
 
+// A webhook's path is its password, and it is so whatever the word before it.
+std::size_t url_begin(std::string_view line) {
+  std::size_t begin = line.find("://");
+  if (begin == std::string_view::npos) return begin;
+  while (begin > 0 && is_word_character(line[begin - 1])) --begin;
+  return begin > 0 && line[begin - 1] == '"' ? begin - 1 : begin;
+}
+
 }  // namespace
 
 std::size_t secret_begin(std::string_view line) {
+  const std::size_t url = url_begin(line);
   std::size_t index = 0;
-  while (index < line.size()) {
+  while (index < std::min(url, line.size())) {
     if (!is_word_character(line[index])) {
       ++index;
       continue;
@@ -94,7 +104,7 @@ std::size_t secret_begin(std::string_view line) {
     }
     index = end;
   }
-  return std::string_view::npos;
+  return url;
 }
 
 std::string mask_secrets(std::string line, bool whole) {

@@ -315,6 +315,21 @@ Settings settings_of(const Instance& instance) {
   return list.take();
 }
 
+Settings settings_of(const Webhook& webhook) {
+  constexpr const char* formats[] = {"json", "chat", "teams"};
+  List list;
+  list.add_word("name", webhook.name);
+  list.add_secret("url", webhook.url);
+  for (const Secret& header : webhook.headers) list.add_secret("header", header);
+  list.add_word("format", formats[static_cast<std::size_t>(webhook.format)]);
+  list.add_each("events", webhook.events, as_text);
+  list.add("timeout", webhook.timeout);
+  list.add("retries", webhook.retries);
+  list.add("ca_file", webhook.ca_file);
+  list.add_secret("proxy", webhook.proxy);
+  return list.take();
+}
+
 Settings settings_of(const SyncGroup& group) {
   List list;
   list.add_word("name", group.name);

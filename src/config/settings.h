@@ -25,6 +25,7 @@ Settings settings_of(const SyncGroup& group);
 Settings settings_of(const Script& script);
 Settings settings_of(const TrackedFile& file);
 Settings settings_of(const TrackedProcess& process);
+Settings settings_of(const Webhook& webhook);
 
 // As in virtual_ipaddress: "10.0.0.5/24 dev eth0 label eth0:1".
 std::string to_string(const VirtualAddress& address);

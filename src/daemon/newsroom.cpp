@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "daemon/status.h"
@@ -68,6 +69,7 @@ void Newsroom::set_trackers(bool at_start) {
   send(process::SetFifos{.rules = setup_.script_rules, .fifos = setup_.fifos});
   send_list(process::encode_files(at_start, setup_.files), "tracked files");
   send_list(process::encode_processes(setup_.processes), "tracked processes");
+  send_list(process::encode_webhooks(setup_.webhooks), "webhooks");
 }
 
 void Newsroom::send_list(const process::Messages& messages, std::string_view what) {
@@ -316,6 +318,7 @@ void Newsroom::publish(const News& news) {
   if (!setup_.fifos.empty()) send(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
   if (news.is_repeated) return;
   mail(news);
+  tell_webhooks(news);
   tell_api(news);
 }
 
@@ -327,6 +330,21 @@ void Newsroom::mail(const News& news) {
   const auto [last, is_first] = mailed_.try_emplace(notify::key(news.event), news.event.state);
   if (!is_first && std::exchange(last->second, news.event.state) == news.event.state) return;
   send(process::SendMail{.server = *setup_.mail_server, .mail = std::move(*alert)});
+}
+
+void Newsroom::tell_webhooks(const News& news) {
+  const auto wants = [&](const notify::Webhook& webhook) {
+    return (webhook.states & notify::bit(news.event.state)) != 0;
+  };
+  if (std::ranges::none_of(setup_.webhooks, wants)) return;
+  const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(news.at.time_since_epoch());
+  send(process::TellWebhooks{.news = {.node = setup_.router_id,
+                                      .subject = news.event.subject,
+                                      .name = news.event.name,
+                                      .state = news.event.state,
+                                      .priority = news.event.priority,
+                                      .reason = std::string(news.reason),
+                                      .at_ms = static_cast<std::uint64_t>(at.count())}});
 }
 
 // docs/status.md. Who misses one is told how many, and asks for the status.

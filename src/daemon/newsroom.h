@@ -1,7 +1,7 @@
-// Who is told of what happened: the log at the end of the turn, scripts, FIFOs and mail through the runner and who
-// listens to events through the api, once the addresses are where the news says they are. A bounded number a turn, so
-// that the news of a thousand routers hold up no advert. Sends and forgets; a runner that does not read costs news,
-// which are counted, and no advert.
+// Who is told of what happened: the log at the end of the turn, scripts, FIFOs, mail and webhooks through the runner
+// and who listens to events through the api, once the addresses are where the news says they are. A bounded number a
+// turn, so that the news of a thousand routers hold up no advert. Sends and forgets; a runner that does not read costs
+// news, which are counted, and no advert.
 #pragma once
 
 #include <deque>
@@ -79,6 +79,7 @@ class Newsroom {
   void gather(notify::Event event, const notify::Hooks& hooks, std::string_view reason = {});
   void publish(const News& news);
   void mail(const News& news);
+  void tell_webhooks(const News& news);
   void tell_api(const News& news);
   template <typename Message>
   void send(const Message& message);

@@ -1,7 +1,5 @@
 #include "process/mail_child.h"
 
-#include <curl/curl.h>
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,40 +8,11 @@
 #include <memory>
 #include <string_view>
 
+#include "process/curl.h"
+
 namespace baton::process {
 
 namespace {
-
-// libcurl brings forty libraries with it. It is loaded when a mail is to be sent, by the process that sends it: no
-// other holds them in memory or pays for them when it starts a child.
-class Curl {
- public:
-  bool load() {
-    void* const library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-    return library != nullptr && find(library, easy_init, "curl_easy_init") &&
-           find(library, easy_cleanup, "curl_easy_cleanup") && find(library, easy_escape, "curl_easy_escape") &&
-           find(library, free, "curl_free") && find(library, easy_setopt, "curl_easy_setopt") &&
-           find(library, easy_perform, "curl_easy_perform") && find(library, easy_strerror, "curl_easy_strerror") &&
-           find(library, slist_append, "curl_slist_append") && find(library, slist_free_all, "curl_slist_free_all");
-  }
-
-  decltype(&curl_easy_init) easy_init = nullptr;
-  decltype(&curl_easy_cleanup) easy_cleanup = nullptr;
-  decltype(&curl_easy_escape) easy_escape = nullptr;
-  decltype(&curl_free) free = nullptr;
-  decltype(&::curl_easy_setopt) easy_setopt = nullptr;
-  decltype(&curl_easy_perform) easy_perform = nullptr;
-  decltype(&curl_easy_strerror) easy_strerror = nullptr;
-  decltype(&curl_slist_append) slist_append = nullptr;
-  decltype(&curl_slist_free_all) slist_free_all = nullptr;
-
- private:
-  template <typename Function>
-  static bool find(void* library, Function& function, const char* name) {
-    function = reinterpret_cast<Function>(dlsym(library, name));
-    return function != nullptr;
-  }
-};
 
 struct Dialogue {
   std::string_view unsent;  // of the mail's text
@@ -84,10 +53,6 @@ std::string url(const Curl& curl, CURL* handle, const notify::MailServer& server
                      is_v6 ? "[" : "", server.host, is_v6 ? "]" : "", server.port, helo ? helo.get() : "");
 }
 
-long milliseconds(Duration span) {
-  return static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
-}
-
 std::string text_of(const notify::Mail& mail) {
   const std::time_t now = std::time(nullptr);
   std::tm local{};
@@ -111,24 +76,15 @@ void set_server(const Curl& curl, CURL* handle, const notify::MailServer& server
 // What better luck will not change; everything else may pass.
 bool is_final(CURLcode code, const Dialogue& dialogue) {
   return dialogue.refusal.starts_with('5') || code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED ||
-         code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_URL_MALFORMAT;
+         is_final_for_all(code);
 }
 
 }  // namespace
 
-MailOutcome send_mail(const SendMail& order, std::string& report) {
-  Curl curl;
-  if (!curl.load()) {
-    const char* why = dlerror();
-    report = fmt::format("libcurl4 cannot be loaded: {}", why != nullptr ? why : "it lacks a function");
-    return MailOutcome::try_again;  // while packages are upgraded it is not there for a moment
-  }
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> owner_of_handle(curl.easy_init(), curl.easy_cleanup);
-  CURL* const handle = owner_of_handle.get();
-  if (handle == nullptr) {
-    report = "libcurl does not start";
-    return MailOutcome::try_again;
-  }
+SendOutcome send_mail(const SendMail& order, std::string& report) {
+  const Curl curl(report);
+  CURL* const handle = curl.handle();
+  if (handle == nullptr) return SendOutcome::try_again;  // while packages are upgraded it is not there for a moment
   const std::string text = text_of(order.mail);
   Dialogue dialogue{.unsent = text, .refusal = {}};
   curl_slist* recipients = nullptr;
@@ -136,9 +92,7 @@ MailOutcome send_mail(const SendMail& order, std::string& report) {
     recipients = curl.slist_append(recipients, envelope_address(address).c_str());
   }
   const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> owner(recipients, curl.slist_free_all);
-  char error[CURL_ERROR_SIZE] = "";
   set_server(curl, handle, order.server);
-  curl.easy_setopt(handle, CURLOPT_ERRORBUFFER, error);
   curl.easy_setopt(handle, CURLOPT_MAIL_FROM, envelope_address(order.mail.from).c_str());
   curl.easy_setopt(handle, CURLOPT_MAIL_RCPT, recipients);
   curl.easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);  // one bad address does not cost the others their mail
@@ -148,10 +102,10 @@ MailOutcome send_mail(const SendMail& order, std::string& report) {
   curl.easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_answer);
   curl.easy_setopt(handle, CURLOPT_HEADERDATA, &dialogue);
   const CURLcode code = curl.easy_perform(handle);
-  if (code == CURLE_OK) return MailOutcome::sent;
-  report = *error != '\0' ? error : curl.easy_strerror(code);
+  if (code == CURLE_OK) return SendOutcome::sent;
+  report = curl.why(code);
   if (!dialogue.refusal.empty()) report += fmt::format("; the server says: {}", dialogue.refusal);
-  return is_final(code, dialogue) ? MailOutcome::refused : MailOutcome::try_again;
+  return is_final(code, dialogue) ? SendOutcome::refused : SendOutcome::try_again;
 }
 
 }  // namespace baton::process

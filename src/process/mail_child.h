@@ -4,6 +4,7 @@
 #include <string>
 
 #include "process/runner_protocol.h"
+#include "process/send_outcome.h"
 
 namespace baton::process {
 
@@ -13,10 +14,7 @@ inline constexpr Duration mail_time = std::chrono::seconds(60);  // for one atte
 
 }  // namespace limits
 
-// Exit status of the child.
-enum class MailOutcome { sent = 0, try_again = 1, refused = 2 };
-
 // `report` says why it was not sent, with the server's own words.
-MailOutcome send_mail(const SendMail& order, std::string& report);
+SendOutcome send_mail(const SendMail& order, std::string& report);
 
 }  // namespace baton::process

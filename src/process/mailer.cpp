@@ -4,17 +4,9 @@
 
 #include <utility>
 
+#include "process/powerless.h"
+
 namespace baton::process {
-
-namespace {
-
-// What talks to a stranger should not be root.
-Credentials powerless(Users& users) {
-  if (auto nobody = users.find({"nobody", {}}, Users::Groups::own)) return *std::move(nobody);
-  return users.find({}, Users::Groups::own).value_or(Credentials{});
-}
-
-}  // namespace
 
 void Mailer::send(SendMail order) {
   if (waiting_.size() >= limits::mails) {
@@ -54,7 +46,7 @@ void Mailer::on_end(const ChildEnd& end) {
     ++counters_.mails_sent;
     is_sending_ = false;
   } else {
-    const bool refused = end.end == RunEnd{RunEnd::Kind::exited, static_cast<int>(MailOutcome::refused)};
+    const bool refused = end.end == RunEnd{RunEnd::Kind::exited, static_cast<int>(SendOutcome::refused)};
     on_failure(end.report.empty() ? "it took too long" : end.report, !refused);
   }
   start_next();

@@ -27,6 +27,7 @@
 #include "process/track_files.h"
 #include "process/track_processes.h"
 #include "process/track_scripts.h"
+#include "process/webhooks.h"
 #include "process/worker_link.h"
 
 namespace baton::process {
@@ -56,6 +57,8 @@ class Runner {
   void on(Notify& message) { notifications_.add(std::move(message)); }
   void on(WriteFifos& message);
   void on(SendMail& message) { mailer_.send(std::move(message)); }
+  void on(SetWebhooks& message);
+  void on(TellWebhooks& message) { webhooks_.tell(message.news); }
   void on(Stop& message) { begin_stop(message.bound); }
   void on(SetFiles& message);
   void on(SetProcesses& message);
@@ -91,6 +94,7 @@ class Runner {
   bool tells_processes_ = false;
   Notifications notifications_;
   Mailer mailer_;
+  Webhooks webhooks_;
   Fifos fifos_;
   struct FifoScript {
     Children::Id child = 0;
@@ -102,6 +106,7 @@ class Runner {
   std::vector<TrackScript> arriving_scripts_;       // parts of a list whose last part is still to come
   std::vector<TrackedFile> arriving_files_;
   std::vector<TrackedProcess> arriving_processes_;
+  std::vector<notify::Webhook> arriving_webhooks_;
   Phase phase_ = Phase::serving;
   std::optional<Instant> stop_deadline_;
   UniqueFd guardian_channel_;
@@ -137,6 +142,7 @@ Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
                      {.finished = [this](NotifyFinished finished) { link_.send(std::move(finished)); },
                       .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
       mailer_(children_, users_, counters_, [this](RunnerEvent event) { link_.send(std::move(event)); }),
+      webhooks_(children_, users_, counters_, [this](RunnerEvent event) { link_.send(std::move(event)); }),
       guardian_channel_(std::move(guardian_channel)),
       guardian_(loop_.watch(guardian_channel_.get(), loop::Ready::readable, [this] { on_guardian(); })),
       term_(loop_.on_signal(SIGTERM, [this] { on_guardian_gone(); })),
@@ -167,6 +173,7 @@ void Runner::on_guardian() {
   arriving_scripts_.clear();
   arriving_files_.clear();
   arriving_processes_.clear();
+  arriving_webhooks_.clear();
   tells_files_ = false;
   tells_processes_ = false;
 }
@@ -226,6 +233,11 @@ void Runner::on(SetProcesses& message) {
   }
   tells_processes_ = true;
   processes_.set(std::exchange(arriving_processes_, {}));
+}
+
+void Runner::on(SetWebhooks& message) {
+  if (!is_complete(message, message.webhooks, arriving_webhooks_, limits::webhooks, "webhooks")) return;
+  webhooks_.set(std::exchange(arriving_webhooks_, {}));
 }
 
 void Runner::on(SetFifos& message) {
@@ -303,11 +315,12 @@ void Runner::begin_stop(Duration bound) {
   stop_deadline_ = loop::now() + bound;
   scripts_.stop();
   mailer_.stop_retrying();
+  webhooks_.stop_retrying();
   for (const auto& [path, script] : fifo_scripts_) children_.terminate(script.child);
 }
 
 void Runner::finish_when_done() {
-  const std::size_t pending = notifications_.pending() + mailer_.pending();
+  const std::size_t pending = notifications_.pending() + mailer_.pending() + webhooks_.pending();
   const bool is_done = pending == 0 && children_.running() == 0;
   if (!is_done && loop::now() < *stop_deadline_) return;
   children_.kill_all();
@@ -326,6 +339,7 @@ void Runner::on_timeout() {
   files_.on_timeout(now);
   processes_.on_timeout(now);
   mailer_.on_timeout(now);
+  webhooks_.on_timeout(now);
   if (phase_ == Phase::orphaned && *stop_deadline_ <= now) begin_stop(options_.stop_bound);
 }
 
@@ -335,8 +349,9 @@ void Runner::settle() {
   if (phase_ == Phase::stopping) finish_when_done();
   link_.flush();
   std::optional<Instant> next = stop_deadline_;
-  for (const auto& other : {children_.next_timeout(), scripts_.next_timeout(), files_.next_timeout(),
-                            processes_.next_timeout(), notifications_.next_timeout(), mailer_.next_timeout()}) {
+  for (const auto& other :
+       {children_.next_timeout(), scripts_.next_timeout(), files_.next_timeout(), processes_.next_timeout(),
+        notifications_.next_timeout(), mailer_.next_timeout(), webhooks_.next_timeout()}) {
     if (other && (!next || *other < *next)) next = other;
   }
   if (counters_ != told_counters_ && (!next || next_counters_ < *next)) next = next_counters_;

@@ -1,6 +1,6 @@
 // The runner: the small process that starts children on behalf of the others. Track scripts with their verdicts, notify
-// scripts in order, FIFOs, mail. It is started by the guardian before the worker and lives across worker restarts and
-// reloads, so that a script's verdict and its running child survive them. It knows no virtual router.
+// scripts in order, FIFOs, mail, webhooks. It is started by the guardian before the worker and lives across worker
+// restarts and reloads, so that a script's verdict and its running child survive them. It knows no virtual router.
 #pragma once
 
 #include <chrono>

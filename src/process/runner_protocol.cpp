@@ -22,8 +22,23 @@ static auto fields(Either<MailServer> auto& v) {
 static auto fields(Either<Mail> auto& v) {
   return std::tie(v.from, v.to, v.subject, v.body);
 }
+static auto fields(Either<Webhook> auto& v) {
+  return std::tie(v.name, v.url, v.headers, v.format, v.timeout, v.retries, v.states, v.ca_file, v.proxy);
+}
+static auto fields(Either<WebhookNews> auto& v) {
+  return std::tie(v.node, v.subject, v.name, v.state, v.priority, v.reason, v.at_ms);
+}
 static constexpr MailSecurity last(MailSecurity) {
   return MailSecurity::tls;
+}
+static constexpr WebhookFormat last(WebhookFormat) {
+  return WebhookFormat::teams;
+}
+static constexpr Subject last(Subject) {
+  return Subject::group;
+}
+static constexpr EventState last(EventState) {
+  return EventState::backup_priority;
 }
 
 }  // namespace baton::notify
@@ -70,6 +85,12 @@ static auto fields(Either<WriteFifos> auto& v) {
 static auto fields(Either<SendMail> auto& v) {
   return std::tie(v.server, v.mail);
 }
+static auto fields(Either<SetWebhooks> auto& v) {
+  return std::tie(v.is_first, v.is_last, v.webhooks);
+}
+static auto fields(Either<TellWebhooks> auto& v) {
+  return std::tie(v.news);
+}
 static auto fields(Either<Stop> auto& v) {
   return std::tie(v.bound);
 }
@@ -94,7 +115,8 @@ static auto fields(Either<RunnerEvent> auto& v) {
 static auto fields(Either<RunnerCounters> auto& v) {
   return std::tie(v.script_runs, v.script_runs_skipped, v.script_timeouts, v.wake_ups, v.notifications,
                   v.notifications_dropped, v.notification_timeouts, v.fifo_lines, v.fifo_lines_dropped, v.mails_sent,
-                  v.mails_failed, v.mails_dropped, v.events_dropped, v.bad_messages);
+                  v.mails_failed, v.mails_dropped, v.webhooks_sent, v.webhooks_failed, v.webhooks_dropped,
+                  v.events_dropped, v.bad_messages);
 }
 static auto fields(Either<Stopped> auto& v) {
   return std::tie(v.abandoned);
@@ -222,6 +244,10 @@ Messages encode_files(bool at_start, const std::vector<TrackedFile>& files) {
 
 Messages encode_processes(const std::vector<TrackedProcess>& processes) {
   return encode_list(SetProcesses{.processes = {}}, &SetProcesses::processes, processes);
+}
+
+Messages encode_webhooks(const std::vector<notify::Webhook>& webhooks) {
+  return encode_list(SetWebhooks{.webhooks = {}}, &SetWebhooks::webhooks, webhooks);
 }
 
 }  // namespace baton::process

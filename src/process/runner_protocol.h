@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "notify/command.h"
 #include "notify/mail.h"
+#include "notify/webhook.h"
 
 namespace baton::process {
 
@@ -24,6 +25,7 @@ namespace limits {
 using namespace baton::limits;
 inline constexpr std::size_t track_processes = 1'000;
 inline constexpr std::size_t fifos = 16;
+inline constexpr std::size_t webhooks = 16;
 inline constexpr Duration shortest_interval = std::chrono::milliseconds(1);  // of a track script
 
 }  // namespace limits
@@ -183,6 +185,23 @@ struct SendMail {
   bool operator==(const SendMail&) const = default;
 };
 
+// A webhook, in as many messages as there are, at least one; the list takes effect with the last. One of the same name
+// keeps what waits for it; what waits for one that is gone is dropped.
+struct SetWebhooks {
+  bool is_first = true;
+  bool is_last = true;
+  std::vector<notify::Webhook> webhooks;
+
+  bool operator==(const SetWebhooks&) const = default;
+};
+
+// For every webhook that wants it.
+struct TellWebhooks {
+  notify::WebhookNews news;
+
+  bool operator==(const TellWebhooks&) const = default;
+};
+
 // The last message of a worker that stops for good: the runner ends its track scripts, gives notifications and mails
 // that are still queued so much time, kills what is left, answers Stopped and exits with 0.
 struct Stop {
@@ -191,8 +210,8 @@ struct Stop {
   bool operator==(const Stop&) const = default;
 };
 
-using ToRunner =
-    std::variant<SetScripts, SetFifos, Notify, WriteFifos, SendMail, Stop, SetFiles, SetFileMask, SetProcesses>;
+using ToRunner = std::variant<SetScripts, SetFifos, Notify, WriteFifos, SendMail, Stop, SetFiles, SetFileMask,
+                              SetProcesses, SetWebhooks, TellWebhooks>;
 
 // ---- runner to worker -------------------------------------------------------------------------------------------
 
@@ -287,9 +306,12 @@ struct RunnerCounters {
   std::uint64_t fifo_lines_dropped = 0;  // nobody reads and the pipe is full
   std::uint64_t mails_sent = 0;
   std::uint64_t mails_failed = 0;
-  std::uint64_t mails_dropped = 0;   // the queue was full
-  std::uint64_t events_dropped = 0;  // messages to a worker that did not read
-  std::uint64_t bad_messages = 0;    // from the worker, not understood
+  std::uint64_t mails_dropped = 0;  // the queue was full
+  std::uint64_t webhooks_sent = 0;
+  std::uint64_t webhooks_failed = 0;   // given up
+  std::uint64_t webhooks_dropped = 0;  // a queue was full
+  std::uint64_t events_dropped = 0;    // messages to a worker that did not read
+  std::uint64_t bad_messages = 0;      // from the worker, not understood
 
   bool operator==(const RunnerCounters&) const = default;
 };
@@ -316,5 +338,6 @@ using Messages = std::expected<std::vector<Bytes>, ProtocolError>;
 Messages encode_scripts(const ScriptRules& rules, const std::vector<TrackScript>& scripts);
 Messages encode_files(bool at_start, const std::vector<TrackedFile>& files);
 Messages encode_processes(const std::vector<TrackedProcess>& processes);
+Messages encode_webhooks(const std::vector<notify::Webhook>& webhooks);
 
 }  // namespace baton::process

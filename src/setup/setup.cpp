@@ -305,6 +305,35 @@ void set_mail(const config::Globals& globals, Setup& setup) {
   setup.mail_server = std::move(server);
 }
 
+std::uint32_t bits_of(const std::vector<std::string>& events) {
+  using notify::EventState;
+  if (events.empty()) return notify::all_states;
+  std::uint32_t bits = 0;
+  for (const EventState state :
+       {EventState::master, EventState::backup, EventState::fault, EventState::stop, EventState::deleted}) {
+    if (std::ranges::find(events, notify::name(state)) != events.end()) bits |= notify::bit(state);
+  }
+  return bits;
+}
+
+notify::Webhook to_webhook(const config::Webhook& webhook) {
+  notify::Webhook result{.name = webhook.name,
+                         .url = webhook.url.reveal(),
+                         .headers = {},
+                         .timeout = webhook.timeout,
+                         .retries = webhook.retries,
+                         .states = bits_of(webhook.events),
+                         .ca_file = webhook.ca_file,
+                         .proxy = webhook.proxy.reveal()};
+  for (const config::Secret& header : webhook.headers) result.headers.push_back(header.reveal());
+  switch (webhook.format) {
+    case config::WebhookFormat::json: result.format = notify::WebhookFormat::json; break;
+    case config::WebhookFormat::chat: result.format = notify::WebhookFormat::chat; break;
+    case config::WebhookFormat::teams: result.format = notify::WebhookFormat::teams; break;
+  }
+  return result;
+}
+
 void set_fifos(const config::Globals& globals, Setup& setup) {
   for (const auto* fifo : {&globals.notify_fifo, &globals.vrrp_notify_fifo}) {
     if (!*fifo) continue;
@@ -401,6 +430,7 @@ Setup make_setup(config::Configuration given) {
   }
   for (const config::SyncGroup& group : configuration.groups) add_group(group, globals, trackers, setup);
   set_mail(globals, setup);
+  for (const config::Webhook& webhook : configuration.webhooks) setup.webhooks.push_back(to_webhook(webhook));
   set_fifos(globals, setup);
   set_static_entries(configuration, setup);
   return setup;

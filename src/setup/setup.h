@@ -11,6 +11,7 @@
 #include "config/model.h"
 #include "kernel/link_request.h"
 #include "notify/event.h"
+#include "notify/webhook.h"
 #include "process/runner_protocol.h"
 #include "vrrp/advert_codec.h"
 #include "vrrp/node.h"
@@ -99,6 +100,7 @@ struct Setup {
   notify::MailSettings mail;
   std::optional<notify::MailServer> mail_server;
   bool mail_on_fault = true;
+  std::vector<notify::Webhook> webhooks;
   std::vector<VirtualInterfaceSetup> virtual_interfaces;
   config::Firewall firewall;
   config::Dumps dumps;
