@@ -87,9 +87,11 @@ class BatonWebhook : public ServedPair {
 TEST_F(BatonWebhook, is_told_once_a_change_and_in_order) {
   stop_daemon(web1);
   ASSERT_TRUE(pair().wait_for_owner(web2)) << pair().log();
+  write_file(web1, "/run/lab/posts", "");  // what the lives before told
   Pair::expect_done(lab().start_daemon(web1));
   EXPECT_THAT(posts_of_a_start("/c0ffee-path"),
-              ElementsAre("VI_1 BACKUP 200 Bearer c0ffee-token", "VI_1 MASTER 200 Bearer c0ffee-token"));
+              ElementsAre("VI_1 BACKUP 200 Bearer c0ffee-token", "VI_1 MASTER 200 Bearer c0ffee-token"))
+      << read_file(web1, "/run/lab/posts") << pair().log();
 }
 
 TEST_F(BatonWebhook, one_that_hangs_delays_no_advert) {
