@@ -1,18 +1,30 @@
 // baton: the operator's tool.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <string>
+#include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "cli/check_command.h"
+#include "cli/completion_command.h"
 #include "cli/doctor_command.h"
+#include "cli/events_command.h"
+#include "cli/handover_command.h"
 #include "cli/keywords_command.h"
 #include "cli/lab_command.h"
 #include "cli/plan_command.h"
 #include "cli/reload_command.h"
 #include "cli/replay_command.h"
 #include "cli/status_command.h"
+#include "cli/unknown_command.h"
+#include "cli/watch_command.h"
+#include "cli/why_command.h"
+#include "cli/words.h"
 
 namespace {
 
@@ -20,6 +32,23 @@ namespace {
 int complain_of_output() {
   std::fputs("baton: standard output cannot be written\n", stderr);
   return 1;
+}
+
+constexpr int usage = 2;
+
+std::vector<std::string> commands_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+int complain_of(std::string_view word, const std::vector<std::string>& known) {
+  const std::string meant = baton::cli::nearest_word(word, known);
+  fmt::print(stderr, "baton: there is no command '{}'{}\n", baton::cli::bare(word),
+             meant.empty() ? "; baton --help lists them" : fmt::format("; did you mean: baton {}", meant));
+  return usage;
 }
 
 }  // namespace
@@ -31,6 +60,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = 0;
   baton::cli::add_status_command(app, exit_code);
+  baton::cli::add_why_command(app, exit_code);
+  baton::cli::add_watch_command(app, exit_code);
+  baton::cli::add_events_command(app, exit_code);
   baton::cli::add_handover_command(app, exit_code);
   baton::cli::add_reload_command(app, exit_code);
   baton::cli::add_keywords_command(app, exit_code);
@@ -39,10 +71,15 @@ int main(int argc, char** argv) {
   baton::cli::add_lab_command(app, exit_code);
   baton::cli::add_plan_command(app, exit_code);
   baton::cli::add_replay_command(app, exit_code);
+  baton::cli::add_completion_command(app, exit_code);
+  const std::vector<std::string> commands = commands_of(app);
+  if (const std::string_view word = argc > 1 ? argv[1] : "-";
+      !word.starts_with('-') && std::ranges::find(commands, word) == commands.end()) {
+    return complain_of(word, commands);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    constexpr int usage = 2;
     return app.exit(error) == 0 ? 0 : usage;
   } catch (const std::system_error&) {  // fmt, when it cannot write
     return complain_of_output();

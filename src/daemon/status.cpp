@@ -13,7 +13,8 @@ using nlohmann::json;
 
 // Of a router with very many addresses the first ones are shown and the rest is counted.
 constexpr std::size_t addresses_shown = 64;
-constexpr std::size_t routing_shown = 16;   // routes, and rules
+constexpr std::size_t routing_shown = 16;  // routes, and rules
+constexpr std::size_t tracks_shown = 32;
 constexpr std::size_t members_shown = 256;  // of a sync group
 
 const char* word_for(vrrp::TrackerStatus status) {
@@ -118,6 +119,43 @@ json faults_of(vrrp::RouterId id, const vrrp::NodeRouterParameters& parameters, 
   return faults;
 }
 
+std::string_view word_for(vrrp::TrackerKind kind) {
+  switch (kind) {
+    using enum vrrp::TrackerKind;
+    case script: return "script";
+    case interface: return "interface";
+    case process: return "process";
+    case file: return "file";
+    case bfd: return "bfd";
+  }
+  return "";
+}
+
+// What it tracks, its group's too; of weights only those that count, which are the parts of its priority.
+json tracks_of(vrrp::RouterId id, const StatusSource& source, const std::vector<vrrp::PriorityPart>& parts) {
+  json tracks = json::array();
+  const auto add = [&](const std::vector<vrrp::Tracking>& tracking) {
+    for (const vrrp::Tracking& each : tracking) {
+      const vrrp::TrackerParameters& tracker = source.node.parameters().trackers[each.tracker];
+      const bool counts =
+          each.weight == 0 || std::ranges::find(parts, tracker.name, &vrrp::PriorityPart::name) != parts.end();
+      if (!counts || tracks.size() >= tracks_shown) continue;
+      json track{{"name", tracker.name},
+                 {"kind", word_for(tracker.kind)},
+                 {"weight", each.weight},
+                 {"reverse", each.reverse},
+                 {"status", word_for(source.node.tracker(each.tracker).status)}};
+      if (tracker.kind == vrrp::TrackerKind::script) track["text"] = source.tracker_text(each.tracker);
+      tracks.push_back(std::move(track));
+    }
+  };
+  add(source.setup.node.routers[id].tracking);
+  for (const vrrp::GroupParameters& group : source.setup.node.groups) {
+    if (std::ranges::find(group.members, id) != group.members.end()) add(group.tracking);
+  }
+  return tracks;
+}
+
 json master_of(const vrrp::VirtualRouter& router, const RouterStatistics& statistics, const ClockReading& clock) {
   const auto master = router.master();
   if (!master) return nullptr;
@@ -209,7 +247,8 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
   const RouterStatistics& statistics = source.statistics[id];
 
   json parts = json::array();
-  for (const vrrp::PriorityPart& part : source.node.priority_parts(id)) {  // the base first
+  const std::vector<vrrp::PriorityPart> priority_parts = source.node.priority_parts(id);
+  for (const vrrp::PriorityPart& part : priority_parts) {  // the base first
     parts.push_back({{"name", part.name}, {"amount", part.amount}});
   }
   json status{
@@ -227,6 +266,7 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
       {"reason", name(router.reason())},
       {"reason_text", sentence(router.reason())},
       {"priority", {{"effective", router.priority()}, {"base", parameters.router.base_priority}, {"parts", parts}}},
+      {"tracks", tracks_of(id, source, priority_parts)},
       {"preempt", parameters.router.preempt == vrrp::Preempt::yes},
       {"holds_addresses", router.holds_addresses()},
       {"addresses", addresses_of(source, setup)},

@@ -1,0 +1,199 @@
+#include "cli/status_render.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "cli/words.h"
+
+namespace baton::cli {
+
+namespace {
+
+using nlohmann::json;
+
+std::string text_of(const json& object, const char* key) {
+  return bare(object.value(key, ""));
+}
+
+std::string priority_line(const json& instance) {
+  const json& priority = instance.at("priority");
+  std::string line = std::to_string(priority.at("effective").get<int>());
+  const char* sign = " = ";
+  for (const json& part : priority.at("parts")) {
+    const int amount = part.at("amount").get<int>();
+    line += fmt::format("{}{} {}", amount < 0 ? " - " : sign, std::abs(amount), part.at("name").get<std::string>());
+    sign = " + ";
+  }
+  return line;
+}
+
+std::string master_line(const json& instance, double now) {
+  if (instance.at("state") == "MASTER" && !instance.at("leaving").get<bool>()) return "this node";
+  const json& master = instance.at("master");
+  if (master.is_null()) return "none heard";
+  std::string line =
+      fmt::format("{} priority {}", master.at("address").get<std::string>(), master.at("priority").get<int>());
+  if (!master.at("last_advert").is_null()) {
+    line += fmt::format(", last advert {} ago", span_of(now - master.at("last_advert").get<double>()));
+  }
+  return line;
+}
+
+std::string rejected_line(const json& rejected) {
+  std::string line;
+  for (const auto& [reason, count] : rejected.items()) {
+    line += fmt::format("{}{} {}", line.empty() ? "" : ", ", reason, count.get<std::uint64_t>());
+  }
+  return line;
+}
+
+std::string instance_text(const json& instance, double now, const Painter& paint) {
+  std::string text = fmt::format(
+      "{}  {}{}  since {} ({}): {}\n", paint.bold(text_of(instance, "name")), paint.state(text_of(instance, "state")),
+      instance.at("leaving").get<bool>() ? " (leaving)" : "", clock_of(instance.at("since")),
+      span_of(now - instance.at("since").get<double>()), instance.at("reason_text").get<std::string>());
+  const auto line = [&](std::string_view label, const std::string& value) {
+    text += fmt::format("  {:<11}{}\n", label, value);
+  };
+  line("router", fmt::format("VRID {} on {}, VRRPv{}, advert every {}", instance.at("vrid").get<int>(),
+                             instance.at("interface").get<std::string>(), instance.at("version").get<int>(),
+                             span_of(instance.at("advert_int").get<double>())));
+  for (const json& made : instance.value("virtual_interfaces", json::array())) {
+    line("interface", fmt::format("{}: {} on {}{}", made.at("name").get<std::string>(),
+                                  made.at("kind").get<std::string>(), made.at("base").get<std::string>(),
+                                  made.contains("mac") ? ", " + made.at("mac").get<std::string>() : ""));
+  }
+  line("priority", priority_line(instance));
+  line("master", master_line(instance, now));
+  for (const json& address : instance.at("addresses")) {
+    line("address",
+         fmt::format("{} dev {}{}", address.at("address").get<std::string>(),
+                     address.at("interface").get<std::string>(), address.at("present").get<bool>() ? "  (here)" : ""));
+  }
+  if (const auto hidden = instance.value("addresses_not_shown", 0); hidden > 0)
+    line("", fmt::format("and {} more", hidden));
+  for (const auto& [kind, label] : {std::pair("routes", "route"), std::pair("rules", "rule")}) {
+    if (!instance.contains(kind)) continue;  // a batond that does not tell them
+    for (const json& entry : instance.at(kind)) {
+      line(label, entry.at("text").get<std::string>() + (entry.at("present").get<bool>() ? "  (here)" : ""));
+    }
+  }
+  for (const json& fault : instance.at("faults")) line("fault", paint.alarm(fault.get<std::string>()));
+  const json& adverts = instance.at("adverts");
+  line("adverts", fmt::format("sent {}, accepted {}", adverts.at("sent").get<std::uint64_t>(),
+                              adverts.at("accepted").get<std::uint64_t>()));
+  if (!instance.at("rejected").empty()) line("rejected", paint.alarm(rejected_line(instance.at("rejected"))));
+  return text;
+}
+
+// "web1  batond 0.1.0 (pid 17)  /etc/baton/baton.conf", and what is wrong with all of it.
+std::string head_of(const json& status, double now, const Painter& paint) {
+  std::string text = fmt::format("{}  batond {} (pid {})  {}\n", paint.bold(text_of(status, "node")),
+                                 status.at("version").get<std::string>(), status.at("pid").get<int>(),
+                                 status.at("configuration").get<std::string>());
+  const json& worker = status.at("worker");
+  if (!worker.at("answers").get<bool>()) {
+    text += paint.alarm("the VRRP worker does not answer; the guardian restarts it") + "\n";
+  }
+  if (const int restarts = worker.value("restarts", 0); restarts > 0) {
+    text += fmt::format("worker restarted {} times\n", restarts);
+  }
+  if (const json until = status.value("confirm_until", json()); until.is_number()) {
+    text += paint.alarm(fmt::format("the reload is undone in {} unless `baton reload --confirm` says that it stays",
+                                    span_of(std::max(0.0, until.get<double>() - now)))) +
+            "\n";
+  }
+  return text;
+}
+
+std::string addresses_cell(const json& instance) {
+  std::string cell;
+  for (const json& address : instance.at("addresses")) {
+    cell = text_of(address, "address");
+    break;
+  }
+  const auto more = instance.value("addresses_not_shown", 0U) +
+                    (instance.at("addresses").empty() ? 0 : instance.at("addresses").size() - 1);
+  return more > 0 ? fmt::format("{} +{}", cell, more) : cell;
+}
+
+std::string master_cell(const json& instance) {
+  if (instance.at("state") == "MASTER" && !instance.at("leaving").get<bool>()) return "this node";
+  const json& master = instance.at("master");
+  return master.is_null() ? "none heard" : text_of(master, "address");
+}
+
+std::string trouble_of(const json& instance) {
+  if (instance.at("leaving").get<bool>()) return "hands over";
+  const json& faults = instance.at("faults");
+  if (faults.empty()) return "";
+  const std::string first = bare(faults.front().get<std::string>());
+  return faults.size() == 1 ? first : fmt::format("{}, and {} more", first, faults.size() - 1);
+}
+
+std::string priority_cell(const json& instance) {
+  const int effective = instance.at("priority").at("effective").get<int>();
+  const int base = instance.at("priority").at("base").get<int>();
+  return effective == base ? std::to_string(base) : fmt::format("{} (base {})", effective, base);
+}
+
+std::string tally_of(const json& instances) {
+  std::map<std::string, std::size_t> tally;
+  for (const json& instance : instances) ++tally[instance.at("state").get<std::string>()];
+  std::string line = fmt::format("{} instances:", instances.size());
+  const char* separator = " ";
+  for (const char* state : {"MASTER", "BACKUP", "FAULT", "INIT"}) {
+    if (!tally.contains(state)) continue;
+    line += fmt::format("{}{} {}", separator, tally[state], state);
+    separator = ", ";
+  }
+  return line + "\n";
+}
+
+}  // namespace
+
+std::string render_instance(const json& instance, double now, bool colour) {
+  return instance_text(instance, now, Painter(colour));
+}
+
+std::string render_table(const json& status, double now, bool colour) {
+  const Painter paint(colour);
+  Table table;
+  table.add({{"NAME"}, {"STATE"}, {"FOR"}, {"PRIORITY"}, {"MASTER"}, {"ADDRESSES"}, {""}});
+  for (const json& instance : status.at("instances")) {
+    const std::string state = instance.at("state");
+    const std::string trouble = trouble_of(instance);
+    table.add({{text_of(instance, "name"), paint.bold(text_of(instance, "name"))},
+               {state, paint.state(state)},
+               {span_of(now - instance.at("since").get<double>())},
+               {priority_cell(instance)},
+               {master_cell(instance)},
+               {addresses_cell(instance)},
+               {trouble, paint.alarm(trouble)}});
+  }
+  return head_of(status, now, paint) + tally_of(status.at("instances")) + "\n" + table.text();
+}
+
+std::string render_status(const json& status, double now_seconds, bool colour) {
+  const Painter paint(colour);
+  std::string text = head_of(status, now_seconds, paint);
+  for (const json& instance : status.at("instances")) text += "\n" + instance_text(instance, now_seconds, paint);
+  if (!status.at("groups").empty()) text += "\n";
+  for (const json& group : status.at("groups")) {
+    text +=
+        fmt::format("{}  {}  sync group\n", paint.bold(text_of(group, "name")), paint.state(text_of(group, "state")));
+  }
+  if (!status.at("scripts").empty()) text += "\n";
+  for (const json& script : status.at("scripts")) {
+    const std::string result = script.at("status");
+    text += fmt::format("{}  {}  {}\n", paint.bold(text_of(script, "name")),
+                        result == "down" ? paint.alarm(result) : result, script.value("text", ""));
+  }
+  return text;
+}
+
+}  // namespace baton::cli

@@ -1,0 +1,70 @@
+#include "cli/status_render.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+namespace baton::cli {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+json instance(const char* name, const char* state) {
+  return {{"name", name},
+          {"state", state},
+          {"leaving", false},
+          {"since", 1000.0},
+          {"priority", {{"effective", 100}, {"base", 100}}},
+          {"master", nullptr},
+          {"addresses", {{{"address", "10.0.0.1"}}}},
+          {"addresses_not_shown", 0},
+          {"faults", json::array()}};
+}
+
+json status_of(json instances) {
+  return {{"node", "web1"},
+          {"version", "0.1.0"},
+          {"pid", 17},
+          {"configuration", "/etc/baton/baton.conf"},
+          {"worker", {{"answers", true}, {"restarts", 0}}},
+          {"instances", std::move(instances)},
+          {"groups", json::array()},
+          {"scripts", json::array()}};
+}
+
+TEST(StatusTable, is_a_line_an_instance) {
+  json backup = instance("VI_long_name", "BACKUP");
+  backup["master"] = {{"address", "10.0.0.2"}};
+  backup["priority"] = {{"effective", 90}, {"base", 100}};
+  backup["addresses_not_shown"] = 2;
+  json fault = instance("C", "FAULT");
+  fault["faults"] = {"chk failed", "interface eth0 is down or missing"};
+  EXPECT_EQ(render_table(status_of({instance("A", "MASTER"), backup, fault}), 1060, false),
+            "web1  batond 0.1.0 (pid 17)  /etc/baton/baton.conf\n"
+            "3 instances: 1 MASTER, 1 BACKUP, 1 FAULT\n"
+            "\n"
+            "NAME          STATE   FOR    PRIORITY       MASTER      ADDRESSES\n"
+            "A             MASTER  1 min  100            this node   10.0.0.1\n"
+            "VI_long_name  BACKUP  1 min  90 (base 100)  10.0.0.2    10.0.0.1 +2\n"
+            "C             FAULT   1 min  100            none heard  10.0.0.1     chk failed, and 1 more\n");
+}
+
+TEST(StatusTable, colours_do_not_move_a_column) {
+  const std::string painted = render_table(status_of({instance("A", "MASTER")}), 1060, true);
+  EXPECT_THAT(painted, HasSubstr("\033[1;32mMASTER\033[0m  1 min"));
+}
+
+TEST(StatusTable, a_dead_worker_is_told_first) {
+  json status = status_of({instance("A", "MASTER")});
+  status["worker"]["answers"] = false;
+  EXPECT_THAT(render_table(status, 1060, false), HasSubstr("the VRRP worker does not answer"));
+}
+
+TEST(StatusTable, a_name_from_outside_does_nothing_to_a_terminal) {
+  EXPECT_THAT(render_table(status_of({instance("A\x1b[2J", "MASTER")}), 1060, false), Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+}  // namespace baton::cli
