@@ -57,6 +57,11 @@ SysResult<void> failed(int negative_errno) {
   return std::unexpected(SysError{"set up the filter of system calls", -negative_errno});
 }
 
+SysResult<void> allow_where(const Filter& filter, int call, const scmp_arg_cmp& argument) {
+  const int result = seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, 1, &argument);
+  return result < 0 ? failed(result) : SysResult<void>{};
+}
+
 SysResult<void> filter_calls() {
   const Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release);
   if (!filter) return failed(-ENOMEM);
@@ -65,14 +70,11 @@ SysResult<void> filter_calls() {
     if (result < 0 && result != -EDOM) return failed(result);  // EDOM: this architecture has no such call
   }
   for (const int family : {AF_UNIX, AF_NETLINK}) {
-    const int result = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                                        SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
-    if (result < 0) return failed(result);
+    TRY(allow_where(filter, SCMP_SYS(socket),
+                    {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = static_cast<scmp_datum_t>(family), .datum_b = 0}));
   }
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
-    const int result = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 1,
-                                        SCMP_A2(SCMP_CMP_MASKED_EQ, static_cast<scmp_datum_t>(PROT_EXEC), 0));
-    if (result < 0) return failed(result);
+    TRY(allow_where(filter, call, {.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_EXEC, .datum_b = 0}));
   }
   const int loaded = seccomp_load(filter.get());
   return loaded < 0 ? failed(loaded) : SysResult<void>{};
