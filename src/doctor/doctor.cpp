@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/printable.h"
+#include "base/stable_sort.h"
 #include "doctor/judges.h"
 #include "doctor/mirror.h"
 #include "doctor/rule_table.h"
@@ -59,7 +60,7 @@ void Findings::add(std::string_view rule, About about) {
 }
 
 Report Findings::take() && {
-  std::ranges::stable_sort(report_.findings, {}, [](const Finding& finding) { return finding.rule->id; });
+  stable_sort(report_.findings, [](const Finding& one, const Finding& other) { return one.rule->id < other.rule->id; });
   return std::move(report_);
 }
 

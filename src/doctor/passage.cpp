@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/stable_sort.h"
 #include "doctor/known_bits.h"
 
 namespace baton::doctor {
@@ -471,7 +472,7 @@ Passage would_pass(const kernel::Ruleset& ruleset, const FilteredPacket& packet)
   for (const FilterChain& chain : ruleset.chains) {
     if (const auto hook = turn_of(chain, packet)) turns.push_back({*hook, chain.priority, &chain});
   }
-  std::ranges::stable_sort(turns, [](const Turn& one, const Turn& other) {
+  stable_sort(turns, [](const Turn& one, const Turn& other) {
     return one.hook != other.hook ? one.hook < other.hook : one.priority < other.priority;
   });
   Passage result;

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <set>
 
+#include "base/stable_sort.h"
+
 namespace baton::plan {
 
 namespace {
@@ -113,7 +115,9 @@ class RingMaker {
     return ring;
   }
 
-  static void order(Ring& ring) { std::ranges::stable_partition(ring.members, &Ring::Member::carries); }
+  static void order(Ring& ring) {
+    stable_sort(ring.members, [](const auto& one, const auto& other) { return one.carries && !other.carries; });
+  }
 
   // Of several instances with one name the VRID is told too, and of several rings of an instance the address.
   void make_names_differ() {
