@@ -53,7 +53,10 @@ std::expected<Channel::Message, Channel::Nothing> Channel::receive() const {
   header.msg_control = control;
   header.msg_controllen =
       CMSG_LEN(sizeof(int));  // exactly one descriptor: CMSG_SPACE has room for a second, unseen one
-  const ssize_t count = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  const auto next = [&] { return ::recvmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC); };
+  ssize_t count = next();
+  // A peer that left something unread is told of once, before what it had said.
+  if (count < 0 && errno == ECONNRESET) count = next();
   if (count < 0) return std::unexpected(errno == EAGAIN || errno == EINTR ? Nothing::yet : Nothing::any_more);
   Message message{.bytes = Bytes(bytes.begin(), bytes.begin() + count)};
   for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {

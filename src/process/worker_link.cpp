@@ -72,7 +72,10 @@ WorkerLink::Sent WorkerLink::send_now(const FromRunner& message) {
 
 WorkerLink::Received WorkerLink::receive() {
   static std::array<std::uint8_t, limits::message_size + 1> buffer;  // one thread; too large for a stack
-  const ssize_t size = ::recv(channel_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  const auto next = [&] { return ::recv(channel_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT); };
+  ssize_t size = next();
+  // A peer that left something unread is told of once, before what it had said.
+  if (size < 0 && errno == ECONNRESET) size = next();
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return Received::nothing;
   if (size <= 0) return Received::end;
   if (auto message = decode_to_runner(ByteView(buffer).first(static_cast<std::size_t>(size)))) {

@@ -33,6 +33,20 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(list), end(list)));
 }
 
+// The kernel tells of what the other side has not read (ECONNRESET) before it gives what that side had sent.
+TEST_F(Pair, what_was_said_before_the_end_is_heard_also_from_one_that_did_not_listen) {
+  ASSERT_TRUE(one.send(Bytes{1}));
+  ASSERT_TRUE(two.send(Bytes{2}));
+  ASSERT_TRUE(two.send(Bytes{3}));
+  two.close();
+  for (const Bytes& each : {Bytes{2}, Bytes{3}}) {
+    const auto heard = one.receive();
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(heard->bytes, each);
+  }
+  EXPECT_EQ(one.receive().error(), Channel::Nothing::any_more);
+}
+
 TEST_F(Pair, messages_arrive_whole_and_in_order) {
   ASSERT_TRUE(one.send(Bytes{1, 2, 3}));
   ASSERT_TRUE(one.send(Bytes(limits::message_size, 7)));

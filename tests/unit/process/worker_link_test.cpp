@@ -23,6 +23,8 @@ TEST(WorkerLink, what_a_worker_said_to_its_end_is_heard_before_the_next_one) {
       {.on_message = [&](const ToRunner&) { ++heard; }, .on_bad_message = [](ProtocolError) {}, .on_closed = [] {}});
   auto [ours, workers] = channel();
   link.connect(std::move(ours));
+  link.send(RunnerEvent{.text = "not read"});  // which the kernel tells before what was said (ECONNRESET)
+  link.flush();
   const auto stop = encode(ToRunner(Stop{}));
   ASSERT_TRUE(stop);
   int said = 0;
