@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/ip_address.h"
+
 namespace baton::api {
 
 namespace {
@@ -10,7 +12,8 @@ namespace {
 bool is_local_name(std::string_view host) {
   if (host.starts_with('[')) return host.starts_with("[::1]");
   host = host.substr(0, host.find(':'));
-  return host == "localhost" || host == "127.0.0.1" || host.empty();
+  const auto address = IpAddress::parse(host);
+  return host == "localhost" || host.empty() || (address && address->bytes().front() == 127);
 }
 
 // Takes as long for every wrong token.

@@ -35,7 +35,7 @@ void Server::let_in(Entrance& entrance) {
   for (int i = 0; i < let_in_at_once; ++i) {
     auto visitor = entrance.accept();
     if (!visitor) return;
-    if (!has_room()) continue;  // everybody who is there waits for us; this one hears that by the closed connection
+    if (!has_room(visitor->is_root)) continue;  // this one hears that by the closed connection
     Connection& connection = connections_.emplace_back();
     connection.fd = std::move(visitor->fd);
     connection.asker = {.door = entrance.door, .is_root = visitor->is_root};
@@ -43,13 +43,17 @@ void Server::let_in(Entrance& entrance) {
   }
 }
 
-bool Server::has_room() {
+// Whoever has not asked goes first; for root also somebody who waits, is told, or listens.
+bool Server::has_room(bool is_for_root) {
   const auto is_here = [](const Connection& it) { return it.phase != Phase::over; };
   if (static_cast<std::size_t>(std::ranges::count_if(connections_, is_here)) < limits::connections) return true;
-  const auto slow = std::ranges::find(connections_, Phase::reading, &Connection::phase);
-  if (slow == connections_.end()) return false;
+  auto goes = std::ranges::find(connections_, Phase::reading, &Connection::phase);
+  if (goes == connections_.end() && is_for_root) {
+    goes = std::ranges::find_if(connections_, [&](const Connection& it) { return is_here(it) && !it.asker.is_root; });
+  }
+  if (goes == connections_.end()) return false;
   ++counts_.evicted;
-  end(*slow);
+  end(*goes);
   return true;
 }
 
@@ -106,6 +110,11 @@ Server::Connection* Server::find(Ticket ticket) {
   return found == connections_.end() ? nullptr : &*found;
 }
 
+bool Server::waits(Ticket ticket) const {
+  return std::ranges::any_of(connections_,
+                             [&](const Connection& it) { return it.ticket == ticket && it.phase == Phase::answering; });
+}
+
 std::size_t Server::bytes_on_their_way() const {
   std::size_t bytes = 0;
   for (const Connection& connection : connections_) bytes += connection.outgoing.size();
@@ -127,15 +136,26 @@ void Server::answer(Ticket ticket, http::Response response) {
   send(*connection);
 }
 
-bool Server::listen(Ticket ticket, std::string_view text) {
+bool Server::has_room_to_listen(bool is_for_root) {
   const auto listening = std::ranges::count(connections_, Phase::listening, &Connection::phase);
-  if (static_cast<std::size_t>(listening) >= limits::listeners) return false;
+  if (static_cast<std::size_t>(listening) < limits::listeners) return true;
+  const auto goes = std::ranges::find_if(
+      connections_, [](const Connection& it) { return it.phase == Phase::listening && !it.asker.is_root; });
+  if (!is_for_root || goes == connections_.end()) return false;
+  ++counts_.evicted;
+  end(*goes);
+  return true;
+}
+
+bool Server::listen(Ticket ticket, std::string_view text) {
   Connection* connection = find(ticket);
   if (connection == nullptr) return true;  // it has gone
-  connection->phase = Phase::listening;
+  if (!has_room_to_listen(connection->asker.is_root)) return false;
+  connection->phase = connection->is_head ? Phase::writing : Phase::listening;
+  connection->deadline = loop::now() + limits::time_to_read;
   connection->stays = false;
   connection->outgoing = http::event_stream_header();
-  connection->outgoing += text;
+  if (!connection->is_head) connection->outgoing += text;
   connection->sent = 0;
   send(*connection);
   return true;
@@ -208,6 +228,7 @@ void Server::close_doors(std::function<void()> emptied) {
   entrances_.clear();
   emptied_ = std::move(emptied);
   for (Connection& connection : connections_) {
+    if (connection.phase == Phase::reading) read(connection);  // what it asked is perhaps there already
     if (connection.phase == Phase::reading && connection.parser.is_between_requests()) end(connection);
   }
   loop_.once_more();
@@ -225,7 +246,13 @@ void Server::on_timer() {
   for (Connection& connection : connections_) {
     if (connection.phase == Phase::over || connection.phase == Phase::listening || now < connection.deadline) continue;
     ++counts_.expired;
-    end(connection);
+    if (connection.phase != Phase::answering) {
+      end(connection);
+      continue;
+    }
+    connection.stays = false;
+    answer(connection.ticket, {.status = http::status::gateway_timeout,
+                               .body = "{\"error\":\"there was no answer in time; ask again\",\"kind\":\"busy\"}\n"});
   }
   if (now >= next_keep_alive_) {
     next_keep_alive_ = now + limits::keep_alive_interval;

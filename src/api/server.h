@@ -1,6 +1,6 @@
 // Serves HTTP to whoever comes through a door, each for a bounded time and in bounded memory, and to as many at once as
-// there are places. Whoever has not asked yet makes room for who comes now, the longest first; so nobody keeps the
-// others out by holding connections.
+// there are places. Whoever has not asked yet makes room for who comes now, the longest first; and for root everybody
+// who is not root. So nobody keeps root out.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +55,8 @@ class Server {
   void answer(Ticket ticket, http::Response response);
   // The answer begins with `text` and goes on with what say_event() is told. False: too many listen.
   bool listen(Ticket ticket, std::string_view text);
+  // Nobody has answered it yet, and it was not given up.
+  bool waits(Ticket ticket) const;
   // Nobody is waited for: who lets too much wait is cut off.
   void say_event(std::string_view text);
 
@@ -96,7 +98,8 @@ class Server {
   };
 
   void let_in(Entrance& entrance);
-  bool has_room();
+  bool has_room(bool is_for_root);
+  bool has_room_to_listen(bool is_for_root);
   void begin(Connection& connection);
   void read(Connection& connection);
   void on_progress(Connection& connection, http::RequestParser::Progress progress);

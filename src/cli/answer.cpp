@@ -14,6 +14,7 @@ int complain(const control::ControlError& error) {
     case control::ControlError::Kind::not_found: return exit_code::not_found;
     case control::ControlError::Kind::permission:
     case control::ControlError::Kind::malformed:
+    case control::ControlError::Kind::reloading:
     case control::ControlError::Kind::refused: return exit_code::failure;
   }
   return exit_code::failure;

@@ -33,6 +33,8 @@ std::expected<UniqueFd, ControlError> connect_to(const std::string& path) {
   std::ranges::copy(path, address.sun_path);
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return failure(Kind::not_running, fmt::format("socket: {}", std::strerror(errno)));
+  constexpr timeval bound{.tv_sec = 3, .tv_usec = 0};  // where nobody accepts and the queue is full
+  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof(bound));
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;
   if (errno == EACCES || errno == EPERM) {
     return failure(Kind::permission, fmt::format("{}: permission denied; run as root", path));
@@ -64,8 +66,10 @@ std::expected<UniqueFd, ControlError> send_request(const std::string& socket_pat
   return connected;
 }
 
-std::expected<std::string, ControlError> fetch(const std::string& socket_path, const Call& call,
-                                               std::chrono::milliseconds timeout) {
+namespace {
+
+std::expected<std::string, ControlError> fetch_once(const std::string& socket_path, const Call& call,
+                                                    std::chrono::milliseconds timeout) {
   using Kind = ControlError::Kind;
   auto connected = send_request(socket_path, call);
   if (!connected) return std::unexpected(std::move(connected).error());
@@ -91,10 +95,26 @@ std::expected<std::string, ControlError> fetch(const std::string& socket_path, c
   if (parser.status() < http::status::bad_request) return body;
   const json error = json::parse(body, nullptr, false);
   const std::string sentence = error.is_object() ? error.value("error", "") : std::string();
-  const Kind kind = parser.status() == http::status::not_found   ? Kind::not_found
+  const bool is_reloading = error.is_object() && error.value("kind", "") == "reloading";
+  const Kind kind = is_reloading                                 ? Kind::reloading
+                    : parser.status() == http::status::not_found ? Kind::not_found
                     : parser.status() == http::status::forbidden ? Kind::permission
                                                                  : Kind::refused;
   return failure(kind, sentence.empty() ? fmt::format("batond answers {}", parser.status()) : sentence);
+}
+
+}  // namespace
+
+std::expected<std::string, ControlError> fetch(const std::string& socket_path, const Call& call,
+                                               std::chrono::milliseconds timeout) {
+  auto body = fetch_once(socket_path, call, timeout);
+  // A reload puts another in the place of who answers. What changes something is not asked for twice.
+  constexpr int times_more = 3;
+  for (int i = 0; i < times_more && call.method == "GET" && !body; ++i) {
+    if (body.error().kind != ControlError::Kind::reloading) break;
+    body = fetch_once(socket_path, call, timeout);
+  }
+  return body;
 }
 
 std::expected<json, ControlError> ask(const std::string& socket_path, const Call& call,

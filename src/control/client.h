@@ -14,7 +14,7 @@ namespace baton::control {
 inline constexpr const char* default_control_socket = "/run/baton/control.sock";
 
 struct ControlError {
-  enum class Kind { not_running, permission, timeout, malformed, refused, not_found };
+  enum class Kind { not_running, permission, timeout, malformed, refused, not_found, reloading };
   Kind kind = Kind::not_running;
   std::string message;  // what happened, and what to do next
 };

@@ -37,9 +37,10 @@ std::vector<StateChange> KnownStates::on_status(const json& status) {
   const auto times = times_of(status);
   const auto learn = [&](Subject subject, const json& one, double since) {
     const Key key{subject, one.value("name", "")};
-    const std::string state = one.value("state", "");
     present.insert(key);
     const auto known = states_.find(key);
+    std::string state = one.value("state", "");
+    if (state == not_yet && known != states_.end()) state = "STOP";  // as the event calls it
     if (known == states_.end() ? state == not_yet : known->second == state) return;
     if (has_seen_status_ || since >= begin_) news.push_back({.subject = subject, .name = key.second, .state = state});
     states_[key] = state;

@@ -54,6 +54,7 @@ SysResult<void> ApiDoors::open() {
     control_socket_ = TRY(kernel::UnixListener::open(options_.control_socket(), control_socket_mode, group));
   }
   if (options_.http && !tcp_listener_) open_tcp();
+  if (options_.http && !options_.http_token_file.empty()) read_token_file();
   return {};
 }
 
@@ -64,9 +65,12 @@ void ApiDoors::open_tcp() {
                       "; a loopback address and a free port are needed, and it is tried again at the next reload");
   }
   tcp_listener_ = std::move(*listener);
-  if (options_.http_token_file.empty()) return;
+}
+
+// At each start of an api role, so that a reload takes a new one up. One that cannot be read leaves the one before.
+void ApiDoors::read_token_file() {
   auto token = read_token(options_.http_token_file);
-  if (!token) return log_.error("--http-token-file: " + token.error() + "; until then it may only be read");
+  if (!token) return log_.error("--http-token-file: " + token.error() + "; mend it, then: baton reload");
   token_ = std::move(*token);
 }
 

@@ -30,6 +30,7 @@ class ApiDoors {
 
  private:
   void open_tcp();
+  void read_token_file();
 
   const Options& options_;
   log::Logger& log_;

@@ -79,7 +79,7 @@ class Api {
       log_.warning(to_string(confined.error()) + "; the control API is served with more power than it needs");
     }
     loop_.run();
-    desk_.drain();
+    desk_.hear_out(limits::last_words);
     server_.say_last();
   }
 
@@ -165,6 +165,16 @@ class Api {
            "the VRRP worker does not answer; the guardian restarts it, try again");
   }
 
+  // At a reload the worker answers our successor, and a silence towards us says nothing of it.
+  void refuse_for_our_successor(Ticket ticket) {
+    refuse(ticket, http::status::unavailable, "reloading", "the configuration was reloaded meanwhile; ask again");
+  }
+  bool is_for_our_successor(const CollectedStatus& collected, Ticket ticket) {
+    if (collected.worker_answers || !is_leaving_) return false;
+    refuse_for_our_successor(ticket);
+    return true;
+  }
+
   // ---- status
 
   void get_status(const Question& question) {
@@ -172,14 +182,15 @@ class Api {
     const bool is_brief = view != question.request.query.end() && view->second == "brief";
     desk_.collect(is_brief ? WorkerDesk::View::brief : WorkerDesk::View::whole,
                   [this, ticket = question.ticket](const auto& collected) {
-                    server_.answer(ticket, document(status_of(*collected)));
+                    if (!is_for_our_successor(*collected, ticket))
+                      server_.answer(ticket, document(status_of(*collected)));
                   });
   }
 
   void get_instance(const Question& question) {
     desk_.ask({{"ask", "instance"}, {"instance", question.names[0]}},
               [this, ticket = question.ticket, name = question.names[0]](const std::optional<json>& reply) {
-                if (reply) return answer_from_worker(ticket, *reply);
+                if (reply || is_leaving_) return answer_from_worker(ticket, reply);
                 const auto& routers = start_.setup.routers;
                 const auto found = std::ranges::find(routers, name, &RouterSetup::name);
                 if (found == routers.end()) return refuse_without_worker(ticket);
@@ -194,6 +205,7 @@ class Api {
     const bool is_open = question.request.header("accept").contains("application/openmetrics-text");
     const auto format = is_open && !is_keepalived ? metrics::Format::openmetrics : metrics::Format::prometheus;
     desk_.collect(WorkerDesk::View::whole, [this, ticket = question.ticket, format, is_keepalived](const auto& it) {
+      if (is_for_our_successor(*it, ticket)) return;
       const json status = status_of(*it);
       std::string text = is_keepalived ? keepalived_metrics_of(status)
                                        : metrics::node_metrics(status, utc_seconds(loop::wall_now()), format);
@@ -210,6 +222,7 @@ class Api {
 
   void get_mib(const Question& question) {
     desk_.collect(WorkerDesk::View::whole, [this, ticket = question.ticket](const auto& collected) {
+      if (is_for_our_successor(*collected, ticket)) return;
       server_.answer(ticket, document(shown_by_snmp(start_.setup, status_of(*collected), loop::wall_now())));
     });
   }
@@ -272,18 +285,18 @@ class Api {
   // ---- commands
 
   void post_to_instance(const Question& question) {
-    desk_.ask({{"ask", question.request.path.back()}, {"instance", question.names[0]}},
-              [this, ticket = question.ticket](const std::optional<json>& reply) {
-                if (!reply) return refuse_without_worker(ticket);
-                answer_from_worker(ticket, *reply);
-              });
+    desk_.command(
+        {{"ask", question.request.path.back()}, {"instance", question.names[0]}},
+        [this, ticket = question.ticket](const std::optional<json>& reply) { answer_from_worker(ticket, reply); });
   }
 
-  void answer_from_worker(Ticket ticket, const json& reply) {
-    if (!reply.contains("error")) return server_.answer(ticket, document(reply));
-    const std::string kind = reply.value("kind", "refused");
+  void answer_from_worker(Ticket ticket, const std::optional<json>& reply) {
+    if (!reply && is_leaving_) return refuse_for_our_successor(ticket);
+    if (!reply) return refuse_without_worker(ticket);
+    if (!reply->contains("error")) return server_.answer(ticket, document(*reply));
+    const std::string kind = reply->value("kind", "refused");
     refuse(ticket, kind == "not-found" ? http::status::not_found : http::status::conflict, kind,
-           reply["error"].get<std::string>());
+           reply->at("error").get<std::string>());
   }
 
   void post_reload(const Question& question) {
@@ -301,6 +314,7 @@ class Api {
 
   // The guardian reads the files, judges them and carries it out.
   void order_reload(Ticket ticket, ReloadOrder order) {
+    std::erase_if(reloads_, [this](const auto& waiting) { return !server_.waits(waiting.second); });
     if (reloads_.size() >= reloads_waited_for) {
       return refuse(ticket, http::status::unavailable, "busy", "too many reloads are on their way; ask again");
     }
@@ -333,16 +347,27 @@ class Api {
   void on_event(const json& event) {
     const std::string text = event.dump(-1, ' ', false, json::error_handler_t::replace);
     const std::uint64_t number = start_.events.add(text);
+    tell_until(number - 1);
     server_.say_event(to_text(event_of({.number = number, .text = text}, event.value("event", ""))));
+    told_ = std::max(told_, number);
+  }
+
+  // What the api role before us heard last, of the worker before ours.
+  void tell_until(std::uint64_t number) {
+    for (const auto& [entry, kind] : kept_after(told_)) {
+      if (entry.number <= number) server_.say_event(to_text(event_of(entry, kind)));
+    }
+    told_ = std::max(told_, number);
   }
 
   // Whoever names the last event heard is told what came since, as far as it is kept.
   void get_events(const Question& question) {
+    tell_until(start_.events.last());  // those who listen already; this one is told below
+    const std::string_view heard = question.request.header("last-event-id");
     std::string text =
-        http::to_text({.id = std::to_string(start_.events.last()),
+        http::to_text({.id = heard.empty() ? std::to_string(start_.events.last()) : "",
                        .kind = "hello",
                        .data = json{{"listening", true}, {"configuration_read", start_.configuration_read}}.dump()});
-    const std::string_view heard = question.request.header("last-event-id");
     if (!heard.empty()) {
       for (const auto& [entry, kind] : kept_after(number_of(heard))) text += to_text(event_of(entry, kind));
     }
@@ -401,7 +426,7 @@ class Api {
     guardian_readable_.reset();
     is_leaving_ = true;
     for (const auto& [id, ticket] : std::exchange(reloads_, {})) {
-      refuse(ticket, http::status::unavailable, "refused", "the configuration was reloaded meanwhile; ask again");
+      refuse_for_our_successor(ticket);
     }
     server_.close_doors([this] { loop_.stop(); });
   }
@@ -414,6 +439,7 @@ class Api {
   std::map<std::uint64_t, Ticket> reloads_;  // by the id of the order: who waits for what becomes of it
   // An order of the api role before us is none of ours.
   std::uint64_t last_reload_ = static_cast<std::uint64_t>(loop::now().time_since_epoch().count());
+  std::uint64_t told_ = start_.events.last();  // the last event that listeners were told of
   bool is_leaving_ = false;
   loop::Subscription signal_term_;
   loop::Subscription guardian_readable_;

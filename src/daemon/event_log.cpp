@@ -40,6 +40,7 @@ std::uint64_t EventLog::add(std::string_view text) {
 std::vector<EventLog::Entry> EventLog::after(std::uint64_t number) const {
   const auto& log = *static_cast<const Log*>(memory_);
   const std::uint64_t last = log.last.load();
+  if (number > last) number = 0;  // of another life
   const std::uint64_t oldest = last > log.slots.size() ? last - log.slots.size() : 0;
   std::vector<Entry> entries;
   for (std::uint64_t i = std::max(number, oldest) + 1; i <= last; ++i) {

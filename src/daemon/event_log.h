@@ -29,7 +29,7 @@ class EventLog {
     std::uint64_t number = 0;
     std::string text;
   };
-  // Those with a higher number that are still there, in their order.
+  // Those with a higher number that are still there, in their order; all of them where that number was never given.
   std::vector<Entry> after(std::uint64_t number) const;
   std::uint64_t last() const;
 

@@ -469,16 +469,16 @@ void Guardian::finish() {
     seat_.kill();
     return;  // its end is told, and brings us back here
   }
-  api_.end([] {});
   give_up_ = loop_.timer([this] {
     runner_.kill();
     companions_.kill();
     loop_.stop();
   });
   give_up_.set(loop::now() + runner_stop_bound);
-  const auto one_ended = [this, left = std::make_shared<int>(2)] {
+  const auto one_ended = [this, left = std::make_shared<int>(3)] {
     if (--*left == 0) loop_.stop();
   };
+  api_.end(one_ended);
   companions_.end(one_ended);
   runner_.end(one_ended);
 }

@@ -30,7 +30,8 @@ std::optional<Duration> confirm_within_of(const json& value) {
   if (!value.is_number()) return std::nullopt;
   const std::chrono::duration<double> seconds(value.get<double>());
   if (!(seconds.count() > 0) || seconds > limits::confirm_within_at_most) return std::nullopt;
-  return std::chrono::duration_cast<Duration>(seconds);
+  const auto bound = std::chrono::duration_cast<Duration>(seconds);
+  return bound > Duration::zero() ? std::optional(bound) : std::nullopt;
 }
 
 json diagnostic_report(const config::Diagnostic& diagnostic) {

@@ -1,6 +1,7 @@
 #include "daemon/worker_desk.h"
 
-#include <algorithm>
+#include <poll.h>
+
 #include <string>
 #include <utility>
 
@@ -20,16 +21,27 @@ WorkerDesk::WorkerDesk(loop::Loop& loop, Events events) : loop_(loop), events_(s
 }
 
 void WorkerDesk::take(kernel::Channel worker) {
+  hear_out(Duration::zero());
+  if (is_asked_ && questions_.front().is_command) answer_first(std::nullopt);
   ++workers_seen_;
   readable_.reset();
   worker_ = std::move(worker);
   readable_ = loop_.watch(worker_.fd(), loop::Ready::readable, [this] { on_worker(); });
-  for (Fresh& fresh : fresh_) fresh = {};
+  forget_fresh();
   is_asked_ = false;  // the first is asked again, of the new one
 }
 
 void WorkerDesk::ask(json question, Answer answer) {
-  questions_.push_back({std::move(question), std::move(answer)});
+  push({std::move(question), std::move(answer)});
+}
+
+void WorkerDesk::command(json question, Answer answer) {
+  push({.text = std::move(question), .answer = std::move(answer), .is_command = true});
+}
+
+void WorkerDesk::push(Question question) {
+  questions_.push_back(std::move(question));
+  loop_.once_more();  // who asks may be served before the loop sleeps, behind ask_next()
 }
 
 void WorkerDesk::ask_next() {
@@ -48,8 +60,15 @@ void WorkerDesk::ask_next() {
   }
 }
 
+// Nor would it answer the others; a crowd shall not wait for its silence one by one.
 void WorkerDesk::on_silence() {
-  if (is_asked_) answer_first(std::nullopt);
+  if (is_asked_) answer_none();
+}
+
+void WorkerDesk::answer_none() {
+  is_asked_ = false;
+  patience_.cancel();
+  for (const Question& question : std::exchange(questions_, {})) question.answer(std::nullopt);
 }
 
 void WorkerDesk::on_worker() {
@@ -62,10 +81,7 @@ void WorkerDesk::on_worker() {
     return;
   }
   json reply = json::parse(message->bytes, nullptr, false);
-  if (reply.is_object() && reply.contains("event")) {
-    for (Fresh& fresh : fresh_) fresh = {};
-    return events_.happened(reply);
-  }
+  if (reply.is_object() && reply.contains("event")) return on_unasked(reply);
   if (!is_asked_) return;  // too late an answer
   if (!reply.is_object()) return answer_first(std::nullopt);
   if (reply.value("id", json()) != last_id_) return;  // to a question before
@@ -81,13 +97,30 @@ void WorkerDesk::answer_first(std::optional<json> reply) {
   question.answer(std::move(reply));
 }
 
-void WorkerDesk::drain() {
-  constexpr int messages_that_wait = 1000;
-  for (int i = 0; i < messages_that_wait && worker_; ++i) {
+void WorkerDesk::on_unasked(const json& event) {
+  forget_fresh();
+  events_.happened(event);
+}
+
+void WorkerDesk::forget_fresh() {
+  for (Fresh& fresh : fresh_) fresh = {};
+  if (!collections_.empty()) collections_.front().is_outdated = true;
+}
+
+void WorkerDesk::hear_out(Duration bound) {
+  constexpr int messages_most = 4096;
+  const Instant until = loop::now() + bound;
+  for (int i = 0; i < messages_most && worker_; ++i) {
     const auto message = worker_.receive();
-    if (!message) return;
-    const json text = json::parse(message->bytes, nullptr, false);
-    if (text.is_object() && text.contains("event")) events_.happened(text);
+    if (message) {
+      const json text = json::parse(message->bytes, nullptr, false);
+      if (text.is_object() && text.contains("event")) on_unasked(text);  // an answer comes too late
+      continue;
+    }
+    if (message.error() == kernel::Channel::Nothing::any_more) return;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - loop::now());
+    pollfd ready{.fd = worker_.fd(), .events = POLLIN, .revents = 0};
+    if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0) return;
   }
 }
 
@@ -107,6 +140,7 @@ void WorkerDesk::collect(View view, Collected collected, Counters counters) {
 void WorkerDesk::begin_collection() {
   Collection& collection = collections_.front();
   collection.status = std::make_shared<CollectedStatus>();
+  collection.is_outdated = false;
   collection.begun = loop::now();
   collection.status->at = collection.begun;
   for (const char* name : list_names) collection.status->lists[name] = json::array();
@@ -118,7 +152,11 @@ void WorkerDesk::ask_for_page(std::size_t from) {
   json question{{"ask", "status"}, {"from", from}};
   if (collection.counters == Counters::begin_anew) question["clear"] = true;
   if (collection.view == View::brief) question["brief"] = true;
-  ask(std::move(question), [this](std::optional<json> reply) { on_page(std::move(reply)); });
+  ask(std::move(question), [this, from, worker = workers_seen_](std::optional<json> reply) {
+    if (reply && from > 0 && worker != workers_seen_)
+      return begin_collection();  // what there is of it is another worker's
+    on_page(std::move(reply));
+  });
 }
 
 void WorkerDesk::on_page(std::optional<json> reply) {
@@ -138,7 +176,7 @@ void WorkerDesk::end_collection(bool worker_answers) {
   collections_.pop_front();
   collection.status->worker_answers = worker_answers;
   if (!worker_answers) collection.status->lists = json::object();
-  if (worker_answers) {
+  if (worker_answers && !collection.is_outdated && collection.counters == Counters::stay) {
     const Instant now = loop::now();
     fresh_[static_cast<std::size_t>(collection.view)] = {collection.status,
                                                          now + (now - collection.begun) * limits::status_serves_times};

@@ -39,19 +39,22 @@ class WorkerDesk {
   // nullopt: the worker is dead or hangs.
   using Answer = std::function<void(std::optional<nlohmann::json>)>;
   void ask(nlohmann::json question, Answer answer);
+  void command(nlohmann::json question, Answer answer);
 
   enum class View : std::uint8_t { whole, brief };
   enum class Counters : std::uint8_t { stay, begin_anew };
   using Collected = std::function<void(const std::shared_ptr<const CollectedStatus>&)>;
   void collect(View view, Collected collected, Counters counters = Counters::stay);
 
-  // What the worker said before it went.
-  void drain();
+  // Events that the worker has sent, and those that it sends until it lets go of us, as long as the bound lasts.
+  void hear_out(Duration bound);
 
  private:
   struct Question {
     nlohmann::json text;
     Answer answer;
+    // One that only asks is asked again of the next worker; a command may have been carried out.
+    bool is_command = false;
   };
   struct Collection {
     View view = View::whole;
@@ -59,12 +62,17 @@ class WorkerDesk {
     std::vector<Collected> waiting;
     std::shared_ptr<CollectedStatus> status;  // once it has begun
     Instant begun{};
+    bool is_outdated = false;  // something happened since
   };
 
+  void push(Question question);
   void ask_next();
   void on_worker();
   void on_silence();
   void answer_first(std::optional<nlohmann::json> reply);
+  void answer_none();
+  void on_unasked(const nlohmann::json& event);
+  void forget_fresh();
   void begin_collection();
   void ask_for_page(std::size_t from);
   void on_page(std::optional<nlohmann::json> reply);
@@ -90,6 +98,7 @@ class WorkerDesk {
 
 namespace limits {
 inline constexpr Duration worker_patience = std::chrono::milliseconds(500);
+inline constexpr Duration last_words = std::chrono::seconds(1);
 // A status that took so long to collect serves for so many times as long: the worker's share of it is a fifth.
 inline constexpr int status_serves_times = 4;
 }  // namespace limits

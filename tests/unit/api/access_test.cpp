@@ -41,6 +41,12 @@ TEST(Tcp, is_written_with_the_token_alone) {
   }
 }
 
+TEST(Tcp, is_served_on_every_loopback_address) {
+  for (const char* host : {"127.0.0.1", "127.0.0.5:9650", "[::1]:9650", "localhost"}) {
+    EXPECT_TRUE(admit(Access::read, tcp, with({{"host", host}}), "")) << host;
+  }
+}
+
 TEST(Tcp, is_not_served_under_the_name_of_another) {
   for (const char* host :
        {"evil.example", "evil.example:9650", "localhost.evil.example", "[::2]:1", "127.0.0.1.nip.io"}) {

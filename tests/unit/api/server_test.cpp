@@ -166,6 +166,45 @@ TEST_F(ServerTest, who_waits_for_an_answer_is_not_put_out) {
   EXPECT_THAT(hear(patient).text, HasSubstr("done"));
 }
 
+TEST_F(ServerTest, root_finds_room_where_others_have_taken_all_of_it) {
+  on_ask_ = [](Ticket) {};
+  std::vector<UniqueFd> crowd;
+  for (std::size_t i = 0; i < limits::connections; ++i) {
+    crowd.push_back(visit(false));
+    say(crowd.back(), plain);
+  }
+  const UniqueFd stranger = visit(false);
+  EXPECT_TRUE(hear(stranger).is_over);
+  on_ask_ = [this](Ticket ticket) { server_.answer(ticket, {.body = "done"}); };
+  const UniqueFd root = visit(true);
+  say(root, plain);
+  EXPECT_THAT(hear(root).text, HasSubstr("done"));
+}
+
+TEST_F(ServerTest, root_listens_where_others_have_taken_every_place) {
+  int refused = 0;
+  on_ask_ = [&](Ticket ticket) { refused += server_.listen(ticket, "hello") ? 0 : 1; };
+  std::vector<UniqueFd> crowd;
+  for (std::size_t i = 0; i < limits::listeners; ++i) {
+    crowd.push_back(visit(false));
+    say(crowd.back(), plain);
+  }
+  const UniqueFd root = visit(true);
+  say(root, plain);
+  EXPECT_EQ(refused, 0);
+  EXPECT_THAT(hear(root).text, HasSubstr("hello"));
+  EXPECT_TRUE(hear(crowd.front()).is_over);
+}
+
+TEST_F(ServerTest, a_HEAD_of_a_stream_ends) {
+  on_ask_ = [this](Ticket ticket) { EXPECT_TRUE(server_.listen(ticket, "hello")); };
+  const UniqueFd client = visit();
+  say(client, "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  const Heard heard = hear(client);
+  EXPECT_TRUE(heard.text.ends_with("\r\n\r\n")) << heard.text;
+  EXPECT_TRUE(heard.is_over);
+}
+
 TEST_F(ServerTest, listeners_hear_every_event_and_one_that_does_not_read_is_cut_off) {
   on_ask_ = [this](Ticket ticket) { EXPECT_TRUE(server_.listen(ticket, "first\n")); };
   const UniqueFd reader = visit();
@@ -199,6 +238,15 @@ TEST_F(ServerTest, no_more_listen_than_there_are_places) {
     say(listeners.back(), plain);
   }
   EXPECT_EQ(refused, 2);
+}
+
+// It was let in; that the doors close in the same turn is not its fault.
+TEST_F(ServerTest, who_has_asked_before_the_doors_close_is_answered) {
+  const UniqueFd client = visit();
+  (void)::send(client.get(), plain.data(), plain.size(), 0);
+  server_.close_doors([] {});
+  turn();
+  EXPECT_THAT(hear(client).text, HasSubstr("done"));
 }
 
 TEST_F(ServerTest, doors_closed_it_ends_when_the_last_has_its_answer) {

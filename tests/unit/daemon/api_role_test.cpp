@@ -344,6 +344,78 @@ TEST_F(ApiTest, an_answer_that_comes_too_late_is_not_taken_for_the_next_one) {
   EXPECT_EQ(*reply.get(), (json{{"message", "asked"}}));
 }
 
+// It is older than what a listener has heard meanwhile.
+TEST_F(ApiTest, a_status_over_which_something_happened_is_not_told_to_the_next_one) {
+  const kernel::Channel worker = connect_worker();
+  auto first = ask({.path = status_path});
+  const json question = next_question(worker);
+  answer(worker, {{"event", "instance"}, {"name", "A"}, {"state", "MASTER"}});
+  answer(worker, {{"id", question["id"]}, {"instances", {{{"name", "A"}, {"state", "BACKUP"}}}}, {"next", nullptr}});
+  EXPECT_TRUE(first.get());
+  auto second = ask({.path = status_path});
+  const json again = next_question(worker);
+  answer(worker, {{"id", again["id"]}, {"instances", {{{"name", "A"}, {"state", "MASTER"}}}}, {"next", nullptr}});
+  EXPECT_EQ((*second.get())["instances"][0]["state"], "MASTER");
+}
+
+TEST_F(ApiTest, a_status_is_of_one_worker) {
+  kernel::Channel dying = connect_worker();
+  auto reply = ask({.path = status_path});
+  const json first = next_question(dying);
+  answer(dying, {{"id", first["id"]}, {"instances", {{{"name", "OLD"}}}}, {"next", 1}});
+  EXPECT_EQ(next_question(dying)["from"], 1);
+  const kernel::Channel worker = connect_worker();
+  json question = next_question(worker);
+  if (question["from"] != 0) {  // on its way still
+    answer(worker, {{"id", question["id"]}, {"instances", json::array()}, {"next", nullptr}});
+    question = next_question(worker);
+  }
+  EXPECT_EQ(question["from"], 0);
+  answer(worker, {{"id", question["id"]}, {"instances", {{{"name", "NEW"}}}}, {"next", nullptr}});
+  const json status = *reply.get();
+  ASSERT_EQ(status["instances"].size(), 1U);
+  EXPECT_EQ(status["instances"][0]["name"], "NEW");
+}
+
+TEST_F(ApiTest, a_command_is_not_given_twice) {
+  kernel::Channel dying = connect_worker();
+  auto reply = ask({.method = "POST", .path = control::instance_path("VI_1", "/handover")});
+  EXPECT_EQ(next_question(dying)["ask"], "handover");
+  const kernel::Channel worker = connect_worker();
+  EXPECT_FALSE(reply.get());
+  auto next = ask({.path = control::instance_path("VI_1")});
+  const json question = next_question(worker);
+  EXPECT_EQ(question["ask"], "instance");
+  answer(worker, {{"id", question["id"]}, {"name", "VI_1"}});
+  EXPECT_TRUE(next.get());
+}
+
+TEST_F(ApiTest, what_a_worker_said_before_the_next_one_came_is_kept) {
+  {
+    const kernel::Channel worker = connect_worker();
+    for (int i = 0; i < 100; ++i) answer(worker, {{"event", "instance"}, {"name", "A"}, {"state", "BACKUP"}, {"i", i}});
+    (void)connect_worker();
+  }
+  json history;
+  for (int i = 0; i < 100 && history["events"].size() != 100; ++i) history = *ask({.path = "/v1/history"}).get();
+  EXPECT_EQ(history["events"].size(), 100U);
+}
+
+TEST_F(ApiTest, a_moment_is_no_time_to_wait_for_a_confirmation) {
+  const auto reply = ask({.method = "POST", .path = "/v1/reload", .body = {{"confirm_within", 1e-10}}}).get();
+  ASSERT_FALSE(reply);
+  EXPECT_THAT(reply.error().message, HasSubstr("confirm_within"));
+}
+
+TEST_F(ApiTest, a_worker_that_is_silent_is_asked_once_for_all_who_wait) {
+  const kernel::Channel worker = connect_worker();
+  const auto begin = std::chrono::steady_clock::now();
+  std::vector<std::future<std::expected<json, ControlError>>> crowd;
+  for (int i = 0; i < 20; ++i) crowd.push_back(ask({.path = control::instance_path("VI_1")}));
+  for (auto& one : crowd) EXPECT_TRUE(one.get());  // from the last will
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s) << "each waited for its own silence";
+}
+
 TEST_F(ApiTest, a_worker_that_dies_while_it_is_asked_leaves_the_question_to_the_next_one) {
   kernel::Channel dying = connect_worker();
   auto reply = ask({.path = status_path});

@@ -21,7 +21,8 @@ TEST_F(EventLogTest, tells_what_came_after_a_number) {
   EXPECT_EQ(log_.after(1)[0].text, "b");
   EXPECT_EQ(log_.after(0).size(), 2U);
   EXPECT_TRUE(log_.after(2).empty());
-  EXPECT_TRUE(log_.after(99).empty()) << "of another life";
+  EXPECT_EQ(log_.after(99).size(), 2U) << "of another life: all of this one was missed";
+  EXPECT_EQ(log_.after(~std::uint64_t{0}).size(), 2U);
 }
 
 TEST_F(EventLogTest, forgets_the_oldest) {
