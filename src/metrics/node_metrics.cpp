@@ -105,9 +105,6 @@ class NodeMetrics {
     out_.family("baton_reload_unconfirmed", Kind::gauge,
                 "1 while a reload waits for its confirmation and is undone without one.");
     out_.sample({}, part(status_, "confirm_until").is_number() ? 1 : 0);
-    const json& maintenance = part(status_, "maintenance");
-    out_.family("baton_maintenance", Kind::gauge, "1 while the node is in maintenance.");
-    out_.sample({}, maintenance.is_object() ? 1 : 0);
     if (const json& reloads = part(status_, "reloads"); reloads.is_object()) {
       out_.family("baton_reloads", Kind::counter, "Reloads that were asked for, by what became of them.");
       for (const auto& [result, count] : reloads.items()) out_.sample({{"result", result}}, count.get<double>());
@@ -183,17 +180,6 @@ class NodeMetrics {
         out_.sample({{"script", text(it, "name")}}, text(it, "status") == "up" ? 1 : 0);
       }
     }
-    if (!part(all.front(), "runs").is_object()) return;
-    out_.family("baton_script_runs", Kind::counter, "Runs of the vrrp_script that came to an end, by their result.");
-    for (const json& it : all) {
-      for (const auto& [result, count] : part(it, "runs").items()) {
-        out_.sample({{"script", text(it, "name")}, {"result", result}}, count.get<double>());
-      }
-    }
-    out_.family("baton_script_run_seconds", Kind::counter, "Time that the runs of the vrrp_script took together.");
-    for (const json& it : all) out_.sample({{"script", text(it, "name")}}, number(it, "run_seconds"));
-    out_.family("baton_script_last_run_seconds", Kind::gauge, "Time that the last run of the vrrp_script took.");
-    for (const json& it : all) out_.sample({{"script", text(it, "name")}}, number(it, "last_run_seconds"));
   }
 
   void processes() {
