@@ -1,6 +1,7 @@
 #include "plan/check.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "process/process_query.h"
 
@@ -8,7 +9,20 @@ namespace baton::plan {
 
 namespace {
 
+constexpr int longest_run = 1'000;                                  // intervals, of a script that hangs
 constexpr Duration appears_after = std::chrono::milliseconds(100);  // process::ProcessWatch looks so often
+
+std::optional<vrrp::Tracking> tracking_of(const setup::Setup& setup, vrrp::TrackerId id) {
+  const auto find = [&](const auto& owners) -> std::optional<vrrp::Tracking> {
+    for (const auto& owner : owners) {
+      const auto found = std::ranges::find(owner.tracking, id, &vrrp::Tracking::tracker);
+      if (found != owner.tracking.end()) return *found;
+    }
+    return std::nullopt;
+  };
+  const auto by_router = find(setup.node.routers);
+  return by_router ? by_router : find(setup.node.groups);
+}
 
 bool is_tracked_in_reverse(const setup::Setup& setup, vrrp::TrackerId id) {
   const auto in_reverse = [&](const auto& owner) {
@@ -47,13 +61,33 @@ Check::Check(const setup::Setup& setup, vrrp::TrackerId id)
     if (well_is_down_) std::swap(count_well_, count_ill_);
     well_is_down_ = count_ill_ > count_well_;
   } else if (file != setup.files.end()) {
+    is_file_ = true;
     number_ = file->made_with;
-    can_fail_ = false;
     well_is_down_ = false;
+    find_failing_number(setup, id);
   } else {  // an interface: World says whether it is up
     can_fail_ = false;
     well_is_down_ = false;
   }
+}
+
+// The number nearest to 0 that is a fault, for who tracks it first.
+void Check::find_failing_number(const setup::Setup& setup, vrrp::TrackerId id) {
+  constexpr int fault = 254;  // number times weight, below 0
+  const auto tracking = tracking_of(setup, id);
+  const auto is_fault = [&](int number) {
+    return vrrp::contribution(kind_, *tracking, {.status = vrrp::TrackerStatus::up, .number = number}).fault;
+  };
+  can_fail_ = tracking && !is_fault(number_);
+  if (!can_fail_) return;
+  const int weight = tracking->reverse ? -tracking->weight : tracking->weight;
+  if (weight == 0) {
+    failing_number_ = tracking->reverse ? 0 : 1;
+  } else {
+    const int number = (fault + std::abs(weight) - 1) / std::abs(weight);
+    failing_number_ = weight > 0 ? -number : number;
+  }
+  can_fail_ = is_fault(failing_number_);
 }
 
 void Check::start(Instant now) {
@@ -69,23 +103,46 @@ void Check::start(Instant now) {
 
 void Check::set_well(bool well, Instant now) {
   is_well_ = well;
+  is_hanging_ = false;
   regular_ = now;
+}
+
+void Check::hang(Instant now) {
+  is_hanging_ = true;
+  regular_ = now + timeout() + interval_ - step();
+}
+
+Duration Check::timeout() const {
+  return settings_->timeout > Duration::zero() ? std::min<Duration>(settings_->timeout, interval_ * longest_run)
+                                               : interval_;
+}
+
+// From one run to the next: when one is due and the last has ended.
+Duration Check::step() const {
+  return is_hanging_ ? (timeout() + interval_ - Duration(1)) / interval_ * interval_ : interval_;
 }
 
 Duration Check::first_look() const {
   if (!settings_) return Duration::zero();
+  if (is_hanging_) return interval_ + timeout();
   if (process_.empty()) return interval_;
   return is_up_now() ? appears_after : Duration::zero();
 }
 
 bool Check::look(Instant now) {
   next_look_.reset();
+  if (is_file_) {
+    const bool is_news = !told_ || told_number_ != number_when(is_well_);
+    told_ = true;
+    told_number_ = number_when(is_well_);
+    return is_news;
+  }
   std::optional<bool> says = true;
   if (script_) {
     script_->on_result(is_up_now());
     says = script_->is_up();
     if (says != is_up_now()) {
-      while (regular_ <= now) regular_ += interval_;
+      while (regular_ <= now) regular_ += step();
       next_look_ = regular_;
     }
   } else if (quorum_) {
@@ -99,7 +156,7 @@ bool Check::look(Instant now) {
 vrrp::TrackerValue Check::value() const {
   using enum vrrp::TrackerStatus;
   if (!told_) return {};
-  return {.status = *told_ ? up : down, .number = number_};
+  return {.status = *told_ ? up : down, .number = told_number_};
 }
 
 }  // namespace baton::plan

@@ -1,6 +1,7 @@
 // Something that a node tracks, as time passes: what a failure of it makes the runner tell, and when. The verdicts are
 // the runner's own (process::ScriptVerdict, process::ProcessQuorum). A script's run takes no time, and the last regular
-// one was right before the failure: nothing is noticed later than that. PURE.
+// one was right before the failure: nothing is noticed later than that. One that
+// hangs takes its timeout more. PURE.
 #pragma once
 
 #include <optional>
@@ -28,8 +29,12 @@ class Check {
 
   vrrp::TrackerKind kind() const { return kind_; }
   const std::string& name() const { return name_; }
-  // Can it fail? A file's number is the operator's, and a process that may be there or not cannot.
+  // Can it fail? A process that may be there or not cannot, and a file only when some number is a fault.
   bool can_fail() const { return can_fail_; }
+  // A script that is no question about a process, which is answered at once.
+  bool can_hang() const { return can_fail_ && settings_ && process_.empty(); }
+  // What a file says then, and what it says when it is well.
+  int number_when(bool well) const { return well ? number_ : failing_number_; }
   // Well is what is good for the priority: a script that is tracked in reverse is well as long as it fails.
   bool is_reversed() const { return well_is_down_; }
   // The process whose end makes the script fail, where its command line says so: it is noticed at once.
@@ -39,6 +44,8 @@ class Check {
   // or returns.
   void start(Instant now);
   void set_well(bool well, Instant now);
+  // Each run takes its timeout from here on, and counts as a failure.
+  void hang(Instant now);
   // The runner looks: true when it tells another value than before.
   bool look(Instant now);
   std::optional<Instant> next_look() const { return next_look_; }
@@ -48,7 +55,10 @@ class Check {
   Duration first_look() const;
 
  private:
-  bool is_up_now() const { return is_well_ != well_is_down_; }
+  bool is_up_now() const { return !is_hanging_ && is_well_ != well_is_down_; }
+  Duration timeout() const;
+  Duration step() const;
+  void find_failing_number(const setup::Setup& setup, vrrp::TrackerId id);
 
   vrrp::TrackerKind kind_;
   std::string name_;
@@ -56,7 +66,10 @@ class Check {
   bool can_fail_ = true;
   bool well_is_down_ = false;
   bool is_well_ = true;
+  bool is_file_ = false;
+  bool is_hanging_ = false;
   int number_ = 0;  // of a file
+  int failing_number_ = 0;
   Duration interval_{};
   Instant regular_{};  // a run at its time
   std::optional<process::TrackScript> settings_;
@@ -67,6 +80,7 @@ class Check {
   std::optional<process::ScriptVerdict> script_;
   std::optional<process::ProcessQuorum> quorum_;
   std::optional<bool> told_;
+  int told_number_ = 0;
   std::optional<Instant> next_look_;
 };
 

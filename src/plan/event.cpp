@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace baton::plan {
 
 namespace {
@@ -40,6 +43,10 @@ constexpr Verb stops{"stops", "stopping", "stopped"};
 constexpr Verb starts{"start", "starting", "started"};
 constexpr Verb starts_again{"starts again", "starting again", "started again"};
 constexpr Verb starts_anew{"starts anew", "starting anew", "started anew"};
+constexpr Verb hangs{"hangs", "hanging", "hung"};
+constexpr Verb says{"says", "saying", "said"};
+constexpr Verb splits{"splits", "splitting", "split"};
+constexpr Verb is_whole_again{"is whole again", "being whole again", "was whole again"};
 constexpr Verb is_killed{"is killed", "being killed", "was killed"};
 
 Verb verb_of(const Event& event) {
@@ -54,6 +61,9 @@ Verb verb_of(const Event& event) {
       }
       if (event.is_reversed) return event.is_return ? fails_again : succeeds;
       return event.is_return ? succeeds_again : fails;
+    case EventKind::hang: return event.is_return ? succeeds_again : hangs;
+    case EventKind::file: return says;
+    case EventKind::partition: return event.is_return ? is_whole_again : splits;
     case EventKind::process:
       if (event.is_reversed) return event.is_return ? is_gone_again : appears;
       return event.is_return ? runs_again : dies;
@@ -64,6 +74,20 @@ Verb verb_of(const Event& event) {
   return starts;
 }
 
+// "between web1 and web2, web3".
+std::string halves(const Network& network) {
+  const std::size_t first = (network.nodes.size() + 1) / 2;
+  const auto names = [&](std::size_t from, std::size_t to) {
+    constexpr std::size_t most = 4;
+    std::string text;
+    for (std::size_t node = from; node < std::min(to, from + most); ++node) {
+      text += (node == from ? "" : ", ") + network.name(node);
+    }
+    return to > from + most ? fmt::format("{} and {} more", text, to - from - most) : text;
+  };
+  return fmt::format("between {} and {}", names(0, first), names(first, network.nodes.size()));
+}
+
 std::string say(const Event& event, const Network& network, Form form) {
   const std::string& node = network.name(event.node);
   const char* verb = in(verb_of(event), form);
@@ -71,7 +95,12 @@ std::string say(const Event& event, const Network& network, Form form) {
     case EventKind::start: return verb;
     case EventKind::machine: return fmt::format("{} {}", node, verb);
     case EventKind::link: return fmt::format("{} of {} {}", event.object, node, verb);
+    case EventKind::partition:
+      return fmt::format("the network {}{}", verb, event.is_return ? "" : " " + halves(network));
+    case EventKind::file:
+      return fmt::format("{} {} {}{} on {}", event.object, verb, event.number, event.is_return ? " again" : "", node);
     case EventKind::script:
+    case EventKind::hang:
     case EventKind::process:
       return fmt::format("{} {} on {}", event.process.empty() ? event.object : event.process, verb, node);
     case EventKind::stop: return fmt::format("the daemon of {} {}", node, verb);
@@ -80,6 +109,11 @@ std::string say(const Event& event, const Network& network, Form form) {
     case EventKind::worker_crash: return fmt::format("the worker of {} {}", node, verb);
   }
   return verb;
+}
+
+EventKind failure_of(vrrp::TrackerKind kind) {
+  if (kind == vrrp::TrackerKind::script) return EventKind::script;
+  return kind == vrrp::TrackerKind::file ? EventKind::file : EventKind::process;
 }
 
 bool takes_daemon_away(const Event& event) {
@@ -95,6 +129,9 @@ std::string name(const Event& event) {
       case EventKind::machine: return "machine";
       case EventKind::link: return "link";
       case EventKind::script: return "script";
+      case EventKind::hang: return "hang";
+      case EventKind::file: return "file";
+      case EventKind::partition: return "partition";
       case EventKind::process: return "process";
       case EventKind::stop: return "stop";
       case EventKind::crash: return "crash";
@@ -116,12 +153,15 @@ std::string past(const Event& event, const Network& network) {
   const char* verb = in(verb_of(event), Form::past);
   switch (event.kind) {
     case EventKind::link: return fmt::format("{} {}", event.object, verb);
+    case EventKind::file: return fmt::format("{} {} {}", event.object, verb, event.number);
     case EventKind::script:
+    case EventKind::hang:
     case EventKind::process: return fmt::format("{} {}", event.process.empty() ? event.object : event.process, verb);
     case EventKind::stop:
     case EventKind::crash: return fmt::format("the daemon {}", verb);
     case EventKind::worker_crash: return fmt::format("the worker {}", verb);
     case EventKind::start:
+    case EventKind::partition:
     case EventKind::machine: break;
   }
   return say(event, network, Form::past);
@@ -139,22 +179,31 @@ std::vector<Event> single_failures(const World& world) {
     for (vrrp::TrackerId id = 0; id < place.setup.node.trackers.size(); ++id) {
       const Check& check = world.check(node, id);
       if (!check.can_fail()) continue;
-      const bool is_script = check.kind() == vrrp::TrackerKind::script;
-      events.push_back({.kind = is_script ? EventKind::script : EventKind::process,
+      events.push_back({.kind = failure_of(check.kind()),
                         .node = node,
                         .object = check.name(),
                         .index = id,
                         .process = check.process(),
-                        .is_reversed = check.is_reversed()});
+                        .is_reversed = check.is_reversed(),
+                        .number = check.number_when(false),
+                        .number_before = check.number_when(true)});
+      if (!check.can_hang()) continue;
+      events.push_back({.kind = EventKind::hang, .node = node, .object = check.name(), .index = id, .process = {}});
     }
     for (const EventKind kind : {EventKind::stop, EventKind::crash, EventKind::worker_crash}) {
       events.push_back({.kind = kind, .node = node, .object = {}, .process = {}});
     }
   }
+  if (world.network().nodes.size() > 1) {
+    events.push_back({.kind = EventKind::partition, .object = {}, .process = {}});
+  }
   return events;
 }
 
 bool is_possible_after(const Event& standing, const Event& event) {
+  if (is_of_all_nodes(standing) || is_of_all_nodes(event)) return true;
+  const bool is_same_check = standing.kind == EventKind::script && event.kind == EventKind::hang;
+  if (is_same_check && standing.node == event.node && standing.index == event.index) return false;
   if (standing.node != event.node) return true;
   return !takes_daemon_away(standing) && standing.kind != EventKind::worker_crash;
 }
@@ -163,6 +212,7 @@ std::optional<Event> return_of(const Event& failure) {
   if (failure.kind == EventKind::worker_crash || failure.kind == EventKind::start) return std::nullopt;
   Event event = failure;
   event.is_return = true;
+  std::swap(event.number, event.number_before);
   return event;
 }
 
@@ -174,7 +224,12 @@ void apply(const Event& event, World& world) {
       return;
     case EventKind::machine: return is_well ? world.start(event.node, World::Boot::yes) : world.kill(event.node);
     case EventKind::link: return world.set_link(event.node, event.index, is_well);
+    case EventKind::partition: return world.split(!is_well);
+    case EventKind::hang:
+      if (!is_well) return world.hang_check(event.node, static_cast<vrrp::TrackerId>(event.index));
+      [[fallthrough]];
     case EventKind::script:
+    case EventKind::file:
     case EventKind::process: return world.set_check(event.node, static_cast<vrrp::TrackerId>(event.index), is_well);
     case EventKind::stop: return is_well ? world.start(event.node, World::Boot::no) : world.stop(event.node);
     case EventKind::crash: return is_well ? world.start(event.node, World::Boot::no) : world.kill(event.node);

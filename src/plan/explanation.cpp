@@ -59,7 +59,7 @@ std::string priority_clause(const Aftermath& it, const Change& change) {
 
 // Empty when nothing of it is to be seen in this ring.
 std::string cause(const Aftermath& it) {
-  if (it.event.kind == EventKind::start) return "";
+  if (is_of_all_nodes(it.event)) return "";
   if (const Change* fault = first_fault(it, it.event.node)) return fault_clause(it, *fault);
   const bool is_new = it.event.is_return && (it.event.kind == EventKind::machine || it.event.kind == EventKind::stop ||
                                              it.event.kind == EventKind::crash);
@@ -186,6 +186,9 @@ std::string why_deaf(const Aftermath& it, const Ring::Member& from, const Ring::
   };
   const Listener* listener = listener_of(it, from, to);
   if (listener == nullptr) return why_unreached(it, from, to);
+  if (it.world.is_split_between(from.node, to.node)) {
+    return fmt::format("{} and {} do not hear each other", sender, receiver);
+  }
   if (!listener->advert) {
     return fmt::format("{} throws {}'s adverts away: {}", receiver, sender, vrrp::explain(listener->rejected));
   }
@@ -220,6 +223,7 @@ std::string why_it_stays(const Aftermath& it) {
   if (it.event.kind == EventKind::worker_crash && it.event.node == owner) {
     return fmt::format("the next worker of {} goes on as MASTER", name_of_owner);
   }
+  if (is_of_all_nodes(it.event)) return fmt::format("{} keeps it with {}", name_of_owner, core->priority());
   const Ring::Member* concerned = member_of(it, it.event.node);
   if (concerned == nullptr)
     return fmt::format("{} holds it; {} has no part in it", name_of_owner, it.network().name(it.event.node));

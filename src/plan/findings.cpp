@@ -74,7 +74,7 @@ void Findings::look_at(const Scenario& scenario) {
   }
 }
 
-void Findings::look_at(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath) {
+void Findings::look_at_single(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath) {
   const bool is_start = scenario.event.kind == EventKind::start;
   const std::string what = gerund(scenario.event, network_);
   const RingId ring = outcome.ring;
@@ -84,7 +84,9 @@ void Findings::look_at(const Scenario& scenario, const Outcome& outcome, const A
   if (outcome.comes_back) {
     add(Severity::warning, "flaps", fmt::format("{} moves it to and fro", what), ring, scenario.title);
   }
-  if (const Unmoved it = unmoved(aftermath); !it.why.empty()) {
+  // A check that hangs moves what one that fails does.
+  const bool is_told = scenario.event.kind == EventKind::hang;
+  if (const Unmoved it = unmoved(aftermath); !it.why.empty() && !is_told) {
     add(it.is_half ? Severity::note : Severity::warning, "moves-nothing",
         fmt::format("{} moves nothing: {}", what, it.why), ring, scenario.title);
   }
@@ -139,6 +141,13 @@ void Findings::look_for_owners(const Scenario& scenario, const Outcome& outcome,
     add(Severity::error, "no-owner", fmt::format("{}: {}", message, outcome.why), ring, scenario.title);
   }
   if (outcome.after.size() < 2 || outcome.before.size() > 1) return;
+  if (scenario.event.kind == EventKind::partition && !scenario.event.is_return) {
+    return add(
+        Severity::note, "split",
+        fmt::format("{} makes {} both hold it: who hears nobody cannot know whether the others are dead or unheard",
+                    what, to_text(outcome.after, network_)),
+        ring, scenario.title);
+  }
   // Whom nobody can reach does no harm with the address.
   const auto is_cut_off = [&](const Ring::Member& member) {
     const auto& link = network_.nodes[member.node].routers[member.router].link;
@@ -150,6 +159,36 @@ void Findings::look_for_owners(const Scenario& scenario, const Outcome& outcome,
                                        : fmt::format("{} makes {} both hold it for good", what, owners);
   add(is_harmless ? Severity::note : Severity::error, is_harmless ? "cut-off-owner" : "two-owners",
       fmt::format("{}: {}", message, outcome.why), ring, scenario.title);
+}
+
+// A pair of failures that leaves it to nobody though somebody is ready, or to two: where no single one does the like.
+void Findings::look_at_pair(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath) {
+  const Ring& ring = network_.rings[outcome.ring];
+  if (is_alone(outcome.ring) || troubled_.contains(outcome.ring)) return;
+  const auto is_known = [&](std::string_view id) {
+    return std::ranges::any_of(findings_, [&](const Finding& each) {
+      return each.id == id && std::ranges::find(each.instances, ring.name) != each.instances.end() &&
+             std::ranges::none_of(each.events, [](const std::string& title) { return title.contains(" after "); });
+    });
+  };
+  const auto is_ready = [&](const Ring::Member& each) {
+    return each.carries && aftermath.world.state(each) == vrrp::State::backup;
+  };
+  if (outcome.after.empty() && std::ranges::any_of(ring.members, is_ready) && !is_known("no-owner")) {
+    add(Severity::error, "no-owner", fmt::format("{}: nobody holds it then: {}", scenario.title, outcome.why),
+        outcome.ring, scenario.title);
+  }
+  const bool is_split = std::ranges::any_of(scenario.standing, is_of_all_nodes) || is_of_all_nodes(scenario.event);
+  const auto is_cut_off = [&](const Ring::Member& member) {
+    const auto& link = network_.nodes[member.node].routers[member.router].link;
+    return aftermath.world.holds(member) && link && !aftermath.world.is_link_up(member.node, *link);
+  };
+  const bool is_harm = outcome.after.size() > 1 && !is_split && std::ranges::none_of(ring.members, is_cut_off);
+  if (is_harm && !is_known("two-owners")) {
+    add(Severity::error, "two-owners",
+        fmt::format("{}: {} both hold it for good: {}", scenario.title, to_text(outcome.after, network_), outcome.why),
+        outcome.ring, scenario.title);
+  }
 }
 
 void Findings::look_for_ties(const Outcome& outcome, const Aftermath& aftermath) {

@@ -18,7 +18,9 @@ class Findings {
   // What the files alone say.
   void look_at_network();
   // One ring after one event.
-  void look_at(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath);
+  void look_at_single(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath);
+  // The same of a failure after another one.
+  void look_at_pair(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath);
   // The scenario as a whole.
   void look_at(const Scenario& scenario);
 

@@ -214,8 +214,9 @@ class Player {
                                 .changes = its_changes,
                                 .began = began};
       outcome.why = explain(aftermath);
-      if (scenario.standing.empty() && scenario.rest == Rest::calm) {
-        findings_.look_at(scenario, outcome, aftermath);
+      if (scenario.rest == Rest::calm) {
+        const auto look = scenario.standing.empty() ? &Findings::look_at_single : &Findings::look_at_pair;
+        (findings_.*look)(scenario, outcome, aftermath);
       }
       scenario.outcomes.push_back(std::move(outcome));
     }

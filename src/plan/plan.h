@@ -26,9 +26,21 @@ inline constexpr std::uint64_t steps_with_pairs = 1'000'000'000;
 
 }  // namespace limits
 
-enum class EventKind : std::uint8_t { start, machine, link, script, process, stop, crash, worker_crash };
+enum class EventKind : std::uint8_t {
+  start,
+  machine,
+  link,
+  script,
+  hang,
+  process,
+  file,
+  stop,
+  crash,
+  worker_crash,
+  partition
+};
 
-// What happens to one node; to all of them, a start.
+// What happens to one node; to all of them, a start and a partition.
 struct Event {
   EventKind kind = EventKind::start;
   NodeId node = 0;
@@ -36,8 +48,13 @@ struct Event {
   std::size_t index = 0;     // NodePlace::links, TrackerId
   std::string process;       // the process that the script asks about
   bool is_reversed = false;  // the script is tracked in reverse: its success is the failure
+  int number = 0;            // that is written into the file
+  int number_before = 0;
   bool is_return = false;
 };
+inline bool is_of_all_nodes(const Event& event) {
+  return event.kind == EventKind::start || event.kind == EventKind::partition;
+}
 // "machine", "link-return" ...
 std::string name(const Event& event);
 

@@ -32,10 +32,9 @@ json to_json(const Plan& plan, const Scenario& scenario, const Outcome& outcome)
     timeline.push_back({{"node", plan.nodes[each.node]}, {"from", seconds(each.from)}, {"until", seconds(each.until)}});
   }
   const Event& event = scenario.event;
-  const bool is_start = event.kind == EventKind::start;
   return {{"event", name(event)},
           {"title", scenario.title},
-          {"node", is_start ? json() : json(plan.nodes[event.node])},
+          {"node", is_of_all_nodes(event) ? json() : json(plan.nodes[event.node])},
           {"object", event.object.empty() ? json() : json(event.object)},
           {"instance", plan.rings[outcome.ring]},
           {"owner_before", owner(plan, outcome.before)},

@@ -37,7 +37,9 @@ bool tracks_what_failed(const Aftermath& it, const Ring::Member& member) {
   const vrrp::NodeParameters& node = it.network().nodes[member.node].setup.node;
   const std::vector<vrrp::Tracking> tracking = tracking_of(it, member);
   const auto is_tracked = [&](vrrp::TrackerId id) { return tracks(tracking, id); };
-  if (it.event.kind == EventKind::script || it.event.kind == EventKind::process) {
+  const bool is_check = it.event.kind == EventKind::script || it.event.kind == EventKind::hang ||
+                        it.event.kind == EventKind::process || it.event.kind == EventKind::file;
+  if (is_check) {
     return is_tracked(static_cast<vrrp::TrackerId>(it.event.index));
   }
   if (it.event.kind != EventKind::link) return false;
@@ -79,7 +81,7 @@ bool is_half_of_it(const Aftermath& it, const Ring::Member& holder, int against)
 
 Unmoved unmoved(const Aftermath& it) {
   const bool stays = it.before.size() == 1 && it.after.size() == 1 && it.before.front() == it.after.front();
-  if (!stays || it.event.is_return || it.event.node != it.after.front()) return {};
+  if (!stays || it.event.is_return || is_of_all_nodes(it.event) || it.event.node != it.after.front()) return {};
   const Ring::Member* holder = member_of(it, it.event.node);
   if (holder == nullptr || core_of(it, *holder) == nullptr || !tracks_what_failed(it, *holder)) return {};
   const Ring::Member* best = best_backup(it);

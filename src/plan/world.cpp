@@ -180,8 +180,22 @@ void World::tell_link(NodeId id, std::size_t link) {
 }
 
 void World::set_check(NodeId id, vrrp::TrackerId tracker, bool well) {
-  Check& check = machines_[id].checks[tracker];
-  check.set_well(well, now());
+  machines_[id].checks[tracker].set_well(well, now());
+  look_anew(id, tracker);
+}
+
+void World::hang_check(NodeId id, vrrp::TrackerId tracker) {
+  machines_[id].checks[tracker].hang(now());
+  look_anew(id, tracker);
+}
+
+void World::split(bool is_split) {
+  is_split_ = is_split;
+  changed_at_ = now_;
+}
+
+void World::look_anew(NodeId id, vrrp::TrackerId tracker) {
+  const Check& check = machines_[id].checks[tracker];
   changed_at_ = now_;
   std::erase_if(news_, [&](const News& each) {
     return each.kind == News::Kind::check && each.node == id && each.index == tracker;
@@ -320,7 +334,8 @@ void World::deliver(const Frame& frame) {
   }
   for (const Listener& each : network_.nodes[frame.node].routers[frame.router].listeners) {
     spend();
-    if (can_pass(each.node, each.router)) hear(frame, each);
+    const bool arrives = can_pass(each.node, each.router) && !is_split_between(frame.node, each.node);
+    if (arrives) hear(frame, each);
   }
 }
 

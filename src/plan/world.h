@@ -73,6 +73,9 @@ class World {
   void kill_worker(NodeId node);  // the guardian starts another
   void set_link(NodeId node, std::size_t link, bool up);
   void set_check(NodeId node, vrrp::TrackerId tracker, bool well);
+  void hang_check(NodeId node, vrrp::TrackerId tracker);
+  // Between the first half of the nodes and the others nothing passes.
+  void split(bool is_split);
   // Every master adverts now: silence from here on lasts as long as it can.
   void refresh();
   Rest settle();
@@ -88,6 +91,8 @@ class World {
   const vrrp::Node& core(NodeId node) const { return *machines_[node].node; }  // of a running one
   vrrp::State state(const Ring::Member& member) const;
   bool holds(const Ring::Member& member) const { return state(member) == vrrp::State::master; }
+  bool is_split_between(NodeId one, NodeId other) const { return is_split_ && side_of(one) != side_of(other); }
+  bool side_of(NodeId node) const { return node >= (machines_.size() + 1) / 2; }
   const Check& check(NodeId node, vrrp::TrackerId tracker) const { return machines_[node].checks[tracker]; }
 
  private:
@@ -140,6 +145,7 @@ class World {
   void skip_to_next_news();
   bool is_at_work(NodeId node) const { return is_running(node) && machines_[node].has_worker; }
   bool can_pass(NodeId node, vrrp::RouterId router) const;
+  void look_anew(NodeId node, vrrp::TrackerId tracker);
   void tell_link(NodeId node, std::size_t link);
   Duration link_delay(NodeId node, std::size_t link, bool up) const;
   void tell_of_surroundings(NodeId node, vrrp::Node& core);
@@ -159,6 +165,7 @@ class World {
   Duration window_{};     // as long as nothing changed, nothing will
   Instant changed_at_{};  // on now_'s clock
   Instant refreshed_at_{};
+  bool is_split_ = false;
   std::vector<std::uint64_t> turmoil_;  // by election: changes since settle() began
   std::vector<Change> changes_;
   vrrp::NodeActions actions_;

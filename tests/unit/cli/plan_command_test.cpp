@@ -133,7 +133,7 @@ TEST_F(PlanCommand, one_file_is_several_nodes_by_its_id_lines) {
 
 TEST_F(PlanCommand, what_is_to_be_done_comes_first) {
   (void)run({node("web1.conf", 100), node("web2.conf", 100)});
-  EXPECT_THAT(said_, testing::StartsWith("2 nodes, 1 instance, 19 events: 0 errors, 1 warning, "));
+  EXPECT_THAT(said_, testing::StartsWith("2 nodes, 1 instance, 21 events: 0 errors, 1 warning, "));
 }
 
 TEST_F(PlanCommand, more_files_than_nodes_are_refused) {

@@ -117,12 +117,17 @@ TEST(PlanCheck, a_process_that_must_not_run_fails_by_appearing) {
   EXPECT_FALSE(is_up(check));
 }
 
-TEST(PlanCheck, a_file_holds_its_number) {
+TEST(PlanCheck, a_file_holds_its_number_until_another_is_written) {
   Check check = check_of("vrrp_track_file f {\nfile /run/f\ninit_file 7\n}\n", "track_file {\nf weight 1\n}");
-  EXPECT_FALSE(check.can_fail());
   check.start(start);
   EXPECT_TRUE(check.look(start));
+  EXPECT_FALSE(check.look(start));
   EXPECT_EQ(check.value(), (vrrp::TrackerValue{.status = vrrp::TrackerStatus::up, .number = 7}));
+  ASSERT_TRUE(check.can_fail());
+  EXPECT_FALSE(check.can_hang());
+  check.set_well(false, start);
+  EXPECT_TRUE(check.look(start));
+  EXPECT_EQ(check.value().number, -254);
 }
 
 }  // namespace

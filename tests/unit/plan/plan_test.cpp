@@ -218,7 +218,7 @@ TEST(Plan, a_group_that_two_nodes_want_differently_moves_to_and_fro_and_ends_som
   const std::string group = "vrrp_sync_group VG_1 {\ngroup {\nVI_1\nVI_2\n}\n}\n";
   const Plan plan = plan_of(
       {group + instance(150) + instance(100, "", "VI_2", 51), group + instance(100) + instance(150, "", "VI_2", 51)});
-  EXPECT_THAT(complaints(plan), ElementsAre("warning flaps"));
+  EXPECT_THAT(complaints(plan), ElementsAre("warning flaps", "warning flaps"));  // at the start, and after a split
   const Outcome gone = outcome(plan, "web1 vanishes", "VI_2");
   EXPECT_EQ(move(plan, gone), "web1 -> web2");
   EXPECT_EQ(gone.why, "web2 heard nothing for 3.61 s");  // what web1 said before it vanished is no reason any more
@@ -361,6 +361,63 @@ TEST(Plan, two_owners_take_it_from_each_other_and_nopreempt_is_no_mend) {
   EXPECT_EQ(message(plan, "preempts"),
             "it moves back to web2 when that is well again, the owner of the address "
             "(priority 255)");
+}
+
+// ---------------------------------------------------------------- splits, files, hanging checks, pairs
+
+TEST(Plan, a_network_that_splits_has_an_owner_on_each_side_until_it_is_whole_again) {
+  const Plan plan = plan_of({instance(110), instance(105), instance(100)});
+  const Outcome split = outcome(plan, "the network splits between web1, web2 and web3");
+  EXPECT_EQ(move(plan, split), "web1 -> web1+web3");
+  EXPECT_NEAR(seconds(split), 3 + 156.0 / 256, close);
+  EXPECT_EQ(split.why, "web1 and web3 do not hear each other");
+  const Outcome whole = outcome(plan, "the network is whole again");
+  EXPECT_EQ(move(plan, whole), "web1+web3 -> web1");
+  EXPECT_NEAR(seconds(whole), 1, close);  // the next advert of the better one
+  EXPECT_THAT(complaints(plan), IsEmpty());
+  EXPECT_THAT(message(plan, "split"), HasSubstr("the network splitting between web1, web2 and web3"));
+}
+
+TEST(Plan, a_number_in_a_tracked_file_is_a_fault_and_no_fault_again) {
+  const std::string file = "vrrp_track_file maintenance {\nfile /run/maintenance\ninit_file 0\n}\n";
+  const auto node = [&](int priority, const std::string& weight) {
+    return file + instance(priority, "track_file {\nmaintenance" + weight + "\n}\n");
+  };
+  const Plan weighted = plan_of({node(110, " weight 2"), node(100, " weight 2")});
+  const Outcome said = outcome(weighted, "maintenance says -127 on web1");
+  EXPECT_EQ(move(weighted, said), "web1 -> web2");
+  EXPECT_EQ(said.why, "web1 went to FAULT when maintenance said -127, web2 followed the goodbye after 609 ms");
+  EXPECT_EQ(move(weighted, "maintenance says 0 again on web1"), "web2 -> web1");
+  EXPECT_EQ(move(plan_of({node(110, " weight 0"), node(100, " weight 0")}), "maintenance says 1 on web1"),
+            "web1 -> web2");
+  EXPECT_EQ(move(plan_of({node(110, " weight 2 reverse"), node(100, "")}), "maintenance says 127 on web1"),
+            "web1 -> web2");
+}
+
+TEST(Plan, a_check_that_hangs_is_noticed_by_its_timeout) {
+  const std::string check = script("interval 5\ntimeout 2\nfall 2");
+  const Plan plan = plan_of({check + instance(110, track_nginx), check + instance(100, track_nginx)});
+  const Outcome hung = outcome(plan, "chk_nginx hangs on web1");
+  EXPECT_EQ(move(plan, hung), "web1 -> web2");
+  EXPECT_NEAR(seconds(hung), 2 * 5 + 2 + 156.0 / 256, 2 * close);
+  const std::string slow = script("interval 1\ntimeout 2.5\nfall 2");
+  EXPECT_NEAR(seconds(outcome(plan_of({slow + instance(110, track_nginx), slow + instance(100, track_nginx)}),
+                              "chk_nginx hangs on web1")),
+              1 + 2.5 + 3 + 156.0 / 256, 2 * close);
+}
+
+TEST(Plan, a_pair_of_failures_that_leaves_two_owners_is_a_finding) {
+  // web3 and web4 do not name each other: it takes the loss of two to see it.
+  const auto node = [](int number, const std::string& peers) {
+    return instance(120 - number, fmt::format("unicast_src_ip 10.0.20.{}\nunicast_peer {{\n{}}}\n", number, peers));
+  };
+  const std::vector<std::string> nodes{node(1, "10.0.20.2\n10.0.20.3\n10.0.20.4\n"),
+                                       node(2, "10.0.20.1\n10.0.20.3\n10.0.20.4\n"), node(3, "10.0.20.1\n10.0.20.2\n"),
+                                       node(4, "10.0.20.1\n10.0.20.2\n")};
+  EXPECT_THAT(complaints(plan_of(nodes)), IsEmpty());
+  const Plan plan = plan_of(nodes, {.pairs = true});
+  EXPECT_THAT(complaints(plan), testing::Contains("error two-owners"));
+  EXPECT_THAT(message(plan, "two-owners"), HasSubstr("web2 vanishes after web1 vanishing: web3 and web4 both hold it"));
 }
 
 // ---------------------------------------------------------------- bounds
