@@ -194,6 +194,10 @@ bool Couple::wait_for_only_owner(NodeId node, Duration bound) {
                     bound);
 }
 
+bool Couple::has_spoken(NodeId node) const {
+  return std::ranges::count(lab_->adverts(), node, &lab::AdvertRecord::node) > 0;
+}
+
 bool Couple::wait_for_adverts(NodeId node, std::size_t count) {
   const std::size_t before = lab_->adverts().size();
   const auto heard = [&] {

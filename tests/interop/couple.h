@@ -87,6 +87,7 @@ class Couple {
   void cut(lab::NodeId node, bool off);
   // Waits until `node` alone has the address and answers the client.
   bool wait_for_only_owner(lab::NodeId node, Duration bound);
+  bool has_spoken(lab::NodeId node) const;  // an advert, since the beginning
   // Waits until `node` has advertised so often from now on.
   bool wait_for_adverts(lab::NodeId node, std::size_t count);
 

@@ -32,6 +32,8 @@ using TakeoverFromFrr = TakeoverFrom<PeerKind::frr>;
 
 void expect_the_better_one_owns_it(Couple& couple) {
   const Duration bound = program_start + couple.master_down_interval(couple.better()) + afterplay;
+  // FRR has the address on an interface that is down from before its start.
+  ASSERT_TRUE(couple.wait_until([&] { return couple.has_spoken(couple.better()); }, bound)) << couple.log();
   ASSERT_TRUE(couple.wait_for_only_owner(couple.better(), bound)) << couple.log();
 }
 
