@@ -11,19 +11,11 @@
 #include <memory>
 
 #include "base/result.h"
+#include "base/sanitizers.h"
 
 namespace baton::kernel {
 
 namespace {
-
-// A sanitizer's runtime calls what it likes.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool may_filter = false;
-#elif defined(__has_feature)
-constexpr bool may_filter = !__has_feature(address_sanitizer);
-#else
-constexpr bool may_filter = true;
-#endif
 
 constexpr std::array allowed_calls{
     // what comes and goes
@@ -86,7 +78,7 @@ SysResult<void> confine_server() {
   capng_clear(CAPNG_SELECT_ALL);
   if (capng_apply(CAPNG_SELECT_CAPS) != 0) return last_error("give up the capabilities");
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return last_error("renounce new privileges");
-  return may_filter ? filter_calls() : SysResult<void>{};
+  return has_address_sanitizer ? SysResult<void>{} : filter_calls();  // its runtime calls what it likes
 }
 
 }  // namespace baton::kernel

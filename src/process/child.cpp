@@ -17,6 +17,8 @@
 #include <span>
 #include <vector>
 
+#include "base/sanitizers.h"
+
 namespace baton::process {
 
 namespace {
@@ -191,13 +193,7 @@ enum class Memory : std::uint8_t {
   shared,
 };
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool can_share = false;  // the sanitizer keeps books on stacks that it knows
-#elif defined(__has_feature)
-constexpr bool can_share = !__has_feature(address_sanitizer);
-#else
-constexpr bool can_share = true;
-#endif
+constexpr bool can_share = !has_address_sanitizer;  // which keeps books on stacks that it knows
 
 // `body` runs in the child, on a stack of its own, and never returns.
 template <typename Body>

@@ -23,7 +23,7 @@ json instance(const char* name, const char* state) {
           {"faults", json::array()}};
 }
 
-json status_of(json instances) {
+json status_of(json::array_t instances) {
   return {{"node", "web1"},
           {"version", "0.1.0"},
           {"pid", 17},
