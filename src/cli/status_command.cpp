@@ -19,6 +19,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr const char* whole_path = "/v1/status";
+constexpr const char* brief_path = "/v1/status?view=brief";
 constexpr std::size_t details_up_to = 3;  // instances; of more a line each, which costs batond less, too
 
 struct StatusOptions {
@@ -36,24 +38,26 @@ int run_status_of_one(const StatusOptions& options) {
   return exit_code::success;
 }
 
+int run_status_of_all(const StatusOptions& options) {
+  const auto status = control::ask(options.socket, {.path = options.brief ? brief_path : whole_path});
+  if (!status) return complain(status.error());
+  fmt::print("{}", options.as_json ? json_document(*status) : render_status(*status, utc_now(), wants_colours()));
+  return exit_code::success;
+}
+
+int run_table(const StatusOptions& options) {
+  StatusTable table(utc_now(), wants_colours());
+  const auto head = control::ask_item_by_item(options.socket, {.path = brief_path}, "instances",
+                                              [&](const json& instance) { table.add(instance); });
+  if (!head) return complain(head.error());
+  if (!options.brief && table.instances() <= details_up_to) return run_status_of_all(options);
+  fmt::print("{}", table.text(*head));
+  return exit_code::success;
+}
+
 int run_status(const StatusOptions& options) {
   if (!options.name.empty()) return run_status_of_one(options);
-  const bool wants_all = options.all || (options.as_json && !options.brief);
-  auto status = control::ask(options.socket, {.path = wants_all ? "/v1/status" : "/v1/status?view=brief"});
-  if (!status) return complain(status.error());
-  bool has_details = wants_all;
-  if (!has_details && !options.brief && status->at("instances").size() <= details_up_to) {
-    status = control::ask(options.socket, {.path = "/v1/status"});
-    if (!status) return complain(status.error());
-    has_details = true;
-  }
-  if (options.as_json) {
-    fmt::print("{}", json_document(*status));
-  } else {
-    fmt::print("{}", has_details ? render_status(*status, utc_now(), wants_colours())
-                                 : render_table(*status, utc_now(), wants_colours()));
-  }
-  return exit_code::success;
+  return options.all || options.as_json ? run_status_of_all(options) : run_table(options);
 }
 
 }  // namespace

@@ -4,10 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <nlohmann/json.hpp>
-
-#include "cli/words.h"
 
 namespace baton::cli {
 
@@ -141,41 +138,10 @@ std::string priority_cell(const json& instance) {
   return effective == base ? std::to_string(base) : fmt::format("{} (base {})", effective, base);
 }
 
-std::string tally_of(const json& instances) {
-  std::map<std::string, std::size_t> tally;
-  for (const json& instance : instances) ++tally[instance.at("state").get<std::string>()];
-  std::string line = fmt::format("{} instances:", instances.size());
-  const char* separator = " ";
-  for (const char* state : {"MASTER", "BACKUP", "FAULT", "INIT"}) {
-    if (!tally.contains(state)) continue;
-    line += fmt::format("{}{} {}", separator, tally[state], state);
-    separator = ", ";
-  }
-  return line + "\n";
-}
-
 }  // namespace
 
 std::string render_instance(const json& instance, double now, bool colour) {
   return instance_text(instance, now, Painter(colour));
-}
-
-std::string render_table(const json& status, double now, bool colour) {
-  const Painter paint(colour);
-  Table table;
-  table.add({{"NAME"}, {"STATE"}, {"FOR"}, {"PRIORITY"}, {"MASTER"}, {"ADDRESSES"}, {""}});
-  for (const json& instance : status.at("instances")) {
-    const std::string state = instance.at("state");
-    const std::string trouble = trouble_of(instance);
-    table.add({{text_of(instance, "name"), paint.bold(text_of(instance, "name"))},
-               {state, paint.state(state)},
-               {span_of(now - instance.at("since").get<double>())},
-               {priority_cell(instance)},
-               {master_cell(instance)},
-               {addresses_cell(instance)},
-               {trouble, paint.alarm(trouble)}});
-  }
-  return head_of(status, now, paint) + tally_of(status.at("instances")) + "\n" + table.text();
 }
 
 std::string render_status(const json& status, double now_seconds, bool colour) {
@@ -194,6 +160,36 @@ std::string render_status(const json& status, double now_seconds, bool colour) {
                         result == "down" ? paint.alarm(result) : result, script.value("text", ""));
   }
   return text;
+}
+
+StatusTable::StatusTable(double now, bool colour) : now_(now), paint_(colour) {
+  table_.add({{"NAME"}, {"STATE"}, {"FOR"}, {"PRIORITY"}, {"MASTER"}, {"ADDRESSES"}, {""}});
+}
+
+void StatusTable::add(const json& instance) {
+  const std::string state = instance.at("state");
+  const std::string trouble = trouble_of(instance);
+  table_.add({{text_of(instance, "name"), paint_.bold(text_of(instance, "name"))},
+              {state, paint_.state(state)},
+              {span_of(now_ - instance.at("since").get<double>())},
+              {priority_cell(instance)},
+              {master_cell(instance)},
+              {addresses_cell(instance)},
+              {trouble, paint_.alarm(trouble)}});
+  ++tally_[state];
+  ++instances_;
+}
+
+std::string StatusTable::text(const json& head) const {
+  std::string tally = fmt::format("{} instances:", instances_);
+  const char* separator = " ";
+  for (const char* state : {"MASTER", "BACKUP", "FAULT", "INIT"}) {
+    const auto count = tally_.find(state);
+    if (count == tally_.end()) continue;
+    tally += fmt::format("{}{} {}", separator, count->second, state);
+    separator = ", ";
+  }
+  return head_of(head, now_, paint_) + tally + "\n\n" + table_.text();
 }
 
 }  // namespace baton::cli

@@ -117,13 +117,35 @@ std::expected<std::string, ControlError> fetch(const std::string& socket_path, c
   return body;
 }
 
-std::expected<json, ControlError> ask(const std::string& socket_path, const Call& call,
-                                      std::chrono::milliseconds timeout) {
-  const auto body = fetch(socket_path, call, timeout);
+namespace {
+
+std::expected<json, ControlError> object_of(const std::expected<std::string, ControlError>& body,
+                                            const json::parser_callback_t& on_value = nullptr) {
   if (!body) return std::unexpected(body.error());
-  json parsed = json::parse(*body, nullptr, false);
+  json parsed = json::parse(*body, on_value, false);
   if (!parsed.is_object()) return failure(ControlError::Kind::malformed, "the answer of batond is not JSON");
   return parsed;
+}
+
+}  // namespace
+
+std::expected<json, ControlError> ask(const std::string& socket_path, const Call& call,
+                                      std::chrono::milliseconds timeout) {
+  return object_of(fetch(socket_path, call, timeout));
+}
+
+std::expected<json, ControlError> ask_item_by_item(const std::string& socket_path, const Call& call,
+                                                   std::string_view list, const std::function<void(const json&)>& take,
+                                                   std::chrono::milliseconds timeout) {
+  constexpr int depth_of_a_member = 1;
+  constexpr int depth_of_an_item = 2;
+  bool is_in_list = false;
+  return object_of(fetch(socket_path, call, timeout), [&](int depth, json::parse_event_t event, const json& value) {
+    if (depth == depth_of_a_member && event == json::parse_event_t::key) is_in_list = value == list;
+    if (!is_in_list || depth != depth_of_an_item || event != json::parse_event_t::object_end) return true;
+    take(value);
+    return false;
+  });
 }
 
 }  // namespace baton::control

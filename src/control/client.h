@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <expected>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "base/unique_fd.h"
 
@@ -32,6 +34,12 @@ std::string instance_path(std::string_view name, std::string_view behind = {});
 // The object that answers. An error of batond's is a ControlError of kind refused, not_found or permission.
 std::expected<nlohmann::json, ControlError> ask(const std::string& socket_path, const Call& call,
                                                 std::chrono::milliseconds timeout = std::chrono::seconds(3));
+// The same without the items of its list `list`, which `take` is given one by one: of thousands, the memory for all at
+// once would cost more time than all else.
+std::expected<nlohmann::json, ControlError> ask_item_by_item(
+    const std::string& socket_path, const Call& call, std::string_view list,
+    const std::function<void(const nlohmann::json& item)>& take,
+    std::chrono::milliseconds timeout = std::chrono::seconds(3));
 // The same of an answer that is no JSON.
 std::expected<std::string, ControlError> fetch(const std::string& socket_path, const Call& call,
                                                std::chrono::milliseconds timeout = std::chrono::seconds(3));

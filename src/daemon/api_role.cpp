@@ -19,6 +19,7 @@
 #include "daemon/options.h"
 #include "daemon/reload.h"
 #include "daemon/status.h"
+#include "daemon/status_page.h"
 #include "daemon/worker_desk.h"
 #include "http/server_sent_events.h"
 #include "kernel/confinement.h"
@@ -39,12 +40,8 @@ using nlohmann::json;
 constexpr std::size_t report_size = 64 << 20;  // bytes of a reload's report
 constexpr std::size_t reloads_waited_for = 16;
 
-std::string text_of(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-}
-
 Response document(const json& value) {
-  return {.body = text_of(value)};
+  return {.body = text_of(value) + "\n"};
 }
 
 http::ServerSentEvent event_of(const EventLog::Entry& entry, std::string kind) {
@@ -183,7 +180,7 @@ class Api {
     desk_.collect(is_brief ? WorkerDesk::View::brief : WorkerDesk::View::whole,
                   [this, ticket = question.ticket](const auto& collected) {
                     if (!is_for_our_successor(*collected, ticket))
-                      server_.answer(ticket, document(status_of(*collected)));
+                      server_.answer(ticket, {.body = with_lists(head_of(*collected), lists_of(*collected)) + "\n"});
                   });
   }
 
@@ -248,6 +245,13 @@ class Api {
   }
 
   json status_of(const CollectedStatus& collected) const {
+    json status = head_of(collected);
+    status.update(lists_of(collected).parsed());
+    return status;
+  }
+
+  // Of the node itself: the status but for its lists.
+  json head_of(const CollectedStatus& collected) const {
     json status{
         {"node", start_.node},
         {"version", "0.1.0"},
@@ -266,13 +270,15 @@ class Api {
           {"api_slow_clients", server_.counts().expired},
           {"api_event_backlog", server_.counts().cut_off}}}};
     if (collected.worker.is_object()) status["worker"].update(collected.worker);
-    for (const char* list : {"instances", "groups", "scripts", "processes"}) {
-      status[list] = collected.worker_answers ? collected.lists[list] : json::array();
-    }
-    if (collected.worker_answers) return status;
-    // Dead or hanging: what its last will says is what there is.
-    for (std::size_t i = 0; i < start_.will.router_count(); ++i) status["instances"].push_back(from_will(i));
     return status;
+  }
+
+  // Of a worker that is dead or hangs, what its last will says is what there is.
+  ListTexts lists_of(const CollectedStatus& collected) const {
+    if (collected.worker_answers) return collected.lists;
+    ListTexts lists;
+    for (std::size_t i = 0; i < start_.will.router_count(); ++i) lists.append(0, text_of(from_will(i)));
+    return lists;
   }
 
   json from_will(std::size_t router) const {

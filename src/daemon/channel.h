@@ -2,7 +2,7 @@
 // SOCK_SEQPACKET pair.
 //
 //   api → worker   {"id":7,"ask":"status","from":16,"brief":true}
-//   worker → api   {"id":7,"instances":[...],"next":32}    next is null at the end
+//   worker → api   {"id":7,"next":32} and the texts of the lists (status_page.h); next is null at the end
 //   api → worker   {"id":8,"ask":"handover"|"announce"|"instance","instance":"V"}
 //   worker → api   {"id":8,"message":"..."} | the instance | {"id":8,"error":"...","kind":"not-found"}
 //
@@ -40,7 +40,9 @@ enum class Dump : std::uint8_t {
 
 namespace limits {
 
-inline constexpr std::size_t items_a_page = 16;    // of a status reply: under a millisecond of the worker's time
+// Of a status reply, so that it takes less than half a millisecond of the worker's time.
+inline constexpr std::size_t items_a_page = 16;
+inline constexpr std::size_t brief_items_a_page = 64;
 inline constexpr std::size_t page_bytes = 30'000;  // and no further item beyond; one item is far below the other half
 
 }  // namespace limits

@@ -16,25 +16,33 @@ bool StatusService::serve(const ClockReading& clock, const Commands& commands) {
   const auto message = api_.receive();
   if (!message) return message.error() == kernel::Channel::Nothing::yet;
   const json question = json::parse(message->bytes, nullptr, false);
-  json reply = question.is_object() ? answer(question, clock, commands) : json{{"error", "malformed question"}};
-  if (question.is_object() && question.contains("id")) reply["id"] = question["id"];
-  std::string text = reply.dump(-1, ' ', false, json::error_handler_t::replace);
+  const json id = question.is_object() ? question.value("id", json()) : json();
+  std::string text;
+  if (question.is_object() && text_of(question, "ask") == "status") {
+    StatusPage reply = page(question, clock);
+    reply.head["id"] = id;
+    text = reply.message();
+  } else {
+    json reply = question.is_object() ? answer(question, clock, commands) : json{{"error", "malformed question"}};
+    reply["id"] = id;
+    text = text_of(reply);
+  }
   if (text.size() > baton::limits::message_size) {
-    reply = {{"id", reply["id"]}, {"error", "the answer is too long for a message"}};
-    text = reply.dump();
+    text = text_of(json{{"id", id}, {"error", "the answer is too long for a message"}});
   }
   (void)api_.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});  // the api asks again
   return true;
 }
 
+StatusPage StatusService::page(const json& question, const ClockReading& clock) const {
+  const auto from = question.find("from");
+  const auto is_set = [&](const char* key) { return question.value(key, json()) == true; };
+  return page(from != question.end() && from->is_number_unsigned() ? from->get<std::size_t>() : 0, clock,
+              is_set("clear") ? Clear::yes : Clear::no, is_set("brief") ? View::brief : View::whole);
+}
+
 json StatusService::answer(const json& question, const ClockReading& clock, const Commands& commands) const {
   const std::string ask = text_of(question, "ask");
-  if (ask == "status") {
-    const auto from = question.find("from");
-    const auto is_set = [&](const char* key) { return question.value(key, json()) == true; };
-    return page(from != question.end() && from->is_number_unsigned() ? from->get<std::size_t>() : 0, clock,
-                is_set("clear") ? Clear::yes : Clear::no, is_set("brief") ? View::brief : View::whole);
-  }
   if (ask != "handover" && ask != "announce" && ask != "instance")
     return {{"error", fmt::format("unknown question '{}'", ask)}};
 
@@ -61,15 +69,14 @@ json StatusService::answer(const json& question, const ClockReading& clock, cons
 
 // Instances first, then groups, scripts and processes: all of them, a page at a time. What is counted between the look
 // at a router and its clearing would be lost; so they are one.
-json StatusService::page(std::size_t from, const ClockReading& clock, Clear clear, View view) const {
+StatusPage StatusService::page(std::size_t from, const ClockReading& clock, Clear clear, View view) const {
   struct List {
-    const char* name;
     std::size_t size;
     std::function<json(std::size_t)> item;
   };
   const Setup& setup = source_.setup;
   const List lists[] = {
-      {"instances", setup.routers.size(),
+      {setup.routers.size(),
        [&](std::size_t i) {
          const auto id = static_cast<vrrp::RouterId>(i);
          json item =
@@ -77,26 +84,26 @@ json StatusService::page(std::size_t from, const ClockReading& clock, Clear clea
          if (clear == Clear::yes) source_.statistics[i].clear();
          return item;
        }},
-      {"groups", setup.groups.size(),
-       [&](std::size_t i) { return group_status(source_, static_cast<vrrp::GroupId>(i)); }},
-      {"scripts", setup.scripts.size(), [&](std::size_t i) { return script_status(source_, i); }},
-      {"processes", setup.processes.size(), [&](std::size_t i) { return process_status(source_, i); }},
+      {setup.groups.size(), [&](std::size_t i) { return group_status(source_, static_cast<vrrp::GroupId>(i)); }},
+      {setup.scripts.size(), [&](std::size_t i) { return script_status(source_, i); }},
+      {setup.processes.size(), [&](std::size_t i) { return process_status(source_, i); }},
   };
-  json reply{{"next", nullptr}};
-  if (from == 0 && view == View::whole) reply["worker"] = worker_status(source_);
+  StatusPage reply{.head = {{"next", nullptr}}, .lists = {}};
+  if (from == 0 && view == View::whole) reply.head["worker"] = worker_status(source_);
+  const std::size_t items_most = view == View::brief ? limits::brief_items_a_page : limits::items_a_page;
   std::size_t begin = 0;
   std::size_t bytes = 0;
   std::size_t items = 0;
-  for (const List& list : lists) {
-    json& entries = reply[list.name] = json::array();
-    const std::size_t end = begin + list.size;
-    for (std::size_t i = std::max(from, begin); i < end && reply["next"].is_null(); ++i) {
-      if (items++ == limits::items_a_page || bytes >= limits::page_bytes) {
-        reply["next"] = i;
-        break;
+  for (std::size_t list = 0; list < std::size(lists); ++list) {
+    const std::size_t end = begin + lists[list].size;
+    for (std::size_t i = std::max(from, begin); i < end; ++i) {
+      if (items++ == items_most || bytes >= limits::page_bytes) {
+        reply.head["next"] = i;
+        return reply;
       }
-      entries.push_back(list.item(i - begin));
-      bytes += entries.back().dump(-1, ' ', false, json::error_handler_t::replace).size();
+      const std::string text = text_of(lists[list].item(i - begin));
+      reply.lists.append(list, text);
+      bytes += text.size();
     }
     begin = end;
   }

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "daemon/status.h"
+#include "daemon/status_page.h"
 #include "kernel/channel.h"
 
 namespace baton::daemon {
@@ -24,7 +25,8 @@ class StatusService {
   nlohmann::json answer(const nlohmann::json& question, const ClockReading& clock, const Commands& commands) const;
   enum class Clear { no, yes };  // the counters of the instances on the page
   enum class View : std::uint8_t { whole, brief };
-  nlohmann::json page(std::size_t from, const ClockReading& clock, Clear clear, View view) const;
+  StatusPage page(std::size_t from, const ClockReading& clock, Clear clear, View view) const;
+  StatusPage page(const nlohmann::json& question, const ClockReading& clock) const;
 
   StatusSource source_;
   kernel::Channel& api_;

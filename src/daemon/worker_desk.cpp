@@ -11,7 +11,12 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* list_names[] = {"instances", "groups", "scripts", "processes"};
+template <typename Answer>
+auto head_for(Answer answer) {
+  return [answer = std::move(answer)](std::optional<StatusPage> reply) {
+    answer(reply ? std::optional(std::move(reply->head)) : std::nullopt);
+  };
+}
 
 }  // namespace
 
@@ -32,11 +37,11 @@ void WorkerDesk::take(kernel::Channel worker) {
 }
 
 void WorkerDesk::ask(json question, Answer answer) {
-  push({std::move(question), std::move(answer)});
+  push({std::move(question), head_for(std::move(answer))});
 }
 
 void WorkerDesk::command(json question, Answer answer) {
-  push({.text = std::move(question), .answer = std::move(answer), .is_command = true});
+  push({.text = std::move(question), .answer = head_for(std::move(answer)), .is_command = true});
 }
 
 void WorkerDesk::push(Question question) {
@@ -80,16 +85,17 @@ void WorkerDesk::on_worker() {
     if (is_asked_) answer_first(std::nullopt);
     return;
   }
-  json reply = json::parse(message->bytes, nullptr, false);
-  if (reply.is_object() && reply.contains("event")) return on_unasked(reply);
+  std::optional<StatusPage> reply = StatusPage::from_message(message->bytes);
+  if (!reply) reply = StatusPage{.head = json::parse(message->bytes, nullptr, false), .lists = {}};
+  if (reply->head.is_object() && reply->head.contains("event")) return on_unasked(reply->head);
   if (!is_asked_) return;  // too late an answer
-  if (!reply.is_object()) return answer_first(std::nullopt);
-  if (reply.value("id", json()) != last_id_) return;  // to a question before
-  reply.erase("id");
+  if (!reply->head.is_object()) return answer_first(std::nullopt);
+  if (reply->head.value("id", json()) != last_id_) return;  // to a question before
+  reply->head.erase("id");
   answer_first(std::move(reply));
 }
 
-void WorkerDesk::answer_first(std::optional<json> reply) {
+void WorkerDesk::answer_first(std::optional<StatusPage> reply) {
   is_asked_ = false;
   patience_.cancel();
   const Question question = std::move(questions_.front());
@@ -143,7 +149,6 @@ void WorkerDesk::begin_collection() {
   collection.is_outdated = false;
   collection.begun = loop::now();
   collection.status->at = collection.begun;
-  for (const char* name : list_names) collection.status->lists[name] = json::array();
   ask_for_page(0);
 }
 
@@ -152,21 +157,19 @@ void WorkerDesk::ask_for_page(std::size_t from) {
   json question{{"ask", "status"}, {"from", from}};
   if (collection.counters == Counters::begin_anew) question["clear"] = true;
   if (collection.view == View::brief) question["brief"] = true;
-  ask(std::move(question), [this, from, worker = workers_seen_](std::optional<json> reply) {
-    if (reply && from > 0 && worker != workers_seen_)
-      return begin_collection();  // what there is of it is another worker's
-    on_page(std::move(reply));
-  });
+  push({.text = std::move(question), .answer = [this, from, worker = workers_seen_](std::optional<StatusPage> page) {
+          if (page && from > 0 && worker != workers_seen_)
+            return begin_collection();  // what there is of it is another worker's
+          on_page(std::move(page));
+        }});
 }
 
-void WorkerDesk::on_page(std::optional<json> reply) {
-  if (!reply || reply->contains("error")) return end_collection(false);
-  if (reply->contains("worker")) collections_.front().status->worker = std::move((*reply)["worker"]);
-  json& lists = collections_.front().status->lists;
-  for (const char* name : list_names) {
-    for (json& one : (*reply)[name]) lists[name].push_back(std::move(one));
-  }
-  const json& next = (*reply)["next"];
+void WorkerDesk::on_page(std::optional<StatusPage> page) {
+  if (!page || page->head.contains("error")) return end_collection(false);
+  CollectedStatus& status = *collections_.front().status;
+  if (page->head.contains("worker")) status.worker = std::move(page->head["worker"]);
+  for (std::size_t i = 0; i < status_lists.size(); ++i) status.lists.append(i, page->lists.items[i]);
+  const json& next = page->head["next"];
   if (next.is_number_unsigned()) return ask_for_page(next.get<std::size_t>());
   end_collection(true);
 }
@@ -175,7 +178,7 @@ void WorkerDesk::end_collection(bool worker_answers) {
   const Collection collection = std::move(collections_.front());
   collections_.pop_front();
   collection.status->worker_answers = worker_answers;
-  if (!worker_answers) collection.status->lists = json::object();
+  if (!worker_answers) collection.status->lists = {};
   if (worker_answers && !collection.is_outdated && collection.counters == Counters::stay) {
     const Instant now = loop::now();
     fresh_[static_cast<std::size_t>(collection.view)] = {collection.status,

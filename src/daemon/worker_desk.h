@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "daemon/status_page.h"
 #include "kernel/channel.h"
 #include "loop/loop.h"
 
@@ -21,7 +22,7 @@ namespace baton::daemon {
 struct CollectedStatus {
   bool worker_answers = false;
   Instant at{};
-  nlohmann::json lists;   // instances, groups, scripts, processes
+  ListTexts lists;
   nlohmann::json worker;  // what it counts of itself; null in a brief view
 };
 
@@ -50,9 +51,10 @@ class WorkerDesk {
   void hear_out(Duration bound);
 
  private:
+  using Paged = std::function<void(std::optional<StatusPage>)>;
   struct Question {
     nlohmann::json text;
-    Answer answer;
+    Paged answer;  // what is no page has a head alone
     // One that only asks is asked again of the next worker; a command may have been carried out.
     bool is_command = false;
   };
@@ -69,13 +71,13 @@ class WorkerDesk {
   void ask_next();
   void on_worker();
   void on_silence();
-  void answer_first(std::optional<nlohmann::json> reply);
+  void answer_first(std::optional<StatusPage> reply);
   void answer_none();
   void on_unasked(const nlohmann::json& event);
   void forget_fresh();
   void begin_collection();
   void ask_for_page(std::size_t from);
-  void on_page(std::optional<nlohmann::json> reply);
+  void on_page(std::optional<StatusPage> page);
   void end_collection(bool worker_answers);
 
   loop::Loop& loop_;

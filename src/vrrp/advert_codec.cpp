@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/assert.h"
 #include "base/result.h"
 #include "vrrp/authentication_header.h"
 #include "vrrp/hmac_trailer.h"
@@ -17,9 +18,7 @@ IpAddress spec::multicast_group(Family family) {
 
 std::expected<AdvertCodec, CodecError> AdvertCodec::make(CodecParameters parameters) {
   if (const auto error = check(parameters)) return std::unexpected(*error);
-  AdvertCodec codec(std::move(parameters));
-  if (const auto error = codec.missing_digest()) return std::unexpected(*error);
-  return codec;
+  return AdvertCodec(std::move(parameters));
 }
 
 AdvertCodec::AdvertCodec(CodecParameters parameters) : parameters_(std::move(parameters)) {
@@ -29,18 +28,11 @@ AdvertCodec::AdvertCodec(CodecParameters parameters) : parameters_(std::move(par
   }
   sorted_addresses_ = parameters_.addresses;
   std::ranges::sort(sorted_addresses_);
-  if (has_ah()) ah_hash_ = KeyedHash::make(KeyedHash::Digest::md5, parameters_.authentication.password);
+  if (has_ah()) ah_hash_.emplace(KeyedHash::Digest::md5, parameters_.authentication.password);
   if (!parameters_.hmac) return;
   for (const auto& [id, secret] : parameters_.hmac->keys) {
-    hmac_keys_.push_back({.id = id, .hash = KeyedHash::make(KeyedHash::Digest::sha256, secret)});
+    hmac_keys_.push_back({.id = id, .hash = KeyedHash(KeyedHash::Digest::sha256, secret)});
   }
-}
-
-std::optional<CodecError> AdvertCodec::missing_digest() const {
-  if (has_ah() && !ah_hash_) return CodecError::md5_unavailable;
-  if (std::ranges::any_of(hmac_keys_, [](const HmacKey& key) { return !key.hash; }))
-    return CodecError::sha256_unavailable;
-  return std::nullopt;
 }
 
 void AdvertCodec::set_source(const IpAddress& source) {
@@ -59,12 +51,11 @@ void AdvertCodec::encode_into(std::uint8_t priority, Duration interval, WallTime
   packets.resize(is_unicast() ? parameters_.peers.size() : 1);
   if (++memory_.ip_identification == 0) ++memory_.ip_identification;  // 0 would let the kernel choose
   if (has_ah() && memory_.ah_sequence < spec::ah_sequence_last) ++memory_.ah_sequence;
-  bool ok = build_message(priority, interval, now);
-  for (std::size_t i = 0; ok && i < packets.size(); ++i) {
+  build_message(priority, interval, now);
+  for (std::size_t i = 0; i < packets.size(); ++i) {
     packets[i].destination = is_unicast() ? parameters_.peers[i].address : parameters_.multicast_group;
-    ok = build_packet(packets[i].destination, packets[i].bytes);
+    build_packet(packets[i].destination, packets[i].bytes);
   }
-  if (!ok) packets.clear();
 }
 
 namespace {
@@ -82,7 +73,7 @@ std::uint16_t interval_in_centiseconds(Duration interval) {
 
 }  // namespace
 
-bool AdvertCodec::build_message(std::uint8_t priority, Duration interval, WallTime now) {
+void AdvertCodec::build_message(std::uint8_t priority, Duration interval, WallTime now) {
   const Authentication& authentication = parameters_.authentication;
   const bool is_v2 = parameters_.version == Version::v2;
   message_.clear();
@@ -101,16 +92,16 @@ bool AdvertCodec::build_message(std::uint8_t priority, Duration interval, WallTi
   for (const IpAddress& address : parameters_.addresses) writer.bytes(address.bytes());
   if (is_v2 && authentication.type == AuthType::pass) writer.bytes(authentication.password);
   if (is_v2 && authentication.type != AuthType::pass) writer.zeros(authentication.password.size());
-  if (!sends_trailer()) return true;
+  if (!sends_trailer()) return;
 
   memory_.hmac_time = next_hmac_time(memory_.hmac_time, now, *parameters_.hmac);
   KeyedHash* const hash = hmac_hash(parameters_.hmac->active_key);
-  return hash != nullptr &&
-         append_hmac_trailer(*hash, {.version = parameters_.version, .vrid = parameters_.vrid, .source = source_},
-                             parameters_.hmac->active_key, memory_.hmac_time, message_);
+  ASSERT(hash != nullptr);  // check() has seen that the active key is one of the keys
+  append_hmac_trailer(*hash, {.version = parameters_.version, .vrid = parameters_.vrid, .source = source_},
+                      parameters_.hmac->active_key, memory_.hmac_time, message_);
 }
 
-bool AdvertCodec::build_packet(const IpAddress& destination, Bytes& bytes) {
+void AdvertCodec::build_packet(const IpAddress& destination, Bytes& bytes) {
   bytes.clear();
   ByteWriter writer(bytes);
   if (parameters_.family == Family::ipv4) {
@@ -126,8 +117,7 @@ bool AdvertCodec::build_packet(const IpAddress& destination, Bytes& bytes) {
   const std::size_t begin = writer.size();
   writer.bytes(message_);
   writer.put_u16(begin + spec::checksum_offset, checksum_for(destination, ByteView(bytes).subspan(begin)));
-  if (!has_ah()) return true;
-  return ah_hash_ && sign_authentication_header(*ah_hash_, bytes);
+  if (ah_hash_) sign_authentication_header(*ah_hash_, bytes);
 }
 
 std::uint16_t AdvertCodec::checksum_for(const IpAddress& destination, ByteView message) const {
@@ -159,7 +149,7 @@ std::size_t AdvertCodec::message_size(std::size_t address_count) const {
 
 KeyedHash* AdvertCodec::hmac_hash(std::uint8_t id) {
   const auto key = std::ranges::find(hmac_keys_, id, &HmacKey::id);
-  return key != hmac_keys_.end() && key->hash ? &*key->hash : nullptr;
+  return key != hmac_keys_.end() ? &key->hash : nullptr;
 }
 
 std::optional<std::uint8_t> peek_vrid(Family family, ByteView bytes) {

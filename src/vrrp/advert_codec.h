@@ -81,7 +81,7 @@ class AdvertCodec {
   using Verdict = std::expected<void, RejectReason>;
   struct HmacKey {
     std::uint8_t id = 0;
-    std::optional<KeyedHash> hash;
+    KeyedHash hash;
   };
 
   bool is_unicast() const { return !parameters_.peers.empty(); }
@@ -90,11 +90,10 @@ class AdvertCodec {
   std::size_t headers_size() const;
   std::size_t message_size(std::size_t address_count) const;
   KeyedHash* hmac_hash(std::uint8_t id);
-  std::optional<CodecError> missing_digest() const;
 
   // Sending, advert_codec.cpp.
-  bool build_message(std::uint8_t priority, Duration interval, WallTime now);
-  bool build_packet(const IpAddress& destination, Bytes& bytes);
+  void build_message(std::uint8_t priority, Duration interval, WallTime now);
+  void build_packet(const IpAddress& destination, Bytes& bytes);
   std::uint16_t checksum_for(const IpAddress& destination, ByteView message) const;
 
   // Receiving, advert_decode.cpp: one function a row or two of the table there.

@@ -180,7 +180,7 @@ AdvertCodec::Verdict AdvertCodec::check_ah(const Datagram& datagram) {
       header.security_parameters_index != datagram.source.v4_host_order()) {
     return reject(ah_header);
   }
-  if (!ah_hash_ || !verify_authentication_header(*ah_hash_, datagram.ip_header, datagram.ah_header, datagram.message)) {
+  if (!verify_authentication_header(*ah_hash_, datagram.ip_header, datagram.ah_header, datagram.message)) {
     return reject(ah_icv);
   }
   const HeardSender* const sender = memory_.heard.find(datagram.source);

@@ -47,12 +47,12 @@ void write_authentication_header(ByteWriter& writer, const IpAddress& source, st
   writer.zeros(spec::ah_icv_size);
 }
 
-bool sign_authentication_header(KeyedHash& hash, Bytes& datagram) {
+void sign_authentication_header(KeyedHash& hash, Bytes& datagram) {
   ASSERT(datagram.size() >= spec::ipv4_header_size + spec::ah_size);
   const std::span whole(datagram);
   const auto ip_header = without_mutable_fields(whole.first(spec::ipv4_header_size));
-  return hash.sign({ip_header, whole.subspan(spec::ipv4_header_size)},
-                   whole.subspan(spec::ipv4_header_size + icv_offset, spec::ah_icv_size));
+  hash.sign({ip_header, whole.subspan(spec::ipv4_header_size)},
+            whole.subspan(spec::ipv4_header_size + icv_offset, spec::ah_icv_size));
 }
 
 bool verify_authentication_header(KeyedHash& hash, ByteView ip_header, ByteView header, ByteView message) {

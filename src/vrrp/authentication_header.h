@@ -54,7 +54,7 @@ struct AuthenticationHeader {
 void write_authentication_header(ByteWriter& writer, const IpAddress& source, std::uint32_t sequence);
 
 // Fills in the check value of a datagram that is complete but for it and for the kernel's IPv4 checksum.
-[[nodiscard]] bool sign_authentication_header(KeyedHash& hash, Bytes& datagram);
+void sign_authentication_header(KeyedHash& hash, Bytes& datagram);
 // `ip_header` 20 bytes, `header` spec::ah_size bytes, `message` all that follows.
 [[nodiscard]] bool verify_authentication_header(KeyedHash& hash, ByteView ip_header, ByteView header, ByteView message);
 

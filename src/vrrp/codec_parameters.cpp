@@ -19,9 +19,6 @@ std::string_view explain(CodecError error) {
     case hmac_key: return "an auth_hmac key needs an id of 1 to 255, once, and 32 to 64 bytes";
     case hmac_active_key: return "the active key of auth_hmac is none of its keys";
     case hmac_time_window: return "the time window of auth_hmac must be 1 to 300 seconds";
-    case md5_unavailable:
-      return "auth_type AH needs MD5, which libcrypto refuses here (FIPS mode?); use VRRPv3 or auth_hmac";
-    case sha256_unavailable: return "auth_hmac needs SHA-256, which libcrypto refuses here";
   }
   return "";
 }

@@ -75,13 +75,10 @@ enum class CodecError : std::uint8_t {
   hmac_key,
   hmac_active_key,
   hmac_time_window,
-  md5_unavailable,
-  sha256_unavailable,
 };
 // One sentence for people.
 std::string_view explain(CodecError error);
 
-// What is wrong with the values alone; whether libcrypto serves the digest, AdvertCodec::make finds out.
 std::optional<CodecError> check(const CodecParameters& parameters);
 
 }  // namespace baton::vrrp

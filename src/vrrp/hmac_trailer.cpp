@@ -41,7 +41,7 @@ HmacTrailer::HmacTrailer(ByteView bytes) {
   time = reader.u64();
 }
 
-bool append_hmac_trailer(KeyedHash& hash, const HmacScope& scope, std::uint8_t key_id, std::uint64_t time,
+void append_hmac_trailer(KeyedHash& hash, const HmacScope& scope, std::uint8_t key_id, std::uint64_t time,
                          Bytes& message) {
   const std::size_t size = message.size();
   ASSERT(size >= spec::checksum_offset + no_checksum.size());
@@ -52,9 +52,9 @@ bool append_hmac_trailer(KeyedHash& hash, const HmacScope& scope, std::uint8_t k
   writer.u64(time);
   writer.zeros(spec::hmac_code_size);
   const std::span whole(message);
-  return hash.sign({scope_bytes(scope), whole.first(spec::checksum_offset), no_checksum,
-                    whole.subspan(spec::checksum_offset + no_checksum.size())},
-                   whole.subspan(size + code_offset));
+  hash.sign({scope_bytes(scope), whole.first(spec::checksum_offset), no_checksum,
+             whole.subspan(spec::checksum_offset + no_checksum.size())},
+            whole.subspan(size + code_offset));
 }
 
 bool verify_hmac_trailer(KeyedHash& hash, const HmacScope& scope, ByteView message, ByteView trailer) {

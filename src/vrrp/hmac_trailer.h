@@ -45,8 +45,8 @@ struct HmacScope {
 };
 
 // Appends the trailer to a complete message; its checksum does not matter. False: libcrypto failed.
-[[nodiscard]] bool append_hmac_trailer(KeyedHash& hash, const HmacScope& scope, std::uint8_t key_id, std::uint64_t time,
-                                       Bytes& message);
+void append_hmac_trailer(KeyedHash& hash, const HmacScope& scope, std::uint8_t key_id, std::uint64_t time,
+                         Bytes& message);
 [[nodiscard]] bool verify_hmac_trailer(KeyedHash& hash, const HmacScope& scope, ByteView message, ByteView trailer);
 
 // The time the next packet carries, given the last one sent (0: none): the clock's when it is ahead, else one more.

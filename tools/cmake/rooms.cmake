@@ -1,6 +1,5 @@
 # Rooms: one static library per folder, linking only what it may use (docs/ARCHITECTURE.md).
 find_package(PkgConfig REQUIRED)
-find_package(OpenSSL REQUIRED)
 find_package(CURL REQUIRED)  # its header; src/process/mail_child.cpp loads the library itself
 find_package(fmt REQUIRED)
 find_package(GTest REQUIRED)
@@ -9,6 +8,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost 1.81 REQUIRED)  # Beast's HTTP parser, headers alone; only src/http includes it
 pkg_check_modules(libevent REQUIRED IMPORTED_TARGET libevent_core)
+pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)
 pkg_check_modules(libmnl REQUIRED IMPORTED_TARGET libmnl)
 pkg_check_modules(libnftnl REQUIRED IMPORTED_TARGET libnftnl)
 pkg_check_modules(confinement REQUIRED IMPORTED_TARGET libseccomp libcap-ng)

@@ -34,6 +34,12 @@ json status_of(json::array_t instances) {
           {"scripts", json::array()}};
 }
 
+std::string render_table(const json& status, double now, bool colour) {
+  StatusTable table(now, colour);
+  for (const json& instance : status.at("instances")) table.add(instance);
+  return table.text(status);
+}
+
 TEST(StatusTable, is_a_line_an_instance) {
   json backup = instance("VI_long_name", "BACKUP");
   backup["master"] = {{"address", "10.0.0.2"}};

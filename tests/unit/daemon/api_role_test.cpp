@@ -18,6 +18,7 @@
 #include "control/event_stream.h"
 #include "daemon/channel.h"
 #include "daemon/role.h"
+#include "daemon/status_page.h"
 #include "kernel/process_settings.h"
 #include "unit/daemon/made_setup.h"
 
@@ -128,8 +129,17 @@ class ApiTest : public testing::Test {
     const auto message = worker.receive();
     return message ? json::parse(message->bytes, nullptr, false) : json();
   }
+  static StatusPage page_of(json reply) {
+    StatusPage page;
+    for (std::size_t i = 0; i < status_lists.size(); ++i) {
+      for (const json& item : reply.value(status_lists[i], json::array())) page.lists.append(i, item.dump());
+      reply.erase(status_lists[i]);
+    }
+    page.head = std::move(reply);
+    return page;
+  }
   static void answer(const kernel::Channel& worker, const json& reply) {
-    const std::string text = reply.dump();
+    const std::string text = reply.contains("next") ? page_of(reply).message() : reply.dump();
     EXPECT_TRUE(worker.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
   }
 
@@ -245,6 +255,26 @@ TEST_F(ApiTest, a_list_asks_for_little) {
   EXPECT_EQ(question["brief"], true);
   answer(worker, {{"id", question["id"]}, {"instances", json::array()}, {"next", nullptr}});
   EXPECT_TRUE(reply.get());
+}
+
+TEST_F(ApiTest, a_list_is_read_item_by_item) {
+  const kernel::Channel worker = connect_worker();
+  std::vector<json> items;
+  auto reply = std::async(std::launch::async, [&, path = path()] {
+    return control::ask_item_by_item(
+        path, {.path = status_path}, "groups", [&](const json& item) { items.push_back(item); }, 20s);
+  });
+  answer(worker, {{"id", next_question(worker)["id"]},
+                  {"instances", {{{"name", "A"}, {"groups", {{{"name", "no item"}}}}}}},
+                  {"groups", {{{"name", "G"}, {"members", {"A", "B"}}}, {{"name", "H"}}}},
+                  {"next", nullptr}});
+  const json head = *reply.get();
+  ASSERT_EQ(items.size(), 2U);
+  EXPECT_EQ(items[0]["members"].size(), 2U);
+  EXPECT_EQ(items[1]["name"], "H");
+  EXPECT_EQ(head["groups"], json::array());
+  EXPECT_EQ(head["instances"].size(), 1U);
+  EXPECT_EQ(head["node"], "web1");
 }
 
 TEST_F(ApiTest, one_instance_is_asked_for_by_its_name) {

@@ -53,7 +53,12 @@ struct Bench {
         {.now = now, .wall = {}},
         {.handover = [this](vrrp::RouterId router) { handed_over = router; }, .announce = [](vrrp::RouterId) {}}));
     const auto message = api.receive();
-    return message ? json::parse(message->bytes, nullptr, false) : json("no answer");
+    if (!message) return "no answer";
+    const auto page = StatusPage::from_message(message->bytes);
+    if (!page) return json::parse(message->bytes, nullptr, false);
+    json reply = page->head;
+    reply.update(page->lists.parsed());
+    return reply;
   }
 
   Instant now{1000s};

@@ -1,7 +1,6 @@
 #include "vrrp/advert_codec.h"
 
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
 
 #include <random>
 
@@ -266,21 +265,6 @@ TEST(AdvertCodec, a_successor_still_refuses_what_its_predecessor_heard) {
     EXPECT_FALSE(hears(successor, bytes));
     EXPECT_TRUE(hears(successor, advert_of(web1)));
   }
-}
-
-TEST(AdvertCodec, without_md5_sends_nothing_and_believes_nobody) {  // libcrypto in FIPS mode
-  AdvertCodec web1 = node(v2_with(AuthType::ah), "10.0.20.14");
-  const Bytes bytes = advert_of(web1);
-  ASSERT_EQ(EVP_set_default_properties(nullptr, "fips=yes"), 1);
-  const auto made = AdvertCodec::make(v2_with(AuthType::ah));
-  AdvertCodec web2(v2_with(AuthType::ah));
-  ASSERT_EQ(EVP_set_default_properties(nullptr, ""), 1);
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error(), CodecError::md5_unavailable);
-  EXPECT_TRUE(web2.encode(100, 1s, noon).empty());
-  const auto advert = web2.decode({.bytes = bytes}, noon);
-  ASSERT_FALSE(advert);
-  EXPECT_EQ(advert.error(), RejectReason::ah_icv);
 }
 
 }  // namespace
