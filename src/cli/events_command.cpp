@@ -125,7 +125,7 @@ class Listener {
       std::uint64_t number = number_of(stream->last_event());
       std::vector<json> events;
       for (const json& event : news.events) {
-        if (event.contains("event")) events.push_back(event);  // not the hello
+        if (is_kept(event)) events.push_back(event);  // not the hello
       }
       number -= std::min<std::uint64_t>(number, events.size());
       for (const json& event : events) tell(++number, event);
@@ -133,6 +133,9 @@ class Listener {
     }
     return {};
   }
+
+  // Of those that have a number.
+  static bool is_kept(const json& event) { return event.contains("event") && event["event"] != "rejected"; }
 
   static std::uint64_t number_of(const std::string& text) {
     std::uint64_t number = 0;

@@ -80,6 +80,13 @@ struct InputText {
     return {"configuration", fmt::format("{} {} run as configured", router(it.router), it.faulty ? "cannot" : "can")};
   }
   Told operator()(const Handover& it) const { return {"handover", fmt::format("{}: hand over", router(it.router))}; }
+  Told operator()(const PrioritySet& it) const {
+    return {"priority", fmt::format("{}: base priority is set to {}", router(it.router), it.base)};
+  }
+  Told operator()(const PreemptSet& it) const {
+    return {"preempt",
+            fmt::format("{}: {} is set", router(it.router), it.preempt == Preempt::yes ? "preempt" : "nopreempt")};
+  }
 };
 
 struct ActionText {

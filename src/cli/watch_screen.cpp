@@ -62,7 +62,7 @@ void WatchScreen::on_instance(const json& instance, double now) {
 }
 
 void WatchScreen::on_event(const json& event) {
-  if (!event.contains("event")) return;
+  if (!event.contains("event") || event["event"] == "rejected") return;
   events_.push_back(event);
   if (events_.size() > events_kept) events_.pop_front();
 }

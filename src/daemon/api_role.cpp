@@ -58,6 +58,21 @@ std::uint64_t number_of(std::string_view text) {
   return number;
 }
 
+// Empty: none.
+std::string problem_of_settings(const json& wanted) {
+  if (!wanted.is_object() || wanted.empty()) return "the body is no JSON object with base_priority or preempt";
+  for (const auto& [key, value] : wanted.items()) {
+    if (key == "base_priority") {
+      if (!value.is_number_unsigned() || value < 1 || value > 255) return "base_priority is no number from 1 to 255";
+    } else if (key == "preempt") {
+      if (!value.is_boolean()) return "preempt is neither true nor false";
+    } else {
+      return fmt::format("'{}' cannot be set; base_priority and preempt can", key);
+    }
+  }
+  return {};
+}
+
 class Api {
  public:
   explicit Api(ApiStart start)
@@ -101,6 +116,7 @@ class Api {
         {"GET", "/v1/instances/{name}", read, &Api::get_instance},
         {"POST", "/v1/instances/{name}/handover", write, &Api::post_to_instance},
         {"POST", "/v1/instances/{name}/announce", write, &Api::post_to_instance},
+        {"POST", "/v1/instances/{name}/set", write, &Api::post_settings},
         {"GET", "/v1/events", read, &Api::get_events},
         {"GET", "/v1/history", read, &Api::get_history},
         {"GET", "/v1/recording", write, &Api::get_recording},
@@ -296,6 +312,18 @@ class Api {
         [this, ticket = question.ticket](const std::optional<json>& reply) { answer_from_worker(ticket, reply); });
   }
 
+  void post_settings(const Question& question) {
+    const json wanted = json::parse(question.request.body, nullptr, false);
+    if (const std::string why = problem_of_settings(wanted); !why.empty()) {
+      return refuse(question.ticket, http::status::bad_request, "malformed", why);
+    }
+    json command{{"ask", "set"}, {"instance", question.names[0]}};
+    command.update(wanted);
+    desk_.command(std::move(command), [this, ticket = question.ticket](const std::optional<json>& reply) {
+      answer_from_worker(ticket, reply);
+    });
+  }
+
   void answer_from_worker(Ticket ticket, const std::optional<json>& reply) {
     if (!reply && is_leaving_) return refuse_for_our_successor(ticket);
     if (!reply) return refuse_without_worker(ticket);
@@ -352,6 +380,10 @@ class Api {
 
   void on_event(const json& event) {
     const std::string text = event.dump(-1, ' ', false, json::error_handler_t::replace);
+    // For those who listen now. Strangers' packets shall not push what happened here out of the history.
+    if (event.value("event", "") == "rejected") {
+      return server_.say_event(http::to_text({.id = {}, .kind = "rejected", .data = text}));
+    }
     const std::uint64_t number = start_.events.add(text);
     tell_until(number - 1);
     server_.say_event(to_text(event_of({.number = number, .text = text}, event.value("event", ""))));

@@ -4,6 +4,7 @@
 //   api → worker   {"id":7,"ask":"status","from":16,"brief":true}
 //   worker → api   {"id":7,"next":32} and the texts of the lists (status_page.h); next is null at the end
 //   api → worker   {"id":8,"ask":"handover"|"announce"|"instance","instance":"V"}
+//                  {"id":8,"ask":"set","instance":"V","base_priority":77,"preempt":true}   one of them, or both
 //   worker → api   {"id":8,"message":"..."} | the instance | {"id":8,"error":"...","kind":"not-found"}
 //
 // What happened the worker says unasked, as docs/status.md has it: {"event":"instance","name":"V","state":"MASTER",...}

@@ -33,6 +33,14 @@ double number_of(const json& object, const char* key) {
   return found != object.end() && found->is_number() ? found->get<double>() : 0;
 }
 
+// As configured, or as somebody has set it since.
+int base_priority(const json& instance, const vrrp::RouterParameters& configured) {
+  return instance.value(json::json_pointer("/priority/base"), int{configured.base_priority});
+}
+bool preempts(const json& instance, const vrrp::RouterParameters& configured) {
+  return instance.value("preempt", configured.preempt == vrrp::Preempt::yes);
+}
+
 bool flag_of(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_boolean() && found->get<bool>();
@@ -236,14 +244,14 @@ ordered_json data_of(const Setup& setup, const json& instance, const RouterSetup
   data["lower_prio_no_advert"] = own.lower_priority_no_advert ? 1 : 0;
   data["higher_prio_send_advert"] = own.higher_priority_send_advert ? 1 : 0;
   data["vrid"] = router.codec.vrid;
-  data["base_priority"] = own.base_priority;
+  data["base_priority"] = base_priority(instance, own);
   data["effective_priority"] = count_of(instance, "priority", "effective");
   data["vipset"] = holds;
   data["promote_secondaries"] = router.promote_secondaries;
   data["adver_int"] = plain_number(seconds(router.codec.advert_interval));
   data["master_adver_int"] = plain_number(master_interval(instance, router));
   data["accept"] = router.accept ? 1 : 0;
-  data["nopreempt"] = own.preempt == vrrp::Preempt::no;
+  data["nopreempt"] = !preempts(instance, own);
   data["preempt_delay"] = plain_number(seconds(own.preempt_delay));
   data["state"] = state;
   data["wantstate"] = state;
@@ -355,11 +363,11 @@ std::string instance_text(const Setup& setup, const json& instance, const Router
   line("Gratuitous ARP lower priority repeat", announcements.lower_priority_repeat);
   line("Down timer adverts", own.down_timer_adverts);
   line("Virtual Router ID", router.codec.vrid);
-  line("Priority", own.base_priority);
+  line("Priority", base_priority(instance, own));
   line("Effective priority", count_of(instance, "priority", "effective"));
   line("Advert interval", fmt::format("{} sec", seconds(router.codec.advert_interval)));
   line("Accept", router.accept ? "enabled" : "disabled");
-  line("Preempt", own.preempt == vrrp::Preempt::yes ? "enabled" : "disabled");
+  line("Preempt", preempts(instance, own) ? "enabled" : "disabled");
   line("Promote_secondaries", router.promote_secondaries ? "enabled" : "disabled");
   line("Using smtp notification", router.hooks.smtp_alert ? "yes" : "no");
   for (const Script& script : scripts) {

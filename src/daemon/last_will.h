@@ -18,6 +18,12 @@
 
 namespace baton::daemon {
 
+// What an operator has set in place of the configuration. A reload forgets it.
+struct OperatorSettings {
+  std::optional<std::uint8_t> base_priority;
+  std::optional<vrrp::Preempt> preempt;
+};
+
 // One virtual router's last will.
 struct RouterWill {
   vrrp::RouterMemory router;
@@ -25,7 +31,7 @@ struct RouterWill {
   IpAddress source;                   // its adverts leave with this address
   std::uint32_t interface_index = 0;  // and through this interface
   bool holds_addresses = false;
-  bool has_promoted = false;  // promote_secondaries of its interface was changed, and must be changed back
+  OperatorSettings settings{};
 };
 static_assert(std::is_trivially_copyable_v<RouterWill>);
 using RouterWills = std::vector<std::optional<RouterWill>>;  // nullopt: nothing is known

@@ -12,7 +12,6 @@
 #include "daemon/transport.h"
 #include "daemon/virtual_interface_setup.h"
 #include "daemon/virtual_interfaces.h"
-#include "kernel/interface_settings.h"
 #include "loop/loop.h"
 
 namespace baton::daemon {
@@ -148,9 +147,6 @@ void carry_out_last_will(const Setup& setup, std::span<const std::optional<Route
   send_goodbyes(setup, wills, kernel->interfaces, log);
   remove_everything(setup, leftovers, statics, *kernel, log);
   remove_interfaces(setup, settings_record, *kernel, log);
-  for (vrrp::RouterId id = 0; id < wills.size(); ++id) {
-    if (wills[id] && wills[id]->has_promoted) (void)kernel::set_promote_secondaries(setup.routers[id].interface, false);
-  }
 }
 
 void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log) {

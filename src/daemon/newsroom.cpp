@@ -358,9 +358,26 @@ void Newsroom::tell_api(const News& news) {
   if (is_instance) event["priority"] = news.event.priority;
   if (!news.reason.empty()) event["reason"] = news.reason;
   if (events_lost_ > 0) event["lost"] = events_lost_;
+  events_lost_ = send_api(event) ? 0 : events_lost_ + 1;
+}
+
+bool Newsroom::send_api(const nlohmann::json& event) {
   const std::string text = event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  const bool sent = api_.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).has_value();
-  events_lost_ = sent ? 0 : events_lost_ + 1;
+  return api_.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).has_value();
+}
+
+void Newsroom::on_rejected(vrrp::RouterId router, vrrp::RejectReason reason, const IpAddress& source,
+                           std::uint64_t untold) {
+  const std::string& instance = setup_.routers[router].name;
+  log_.warning(fmt::format("({}) advert of {} rejected: {}{}", instance, to_string(source), explain(reason),
+                           log::more_like_it(untold)));
+  if (!api_) return;
+  const double at = std::chrono::duration<double>(loop::wall_now().time_since_epoch()).count();
+  (void)send_api({{"event", "rejected"},
+                  {"name", instance},
+                  {"reason", vrrp::name(reason)},
+                  {"source", to_string(source)},
+                  {"at", at}});  // who misses it has the counters
 }
 
 void Newsroom::say_stopped() {

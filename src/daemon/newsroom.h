@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "log/rate_limit.h"
 #include "notify/event.h"
 #include "vrrp/node.h"
+#include "vrrp/reject_reason.h"
 
 namespace baton::daemon {
 
@@ -45,6 +47,9 @@ class Newsroom {
   void on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerPriorityHeard& heard, const vrrp::Node& node);
   void on_master_learned(vrrp::RouterId router, const vrrp::MasterLearned& learned);
   void on_handover_failed(vrrp::RouterId router);
+  // An advert that was not taken, and how many of the kind went untold before. The caller sees to it that there are
+  // few.
+  void on_rejected(vrrp::RouterId router, vrrp::RejectReason reason, const IpAddress& source, std::uint64_t untold);
   void on_address_restored(vrrp::RouterId router);
   void on_address_held(vrrp::RouterId router, const IpAddress& address, Duration hold);
   // `vanished` must live until it is told.
@@ -81,6 +86,7 @@ class Newsroom {
   void mail(const News& news);
   void tell_webhooks(const News& news);
   void tell_api(const News& news);
+  bool send_api(const nlohmann::json& event);
   template <typename Message>
   void send(const Message& message);
   void send_list(const process::Messages& messages, std::string_view what);

@@ -12,6 +12,20 @@ namespace baton::daemon {
 
 using nlohmann::json;
 
+namespace {
+
+// Those that can be; the api has judged them before.
+OperatorSettings settings_in(const json& question) {
+  OperatorSettings settings;
+  const json base = question.value("base_priority", json());
+  const json preempt = question.value("preempt", json());
+  if (base.is_number_unsigned() && base >= 1 && base <= 255) settings.base_priority = base.get<std::uint8_t>();
+  if (preempt.is_boolean()) settings.preempt = preempt ? vrrp::Preempt::yes : vrrp::Preempt::no;
+  return settings;
+}
+
+}  // namespace
+
 bool StatusService::serve(const ClockReading& clock, const Commands& commands) {
   const auto message = api_.receive();
   if (!message) return message.error() == kernel::Channel::Nothing::yet;
@@ -43,7 +57,7 @@ StatusPage StatusService::page(const json& question, const ClockReading& clock) 
 
 json StatusService::answer(const json& question, const ClockReading& clock, const Commands& commands) const {
   const std::string ask = text_of(question, "ask");
-  if (ask != "handover" && ask != "announce" && ask != "instance")
+  if (ask != "handover" && ask != "announce" && ask != "instance" && ask != "set")
     return {{"error", fmt::format("unknown question '{}'", ask)}};
 
   const std::string instance = text_of(question, "instance");
@@ -55,6 +69,14 @@ json StatusService::answer(const json& question, const ClockReading& clock, cons
   }
   const auto id = static_cast<vrrp::RouterId>(found - routers.begin());
   if (ask == "instance") return instance_status(source_, id, clock);
+  if (ask == "set") {
+    commands.set(id, settings_in(question));
+    return {
+        {"message",
+         fmt::format(
+             "'{}' has base priority {} and {}, until the next reload", instance, source_.node.base_priority(id),
+             source_.node.router(id).parameters().preempt == vrrp::Preempt::yes ? "preempts" : "does not preempt")}};
+  }
   const vrrp::State state = source_.node.router(id).state();
   if (state != vrrp::State::master) {
     return {{"error", fmt::format("'{}' is {} here; ask the node that is MASTER", instance, name(state))}};

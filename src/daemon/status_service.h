@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "daemon/last_will.h"
 #include "daemon/status.h"
 #include "daemon/status_page.h"
 #include "kernel/channel.h"
@@ -13,10 +14,11 @@ class StatusService {
  public:
   StatusService(StatusSource source, kernel::Channel& api) : source_(std::move(source)), api_(api) {}
 
-  // What an operator may ask of an instance that is MASTER.
+  // What an operator may ask of an instance; the first two of one that is MASTER.
   struct Commands {
     std::function<void(vrrp::RouterId)> handover;
     std::function<void(vrrp::RouterId)> announce;
+    std::function<void(vrrp::RouterId, const OperatorSettings&)> set;
   };
   // Answers what has been asked; false when the api is gone.
   bool serve(const ClockReading& clock, const Commands& commands);

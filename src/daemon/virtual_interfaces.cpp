@@ -53,7 +53,11 @@ const char* word_for(const VirtualInterfaceSetup& interface) {
 }  // namespace
 
 VirtualInterfaces::VirtualInterfaces(const Setup& setup, const std::string& record, Say say)
-    : setup_(setup), say_(std::move(say)), record_(record), problems_(setup.virtual_interfaces.size()) {}
+    : setup_(setup),
+      say_(std::move(say)),
+      record_path_(record),
+      record_(record),
+      problems_(setup.virtual_interfaces.size()) {}
 
 bool VirtualInterfaces::have_failed(vrrp::RouterId router) const {
   return std::ranges::any_of(setup_.routers[router].virtual_interfaces,
@@ -78,7 +82,7 @@ void VirtualInterfaces::look(kernel::NetlinkSocket& requests, kernel::InterfaceT
 
 bool VirtualInterfaces::follow(kernel::NetlinkSocket& requests, kernel::InterfaceTable& interfaces) {
   if (setup_.virtual_interfaces.empty()) {
-    if (!has_kept_settings_) keep_settings(interfaces);  // what an earlier configuration wanted is restored
+    keep_settings(interfaces);  // what an earlier configuration wanted is restored
     return false;
   }
   const std::vector<std::size_t> made = make(requests, interfaces);
@@ -211,17 +215,25 @@ bool VirtualInterfaces::give_addresses(kernel::NetlinkSocket& requests, const ke
   return refused->size() < wanted.size();
 }
 
-// Looked at again when an interface of ours, or one under it, has come.
+// Looked at again when an interface with settings has come.
 void VirtualInterfaces::keep_settings(const kernel::InterfaceTable& interfaces) {
   std::vector<std::uint32_t> now;
-  for (const VirtualInterfaceSetup& interface : setup_.virtual_interfaces) {
-    const kernel::Link* base = interfaces.find(interface.base);
-    now.push_back(base == nullptr ? 0 : base->index);
+  const auto note = [&](const std::string& name) {
+    const kernel::Link* there = interfaces.find(name);
+    now.push_back(there == nullptr ? 0 : there->index);
+  };
+  for (const VirtualInterfaceSetup& interface : setup_.virtual_interfaces) note(interface.base);
+  for (const RouterSetup& router : setup_.routers) {
+    if (router.promote_secondaries) note(router.interface);
   }
-  if (has_kept_settings_ && now == last_bases_) return;
+  if (has_kept_settings_ && now == last_indexes_) return;
+  if (!has_kept_settings_) record_ = kernel::SettingsRecord(record_path_);  // the worker before may have added to it
   has_kept_settings_ = true;
-  last_bases_ = std::move(now);
+  last_indexes_ = std::move(now);
   kernel::Settings wanted;
+  for (const RouterSetup& router : setup_.routers) {
+    if (router.promote_secondaries) wanted["ipv4/conf/" + router.interface + "/promote_secondaries"] = "1";
+  }
   std::set<std::string> own;
   bool has_v4 = false;
   for (const VirtualInterfaceSetup& interface : setup_.virtual_interfaces) {

@@ -1,6 +1,7 @@
-// The interfaces that routers have for themselves, brought to the kernel and taken away again, with the settings that
-// go with them: those of the interfaces they stand on are recorded first and restored at the end
-// (kernel/settings_record.h).
+// The interfaces that routers have for themselves, brought to the kernel and taken away again, and the settings of
+// interfaces that are not ours: of those they stand on, and promote_secondaries of a router's (ip-sysctl: without it
+// the removal of an interface's primary address takes the secondary ones with it). What such settings were is recorded
+// first and restored at the end, by whoever is there to do it (kernel/settings_record.h).
 #pragma once
 
 #include <functional>
@@ -45,9 +46,10 @@ class VirtualInterfaces {
 
   const Setup& setup_;
   Say say_;
+  std::string record_path_;
   kernel::SettingsRecord record_;
-  std::vector<std::string> problems_;      // of each interface; empty: none
-  std::vector<std::uint32_t> last_bases_;  // index of each interface's base, as the settings were last looked at
+  std::vector<std::string> problems_;        // of each interface; empty: none
+  std::vector<std::uint32_t> last_indexes_;  // of interfaces with settings, as these were last looked at
   bool has_kept_settings_ = false;
 };
 

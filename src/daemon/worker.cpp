@@ -15,7 +15,6 @@
 #include "daemon/link_watch.h"
 #include "daemon/newsroom.h"
 #include "daemon/options.h"
-#include "daemon/promotion.h"
 #include "daemon/router_set.h"
 #include "daemon/scheduling.h"
 #include "daemon/status_service.h"
@@ -25,10 +24,19 @@
 #include "loop/loop.h"
 #include "recorder/recorder.h"
 #include "vrrp/announcement.h"
+#include "vrrp/ipv4_header.h"
 
 namespace baton::daemon {
 
 namespace {
+
+// Who says it has sent this; unspecified where the packet is too short to say.
+IpAddress source_of(const vrrp::ReceivedPacket& packet) {
+  if (!packet.source.is_unspecified()) return packet.source;
+  ByteReader reader(packet.bytes);
+  const IpAddress source = vrrp::Ipv4Header::read(reader).source;
+  return reader.ok() ? source : IpAddress{};
+}
 
 template <typename... Functions>
 struct Overloaded : Functions... {
@@ -50,6 +58,7 @@ class Worker {
   void on_frame(std::uint32_t interface_index, ByteView frame);
   void on_guardian_message();
   void on_runner_message();
+  void on_settings(vrrp::RouterId router, const OperatorSettings& settings);
   void on_timer();
   void stop();
   void leave();
@@ -61,6 +70,7 @@ class Worker {
   void carry_out(vrrp::RouterId router, const vrrp::Action& action);
   void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change);
   void settle();
+  void set(vrrp::RouterId router, const OperatorSettings& settings);
   void tell_of_restored(Instant now);
   void write_wills();
   void look_at_interfaces();
@@ -92,6 +102,7 @@ class Worker {
   std::vector<RouterStatistics> statistics_;
   WorkerStatistics counted_;
   std::vector<std::optional<IpAddress>> sources_;
+  std::vector<OperatorSettings> settings_{setup_.routers.size()};
   RouterSet touched_{setup_.routers.size()};  // since the last settle()
   vrrp::NodeActions actions_;                 // of one event; its memory is used again
 
@@ -114,8 +125,8 @@ class Worker {
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription runner_readable_;
   loop::Subscription api_readable_;
-  Promotion promotion_{setup_, log_};
   bool has_looked_ = false;
+  bool is_preparing_ = start_.takes_over;  // interfaces and their settings are the serving worker's
   bool begun_ = false;
   bool stopping_ = false;
   bool has_left_ = false;  // for a worker that goes on as ours
@@ -252,7 +263,8 @@ void Worker::leave_as_it_is() {
 void Worker::begin() {
   host_.begin(leftovers());
   if (!start_.takes_over) newsroom_.set_trackers(start_.is_first);  // else they went with the runner's channel
-  if (!has_looked_) look_first();
+  is_preparing_ = false;
+  has_looked_ ? host_.follow_virtual_interfaces() : look_first();
   host_.remove_changed();
   const Instant now = loop::now();
   vrrp::NodeActions actions;
@@ -263,7 +275,7 @@ void Worker::begin() {
       if (!will) continue;
       memory[id] = will->router;
       if (start_.takes_over) statistics_[id] = will_.statistics(id);
-      if (will->has_promoted) promotion_.remember(setup_.routers[id].interface);
+      set(id, will->settings);
       codecs_[id].restore(will->codec);
     }
     node_.resume(memory, now, actions);
@@ -315,7 +327,9 @@ void Worker::watch_channels() {
       const auto announce = [this](vrrp::RouterId router) {
         announcer_.add(router, setup_.node.routers[router].router.announcements.repeat);
       };
-      const StatusService::Commands commands{.handover = handover, .announce = announce};
+      const StatusService::Commands commands{.handover = handover,
+                                             .announce = announce,
+                                             .set = [this](auto router, const auto& it) { on_settings(router, it); }};
       if (!status_.serve({.now = loop::now(), .wall = loop::wall_now()}, commands)) api_readable_.reset();
     });
   }
@@ -323,10 +337,9 @@ void Worker::watch_channels() {
 
 // Links, sources and sockets after a change of interfaces.
 void Worker::look_at_interfaces() {
-  if (!stopping_) host_.follow_virtual_interfaces();
+  if (!stopping_ && !is_preparing_) host_.follow_virtual_interfaces();
   tell_of_firewall();
   const Instant now = loop::now();
-  promotion_.follow(interfaces_);
   transport_.follow(interfaces_);
   if (transport_.lacks_sockets()) socket_timer_.set(now + std::chrono::seconds(1));
   vrrp::NodeActions actions;
@@ -376,8 +389,7 @@ void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet
     ++statistics.rejected[static_cast<std::size_t>(advert.error())];
     const std::string key = fmt::format("{}/{}", router, name(advert.error()));
     if (const auto silent = reject_limit_.allow(key, now)) {
-      log_.warning(fmt::format("({}) advert rejected: {}{}", setup_.routers[router].name, explain(advert.error()),
-                               log::more_like_it(*silent)));
+      newsroom_.on_rejected(router, advert.error(), source_of(packet), *silent);
     }
     return;
   }
@@ -466,6 +478,32 @@ void Worker::tell_node(Event&& event) {
   carry_out(actions_);
 }
 
+// An operator's wish.
+void Worker::on_settings(vrrp::RouterId router, const OperatorSettings& settings) {
+  const std::string& name = setup_.routers[router].name;
+  if (settings.base_priority) {
+    log_.notice(fmt::format("({}) base priority is set to {}, it was {}; a reload forgets it", name,
+                            *settings.base_priority, node_.base_priority(router)));
+  }
+  if (settings.preempt) {
+    const bool preempts = *settings.preempt == vrrp::Preempt::yes;
+    log_.notice(fmt::format("({}) is set to {}; a reload forgets it", name, preempts ? "preempt" : "nopreempt"));
+  }
+  set(router, settings);
+}
+
+void Worker::set(vrrp::RouterId router, const OperatorSettings& settings) {
+  const Instant now = loop::now();
+  OperatorSettings& kept = settings_[router];
+  if (settings.base_priority) kept.base_priority = settings.base_priority;
+  if (settings.preempt) kept.preempt = settings.preempt;
+  tell_node([&](vrrp::NodeActions& actions) {
+    if (settings.base_priority) node_.set_base_priority(router, *settings.base_priority, now, actions);
+    if (settings.preempt) node_.set_preempt(router, *settings.preempt, now, actions);
+  });
+  touched_.insert(router);
+}
+
 void Worker::stop() {
   if (stopping_) return;
   stopping_ = true;
@@ -487,7 +525,6 @@ void Worker::stop() {
 void Worker::leave() {
   if (!host_.leave()) return;
   if (host_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
-  promotion_.restore();
   newsroom_.say_stopped();
   loop_.stop();
 }
@@ -565,13 +602,12 @@ void Worker::tell_of_restored(Instant now) {
 
 void Worker::write_wills() {
   for (const vrrp::RouterId router : touched_) {
-    const RouterSetup& setup = setup_.routers[router];
     will_.write(router, {.router = node_.router(router).memory(),
                          .codec = codecs_[router].memory(),
                          .source = sources_[router].value_or(IpAddress{}),
                          .interface_index = transport_.interface_index(router),
                          .holds_addresses = node_.router(router).holds_addresses(),
-                         .has_promoted = setup.promote_secondaries && promotion_.has_changed(setup.interface)});
+                         .settings = settings_[router]});
   }
   touched_.clear();
 }

@@ -100,6 +100,7 @@ void WorkerDesk::answer_first(std::optional<StatusPage> reply) {
   patience_.cancel();
   const Question question = std::move(questions_.front());
   questions_.pop_front();
+  if (question.is_command) forget_fresh();  // it may have changed what the status says
   question.answer(std::move(reply));
 }
 

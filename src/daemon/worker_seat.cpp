@@ -323,7 +323,10 @@ WorkerSeat::Orphans WorkerSeat::hand_wills_down() {
   next_will.set_left(will().left().value_or(will().heartbeat()));
   hand_down(
       heirs_, [&](std::size_t i) { return will().read(i); },
-      [&](std::size_t place, const RouterWill& will) { next_will.write(place, will); },
+      [&](std::size_t place, RouterWill will) {
+        will.settings = {};  // what the files say counts again
+        next_will.write(place, will);
+      },
       [&](std::size_t i, const RouterWill& will) { orphans.emplace_back(i, will); });
   for (std::size_t i = 0; i < heirs_.places.size(); ++i) {
     if (const auto place = heirs_.places[i]) next_will.write_statistics(*place, will().statistics(i));

@@ -22,15 +22,4 @@ bool ForwardingMemory::forwards_ipv6(const std::string& interface, Instant now) 
   return answer->second.forwards;
 }
 
-SysResult<bool> set_promote_secondaries(const std::string& interface, bool promote) {
-  const std::string path = "/proc/sys/net/ipv4/conf/" + interface + "/promote_secondaries";
-  const UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  char before = '0';
-  const char wanted = promote ? '1' : '0';
-  if (!file || ::read(file.get(), &before, 1) != 1) return last_error("read promote_secondaries of " + interface);
-  if ((before != '0') == promote) return false;
-  if (::pwrite(file.get(), &wanted, 1, 0) != 1) return last_error("write promote_secondaries of " + interface);
-  return true;
-}
-
 }  // namespace baton::kernel

@@ -4,7 +4,6 @@
 #include <map>
 #include <string>
 
-#include "base/sys_error.h"
 #include "base/time.h"
 
 namespace baton::kernel {
@@ -12,10 +11,6 @@ namespace baton::kernel {
 // Does the machine forward IPv6 that comes in there: is it a router on that link (RFC 4861 §4.4, the R flag)? False
 // also where there is no IPv6.
 bool forwards_ipv6(const std::string& interface);
-
-// Whether an IPv4 address that goes takes the others of its subnet along, or leaves its place to one of them
-// (promote_secondaries). True: it was another way before.
-SysResult<bool> set_promote_secondaries(const std::string& interface, bool promote);
 
 // forwards_ipv6() for who asks thousands of times in a row: an answer is believed for some seconds.
 class ForwardingMemory {

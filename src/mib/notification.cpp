@@ -1,9 +1,11 @@
 #include "mib/notification.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/ip_address.h"
 #include "mib/view.h"
 
 namespace baton::mib {
@@ -94,6 +96,49 @@ std::vector<Notification> of_instance(const std::string& name, const std::string
     all.push_back(std::move(taken));
   }
   return all;
+}
+
+namespace {
+
+struct Number {
+  std::string_view reason;
+  int number;
+};
+// vrrpTrapAuthErrorType: invalidAuthType, authTypeMismatch, authFailure.
+constexpr Number auth_errors[] = {
+    {"auth_type_invalid", 1}, {"auth_type_mismatch", 2}, {"auth_password", 3}, {"ah_header", 3}, {"ah_icv", 3},
+    {"ah_replay", 3}};
+// vrrpv3StatisticsProtoErrReason: ipTtlError, versionError, checksumError.
+constexpr Number protocol_errors[] = {{"ttl", 1}, {"version", 2}, {"checksum", 3}};
+
+template <std::size_t size>
+std::optional<Value> number_of(const Number (&numbers)[size], std::string_view reason) {
+  const auto* const found = std::ranges::find(numbers, reason, &Number::reason);
+  return found == std::end(numbers) ? std::nullopt : std::optional(integer(found->number));
+}
+
+}  // namespace
+
+std::vector<Notification> of_rejection(const std::string& name, std::string_view reason, const std::string& source,
+                                       const Shown& shown) {
+  const auto place = shown.indices.find(name);
+  if (place == shown.indices.end() || place->second.size() != 3) return {};
+  const Oid& v3_index = place->second;
+  const Oid v2_index{v3_index[0], v3_index[1]};
+  const Oid proto_error = vrrpv3_mib + Oid{1, 2, 5, 1, 6} + v3_index;
+  if (const auto number = number_of(protocol_errors, reason); number && shown.rows.contains(proto_error)) {
+    return {{.oid = vrrpv3_mib + Oid{0, 2}, .objects = {{proto_error, *number}}}};
+  }
+  const auto sender = IpAddress::parse(source);
+  const bool has_v2_row = shown.rows.contains(vrrp_mib + Oid{1, 3, 1, 3} + v2_index);
+  if (const auto number = number_of(auth_errors, reason); number && has_v2_row && sender && sender->is_v4()) {
+    Value from{.type = Value::Type::ip_address};
+    from.octets.assign(sender->bytes().begin(), sender->bytes().end());
+    return {
+        {.oid = vrrp_mib + Oid{0, 2},
+         .objects = {{vrrp_mib + Oid{1, 5} + v2_index, std::move(from)}, {vrrp_mib + Oid{1, 6} + v2_index, *number}}}};
+  }
+  return {};
 }
 
 }  // namespace baton::mib

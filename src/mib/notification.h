@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,10 @@ std::optional<Shown> shown_from_json(const nlohmann::json& json);
 
 // vrrpInstanceStateChange; of a new MASTER also vrrpTrapNewMaster and vrrpv3NewMaster. Those whose MIB has rows.
 std::vector<Notification> of_instance(const std::string& name, const std::string& state, const Shown& shown);
+// Of an instance that takes no notice of an advert: vrrpTrapAuthFailure, or vrrpv3ProtoError. Empty where keepalived
+// 2.2.7 sends none. `reason` is the name of a vrrp::RejectReason, `source` who sent it.
+std::vector<Notification> of_rejection(const std::string& name, std::string_view reason, const std::string& source,
+                                       const Shown& shown);
 // vrrpSyncGroupStateChange.
 std::vector<Notification> of_group(const std::string& name, const std::string& state, const Rows& rows);
 

@@ -114,13 +114,13 @@ void add_vrrp_mib(const View& view, Rows& rows) {
         .set(2, octets(mac_of(view, instance, status)))
         .set(3, integer(rfc_state(status)))
         .set(4, integer(1))  // up
-        .set(5, integer(instance.priority))
+        .set(5, integer(base_priority_of(instance, status)))
         .set(6, integer(static_cast<std::int64_t>(instance.addresses.size())))
         .set(7, ip_address(master_of(view, instance, status)))
         .set(8, ip_address(source_of(view, instance)))
         .set(9, integer(static_cast<int>(instance.authentication.type) + 1))
         .set(11, integer(instance.advert_interval / std::chrono::seconds(1)))
-        .set(12, truth(instance.preempt))
+        .set(12, truth(status.value("preempt", instance.preempt)))
         .set(13, ticks(uptime(view, status)))
         .set(14, integer(1))  // ip
         .set(15, integer(row_is_active));
@@ -175,10 +175,10 @@ void add_vrrpv3_mib(const View& view, Rows& rows) {
         .set(4, octets(source_of(view, instance).bytes()))
         .set(5, octets(mac_of(view, instance, status)))
         .set(6, integer(rfc_state(status)))
-        .set(7, gauge(instance.priority))
+        .set(7, gauge(base_priority_of(instance, status)))
         .set(8, integer(static_cast<std::int64_t>(instance.addresses.size())))
         .set(9, integer(instance.advert_interval / std::chrono::milliseconds(10)))
-        .set(10, truth(instance.preempt))
+        .set(10, truth(status.value("preempt", instance.preempt)))
         .set(11, truth(instance.accept))
         .set(12, ticks(uptime(view, status)))
         .set(13, integer(row_is_active));

@@ -38,6 +38,12 @@ std::map<std::string, Oid> indices_of(const View& view) {
   return indices;
 }
 
+int base_priority_of(const config::Instance& instance, const nlohmann::json& status) {
+  const auto priority = status.find("priority");
+  const int configured = instance.priority;
+  return priority == status.end() ? configured : priority->value("base", configured);
+}
+
 int state_number(std::string_view word) {
   static constexpr std::array<std::pair<std::string_view, int>, 6> numbers{
       {{"INIT", 0}, {"BACKUP", 1}, {"MASTER", 2}, {"FAULT", 3}, {"STOP", 5}, {"DELETED", 6}}};

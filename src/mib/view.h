@@ -45,6 +45,9 @@ Rows rows_of(const View& view);
 // By name: where an instance is in VRRPV3-MIB, ifIndex, VRID and address type.
 std::map<std::string, Oid> indices_of(const View& view);
 
+// What it is, which somebody may have set; of the configuration where the status does not say.
+int base_priority_of(const config::Instance& instance, const nlohmann::json& status);
+
 // VrrpState of KEEPALIVED-MIB, by the words of the status and of events.
 int state_number(std::string_view word);
 

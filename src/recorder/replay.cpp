@@ -100,6 +100,8 @@ struct Subject {
   std::optional<RouterId> operator()(const AddressRestored& it) const { return it.router; }
   std::optional<RouterId> operator()(const ConfigurationTold& it) const { return it.router; }
   std::optional<RouterId> operator()(const Handover& it) const { return it.router; }
+  std::optional<RouterId> operator()(const PrioritySet& it) const { return it.router; }
+  std::optional<RouterId> operator()(const PreemptSet& it) const { return it.router; }
   template <typename Other>
   std::optional<RouterId> operator()(const Other&) const {
     return std::nullopt;

@@ -22,7 +22,7 @@ constexpr std::uint8_t kind_of() {
   }
 }
 // The numbers of the format: alternatives are added at the end.
-static_assert(std::variant_size_v<Input> == 12 && std::is_same_v<std::variant_alternative_t<11, Input>, Stop>);
+static_assert(std::variant_size_v<Input> == 14 && std::is_same_v<std::variant_alternative_t<13, Input>, PreemptSet>);
 static_assert(std::variant_size_v<Action> == 7 &&
               std::is_same_v<std::variant_alternative_t<6, Action>, HandoverFailed>);
 constexpr std::uint8_t group_kind = 15;
@@ -156,6 +156,16 @@ struct InputWriter {
     head(it);
     out.number(it.router);
   }
+  void operator()(const PrioritySet& it) {
+    head(it);
+    out.number(it.router);
+    out.u8(it.base);
+  }
+  void operator()(const PreemptSet& it) {
+    head(it);
+    out.number(it.router);
+    out.u8(static_cast<std::uint8_t>(it.preempt));
+  }
 };
 
 struct InputReader {
@@ -215,6 +225,17 @@ struct InputReader {
     return ConfigurationTold{its, in.flag()};
   }
 
+  Input priority_set() {
+    const RouterId its = router();
+    const std::uint8_t base = in.u8();
+    if (base == 0) in.fail();
+    return PrioritySet{its, base};
+  }
+  Input preempt_set() {
+    const RouterId its = router();
+    return PreemptSet{its, read_enum(in, Preempt::yes)};
+  }
+
   Input read(std::uint8_t kind) {
     switch (kind) {
       case kind_of<Start, Input>(): return Start{};
@@ -229,6 +250,8 @@ struct InputReader {
       case kind_of<ConfigurationTold, Input>(): return configuration();
       case kind_of<Handover, Input>(): return Handover{router()};
       case kind_of<Stop, Input>(): return Stop{};
+      case kind_of<PrioritySet, Input>(): return priority_set();
+      case kind_of<PreemptSet, Input>(): return preempt_set();
     }
     in.fail();
     return Start{};

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <optional>
 
 namespace baton::snmp {
 
@@ -88,6 +90,52 @@ bool begins_with(const Oid& name, const Oid& head) {
   return name.size() >= head.size() && std::equal(head.begin(), head.end(), name.begin());
 }
 
+// nullopt: of a type that none of ours has.
+std::optional<Value> value_of(const netsnmp_variable_list& given) {
+  if (given.type != ASN_INTEGER || given.val_len != sizeof(long)) return std::nullopt;
+  return mib::integer(*given.val.integer);
+}
+
+int error_number(mib::SetError error) {
+  switch (error) {
+    using enum mib::SetError;
+    case not_writable: return SNMP_ERR_NOTWRITABLE;
+    case no_access: return SNMP_ERR_NOACCESS;
+    case wrong_type: return SNMP_ERR_WRONGTYPE;
+    case wrong_value: return SNMP_ERR_WRONGVALUE;
+  }
+  return SNMP_ERR_GENERR;
+}
+
+// One object of a request to write, in the library's phases: all objects are judged before the first is written, and
+// when one cannot be, those before it are set back.
+void write(int mode, netsnmp_request_info* request, const Oid& name) {
+  static std::map<Oid, mib::Setting> undo;  // of the request that is being carried out
+  switch (mode) {
+    case MODE_SET_RESERVE1: {
+      undo.clear();
+      const auto setting = mib::setting_of(name, value_of(*request->requestvb), options().rows());
+      if (!setting) (void)netsnmp_request_set_error(request, error_number(setting.error()));
+      return;
+    }
+    case MODE_SET_ACTION: {
+      const auto back = mib::setting_back(name, options().rows());
+      const auto setting = mib::setting_of(name, value_of(*request->requestvb), options().rows());
+      if (!setting || !options().set(*setting)) return (void)netsnmp_request_set_error(request, SNMP_ERR_COMMITFAILED);
+      if (back) undo.emplace(name, *back);
+      return;
+    }
+    case MODE_SET_UNDO: {
+      const auto back = undo.find(name);
+      if (back != undo.end() && !options().set(back->second)) {
+        (void)netsnmp_request_set_error(request, SNMP_ERR_UNDOFAILED);
+      }
+      return;
+    }
+    default: return;  // nothing is reserved, and nothing left to commit
+  }
+}
+
 int handle(netsnmp_mib_handler*, netsnmp_handler_registration* registration, netsnmp_agent_request_info* info,
            netsnmp_request_info* requests) {
   const Rows& rows = options().rows();
@@ -109,7 +157,7 @@ int handle(netsnmp_mib_handler*, netsnmp_handler_registration* registration, net
       (void)snmp_set_var_objid(request->requestvb, next_name.data(), next_name.size());
       answer(request, next->second);
     } else {
-      (void)netsnmp_request_set_error(request, SNMP_ERR_NOTWRITABLE);
+      write(info->mode, request, name);
     }
   }
   return SNMP_ERR_NOERROR;
@@ -146,7 +194,7 @@ void start_agent(AgentOptions given) {
   for (const Oid& subtree : options().subtrees) {
     const auto root = to_library(subtree);
     (void)netsnmp_register_handler(
-        netsnmp_create_handler_registration(agent_name, handle, root.data(), root.size(), HANDLER_CAN_RONLY));
+        netsnmp_create_handler_registration(agent_name, handle, root.data(), root.size(), HANDLER_CAN_RWRITE));
   }
   init_snmp(agent_name);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mib/notification.h"
+#include "mib/settable.h"
 
 namespace baton::snmp {
 
@@ -16,6 +17,8 @@ struct AgentOptions {
   std::vector<mib::Oid> subtrees;  // that are ours
   // The rows as they are now; called for every request of the master agent.
   std::function<const mib::Rows&()> rows;
+  // Carries out what a manager writes; false: it could not be.
+  std::function<bool(const mib::Setting&)> set;
   std::function<void(const std::string& text)> log;
 };
 

@@ -94,6 +94,7 @@ class Companion {
     start_agent({.socket = options_.agent,
                  .subtrees = std::move(subtrees),
                  .rows = [this]() -> const mib::Rows& { return rows(); },
+                 .set = [this](const mib::Setting& setting) { return set(setting); },
                  .log = [this](const std::string& text) { log_.info(text); }});
     while (!is_over_) {
       if (!stream_) listen();
@@ -136,6 +137,7 @@ class Companion {
     std::vector<StateChange> changes;
     for (const nlohmann::json& line : news.events) {
       if (const auto change = known_.on_event(line)) changes.push_back(*change);
+      if (line.value("event", "") == "rejected") tell_rejected(line);
     }
     tell(changes);
     if (news.is_over) stream_.reset();
@@ -154,6 +156,16 @@ class Companion {
     }
   }
 
+  // The worker says so once a minute for each instance and reason, however many there are.
+  void tell_rejected(const nlohmann::json& event) {
+    if (!options_.traps) return;
+    (void)rows();
+    for (const mib::Notification& notification :
+         mib::of_rejection(event.value("name", ""), event.value("reason", ""), event.value("source", ""), shown_)) {
+      send(notification);
+    }
+  }
+
   // Old ones where batond does not answer: a manager sees that from counters that stand still and from the traps.
   const mib::Rows& rows() {
     const auto now = Clock::now();
@@ -163,6 +175,19 @@ class Companion {
     auto shown = reply ? mib::shown_from_json(*reply) : std::nullopt;
     if (shown) shown_ = std::move(*shown);
     return shown_.rows;
+  }
+
+  bool set(const mib::Setting& setting) {
+    nlohmann::json body = nlohmann::json::object();
+    if (setting.base_priority) body["base_priority"] = *setting.base_priority;
+    if (setting.preempt) body["preempt"] = *setting.preempt;
+    const auto reply = control::ask(
+        options_.control_socket,
+        {.method = "POST", .path = control::instance_path(setting.instance, "/set"), .body = std::move(body)},
+        patience);
+    if (!reply) log_.warning(fmt::format("({}) could not be set: {}", setting.instance, reply.error().message));
+    read_at_.reset();  // the rows are others now
+    return reply.has_value();
   }
 
   Options options_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
@@ -67,9 +68,18 @@ struct Handover {
   RouterId router = 0;
 };
 struct Stop {};
+// An operator has set it in place of what is configured.
+struct PrioritySet {
+  RouterId router = 0;
+  std::uint8_t base = 0;  // 1..255
+};
+struct PreemptSet {
+  RouterId router = 0;
+  Preempt preempt = Preempt::yes;
+};
 
 using Input = std::variant<Start, Resume, AdvertHeard, TimePassed, TrackerTold, LinkTold, SourceTold, AnnouncementHeard,
-                           AddressRestored, ConfigurationTold, Handover, Stop>;
+                           AddressRestored, ConfigurationTold, Handover, Stop, PrioritySet, PreemptSet>;
 
 // One that sees every input of a node, and what it brought about.
 class NodeObserver {

@@ -18,8 +18,8 @@ bool starts_as_owner(const NodeRouterParameters& parameters) {
   return is_owner(parameters) && parameters.router.wanted_state == State::master;
 }
 
-// A router's trackers and its group's. Weighted ones of an owner have no effect; those of a member of a group neither,
-// unless the group says so, because its members must agree (keepalived.conf(5), sgroup_tracking_weight).
+// A router's trackers and its group's. Weighted ones of a member of a group have no effect unless the group says so,
+// because its members must agree (keepalived.conf(5), sgroup_tracking_weight).
 std::vector<Tracking> effective_tracking(const NodeParameters& parameters, RouterId id, std::optional<GroupId> group) {
   const NodeRouterParameters& router = parameters.routers[id];
   std::vector<Tracking> tracking = router.tracking;
@@ -30,7 +30,6 @@ std::vector<Tracking> effective_tracking(const NodeParameters& parameters, Route
     const std::vector<Tracking>& of_group = parameters.groups[*group].tracking;
     tracking.insert(tracking.end(), of_group.begin(), of_group.end());
   }
-  if (is_owner(router)) std::erase_if(tracking, [](const Tracking& each) { return each.weight != 0; });
   return tracking;
 }
 
@@ -97,6 +96,10 @@ bool Node::Implementation::is_known(const Input& input, Instant now) const {
   }
   if (const auto* it = std::get_if<ConfigurationTold>(&input)) {
     return slot(it->router).own_faults.configuration == it->faulty;
+  }
+  if (const auto* it = std::get_if<PrioritySet>(&input)) return slot(it->router).base_priority == it->base;
+  if (const auto* it = std::get_if<PreemptSet>(&input)) {
+    return slot(it->router).router.parameters().preempt == it->preempt;
   }
   return false;
 }
@@ -201,6 +204,15 @@ void Node::Implementation::handle(const Stop&, Instant now, NodeActions& out) {
   for (GroupId id = 0; id < groups.size(); ++id) tell_group_state(id, out);
 }
 
+void Node::Implementation::handle(const PrioritySet& input, Instant now, NodeActions& out) {
+  slot(input.router).base_priority = input.base;
+  refresh_tracking(input.router, now, out);
+}
+
+void Node::Implementation::handle(const PreemptSet& input, Instant now, NodeActions& out) {
+  tell(input.router, out, [&](VirtualRouter& router, Actions&) { router.set_preempt(input.preempt, now); });
+}
+
 void Node::observe(NodeObserver* observer) {
   self_->observer = observer;
 }
@@ -225,6 +237,9 @@ const VirtualRouter& Node::router(RouterId id) const {
 const NodeParameters& Node::parameters() const {
   return self_->parameters;
 }
+std::uint8_t Node::base_priority(RouterId id) const {
+  return self_->slot(id).base_priority;
+}
 State Node::group_state(GroupId id) const {
   return self_->groups[id].told;
 }
@@ -233,9 +248,9 @@ TrackerValue Node::tracker(TrackerId id) const {
 }
 
 std::vector<PriorityPart> Node::priority_parts(RouterId id) const {
-  std::vector<PriorityPart> parts{{"base", self_->parameters.routers[id].router.base_priority}};
+  std::vector<PriorityPart> parts{{"base", base_priority(id)}};
   for (const Tracking& tracking : self_->slots[id].tracking) {
-    if (tracking.weight == 0) continue;
+    if (tracking.weight == 0 || !self_->counts(id, tracking)) continue;
     parts.push_back({self_->parameters.trackers[tracking.tracker].name, self_->contribution_of(tracking).amount});
   }
   return parts;
@@ -353,6 +368,7 @@ void Node::Implementation::refresh_tracking(RouterId id, Instant now, NodeAction
   slot.inherits_fault = slot.inherits_fault && awaits_tracker(id);
   slot.own_faults.tracked_down = slot.inherits_fault;
   for (const Tracking& tracking : slot.tracking) {
+    if (!counts(id, tracking)) continue;
     const Contribution contribution = contribution_of(tracking);
     sum += contribution.amount;
     slot.own_faults.tracked_down |= contribution.fault;
@@ -360,8 +376,11 @@ void Node::Implementation::refresh_tracking(RouterId id, Instant now, NodeAction
   }
   refresh_faults(id, by_tracker, now, out);
   if (all_known) slot.inherited.reset();
-  const std::uint8_t base = parameters.routers[id].router.base_priority;
-  const std::uint8_t priority = slot.inherited.value_or(effective_priority(base, sum));
+  // Whom the configuration does not make an owner becomes none: 255 that was set leaves its priority where it is
+  // (keepalived 2.2.7, watched).
+  const bool is_unowned = slot.base_priority == spec::priority_owner && !is_owner(parameters.routers[id]);
+  const std::uint8_t own = is_unowned ? slot.router.priority() : effective_priority(slot.base_priority, sum);
+  const std::uint8_t priority = slot.inherited.value_or(own);
   tell_group(id, now, out,
              [&](VirtualRouter& router, Actions& actions) { router.on_priority(priority, now, actions); });
   if (!slot.awaits_trackers || awaits_tracker(id)) return;
@@ -404,6 +423,11 @@ FaultCauses Node::Implementation::causes_of(RouterId id) const {
 
 bool Node::Implementation::awaits_tracker(RouterId id) const {
   return std::ranges::any_of(slots[id].tracking, [&](const Tracking& each) { return contribution_of(each).awaited; });
+}
+
+// Weights of an owner have no effect.
+bool Node::Implementation::counts(RouterId id, const Tracking& tracking) const {
+  return tracking.weight == 0 || slots[id].base_priority != spec::priority_owner;
 }
 
 Contribution Node::Implementation::contribution_of(const Tracking& tracking) const {

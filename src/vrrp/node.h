@@ -90,6 +90,12 @@ class Node {
   }
   void handover(RouterId router, Instant now, NodeActions& out) { handle(Handover{router}, now, out); }
   void stop(Instant now, NodeActions& out) { handle(Stop{}, now, out); }
+  void set_base_priority(RouterId router, std::uint8_t base, Instant now, NodeActions& out) {
+    handle(PrioritySet{router, base}, now, out);
+  }
+  void set_preempt(RouterId router, Preempt preempt, Instant now, NodeActions& out) {
+    handle(PreemptSet{router, preempt}, now, out);
+  }
 
   // --- snapshot ---
   // All that inputs have made of it: a node with the same parameters that restores it decides the same ever after.
@@ -103,6 +109,7 @@ class Node {
   std::size_t router_count() const;
   const VirtualRouter& router(RouterId id) const;
   const NodeParameters& parameters() const;
+  std::uint8_t base_priority(RouterId id) const;  // as configured, or as somebody has set it since
   std::vector<PriorityPart> priority_parts(RouterId router) const;
   State group_state(GroupId group) const;
   TrackerValue tracker(TrackerId id) const;

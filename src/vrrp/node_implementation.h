@@ -19,11 +19,15 @@ namespace baton::vrrp {
 struct Node::Implementation {
   struct Slot {
     Slot(RouterId its_id, VirtualRouter its_router, std::optional<GroupId> its_group)
-        : id(its_id), router(std::move(its_router)), group(its_group) {}
+        : id(its_id),
+          router(std::move(its_router)),
+          group(its_group),
+          base_priority(router.parameters().base_priority) {}
 
     RouterId id;
     VirtualRouter router;
     std::optional<GroupId> group;
+    std::uint8_t base_priority;             // as configured, or as somebody has set it since
     std::vector<Tracking> tracking;         // its own and its group's, without what has no effect
     FaultCauses own_faults;                 // without what other members of the group have
     bool counts_as_faulty = false;          // in its group's count
@@ -77,6 +81,8 @@ struct Node::Implementation {
   void handle(const ConfigurationTold& input, Instant now, NodeActions& out);
   void handle(const Handover& input, Instant now, NodeActions& out);
   void handle(const Stop& input, Instant now, NodeActions& out);
+  void handle(const PrioritySet& input, Instant now, NodeActions& out);
+  void handle(const PreemptSet& input, Instant now, NodeActions& out);
 
   // An event for one router: its actions are taken along, its deadline is noted.
   template <typename Event>
@@ -95,6 +101,7 @@ struct Node::Implementation {
   void tell_causes(RouterId id, ChangeReasons reasons, Instant now, NodeActions& out);
   FaultCauses causes_of(RouterId id) const;
   bool awaits_tracker(RouterId id) const;
+  bool counts(RouterId id, const Tracking& tracking) const;
   Contribution contribution_of(const Tracking& tracking) const;
   bool has_dead_link(RouterId id) const;
   std::span<const RouterId> group_of(RouterId id) const;  // itself alone when it is in none

@@ -12,6 +12,7 @@ namespace {
 // Of the slot, beside its router.
 template <typename Slot, typename Archive>
 void members_of_slot(Slot& slot, Archive& archive) {
+  archive(slot.base_priority);
   archive(slot.own_faults);
   archive(slot.counts_as_faulty);
   archive(slot.awaits_trackers);

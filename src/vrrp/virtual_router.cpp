@@ -214,6 +214,16 @@ void VirtualRouter::become_master(Reason reason, Instant now, Actions& out) {
   if (state_ == State::backup) enter_master(reason, now, out);
 }
 
+// A takeover from a lower master that is on its way is called off; one that comes begins with the next advert of it.
+void VirtualRouter::set_preempt(Preempt preempt, Instant now) {
+  parameters_.preempt = preempt;
+  preempt_at_.reset();
+  if (preempt == Preempt::yes || state_ != State::backup || wait_reason_ != Reason::master_below_us) return;
+  wait_reason_ = Reason::master_down;
+  wants_master_ = false;
+  master_down_at_ = now + master_down_interval();
+}
+
 void VirtualRouter::shorten_wait(Duration wait, Instant now) {
   if (!master_down_at_ || now < listens_from_) return;
   master_down_at_ = std::min(*master_down_at_, now + wait);

@@ -144,7 +144,8 @@ class VirtualRouter {
   // Gives the address to a backup, goes on when there is none. Afterwards lower masters are accepted, as with
   // nopreempt, until this router has been master again or was started anew: else the address would come back.
   void handover(Instant now, Actions& out);
-  void stop(Instant now, Actions& out);  // give it up within a bound; is_stopped() says when
+  void stop(Instant now, Actions& out);            // give it up within a bound; is_stopped() says when
+  void set_preempt(Preempt preempt, Instant now);  // in place of the configured one
   // Sync group: be what the group is.
   void become_master(Reason reason, Instant now, Actions& out);
   void become_backup(Reason reason, Instant now, Actions& out);
@@ -183,7 +184,7 @@ class VirtualRouter {
   };
   std::vector<Timer> timers() const;  // those that run, in no order
 
-  // Everything but the parameters, for a node's snapshot.
+  // Everything but the parameters, for a node's snapshot; preempt is state as well.
   void save(CompactWriter& out) const;
   void restore(CompactReader& in);
   bool is_possible() const;  // after restore(): inputs could have led here

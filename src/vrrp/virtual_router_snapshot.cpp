@@ -6,6 +6,7 @@ namespace baton::vrrp {
 
 template <typename Self, typename Archive>
 void VirtualRouter::members(Self& self, Archive& archive) {
+  archive(self.parameters_.preempt, Preempt::yes);
   archive(self.state_, last_state);
   archive(self.reason_, last_reason);
   archive(self.since_);

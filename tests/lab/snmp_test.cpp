@@ -12,6 +12,7 @@ using testing::HasSubstr;
 
 constexpr std::string_view snmpd_config = R"(agentAddress udp:127.0.0.1:1161
 rocommunity public 127.0.0.1
+rwcommunity secret 127.0.0.1
 master agentx
 agentXSocket unix:/run/lab/agentx
 trap2sink 127.0.0.1:1162 public
@@ -29,7 +30,7 @@ constexpr std::string_view keepalived_mib = ".1.3.6.1.4.1.9586.100.5";
 class SnmpTest : public ServedPair {
  protected:
   static bool is_installed() {
-    for (const char* program : {"/usr/sbin/snmpd", "/usr/sbin/snmptrapd", "/usr/bin/snmpget"}) {
+    for (const char* program : {"/usr/sbin/snmpd", "/usr/sbin/snmptrapd", "/usr/bin/snmpget", "/usr/bin/snmpset"}) {
       if (access(program, X_OK) != 0) return false;
     }
     return access(BATON_SNMP_PROGRAM, X_OK) == 0;
@@ -61,8 +62,18 @@ class SnmpTest : public ServedPair {
     const auto said = run(node, fmt::format("MIBS= snmp{} -v2c -c public -Onq -t 3 127.0.0.1:1161 {}", how, oid));
     return said ? said->text : "";
   }
+  // What snmpset prints with the community that may write.
+  static std::string set(NodeId node, const std::string& bindings) {
+    const auto said = run(node, fmt::format("MIBS= snmpset -v2c -c secret -Onq -t 3 127.0.0.1:1161 {} 2>&1", bindings));
+    return said ? said->text : "";
+  }
   static std::string get(NodeId node, std::string_view tail) {
     return ask(node, "get", fmt::format("{}{}", keepalived_mib, tail));
+  }
+  // The one number below an OID.
+  static std::uint64_t get_counter(NodeId node, const std::string& oid) {
+    const std::string said = ask(node, "walk", oid);
+    return said.contains(' ') ? std::strtoull(said.c_str() + said.rfind(' '), nullptr, 10) : 0;
   }
   static bool shows_state(NodeId node, int state) {
     return wait([&] { return get(node, ".2.3.1.4.1").ends_with(fmt::format(".4.1 {}\n", state)); }, 20s);
@@ -81,6 +92,62 @@ TEST_F(SnmpTest, the_three_mibs_say_who_is_master) {
   EXPECT_THAT(v2, testing::ContainsRegex(R"(\.68\.1\.3\.1\.3\.[0-9]+\.50 3)"));
   const std::string v3 = ask(web2, "walk", ".1.3.6.1.2.1.207");
   EXPECT_THAT(v3, testing::ContainsRegex(R"(\.207\.1\.1\.1\.1\.6\.[0-9]+\.50\.1 2)"));
+}
+
+// Debian's keepalived 2.2.7 answers the same.
+TEST_F(SnmpTest, what_cannot_be_written_is_refused_as_keepalived_does) {
+  ASSERT_TRUE(shows_state(web1, 2));
+  const std::string instance = std::string(keepalived_mib) + ".2.3.1";
+  EXPECT_THAT(set(web1, instance + ".7.1 i 0"), HasSubstr("wrongValue"));
+  EXPECT_THAT(set(web1, instance + ".7.1 i 256"), HasSubstr("wrongValue"));
+  EXPECT_THAT(set(web1, instance + ".7.1 s x"), HasSubstr("wrongType"));
+  EXPECT_THAT(set(web1, instance + ".7.9 i 100"), HasSubstr("notWritable"));
+  EXPECT_THAT(set(web1, instance + ".13.1 i 3"), HasSubstr("wrongValue"));
+  EXPECT_THAT(set(web1, instance + ".28.1 i 1"), HasSubstr("notWritable"));
+  EXPECT_THAT(set(web1, instance + ".7.1 i 60 " + instance + ".13.1 i 7"), HasSubstr("wrongValue"));
+  EXPECT_THAT(set(web1, ".1.3.6.1.2.1.68.1.2.0 i 2"), HasSubstr("notWritable"));
+  EXPECT_THAT(ask(web1, "set", instance + ".7.1 i 60"), testing::IsEmpty());  // the community that may only read
+  EXPECT_THAT(get(web1, ".2.3.1.7.1"), HasSubstr(".7.1 200"));
+}
+
+TEST_F(SnmpTest, a_base_priority_that_is_set_moves_the_address_and_outlives_a_worker_but_no_reload) {
+  ASSERT_TRUE(shows_state(web1, 2) && shows_state(web2, 1));
+  const std::string instance = std::string(keepalived_mib) + ".2.3.1";
+  EXPECT_THAT(set(web1, instance + ".7.1 i 20 " + instance + ".13.1 i 2"), HasSubstr(".7.1 20\n"));
+  EXPECT_THAT(get(web1, ".2.3.1.7.1") + get(web1, ".2.3.1.13.1"), testing::ContainsRegex("7.1 20\n.*13.1 2\n"));
+  ASSERT_TRUE(pair().wait_for_owner(web2)) << pair().log();
+  EXPECT_TRUE(shows_state(web1, 1));
+
+  const pid_t before = worker(web1);
+  kill(before, SIGKILL);
+  ASSERT_TRUE(wait_for_other_worker(web1, before));
+  EXPECT_TRUE(wait([&] { return get(web1, ".2.3.1.8.1").ends_with(".8.1 20\n"); })) << get(web1, ".2.3.1.8.1");
+  EXPECT_THAT(get(web1, ".2.3.1.7.1"), HasSubstr(".7.1 20"));
+
+  signal(web1, Role::guardian, SIGHUP);
+  ASSERT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+  EXPECT_TRUE(wait([&] { return get(web1, ".2.3.1.7.1").ends_with(".7.1 200\n"); }));
+  EXPECT_THAT(get(web1, ".2.3.1.13.1"), HasSubstr(".13.1 1"));
+}
+
+// Both are MASTER then, and take no notice of each other.
+TEST_F(SnmpTest, adverts_that_fail_authentication_are_trapped_once_and_not_each) {
+  ASSERT_TRUE(shows_state(web1, 2) && shows_state(web2, 1));
+  write_file(web1, "/run/lab/traps", "");
+  std::string other = read_file(web2, config_path(web2));
+  const std::string vrid = "virtual_router_id 50\n";
+  ASSERT_TRUE(other.contains(vrid)) << other;
+  other.replace(other.find(vrid), vrid.size(), vrid + "  authentication {\n    auth_type PASS\n    auth_pass x\n  }\n");
+  configure(web2, other);
+  signal(web2, Role::guardian, SIGHUP);
+  const auto traps = [] { return read_file(web1, "/run/lab/traps"); };
+  const auto failures = [] { return get_counter(web1, ".1.3.6.1.2.1.68.2.4.1.11"); };
+  ASSERT_TRUE(wait([&] { return failures() >= 4; }, 20s)) << failures() << pair().log();
+  EXPECT_TRUE(wait([&] { return traps().contains(".1.3.6.1.2.1.68.0.2"); })) << traps();
+  EXPECT_THAT(traps(), testing::ContainsRegex("68\\.1\\.6\\.[0-9]+\\.50 = INTEGER: 2"));
+  EXPECT_THAT(traps(), testing::ContainsRegex("68\\.1\\.5\\.[0-9]+\\.50 = IpAddress: 10\\.0\\."));
+  const std::string all = traps();
+  EXPECT_EQ(all.find(".68.0.2"), all.rfind(".68.0.2")) << all;
 }
 
 TEST_F(SnmpTest, a_takeover_is_trapped) {

@@ -375,6 +375,24 @@ TEST_F(ApiTest, an_answer_that_comes_too_late_is_not_taken_for_the_next_one) {
   EXPECT_EQ(*reply.get(), (json{{"message", "asked"}}));
 }
 
+TEST_F(ApiTest, an_instance_is_set_by_the_worker_and_nonsense_by_nobody) {
+  const kernel::Channel worker = connect_worker();
+  const std::string path = control::instance_path("VI_1", "/set");
+  for (const json& nonsense : {json{{"base_priority", 0}}, json{{"base_priority", 256}}, json{{"preempt", 1}},
+                               json{{"vrid", 5}}, json::object()}) {
+    const auto refused = ask({.method = "POST", .path = path, .body = nonsense}).get();
+    EXPECT_FALSE(refused) << nonsense;
+  }
+  auto reply = ask({.method = "POST", .path = path, .body = json{{"base_priority", 77}, {"preempt", false}}});
+  const json question = next_question(worker);
+  EXPECT_EQ(question["ask"], "set");
+  EXPECT_EQ(question["instance"], "VI_1");
+  EXPECT_EQ(question["base_priority"], 77);
+  EXPECT_EQ(question["preempt"], false);
+  answer(worker, {{"id", question["id"]}, {"message", "set"}});
+  EXPECT_EQ(*reply.get(), (json{{"message", "set"}}));
+}
+
 // It is older than what a listener has heard meanwhile.
 TEST_F(ApiTest, a_status_over_which_something_happened_is_not_told_to_the_next_one) {
   const kernel::Channel worker = connect_worker();

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "daemon/firewall.h"
 #include "daemon/virtual_interface_setup.h"
@@ -160,6 +161,28 @@ TEST_F(Made, what_a_reload_drops_goes_and_the_rest_stays) {
   on(after).remove_leftovers(before.virtual_interfaces, *requests, interfaces);
   EXPECT_EQ(interfaces.find("vrrp.51"), nullptr);
   EXPECT_EQ(interfaces.find("vrrp.52")->index, index);
+}
+
+// Whoever restores need know nothing but the record: a worker that goes on without the keyword, or the last will.
+TEST_F(Made, promote_secondaries_is_restored_by_a_reload_and_by_the_last_will) {
+  const std::string setting = "ipv4/conf/ens1/promote_secondaries";
+  const std::string record = testing::TempDir() + "settings." + std::to_string(::getpid());
+  const auto on = [&](const daemon::Setup& setup) {
+    return VirtualInterfaces(setup, record, [this](const std::string& text) { said.push_back(text); });
+  };
+  const auto with = setup_of(router("A", 51, "ens1", "promote_secondaries", "10.0.0.100"));
+  const auto without = setup_of(router("A", 51, "ens1", "", "10.0.0.100"));
+  ASSERT_FALSE(kernel::write_setting(setting, "0").has_value() && kernel::read_setting(setting) != "0");
+  EXPECT_FALSE(on(with).follow(*requests, interfaces));
+  EXPECT_EQ(kernel::read_setting(setting), "1");
+  EXPECT_FALSE(on(with).follow(*requests, interfaces));  // a worker after it takes no value of ours for somebody's
+  EXPECT_FALSE(on(without).follow(*requests, interfaces));
+  EXPECT_EQ(kernel::read_setting(setting), "0");
+  EXPECT_FALSE(on(with).follow(*requests, interfaces));
+  on(without).remove(*requests, interfaces);
+  EXPECT_EQ(kernel::read_setting(setting), "0");
+  EXPECT_NE(::access(record.c_str(), F_OK), 0);
+  EXPECT_THAT(said, IsEmpty());
 }
 
 TEST_F(Made, what_cannot_be_made_is_said_once_and_its_router_fails) {

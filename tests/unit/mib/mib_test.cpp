@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "mib/notification.h"
+#include "mib/settable.h"
 #include "mib/view.h"
 
 namespace baton::mib {
@@ -121,6 +122,37 @@ TEST_F(Mib, an_instance) {
   EXPECT_EQ(at(all, columns, {35, 1}), text(std::string_view("\xe0\0\0\x12", 4)));
 }
 
+TEST_F(Mib, what_somebody_has_set_is_shown_in_place_of_the_configuration) {
+  status_["instances"][0]["priority"]["base"] = 77;
+  status_["instances"][0]["preempt"] = false;
+  const Rows all = rows();
+  EXPECT_EQ(at(all, keepalived_mib, {2, 3, 1, 7, 1}), integer(77));
+  EXPECT_EQ(at(all, keepalived_mib, {2, 3, 1, 13, 1}), truth(false));
+  EXPECT_EQ(at(all, vrrp_mib, {1, 3, 1, 5, 3, 51}), integer(77));
+  EXPECT_EQ(at(all, vrrpv3_mib, {1, 1, 1, 1, 10, 3, 51, 1}), truth(false));
+}
+
+// What keepalived 2.2.7 answers to snmpset.
+TEST_F(Mib, base_priority_and_preempt_are_what_can_be_written) {
+  const Rows all = rows();
+  const auto write = [&](const Oid& tail, const std::optional<Value>& value) {
+    return setting_of(keepalived_mib + Oid{2, 3, 1} + tail, value, all);
+  };
+  EXPECT_EQ(write({7, 1}, integer(255)), (Setting{.instance = "VI_1", .base_priority = 255, .preempt = {}}));
+  EXPECT_EQ(write({13, 2}, integer(2)), (Setting{.instance = "VI_6", .base_priority = {}, .preempt = false}));
+  EXPECT_EQ(write({7, 1}, integer(0)).error(), SetError::wrong_value);
+  EXPECT_EQ(write({7, 1}, integer(256)).error(), SetError::wrong_value);
+  EXPECT_EQ(write({13, 1}, integer(3)).error(), SetError::wrong_value);
+  EXPECT_EQ(write({7, 1}, gauge(100)).error(), SetError::wrong_type);
+  EXPECT_EQ(write({7, 1}, std::nullopt).error(), SetError::wrong_type);
+  EXPECT_EQ(write({7, 3}, integer(100)).error(), SetError::not_writable);  // no such instance
+  EXPECT_EQ(write({27, 1}, integer(1)).error(), SetError::not_writable);   // VRRPv2
+  EXPECT_EQ(write({27, 2}, integer(1)).error(), SetError::no_access);      // VRRPv3
+  EXPECT_EQ(write({28, 1}, integer(1)).error(), SetError::not_writable);
+  EXPECT_EQ(setting_of(vrrp_mib + Oid{1, 3, 1, 5, 3, 51}, integer(9), all).error(), SetError::not_writable);
+  EXPECT_EQ(setting_back(keepalived_mib + Oid{2, 3, 1, 7, 2}, all)->base_priority, 110);
+}
+
 TEST_F(Mib, addresses_group_members_and_scripts) {
   const Rows all = rows();
   EXPECT_EQ(at(all, keepalived_mib, {2, 6, 1, 10, 1, 1}), truth(true));  // present
@@ -179,6 +211,24 @@ TEST_F(Mib, what_goes_to_the_agent_comes_back_as_it_was) {
   EXPECT_EQ(rows_from_json(json::parse(R"([["1.3","s","0"]])")), std::nullopt);
   EXPECT_EQ(rows_from_json(json::parse(R"([["1.3","?",0]])")), std::nullopt);
   EXPECT_EQ(shown_from_json(json::object()), std::nullopt);
+}
+
+// What keepalived 2.2.7 sends for crafted packets, caught by snmptrapd.
+TEST_F(Mib, a_rejected_advert_is_told_where_keepalived_tells_it) {
+  const Shown shown{.rows = rows(), .indices = indices_of(view())};
+  const Value source{.type = Value::Type::ip_address, .octets = std::string("\x0a\x09\0\x02", 4)};
+  EXPECT_THAT(of_rejection("VI_1", "auth_password", "10.9.0.2", shown),
+              ElementsAre(Notification{
+                  .oid = vrrp_mib + Oid{0, 2},
+                  .objects = {{vrrp_mib + Oid{1, 5, 3, 51}, source}, {vrrp_mib + Oid{1, 6, 3, 51}, integer(3)}}}));
+  EXPECT_EQ(of_rejection("VI_1", "auth_type_mismatch", "10.9.0.2", shown)[0].objects[1].second, integer(2));
+  EXPECT_THAT(of_rejection("VI_6", "checksum", "fe80::2", shown),
+              ElementsAre(Notification{.oid = vrrpv3_mib + Oid{0, 2},
+                                       .objects = {{vrrpv3_mib + Oid{1, 2, 5, 1, 6, 3, 53, 2}, integer(3)}}}));
+  EXPECT_THAT(of_rejection("VI_6", "auth_password", "10.9.0.2", shown), IsEmpty());  // no row of VRRP-MIB
+  EXPECT_THAT(of_rejection("VI_1", "interval", "10.9.0.2", shown), IsEmpty());
+  EXPECT_THAT(of_rejection("VI_9", "ttl", "10.9.0.2", shown), IsEmpty());
+  EXPECT_THAT(of_rejection("VI_1", "auth_password", "nonsense", shown), IsEmpty());
 }
 
 TEST_F(Mib, a_new_master_is_told_as_three_mibs_have_it) {

@@ -59,6 +59,8 @@ TEST_F(RecorderTest, the_same_inputs_at_the_same_times_bring_about_the_same) {
   node_.on_tracker(0, {.status = TrackerStatus::up}, now_, out_);
   node_.on_link("eth0", false, now_, out_);
   node_.handover(1, now_, out_);
+  node_.set_base_priority(0, 77, now_, out_);
+  node_.set_preempt(0, Preempt::no, now_, out_);
   node_.stop(now_, out_);
 
   const Played all = played();
@@ -95,6 +97,8 @@ TEST_F(RecorderTest, what_is_told_again_and_a_timer_that_is_early_are_no_steps) 
   node_.on_link("eth9", false, now_, out_);
   node_.on_tracker(0, {}, now_, out_);
   node_.on_configuration_fault(0, false, now_, out_);
+  node_.set_base_priority(0, node_.base_priority(0), now_, out_);
+  node_.set_preempt(0, node_.router(0).parameters().preempt, now_, out_);
   node_.on_timeout(now_, out_);
   EXPECT_EQ(played().steps.size(), before);
 }
