@@ -32,6 +32,8 @@ class Baton final : public Brain {
   }
   void handover(Instant now, NodeActions& out) override { node_.handover(0, now, out); }
   void stop(Instant now, NodeActions& out) override { node_.stop(now, out); }
+  void maintain(MaintenanceTold::Wish wish, Instant now, NodeActions& out) override { node_.maintain(wish, now, out); }
+  Maintenance maintenance() const override { return node_.maintenance(); }
 
   std::optional<Instant> next_timeout() const override { return node_.next_timeout(); }
   bool is_stopped() const override { return node_.is_stopped(); }
@@ -154,9 +156,10 @@ std::unique_ptr<Brain> make_baton(const NodeParameters& parameters, const std::v
 }
 
 std::unique_ptr<Brain> resume_baton(const NodeParameters& parameters, const std::vector<IpAddress>& sources,
-                                    const std::vector<std::optional<RouterMemory>>& memory, Instant now,
-                                    NodeActions& out, const Witness& witness) {
+                                    const std::vector<std::optional<RouterMemory>>& memory, bool in_maintenance,
+                                    Instant now, NodeActions& out, const Witness& witness) {
   auto brain = std::make_unique<Baton>(parameters, sources, witness);
+  if (in_maintenance) brain->maintain(MaintenanceTold::Wish::force, now, out);
   brain->resume(memory, now, out);
   return brain;
 }

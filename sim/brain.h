@@ -26,6 +26,8 @@ class Brain {
   virtual void on_link(const std::string& name, bool up, Instant now, vrrp::NodeActions& out) = 0;
   virtual void handover(Instant, vrrp::NodeActions&) {}
   virtual void stop(Instant now, vrrp::NodeActions& out) = 0;
+  virtual void maintain(vrrp::MaintenanceTold::Wish, Instant, vrrp::NodeActions&) {}
+  virtual vrrp::Maintenance maintenance() const { return vrrp::Maintenance::off; }
 
   virtual std::optional<Instant> next_timeout() const = 0;
   virtual bool is_stopped() const = 0;
@@ -41,8 +43,8 @@ std::unique_ptr<Brain> make_baton(const vrrp::NodeParameters& parameters, const 
                                   const Witness& witness);
 // Goes on where another left, with what its trackers say now.
 std::unique_ptr<Brain> resume_baton(const vrrp::NodeParameters& parameters, const std::vector<IpAddress>& sources,
-                                    const std::vector<std::optional<vrrp::RouterMemory>>& memory, Instant now,
-                                    vrrp::NodeActions& out, const Witness& witness);
+                                    const std::vector<std::optional<vrrp::RouterMemory>>& memory, bool in_maintenance,
+                                    Instant now, vrrp::NodeActions& out, const Witness& witness);
 // Plain routers of the same parameters: no sync groups, no delays.
 std::unique_ptr<Brain> make_stock(const vrrp::NodeParameters& parameters, const std::vector<IpAddress>& sources,
                                   Conduct conduct);

@@ -35,7 +35,7 @@ bool disturb(World& world, Handovers handovers) {
   Random& random = world.random();
   const std::size_t machine = random.below(world.size());
   const RouterId router = static_cast<RouterId>(random.below(world.router_count()));
-  switch (random.below(12)) {
+  switch (random.below(13)) {
     case 0: world.stop(machine); break;
     case 1:
     case 2: world.start(machine); break;
@@ -57,6 +57,10 @@ bool disturb(World& world, Handovers handovers) {
       if (handovers == Handovers::no || !random.chance(30)) break;
       world.handover(machine);
       return true;
+    case 12:
+      using enum MaintenanceTold::Wish;
+      world.maintain(machine, random.pick({off, ask, ask, force}));
+      break;
   }
   return false;
 }
@@ -72,7 +76,10 @@ void make_quiet(World& world) {
   }
   // A machine that was killed with its address must be cleaned up by somebody, so everybody is started.
   world.run(2s);
-  for (std::size_t machine = 0; machine < world.size(); ++machine) world.start(machine);
+  for (std::size_t machine = 0; machine < world.size(); ++machine) {
+    world.start(machine);
+    world.maintain(machine, MaintenanceTold::Wish::off);
+  }
 }
 
 bool all_preempt(const std::vector<MachineParameters>& machines) {

@@ -38,10 +38,20 @@ std::size_t count_healthy(const World& world) {
   return healthy;
 }
 
+// Asked for where somebody else is healthy it is so, and its end costs no probe either.
+std::string end_maintenance(World& world, std::size_t healthy_before, Duration settling) {
+  for (std::size_t i = 0; i < world.size(); ++i) {
+    if (world.in_maintenance(i) && healthy_before < 2) return fmt::format("m{} left its clients alone", i);
+    world.maintain(i, MaintenanceTold::Wish::off);
+  }
+  world.run(settling);
+  return check_service(world, "end of maintenance");
+}
+
 std::string act(World& world, bool weighted) {
   Random& random = world.random();
   const std::size_t machine = random.chance(60) && world.holder(0) ? *world.holder(0) : random.below(world.size());
-  switch (random.below(5)) {
+  switch (random.below(6)) {
     case 0:
       if (count_healthy(world) < 2) break;
       world.stop(machine);
@@ -58,6 +68,7 @@ std::string act(World& world, bool weighted) {
       if (world.router_count() < 2) break;
       world.kill(machine, Death::reloaded);
       return "reload";
+    case 5: world.maintain(machine, MaintenanceTold::Wish::ask); return "maintenance";
   }
   return "nothing";
 }
@@ -83,6 +94,8 @@ std::string play_planned(World& world, const std::vector<MachineParameters>& mac
       if (std::string problem = check_handover(world, *holder, running); !problem.empty()) return problem;
     }
     if (std::string problem = check_service(world, what); !problem.empty()) return problem;
+    if (what != "maintenance") continue;
+    if (std::string problem = end_maintenance(world, running, settling); !problem.empty()) return problem;
   }
   return {};
 }

@@ -87,6 +87,7 @@ void World::start(std::size_t id) {
     for (RouterId router = 0; router < router_count(); ++router) {
       brain.on_link(fmt::format("eth{}", router), machine.links_up[router], now_, out);
     }
+    if (machine.in_maintenance) brain.maintain(MaintenanceTold::Wish::force, now_, out);
     brain.start(now_, out);
   });
   schedule(random_.between(1ms, 50ms), [this, id, life = machine.life] {  // its check's first result
@@ -109,6 +110,13 @@ void World::handover(std::size_t id) {
   if (!is_running(id)) return;
   note(fmt::format("m{} is to hand over", id));
   call(id, [&](Brain& brain, NodeActions& out) { brain.handover(now_, out); });
+}
+
+void World::maintain(std::size_t id, MaintenanceTold::Wish wish) {
+  if (!is_running(id)) return;
+  note(fmt::format("m{} is told of maintenance ({})", id, static_cast<int>(wish)));
+  if (wish == MaintenanceTold::Wish::off) machines_[id].in_maintenance = false;
+  call(id, [&](Brain& brain, NodeActions& out) { brain.maintain(wish, now_, out); });
 }
 
 void World::kill(std::size_t id, Death death) {
@@ -141,7 +149,7 @@ void World::kill(std::size_t id, Death death) {
     ++dead.life;
     note(fmt::format("m{} is resumed", id));
     NodeActions out;
-    dead.brain = resume_baton(dead.parameters.node, dead.sources, memory, now_, out, witness_);
+    dead.brain = resume_baton(dead.parameters.node, dead.sources, memory, dead.in_maintenance, now_, out, witness_);
     carry_out(id, out);
     call(id, [&](Brain& brain, NodeActions& more) {
       for (RouterId router = 0; router < router_count(); ++router) {
@@ -524,13 +532,17 @@ std::string World::settled(RouterId router) const {
 }
 
 void World::check(std::size_t id, Instant handled_timeout) {
-  const Machine& machine = machines_[id];
+  Machine& machine = machines_[id];
   if (!machine.brain) return;
+  if (machine.brain->maintenance() == Maintenance::on) machine.in_maintenance = true;
   for (RouterId router = 0; router < router_count(); ++router) {
     const State state = machine.brain->state(router);
     const bool holds = machine.brain->holds_addresses(router);
     if (holds != (state == State::master)) violate(fmt::format("m{} router {} holds as {}", id, router, name(state)));
     if (machine.configured[router] && !holds) violate(fmt::format("m{} router {} left in the kernel", id, router));
+    if (machine.in_maintenance && machine.brain->is_serving(router)) {
+      violate(fmt::format("m{} router {} serves in maintenance", id, router));
+    }
     if (machine.told[router] != state) violate(fmt::format("m{} router {} is {}, untold", id, router, name(state)));
   }
   if (!machine.parameters.node.groups.empty()) {

@@ -4,6 +4,7 @@
 //   - who is not MASTER holds no address, and the kernel has no address that its core does not hold;
 //   - no member of a sync group serves while another is BACKUP;
 //   - every transition is told, in a chain without gaps;
+//   - who is in maintenance serves nobody, or is on the way out;
 //   - who is told to stop has stopped before its guardian loses patience;
 //   - nothing grows without bound.
 // What must hold only when things are quiet is asked for by settled().
@@ -63,6 +64,7 @@ class World {
   void start(std::size_t machine);
   void stop(std::size_t machine);
   void handover(std::size_t machine);
+  void maintain(std::size_t machine, vrrp::MaintenanceTold::Wish wish);  // kept over every death, as by its guardian
   void kill(std::size_t machine, Death death);
   void set_paused(std::size_t machine, bool paused);
   void set_tracker(std::size_t machine, bool up);
@@ -86,6 +88,7 @@ class World {
     return is_running(machine) && machines_[machine].brain->holds_addresses(0) &&
            !machines_[machine].brain->is_serving(0);
   }
+  bool in_maintenance(std::size_t machine) const { return machines_[machine].in_maintenance; }
   std::uint8_t priority(std::size_t machine) const { return machines_[machine].brain->priority(0); }
   vrrp::State state(std::size_t machine, vrrp::RouterId router) const;
   std::optional<std::size_t> holder(vrrp::RouterId router) const;  // the one machine that has the address
@@ -108,6 +111,7 @@ class World {
     std::vector<vrrp::AdvertCodec> codecs;
     std::unique_ptr<Brain> brain;
     std::vector<vrrp::State> told;
+    bool in_maintenance = false;
     std::vector<bool> configured;  // the kernel has the address
     std::vector<bool> links_up;
     std::vector<std::uint8_t> noted;            // the priority last seen in the timeline

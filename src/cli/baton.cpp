@@ -17,6 +17,7 @@
 #include "cli/handover_command.h"
 #include "cli/keywords_command.h"
 #include "cli/lab_command.h"
+#include "cli/maintenance_command.h"
 #include "cli/plan_command.h"
 #include "cli/reload_command.h"
 #include "cli/replay_command.h"
@@ -64,6 +65,7 @@ int main(int argc, char** argv) {
   baton::cli::add_watch_command(app, exit_code);
   baton::cli::add_events_command(app, exit_code);
   baton::cli::add_handover_command(app, exit_code);
+  baton::cli::add_maintenance_command(app, exit_code);
   baton::cli::add_reload_command(app, exit_code);
   baton::cli::add_keywords_command(app, exit_code);
   baton::cli::add_check_command(app, exit_code);

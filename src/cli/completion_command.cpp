@@ -38,6 +38,7 @@ std::vector<Command> commands_of(const CLI::App& app) {
       command.takes_instance |= option->get_name(true, false) == "NAME";
     }
     if (command.name == "completion") command.words = {"bash", "zsh", "fish"};
+    if (command.name == "maintenance") command.words = {"on", "off"};
     commands.push_back(std::move(command));
   }
   return commands;

@@ -61,6 +61,7 @@ double seconds_of(const std::string& text) {
   if (unit.empty() || unit == "s") return number;
   if (unit == "m" || unit == "min") return number * 60;
   if (unit == "h") return number * 3600;
+  if (unit == "d") return number * 86400;
   return -1;
 }
 

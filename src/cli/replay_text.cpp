@@ -79,6 +79,12 @@ struct InputText {
   Told operator()(const ConfigurationTold& it) const {
     return {"configuration", fmt::format("{} {} run as configured", router(it.router), it.faulty ? "cannot" : "can")};
   }
+  Told operator()(const MaintenanceTold& it) const {
+    using enum MaintenanceTold::Wish;
+    return {"maintenance", it.wish == off   ? "maintenance is over"
+                           : it.wish == ask ? "maintenance, if every address has a master elsewhere"
+                                            : "maintenance"};
+  }
   Told operator()(const Handover& it) const { return {"handover", fmt::format("{}: hand over", router(it.router))}; }
   Told operator()(const PrioritySet& it) const {
     return {"priority", fmt::format("{}: base priority is set to {}", router(it.router), it.base)};

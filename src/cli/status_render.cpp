@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "cli/maintenance_command.h"
 namespace baton::cli {
 
 namespace {
@@ -99,6 +100,9 @@ std::string head_of(const json& status, double now, const Painter& paint) {
   if (const int restarts = worker.value("restarts", 0); restarts > 0) {
     text += fmt::format("worker restarted {} times\n", restarts);
   }
+  if (const json maintenance = status.value("maintenance", json()); maintenance.is_object()) {
+    text += paint.alarm(maintenance_line(maintenance, now)) + "\n";
+  }
   if (const json until = status.value("confirm_until", json()); until.is_number()) {
     text += paint.alarm(fmt::format("the reload is undone in {} unless `baton reload --confirm` says that it stays",
                                     span_of(std::max(0.0, until.get<double>() - now)))) +
@@ -183,7 +187,7 @@ void StatusTable::add(const json& instance) {
 std::string StatusTable::text(const json& head) const {
   std::string tally = fmt::format("{} instances:", instances_);
   const char* separator = " ";
-  for (const char* state : {"MASTER", "BACKUP", "FAULT", "INIT"}) {
+  for (const char* state : {"MASTER", "BACKUP", "MAINTENANCE", "FAULT", "INIT"}) {
     const auto count = tally_.find(state);
     if (count == tally_.end()) continue;
     tally += fmt::format("{}{} {}", separator, count->second, state);

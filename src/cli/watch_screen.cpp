@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/events_command.h"
+#include "cli/maintenance_command.h"
 #include "cli/why.h"
 #include "cli/words.h"
 
@@ -18,10 +19,10 @@ constexpr std::size_t events_kept = 64;
 constexpr std::size_t longest_filter = 64;
 
 Style style_of(std::string_view state) {
-  return state == "MASTER"   ? Style::good
-         : state == "BACKUP" ? Style::calm
-         : state == "FAULT"  ? Style::alarm
-                             : Style::bold;
+  return state == "MASTER"                            ? Style::good
+         : state == "BACKUP"                          ? Style::calm
+         : state == "FAULT" || state == "MAINTENANCE" ? Style::alarm
+                                                      : Style::bold;
 }
 
 std::string text_of(const json& object, const char* key) {
@@ -157,10 +158,13 @@ Line WatchScreen::head(double now) const {
   } else if (!status_.value("/worker/answers"_json_pointer, true)) {
     line.push_back({"the VRRP worker does not answer; the guardian replaces it", Style::alarm});
   }
+  if (const json maintenance = status_.value("maintenance", json()); maintenance.is_object()) {
+    line.insert(line.begin(), {maintenance_line(maintenance, now) + "  ", Style::alarm});
+  }
   return line;
 }
 
-Line WatchScreen::row(const json& instance, bool is_chosen, std::size_t name_width, double now) const {
+Line WatchScreen::row(const json& instance, bool is_chosen, Widths widths, double now) const {
   const std::string state = text_of(instance, "state");
   const int effective = instance.value("/priority/effective"_json_pointer, 0);
   const int base = instance.value("/priority/base"_json_pointer, 0);
@@ -172,8 +176,8 @@ Line WatchScreen::row(const json& instance, bool is_chosen, std::size_t name_wid
                               : faults.empty()                 ? ""
                                                                : bare(faults.front().get<std::string>());
   const std::string priority = effective == base ? std::to_string(base) : fmt::format("{} (base {})", effective, base);
-  return {{padded(text_of(instance, "name"), name_width) + "  ", is_chosen ? Style::reversed : Style::bold},
-          {padded(state, 6) + "  ", style_of(state)},
+  return {{padded(text_of(instance, "name"), widths.name) + "  ", is_chosen ? Style::reversed : Style::bold},
+          {padded(state, widths.state) + "  ", style_of(state)},
           {fmt::format("{:<8}  {:<14}  {:<16}  ", span_of(now - instance.value("since", now)), priority, heard)},
           {trouble, Style::alarm}};
 }
@@ -218,16 +222,19 @@ std::vector<Line> WatchScreen::lines(std::size_t height, std::size_t width, doub
     for (Line& line : why_lines(now)) lines.push_back(std::move(line));
   } else {
     const auto rows = shown();
-    std::size_t name_width = 4;
+    Widths widths;
     const std::size_t first = chosen_ >= room ? chosen_ - room + 1 : 0;
     const std::size_t last = std::min(rows.size(), first + room);
     for (std::size_t i = first; i < last; ++i) {
-      name_width = std::max(name_width, text_of(status_.at("instances")[rows[i]], "name").size());
+      const json& instance = status_.at("instances")[rows[i]];
+      widths.name = std::max(widths.name, text_of(instance, "name").size());
+      widths.state = std::max(widths.state, text_of(instance, "state").size());
     }
-    lines.push_back(
-        {{fmt::format("{}  STATE   FOR       PRIORITY        MASTER", padded("NAME", name_width)), Style::bold}});
+    lines.push_back({{fmt::format("{}  {}  FOR       PRIORITY        MASTER", padded("NAME", widths.name),
+                                  padded("STATE", widths.state)),
+                      Style::bold}});
     for (std::size_t i = first; i < last; ++i) {
-      lines.push_back(row(status_.at("instances")[rows[i]], i == chosen_, name_width, now));
+      lines.push_back(row(status_.at("instances")[rows[i]], i == chosen_, widths, now));
     }
   }
   lines.resize(std::min(lines.size(), room + 2));

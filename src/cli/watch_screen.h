@@ -41,7 +41,11 @@ class WatchScreen {
   void move(long by);
   void on_letter(char letter);
   Line head(double now) const;
-  Line row(const nlohmann::json& instance, bool is_chosen, std::size_t name_width, double now) const;
+  struct Widths {  // of columns
+    std::size_t name = 4;
+    std::size_t state = 6;
+  };
+  Line row(const nlohmann::json& instance, bool is_chosen, Widths widths, double now) const;
   std::vector<Line> why_lines(double now) const;
   std::string timer_line(double now) const;
 

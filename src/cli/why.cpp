@@ -76,6 +76,10 @@ class Explainer {
       say_what_makes_master();
     } else if (state_ == "FAULT") {
       say_what_ends_fault();
+    } else if (state_ == "MAINTENANCE") {
+      result_.changes.emplace_back(
+          "takes nothing over, whoever is silent, until the maintenance is over: baton maintenance says when");
+      result_.changes.emplace_back("is BACKUP again at: baton maintenance off");
     }
     return std::move(result_);
   }
@@ -131,7 +135,7 @@ class Explainer {
       return;
     }
     if (master_.empty()) {
-      if (state_ == "BACKUP") result_.now.emplace_back("no master is heard");
+      if (state_ == "BACKUP" || state_ == "MAINTENANCE") result_.now.emplace_back("no master is heard");
       return;
     }
     std::string line = fmt::format("the master is {}, priority {}", master_, master_priority_);

@@ -43,7 +43,11 @@ std::string Painter::painted(std::string_view code, std::string_view text) const
 }
 
 std::string Painter::state(std::string_view name, std::size_t width) const {
-  const char* code = name == "MASTER" ? "1;32" : name == "BACKUP" ? "1;34" : name == "FAULT" ? "1;31" : "1";
+  const char* code = name == "MASTER"        ? "1;32"
+                     : name == "BACKUP"      ? "1;34"
+                     : name == "FAULT"       ? "1;31"
+                     : name == "MAINTENANCE" ? "1;33"
+                                             : "1";
   return painted(code, name) + std::string(width > name.size() ? width - name.size() : 0, ' ');
 }
 

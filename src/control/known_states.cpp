@@ -24,6 +24,12 @@ std::map<std::string, double> times_of(const json& status) {
   return times;
 }
 
+// By keepalived's words, which those who listen know.
+std::string state_of(const json& one) {
+  std::string state = one.value("state", "");
+  return state == "MAINTENANCE" ? "BACKUP" : state;
+}
+
 bool is_state(std::string_view word) {
   constexpr std::array states{"MASTER", "BACKUP", "FAULT", "STOP", "DELETED"};
   return std::ranges::find(states, word) != states.end();
@@ -39,7 +45,7 @@ std::vector<StateChange> KnownStates::on_status(const json& status) {
     const Key key{subject, one.value("name", "")};
     present.insert(key);
     const auto known = states_.find(key);
-    std::string state = one.value("state", "");
+    std::string state = state_of(one);
     if (state == not_yet && known != states_.end()) state = "STOP";  // as the event calls it
     if (known == states_.end() ? state == not_yet : known->second == state) return;
     if (has_seen_status_ || since >= begin_) news.push_back({.subject = subject, .name = key.second, .state = state});
@@ -69,7 +75,7 @@ std::vector<StateChange> KnownStates::on_status(const json& status) {
 }
 
 std::optional<StateChange> KnownStates::on_event(const json& event) {
-  const std::string state = event.value("state", "");
+  const std::string state = state_of(event);
   const std::string kind = event.value("event", "");
   if (!is_state(state) || (kind != "instance" && kind != "group")) return std::nullopt;
   StateChange change{

@@ -15,6 +15,7 @@
 #include "daemon/channel.h"
 #include "daemon/dump_text.h"
 #include "daemon/dump_writer.h"
+#include "daemon/maintenance.h"
 #include "daemon/mib_source.h"
 #include "daemon/options.h"
 #include "daemon/reload.h"
@@ -38,7 +39,7 @@ using http::Response;
 using nlohmann::json;
 
 constexpr std::size_t report_size = 64 << 20;  // bytes of a reload's report
-constexpr std::size_t reloads_waited_for = 16;
+constexpr std::size_t orders_waited_for = 16;
 
 Response document(const json& value) {
   return {.body = text_of(value) + "\n"};
@@ -117,6 +118,9 @@ class Api {
         {"POST", "/v1/instances/{name}/handover", write, &Api::post_to_instance},
         {"POST", "/v1/instances/{name}/announce", write, &Api::post_to_instance},
         {"POST", "/v1/instances/{name}/set", write, &Api::post_settings},
+        {"GET", "/v1/maintenance", read, &Api::get_maintenance},
+        {"PUT", "/v1/maintenance", write, &Api::put_maintenance},
+        {"DELETE", "/v1/maintenance", write, &Api::delete_maintenance},
         {"GET", "/v1/events", read, &Api::get_events},
         {"GET", "/v1/history", read, &Api::get_history},
         {"GET", "/v1/recording", write, &Api::get_recording},
@@ -275,6 +279,7 @@ class Api {
         {"configuration", start_.configuration},
         {"configuration_read", start_.configuration_read},
         {"confirm_until", start_.confirm_until > 0 ? json(start_.confirm_until) : json()},
+        {"maintenance", start_.maintenance},
         {"at", ClockReading{.now = loop::now(), .wall = loop::wall_now()}.utc_seconds(collected.at)},
         {"worker", {{"answers", collected.worker_answers}, {"restarts", std::max(0, desk_.workers_seen() - 1)}}},
         {"reloads",
@@ -341,28 +346,50 @@ class Api {
     }
     auto order = reload_order_of_request(request);
     if (!order) return refuse(question.ticket, http::status::bad_request, "malformed", order.error());
-    order_reload(question.ticket, std::move(*order));
+    this->order(question.ticket, std::move(*order));
   }
 
-  void post_confirm(const Question& question) { order_reload(question.ticket, {.what = ReloadOrder::What::confirm}); }
+  void post_confirm(const Question& question) {
+    order(question.ticket, ReloadOrder{.what = ReloadOrder::What::confirm});
+  }
 
-  // The guardian reads the files, judges them and carries it out.
-  void order_reload(Ticket ticket, ReloadOrder order) {
-    std::erase_if(reloads_, [this](const auto& waiting) { return !server_.waits(waiting.second); });
-    if (reloads_.size() >= reloads_waited_for) {
-      return refuse(ticket, http::status::unavailable, "busy", "too many reloads are on their way; ask again");
+  void get_maintenance(const Question& question) {
+    server_.answer(question.ticket, document({{"maintenance", start_.maintenance}}));
+  }
+
+  void put_maintenance(const Question& question) {
+    const std::string& body = question.request.body;
+    const json request = body.empty() ? json::object() : json::parse(body, nullptr, false);
+    if (!request.is_object()) {
+      return refuse(question.ticket, http::status::bad_request, "malformed", "the body is no JSON object");
     }
-    order.id = ++last_reload_;
+    auto wanted = maintenance_order_of_request(request);
+    if (!wanted) return refuse(question.ticket, http::status::bad_request, "malformed", wanted.error());
+    order(question.ticket, std::move(*wanted));
+  }
+
+  void delete_maintenance(const Question& question) {
+    order(question.ticket, MaintenanceOrder{.what = MaintenanceOrder::What::off});
+  }
+
+  // The guardian carries it out: a reload, of which it reads and judges the files; a maintenance.
+  template <typename Order>
+  void order(Ticket ticket, Order order) {
+    std::erase_if(orders_, [this](const auto& waiting) { return !server_.waits(waiting.second); });
+    if (orders_.size() >= orders_waited_for) {
+      return refuse(ticket, http::status::unavailable, "busy", "too many orders are on their way; ask again");
+    }
+    order.id = ++last_order_;
     const std::string text = to_message(order);
     const auto told = start_.guardian.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
     if (!told) return refuse(ticket, http::status::unavailable, "refused", to_string(told.error()));
-    reloads_[order.id] = ticket;
+    orders_[order.id] = ticket;
   }
 
-  void on_reload_report(const UniqueFd& file) {
+  void on_report(const UniqueFd& file) {
     const auto text = kernel::read_memory_file(file, report_size);
     if (!text) {
-      for (const auto& [id, ticket] : std::exchange(reloads_, {})) {
+      for (const auto& [id, ticket] : std::exchange(orders_, {})) {
         refuse(ticket, http::status::internal_error, "refused",
                "the report cannot be read: " + to_string(text.error()));
       }
@@ -371,9 +398,21 @@ class Api {
     json report = json::parse(*text, nullptr, false);
     if (!report.is_object() || !report["id"].is_number_unsigned()) return;
     if (report["result"] == "confirmed") start_.confirm_until = 0;
-    const auto waiting = reloads_.extract(report["id"].get<std::uint64_t>());
+    const auto waiting = orders_.extract(report["id"].get<std::uint64_t>());
     report.erase("id");
-    if (!waiting.empty()) server_.answer(waiting.mapped(), document(report));
+    if (waiting.empty()) return;
+    if (!report.contains("error")) return server_.answer(waiting.mapped(), document(report));
+    const std::string kind = report.value("kind", "refused");
+    const int status = kind == "busy" || kind == "no-worker" ? http::status::unavailable : http::status::conflict;
+    refuse(waiting.mapped(), status, kind, report.value("error", ""));
+  }
+
+  // The guardian has added an event to the log as well.
+  void on_maintenance(const UniqueFd& file) {
+    const auto text = kernel::read_memory_file(file, report_size);
+    if (!text) return log_.error(to_string(text.error()));
+    start_.maintenance = json::parse(*text, nullptr, false);
+    tell_until(start_.events.last());
   }
 
   // ---- events
@@ -443,7 +482,8 @@ class Api {
       return;
     }
     if (!message->passed_fd) return on_dump_wanted(message->bytes);
-    if (message->bytes == Bytes{reload_report_file}) return on_reload_report(message->passed_fd);
+    if (message->bytes == Bytes{report_file}) return on_report(message->passed_fd);
+    if (message->bytes == Bytes{maintenance_file}) return on_maintenance(message->passed_fd);
     desk_.take(kernel::Channel(std::move(message->passed_fd)));
   }
 
@@ -463,7 +503,7 @@ class Api {
   void leave() {
     guardian_readable_.reset();
     is_leaving_ = true;
-    for (const auto& [id, ticket] : std::exchange(reloads_, {})) {
+    for (const auto& [id, ticket] : std::exchange(orders_, {})) {
       refuse_for_our_successor(ticket);
     }
     server_.close_doors([this] { loop_.stop(); });
@@ -474,9 +514,9 @@ class Api {
   loop::Loop loop_;
   WorkerDesk desk_;
   api::Server server_;
-  std::map<std::uint64_t, Ticket> reloads_;  // by the id of the order: who waits for what becomes of it
+  std::map<std::uint64_t, Ticket> orders_;  // by the id of the order: who waits for what becomes of it
   // An order of the api role before us is none of ours.
-  std::uint64_t last_reload_ = static_cast<std::uint64_t>(loop::now().time_since_epoch().count());
+  std::uint64_t last_order_ = static_cast<std::uint64_t>(loop::now().time_since_epoch().count());
   std::uint64_t told_ = start_.events.last();  // the last event that listeners were told of
   bool is_leaving_ = false;
   loop::Subscription signal_term_;

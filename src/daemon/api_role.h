@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "daemon/api_doors.h"
@@ -27,6 +28,7 @@ struct ApiStart {
   std::string node;               // host name, to be shown
   double configuration_read = 0;  // when; UTC seconds since 1970
   double confirm_until = 0;       // a reload is undone then unless somebody confirms it; 0: none is
+  nlohmann::json maintenance{};   // as docs/status.md has it; null: none
   int guardian_pid = 0;
   kernel::Channel guardian;  // each new worker's channel arrives here, a message of one byte with the descriptor
 };

@@ -12,8 +12,9 @@
 // `from` and `next` count instances, then groups, scripts and processes. With "clear":true the counters of the
 // instances on the page begin anew. The id tells an answer from one that comes too late.
 //
-// The guardian says one byte to the api: 0 with the descriptor of a new worker's channel, reload_report_file with the
-// descriptor of a report, or a Dump. The api says a ReloadOrder to the guardian (daemon/reload.h).
+// The guardian says one byte to the api: 0 with the descriptor of a new worker's channel, report_file with the
+// descriptor of a report, maintenance_file with that of the maintenance as it is now, or a Dump. The api says a
+// ReloadOrder (daemon/reload.h) or a MaintenanceOrder (daemon/maintenance.h) to the guardian.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +30,8 @@ inline std::string text_of(const nlohmann::json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-inline constexpr std::uint8_t reload_report_file = 'O';
+inline constexpr std::uint8_t report_file = 'O';       // the answer to an order
+inline constexpr std::uint8_t maintenance_file = 'N';  // null where there is none; an event was added to the log
 
 // The files that somebody asked the guardian for by a signal.
 enum class Dump : std::uint8_t {

@@ -47,11 +47,12 @@ std::string dump_path(Dump dump, const config::Dumps& dumps, const std::string& 
   return {};
 }
 
-SysResult<void> replace_file(const std::string& path, std::string_view text, mode_t mode) {
+SysResult<void> replace_file(const std::string& path, std::string_view text, mode_t mode, Durability durability) {
   std::string next = path + ".XXXXXX";
   const UniqueFd file(::mkostemp(next.data(), O_CLOEXEC));  // a name that nobody has, for us alone
   if (!file) return last_error("write " + path);
   auto done = fill(file.get(), text, mode, path);
+  if (done && durability == Durability::disk && ::fsync(file.get()) < 0) done = last_error("write " + path);
   if (done && ::rename(next.c_str(), path.c_str()) < 0) done = last_error("write " + path);
   if (!done) (void)::unlink(next.c_str());
   return done;

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ std::string temporary_directory();
 std::string dump_path(Dump dump, const config::Dumps& dumps, const std::string& directory);
 
 // The whole file at once: whoever reads meanwhile reads the old one. A link at `path` is replaced, never followed.
-SysResult<void> replace_file(const std::string& path, std::string_view text, mode_t mode);
+enum class Durability : std::uint8_t { cache, disk };  // disk: its bytes are on it before the name is
+SysResult<void> replace_file(const std::string& path, std::string_view text, mode_t mode,
+                             Durability durability = Durability::cache);
 
 }  // namespace baton::daemon

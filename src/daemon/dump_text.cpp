@@ -117,6 +117,12 @@ void for_each_instance(const Setup& setup, const json& status, Function function
   }
 }
 
+// As keepalived, which has no word for a maintenance, would say it.
+std::string state_of(const json& subject) {
+  std::string state = text_of(subject, "state");
+  return state == "MAINTENANCE" ? "BACKUP" : state;
+}
+
 int state_number(std::string_view state) {
   constexpr auto states = std::to_array<std::string_view>({"INIT", "BACKUP", "MASTER", "FAULT"});
   const auto* const found = std::ranges::find(states, state);
@@ -224,7 +230,7 @@ ordered_json data_of(const Setup& setup, const json& instance, const RouterSetup
   const vrrp::RouterParameters& own = parameters.router;
   const vrrp::AnnouncementParameters& announcements = own.announcements;
   const bool holds = flag_of(instance, "holds_addresses");
-  const int state = state_number(text_of(instance, "state"));
+  const int state = state_number(state_of(instance));
   const auto whole = [](Duration duration) { return static_cast<std::int64_t>(seconds(duration)); };
   ordered_json data;
   data["iname"] = router.name;
@@ -343,7 +349,7 @@ std::string instance_text(const Setup& setup, const json& instance, const Router
   const vrrp::RouterParameters& own = parameters.router;
   const vrrp::AnnouncementParameters& announcements = own.announcements;
   const bool holds = flag_of(instance, "holds_addresses");
-  const std::string state = text_of(instance, "state");
+  const std::string state = state_of(instance);
   std::string text = fmt::format(" VRRP Instance = {}\n", router.name);
   const auto line = [&](std::string_view key, const auto& value) { text += fmt::format("   {} = {}\n", key, value); };
   line("VRRP Version", static_cast<int>(router.codec.version));
@@ -391,8 +397,8 @@ std::string instance_text(const Setup& setup, const json& instance, const Router
 std::string groups_text(const json& status) {
   std::string text;
   for (const json& group : status.at("groups")) {
-    text += fmt::format(" VRRP Sync Group = {}, {}\n   VRRP member instances :\n", text_of(group, "name"),
-                        text_of(group, "state"));
+    text +=
+        fmt::format(" VRRP Sync Group = {}, {}\n   VRRP member instances :\n", text_of(group, "name"), state_of(group));
     for (const json& member : group.at("members")) {
       if (member.is_string()) text += fmt::format("     {}\n", member.get_ref<const std::string&>());
     }

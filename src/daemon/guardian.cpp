@@ -17,6 +17,7 @@
 #include "daemon/companions.h"
 #include "daemon/dump_file.h"
 #include "daemon/firewall_role.h"
+#include "daemon/maintenance_office.h"
 #include "daemon/once_script.h"
 #include "daemon/pid_file.h"
 #include "daemon/reload.h"
@@ -48,6 +49,12 @@ double utc_seconds(WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  (void)::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
 // A reload that is carried out, and who asked for it.
 struct Reloading {
   ReloadOrder order;
@@ -72,6 +79,7 @@ class Guardian {
         runner_(loop_, log_, runner_plan()),
         api_(loop_, log_, api_plan()),
         seat_(loop_, log_, options_, role_log("baton-vrrp"), runner_, api_, seat_events()),
+        maintenance_(loop_, log_, options_.maintenance_file(), maintenance_events()),
         companions_(loop_, log_, options_, log_options_),
         firewall_(loop_, role_log("baton-firewall"), options_.firewall_marker(), [this] { update_firewall(); }) {}
 
@@ -79,6 +87,7 @@ class Guardian {
 
  private:
   WorkerSeat::Events seat_events();
+  MaintenanceOffice::Events maintenance_events();
   SideRole::Plan runner_plan();
   SideRole::Plan api_plan();
   void ask_for(Dump dump);
@@ -105,6 +114,8 @@ class Guardian {
   void confirm(const ReloadOrder& order);
   void undo();
   void answer(const ReloadOrder& order, const nlohmann::json& report);
+  void tell_api(std::uint8_t what, const nlohmann::json& value);
+  nlohmann::json maintenance_now() const;
 
   void stop();
   void finish();
@@ -130,6 +141,7 @@ class Guardian {
   SideRole runner_;
   SideRole api_;
   WorkerSeat seat_;
+  MaintenanceOffice maintenance_;
   Companions companions_;
   ApiDoors doors_{options_, log_};  // ours, so that clients of the next api role wait in their queues
   struct Told {
@@ -178,6 +190,7 @@ int Guardian::run(std::unique_ptr<Setup> first) {
     log_.error(to_string(started.error()));
     return exit_code::failure;
   }
+  maintenance_.begin();
 
   const auto on = [&](int number, auto handler) { signals_.push_back(loop_.on_signal(number, handler)); };
   on(SIGTERM, [this] { stop(); });
@@ -234,7 +247,36 @@ WorkerSeat::Events Guardian::seat_events() {
             if (!in_order) exit_status_ = exit_code::failure;
             stopping_ = true;
             finish();
+          },
+      .begun = [this] { maintenance_.on_other_worker(); },
+      .maintenance =
+          [this](std::optional<ByteView> in_the_way) {
+            if (!in_the_way) return maintenance_.on_held();
+            const auto instances = nlohmann::json::parse(in_the_way->begin(), in_the_way->end(), nullptr, false);
+            maintenance_.on_refused(instances.is_array() ? instances : nlohmann::json::array());
           }};
+}
+
+MaintenanceOffice::Events Guardian::maintenance_events() {
+  return {.is_changing = [this] { return seat_.is_changing(); },
+          .tell_worker =
+              [this](MaintenanceOffice::Wish wish) {
+                using enum MaintenanceOffice::Wish;
+                return seat_.tell(wish == off ? maintenance_off : wish == ask ? maintenance_asked : maintenance_forced);
+              },
+          .hold_next_workers = [this](bool held) { seat_.set_maintenance(held); },
+          .answer = [this](const nlohmann::json& report) { tell_api(report_file, report); },
+          .happened =
+              [this](nlohmann::json event) {
+                event["name"] = host_name();
+                (void)EventLog(told().events.data())
+                    .add(event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+                if (api_.is_running()) tell_api(maintenance_file, maintenance_now());
+              }};
+}
+
+nlohmann::json Guardian::maintenance_now() const {
+  return maintenance_.current() ? to_json(*maintenance_.current()) : nlohmann::json();
 }
 
 SideRole::Plan Guardian::runner_plan() {
@@ -260,8 +302,6 @@ SideRole::Plan Guardian::api_plan() {
 }
 
 int Guardian::run_api_role(kernel::Channel channel) {
-  std::array<char, 256> host{};
-  (void)::gethostname(host.data(), host.size() - 1);
   return run_api({.setup = setup(),
                   .will = seat_.will(),
                   .recording = [this] { return seat_.recording(); },
@@ -270,9 +310,10 @@ int Guardian::run_api_role(kernel::Channel channel) {
                   .log = role_log("baton-api"),
                   .doors = doors_,
                   .configuration = options_.configuration,
-                  .node = host.data(),
+                  .node = host_name(),
                   .configuration_read = utc_seconds(seat_.read_at()),
                   .confirm_until = unconfirmed_ ? utc_seconds(unconfirmed_->until) : 0,
+                  .maintenance = maintenance_now(),
                   .guardian_pid = ::getppid(),
                   .guardian = std::move(channel)});
 }
@@ -307,17 +348,21 @@ void Guardian::show_life() {
 // ---------------------------------------------------------------- reload
 
 void Guardian::on_api_message(const Bytes& message) {
+  if (const auto order = maintenance_order_of(message)) return stopping_ ? void() : maintenance_.on_order(*order);
   const auto order = reload_order_of(message);
   if (!order) return;
   if (order->what == ReloadOrder::What::confirm) return confirm(*order);
   reload(*order);
 }
 
-// In memory of its own, whatever its size: nobody is waited for.
 void Guardian::answer(const ReloadOrder& order, const nlohmann::json& report) {
-  if (order.id == 0) return;
-  const auto file = kernel::memory_file(report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  const auto told = file ? api_.tell(reload_report_file, file->get()) : std::unexpected(file.error());
+  if (order.id != 0) tell_api(report_file, report);
+}
+
+// In memory of its own, whatever its size: nobody is waited for.
+void Guardian::tell_api(std::uint8_t what, const nlohmann::json& value) {
+  const auto file = kernel::memory_file(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  const auto told = file ? api_.tell(what, file->get()) : std::unexpected(file.error());
   if (!told) log_.warning(to_string(told.error()));
 }
 

@@ -23,6 +23,7 @@ struct Overloaded : Functions... {
 notify::EventState to_event(vrrp::State state) {
   switch (state) {
     case vrrp::State::init: return notify::EventState::stop;
+    case vrrp::State::maintenance:  // keepalived's words have no more
     case vrrp::State::backup: return notify::EventState::backup;
     case vrrp::State::master: return notify::EventState::master;
     case vrrp::State::fault: return notify::EventState::fault;
@@ -157,19 +158,19 @@ void Newsroom::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged&
                     change.from == vrrp::State::init ? " (init)" : "", why, priority_text(node, router)),
         {{"VRRP_INSTANCE", setup.name}, {"VRRP_STATE", state}, {"VRRP_REASON", std::string(name(change.reason))}});
   }
-  gather({.subject = notify::Subject::instance,
-          .name = setup.name,
-          .state = to_event(change.to),
-          .priority = node.router(router).priority()},
-         setup.hooks, name(change.reason));
+  gather_change({.subject = notify::Subject::instance,
+                 .name = setup.name,
+                 .state = to_event(change.to),
+                 .priority = node.router(router).priority()},
+                change.from, change.to, setup.hooks, name(change.reason));
 }
 
 void Newsroom::on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change) {
   const GroupSetup& setup = setup_.groups[group];
   say(Level::notice, fmt::format("VRRP_Group({}) Entering {} STATE", setup.name, name(change.to)),
       {{"VRRP_GROUP", setup.name}});
-  gather({.subject = notify::Subject::group, .name = setup.name, .state = to_event(change.to), .priority = 0},
-         setup.hooks);
+  gather_change({.subject = notify::Subject::group, .name = setup.name, .state = to_event(change.to), .priority = 0},
+                change.from, change.to, setup.hooks);
 }
 
 void Newsroom::on_priority_changed(vrrp::RouterId router, const vrrp::PriorityChanged& change, const vrrp::Node& node) {
@@ -180,7 +181,7 @@ void Newsroom::on_priority_changed(vrrp::RouterId router, const vrrp::PriorityCh
       {{"VRRP_INSTANCE", setup.name}});
   if (!setup.notify_priority_changes) return;
   const vrrp::State state = node.router(router).state();
-  if (state != vrrp::State::master && state != vrrp::State::backup) return;
+  if (state == vrrp::State::init || state == vrrp::State::fault) return;
   gather({.subject = notify::Subject::instance,
           .name = setup.name,
           .state =
@@ -248,7 +249,7 @@ void Newsroom::repeat_states(const vrrp::Node& node) {
   const auto repeat = [&](notify::Event event, const notify::Hooks& hooks) {
     const std::size_t before = gathered_.size();
     gather(std::move(event), hooks);
-    if (gathered_.size() > before) gathered_.back().is_repeated = true;
+    if (gathered_.size() > before) gathered_.back().for_whom = News::For::fifos;
   };
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
     const vrrp::VirtualRouter& router = node.router(id);
@@ -272,6 +273,15 @@ void Newsroom::repeat_states(const vrrp::Node& node) {
 void Newsroom::gather(notify::Event event, const notify::Hooks& hooks, std::string_view reason) {
   if (gathered_.size() >= limits::news_that_wait) return;
   gathered_.push_back({.event = std::move(event), .hooks = &hooks, .reason = reason, .at = loop::wall_now()});
+}
+
+void Newsroom::gather_change(notify::Event event, vrrp::State from, vrrp::State to, const notify::Hooks& hooks,
+                             std::string_view reason) {
+  const std::size_t before = gathered_.size();
+  gather(std::move(event), hooks, reason);
+  if (gathered_.size() == before) return;
+  if (to == vrrp::State::maintenance) gathered_.back().shown = name(to);
+  if (to_event(from) == to_event(to)) gathered_.back().for_whom = News::For::api;
 }
 
 void Newsroom::say(Level level, std::string text, std::vector<log::OwnField> fields) {
@@ -309,14 +319,15 @@ void Newsroom::finish() {
 }
 
 void Newsroom::publish(const News& news) {
-  if (!news.is_repeated) {
+  if (news.for_whom == News::For::api) return tell_api(news);
+  if (news.for_whom == News::For::all) {
     const auto commands = notify::commands(news.event, *news.hooks);
     if (!commands.empty()) {
       send(process::Notify{.key = notify::key(news.event), .rules = setup_.script_rules, .commands = commands});
     }
   }
   if (!setup_.fifos.empty()) send(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
-  if (news.is_repeated) return;
+  if (news.for_whom == News::For::fifos) return;
   mail(news);
   tell_webhooks(news);
   tell_api(news);
@@ -353,7 +364,7 @@ void Newsroom::tell_api(const News& news) {
   const bool is_instance = news.event.subject == notify::Subject::instance;
   nlohmann::json event{{"event", is_instance ? "instance" : "group"},
                        {"name", news.event.name},
-                       {"state", name(news.event.state)},
+                       {"state", news.shown.empty() ? name(news.event.state) : news.shown},
                        {"at", std::chrono::duration<double>(news.at.time_since_epoch()).count()}};
   if (is_instance) event["priority"] = news.event.priority;
   if (!news.reason.empty()) event["reason"] = news.reason;

@@ -72,7 +72,10 @@ class Newsroom {
     const notify::Hooks* hooks = nullptr;
     std::string_view reason;  // of an instance's state
     WallTime at;
-    bool is_repeated = false;  // nothing has changed: for the FIFOs alone
+    // Nothing has changed: for the FIFOs. Or nothing that keepalived's words have, where MAINTENANCE is BACKUP: for the
+    // api.
+    enum class For : std::uint8_t { all, fifos, api } for_whom = For::all;
+    std::string_view shown{};  // the state, by a word that scripts do not have
   };
   struct Line {
     log::Level level = log::Level::info;
@@ -82,6 +85,8 @@ class Newsroom {
   void say(log::Level level, std::string text, std::vector<log::OwnField> fields = {});
   void write_line();
   void gather(notify::Event event, const notify::Hooks& hooks, std::string_view reason = {});
+  void gather_change(notify::Event event, vrrp::State from, vrrp::State to, const notify::Hooks& hooks,
+                     std::string_view reason = {});
   void publish(const News& news);
   void mail(const News& news);
   void tell_webhooks(const News& news);

@@ -21,6 +21,7 @@ enum Long : int {
   keepalived_exit_codes,
   ignore_sigint,
   run_directory,
+  state_directory,
   clean_up,
   flush_log_file,
   all,
@@ -77,6 +78,7 @@ constexpr std::array long_options{
     option{"openssl-mem-check", no_argument, nullptr, 'O'},
     option{"strict", no_argument, nullptr, Long::strict},
     option{"run-directory", required_argument, nullptr, Long::run_directory},
+    option{"state-directory", required_argument, nullptr, Long::state_directory},
     option{"clean-up", no_argument, nullptr, Long::clean_up},
     option{"no-real-time", no_argument, nullptr, Long::no_real_time},
     option{"keepalived-exit-codes", no_argument, nullptr, Long::keepalived_exit_codes},
@@ -189,6 +191,10 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
         options.run_directory = optarg;
         options.has_run_directory = true;
         break;
+      case Long::state_directory:
+        options.state_directory = optarg;
+        options.has_state_directory = true;
+        break;
       case Long::clean_up: options.mode = Options::Mode::clean_up; break;
       case Long::no_real_time: options.real_time = false; break;
       case Long::keepalived_exit_codes: options.keepalived_exit_codes = true; break;
@@ -272,6 +278,7 @@ std::string Options::name() const {
 void settle_paths(Options& options) {
   const std::string name = options.name();
   if (!options.has_run_directory && !name.empty()) options.run_directory += "/" + name.substr(1);
+  if (!options.has_state_directory && !name.empty()) options.state_directory += "/" + name.substr(1);
   if (options.as_keepalived) {
     const std::string folder = name.empty() ? "/run/" : "/run/keepalived/";
     if (options.pid_file.empty()) options.pid_file = fmt::format("{}keepalived{}.pid", folder, name);
@@ -303,6 +310,7 @@ Passes a virtual IP between servers (VRRP); reads keepalived.conf.
   -p, --pid FILE             pid file
   -r, --vrrp_pid FILE        pid file of the VRRP worker
       --run-directory DIR    control socket and pid file (/run/baton)
+      --state-directory DIR  what outlives a restart: a maintenance (/var/lib/baton)
   -V, --dont-release-vrrp    keep the addresses when stopping
   -R, --dont-respawn         end when a worker dies
       --clean-up             take the addresses of the configuration off this machine, exit (ExecStopPost)

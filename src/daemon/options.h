@@ -29,6 +29,8 @@ struct Options {
   // What a later life needs to know to undo what this one did.
   std::string settings_record() const { return run_directory + "/settings"; }
   std::string control_socket() const { return run_directory + "/control.sock"; }
+  std::string state_directory = "/var/lib/baton";  // what outlives a restart of the machine
+  std::string maintenance_file() const { return state_directory + "/maintenance.json"; }
   std::string firewall_marker() const { return run_directory + "/nftables"; }
   std::string pid_file;         // -p; empty until settle_paths(): RUN_DIRECTORY/batond.pid, /run/keepalived.pid
   std::string name() const;     // of this daemon among others here: its namespace and instance, "_blue_2"
@@ -49,6 +51,7 @@ struct Options {
   std::string network_namespace;       // -s, else net_namespace
   std::string instance;                // `instance`
   bool has_run_directory = false;      // --run-directory was given, and stays as it is
+  bool has_state_directory = false;    // --state-directory likewise
   bool strict = false;                 // --strict: a warning refuses the file
   bool keep_addresses = false;         // -V --dont-release-vrrp
   bool respawn = true;                 // -R --dont-respawn

@@ -61,6 +61,9 @@ Rehearsal rehearse(const Setup& old, const Setup& next, const RouterWills& wills
     rehearsal.memory.push_back(will ? std::optional(will->router) : std::nullopt);
   }
   rehearsal.actions.clear();
+  const bool in_maintenance = std::ranges::any_of(
+      wills, [](const auto& will) { return will && will->router.state == vrrp::State::maintenance; });
+  if (in_maintenance) rehearsal.node.maintain(vrrp::MaintenanceTold::Wish::force, now, rehearsal.actions);
   rehearsal.node.resume(rehearsal.memory, now, rehearsal.actions);
   return rehearsal;
 }

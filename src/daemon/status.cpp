@@ -191,8 +191,27 @@ std::string_view sentence(vrrp::Reason reason) {
     case overslept: return "we were not running for so long that a successor must have taken over";
     case resumed: return "went on where the worker before this one ended";
     case configuration: return "the configuration cannot be carried out";
+    case maintenance: return "the operator has put this node into maintenance";
+    case maintenance_over: return "the maintenance is over";
   }
   return "";
+}
+
+std::string in_the_way(const vrrp::Node& node, const Setup& setup) {
+  constexpr std::size_t names_shown = 16;
+  json instances = json::array();
+  const std::vector<vrrp::RouterId>& ids = node.refused_by();
+  for (const vrrp::RouterId id : std::span(ids).first(std::min(ids.size(), names_shown))) {
+    const vrrp::State state = node.router(id).state();
+    instances.push_back({{"instance", setup.routers[id].name},
+                         {"why", state == vrrp::State::master   ? "no backup took over"
+                                 : state == vrrp::State::backup ? "no master is heard"
+                                                                : "it has not started yet"}});
+  }
+  if (ids.size() > names_shown) {
+    instances.push_back({{"instance", ""}, {"why", std::to_string(ids.size() - names_shown) + " more"}});
+  }
+  return instances.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 json brief_instance_status(const StatusSource& source, vrrp::RouterId id, const ClockReading& clock) {

@@ -47,6 +47,9 @@ nlohmann::json group_status(const StatusSource& source, vrrp::GroupId group);
 nlohmann::json script_status(const StatusSource& source, std::size_t script);
 nlohmann::json process_status(const StatusSource& source, std::size_t process);
 
+// Whom nobody has relieved for a maintenance, and why: [{"instance":...,"why":...}], as JSON.
+std::string in_the_way(const vrrp::Node& node, const Setup& setup);
+
 // What the last will of a worker that does not answer has.
 nlohmann::json instance_from_will(const Setup& setup, vrrp::RouterId router, const vrrp::RouterMemory& memory,
                                   const ClockReading& clock);

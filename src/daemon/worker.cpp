@@ -77,6 +77,8 @@ class Worker {
   void look_at_links(Instant now, vrrp::NodeActions& actions);
   void tell_of_firewall();
   void announce_unannounced(Instant now);
+  void maintain(vrrp::MaintenanceTold::Wish wish);
+  void tell_of_maintenance();
   void beat();
 
   void begin();
@@ -129,7 +131,8 @@ class Worker {
   bool is_preparing_ = start_.takes_over;  // interfaces and their settings are the serving worker's
   bool begun_ = false;
   bool stopping_ = false;
-  bool has_left_ = false;  // for a worker that goes on as ours
+  bool owes_maintenance_ = false;  // an answer to the guardian
+  bool has_left_ = false;          // for a worker that goes on as ours
   EarlyPackets early_packets_;
   int exit_status_ = exit_code::success;
 };
@@ -268,6 +271,7 @@ void Worker::begin() {
   host_.remove_changed();
   const Instant now = loop::now();
   vrrp::NodeActions actions;
+  if (start_.in_maintenance) node_.maintain(vrrp::MaintenanceTold::Wish::force, now, actions);
   if (start_.resume) {
     std::vector<std::optional<vrrp::RouterMemory>> memory(setup_.routers.size());
     for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
@@ -436,6 +440,9 @@ void Worker::on_guardian_message() {
     return;
   }
   if (message->bytes == Bytes{take_over} && !begun_) return go_on();
+  if (message->bytes == Bytes{maintenance_off}) return maintain(vrrp::MaintenanceTold::Wish::off);
+  if (message->bytes == Bytes{maintenance_asked}) return maintain(vrrp::MaintenanceTold::Wish::ask);
+  if (message->bytes == Bytes{maintenance_forced}) return maintain(vrrp::MaintenanceTold::Wish::force);
   if (message->bytes.size() != 1 || !message->passed_fd) return;
   if (message->bytes[0] == new_runner_channel) {
     runner_readable_.reset();
@@ -446,6 +453,27 @@ void Worker::on_guardian_message() {
     start_.api = kernel::Channel(std::move(message->passed_fd));
   }
   watch_channels();
+}
+
+void Worker::maintain(vrrp::MaintenanceTold::Wish wish) {
+  if (!begun_ || stopping_) return;
+  owes_maintenance_ = wish != vrrp::MaintenanceTold::Wish::off;
+  touched_.insert_all();
+  tell_node([&](vrrp::NodeActions& actions) { node_.maintain(wish, loop::now(), actions); });
+}
+
+// What has become of it, once it is known.
+void Worker::tell_of_maintenance() {
+  if (!owes_maintenance_ || node_.maintenance() == vrrp::Maintenance::asked) return;
+  const bool is_refused = node_.maintenance() == vrrp::Maintenance::refused;
+  if (!is_refused && node_.has_master()) return;  // forced, and on its way out
+  owes_maintenance_ = false;
+  Bytes message{is_refused ? maintenance_refused : maintenance_begun};
+  if (is_refused) {
+    const std::string text = in_the_way(node_, setup_);
+    message.insert(message.end(), text.begin(), text.end());
+  }
+  (void)start_.guardian.send(message);  // who hears nothing asks again
 }
 
 void Worker::on_runner_message() {
@@ -582,6 +610,7 @@ void Worker::settle() {
   const bool more_to_tell = newsroom_.publish(addresses);
   if (!settled || more_to_announce || more_to_tell) loop_.once_more();
   write_wills();  // of those that have got their addresses back
+  tell_of_maintenance();
   const auto next = node_.next_timeout();
   next ? protocol_timer_.set(*next) : protocol_timer_.cancel();
   if (const auto frame = announcer_.next_at()) beat_timer_.set(std::min(*frame, now + limits::worker_beat));

@@ -26,6 +26,7 @@ struct WorkerStart {
   bool is_first = false;        // of this daemon: the time of init_file
   bool resume = false;          // go on as the routers of the last will
   bool takes_over = false;      // another worker serves still: prepare, say so, and wait to be told
+  bool in_maintenance = false;  // every router is held down from the first state on
   bool keep_addresses = false;  // -V: leave the addresses where they are when stopping
   bool real_time = true;
   std::vector<config::VirtualAddress> leftovers{};  // of configurations before this one
@@ -45,10 +46,17 @@ inline constexpr std::uint8_t new_api_channel = 'A';
 
 inline constexpr std::uint8_t take_over = 'T';  // the worker before has left, and the last will is written
 
+// The operator's wish for a maintenance (docs/decisions/0015).
+inline constexpr std::uint8_t maintenance_off = 'o';
+inline constexpr std::uint8_t maintenance_asked = 'm';
+inline constexpr std::uint8_t maintenance_forced = 'M';
+
 // From the worker.
-inline constexpr std::uint8_t firewall_outdated = 'F';   // what the firewall's rules depend on has changed
-inline constexpr std::uint8_t worker_is_prepared = 'P';  // it waits for take_over
-inline constexpr std::uint8_t worker_has_left = 'L';     // after SIGQUIT: it hears and says nothing any more
+inline constexpr std::uint8_t maintenance_begun = 'H';    // every router is held down, and has let go
+inline constexpr std::uint8_t maintenance_refused = 'U';  // behind it, as JSON: [{"instance":...,"why":...}]
+inline constexpr std::uint8_t firewall_outdated = 'F';    // what the firewall's rules depend on has changed
+inline constexpr std::uint8_t worker_is_prepared = 'P';   // it waits for take_over
+inline constexpr std::uint8_t worker_has_left = 'L';      // after SIGQUIT: it hears and says nothing any more
 
 // Signals of the worker: SIGTERM stops in order (make before break), SIGQUIT ends it at once with everything left as it
 // is, for a worker that resumes. Returns the exit status.

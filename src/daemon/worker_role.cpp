@@ -95,7 +95,7 @@ void WorkerRole::on_message() {
     if (message.error() == kernel::Channel::Nothing::any_more) readable_.reset();  // its death is told elsewhere
     return;
   }
-  if (message->bytes.size() == 1) events_.said(message->bytes[0]);
+  events_.said(message->bytes[0], ByteView(message->bytes).subspan(1));
 }
 
 void WorkerRole::kill() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/bytes.h"
 #include "daemon/flight_record.h"
 #include "daemon/last_will.h"
 #include "daemon/role.h"
@@ -24,8 +25,8 @@ Duration shortest_advert_interval(const Setup& setup);
 class WorkerRole {
  public:
   struct Events {
-    std::function<void(std::uint8_t)> said;  // a message of one byte (worker.h)
-    std::function<void()> died;              // reap() is due
+    std::function<void(std::uint8_t, ByteView behind)> said;  // a message (worker.h): its first byte, and the rest
+    std::function<void()> died;                               // reap() is due
   };
   // `read_at`: when the configuration was read.
   static SysResult<std::unique_ptr<WorkerRole>> make(loop::Loop& loop, std::unique_ptr<Setup> setup, WallTime read_at,

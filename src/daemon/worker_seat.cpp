@@ -42,9 +42,10 @@ WorkerSeat::WorkerSeat(loop::Loop& loop, log::Logger& log, const Options& option
 
 SysResult<std::unique_ptr<WorkerRole>> WorkerSeat::make(std::unique_ptr<Setup> setup, WallTime read_at) {
   const auto self = std::make_shared<WorkerRole*>(nullptr);
-  auto made = WorkerRole::make(
-      loop_, std::move(setup), read_at,
-      {.said = [this, self](std::uint8_t what) { on_said(**self, what); }, .died = [this, self] { on_death(**self); }});
+  auto made =
+      WorkerRole::make(loop_, std::move(setup), read_at,
+                       {.said = [this, self](std::uint8_t what, ByteView behind) { on_said(**self, what, behind); },
+                        .died = [this, self] { on_death(**self); }});
   if (made) *self = made->get();
   return made;
 }
@@ -67,6 +68,7 @@ WorkerStart WorkerSeat::launch(const Setup& setup, LastWill& will) const {
           .will = will,
           .log = worker_log_,
           .is_first = !has_started_,
+          .in_maintenance = in_maintenance_,
           .keep_addresses = options_.keep_addresses,
           .real_time = options_.real_time,
           .settings_record = options_.settings_record()};
@@ -102,6 +104,7 @@ SysResult<void> WorkerSeat::start_worker(bool resume) {
   look_.set(now);
   has_started_ = true;
   note_worker();
+  if (events_.begun) events_.begun();
   return {};
 }
 
@@ -125,7 +128,18 @@ void WorkerSeat::note_managed() {
   if (!noted) log_.warning(to_string(noted.error()));
 }
 
-void WorkerSeat::on_said(const WorkerRole& worker, std::uint8_t what) {
+bool WorkerSeat::tell(std::uint8_t what) {
+  if (!worker_->is_running() || stopping_) return false;
+  const auto told = worker_->tell(what);
+  if (!told) log_.error(to_string(told.error()));
+  return told.has_value();
+}
+
+void WorkerSeat::on_said(const WorkerRole& worker, std::uint8_t what, ByteView behind) {
+  if (&worker == worker_.get() && events_.maintenance) {
+    if (what == maintenance_begun) events_.maintenance(std::nullopt);
+    if (what == maintenance_refused) events_.maintenance(behind);
+  }
   if (what == firewall_outdated) events_.firewall_outdated();
   if (what == worker_is_prepared && &worker == next_.get()) change();
 }
@@ -304,6 +318,7 @@ void WorkerSeat::change() {
   note_managed();
   is_changing_ = false;
   has_failed_ = false;
+  if (events_.begun) events_.begun();
   auto setup_before = before->release_setup();
   record_before_ = before->release_record();
   const WallTime read_at = before->read_at();

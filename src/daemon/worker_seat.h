@@ -30,6 +30,9 @@ class WorkerSeat {
     // The one before goes on. What was to follow is handed back, if there is something.
     std::function<void(const std::string& why, std::unique_ptr<Setup> next)> given_up;
     std::function<void(bool in_order)> ended;  // no worker runs, and none will
+    std::function<void()> begun{};             // another worker is the one that serves, or will soon
+    // The answer to a maintenance that was asked for: nobody is in the way, or these are, as JSON.
+    std::function<void(std::optional<ByteView> in_the_way)> maintenance{};
   };
   // What a worker does; a test has its own.
   using Main = std::function<int(WorkerStart start)>;
@@ -54,6 +57,11 @@ class WorkerSeat {
   void follow(std::unique_ptr<Setup> next, WallTime read_at);
   bool is_changing() const { return is_changing_; }
 
+  // Every worker that starts from now on is held down, or is not.
+  void set_maintenance(bool held) { in_maintenance_ = held; }
+  // One of maintenance_off ... to the worker that serves; false: none runs.
+  bool tell(std::uint8_t what);
+
   // Gives a living worker its end of a role's channel; the next worker gets one in any case.
   void join(SideRole& role, std::uint8_t kind);
   // In order, within setup().stop_bound and the time that its addresses take; then kill().
@@ -66,7 +74,7 @@ class WorkerSeat {
   SysResult<void> start_worker(bool resume);
   SysResult<void> start_next(std::vector<Vanished> gone);
   void look();  // a worker that hangs, or does not serve in time, is ended
-  void on_said(const WorkerRole& worker, std::uint8_t what);
+  void on_said(const WorkerRole& worker, std::uint8_t what, ByteView behind);
   void on_death(const WorkerRole& worker);
   void replace_dead(bool has_failed);
   void after_death(RestartPolicy::Verdict verdict, Instant now);
@@ -114,6 +122,7 @@ class WorkerSeat {
   bool is_changing_ = false;
   bool has_failed_ = false;  // worker_, which died while next_ prepares: it never served
   bool stopping_ = false;
+  bool in_maintenance_ = false;
 };
 
 // Of all routers.

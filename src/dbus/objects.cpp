@@ -29,8 +29,8 @@ std::string root(const Naming& naming) {
 
 std::optional<State> to_state(std::string_view word) {
   static const std::map<std::string_view, std::pair<std::uint32_t, const char*>> states{
-      {"INIT", {0, "Init"}},   {"BACKUP", {1, "Backup"}},    {"MASTER", {2, "Master"}},
-      {"FAULT", {3, "Fault"}}, {"DELETED", {97, "Deleted"}}, {"STOP", {98, "Stop"}}};
+      {"INIT", {0, "Init"}},        {"BACKUP", {1, "Backup"}}, {"MASTER", {2, "Master"}},     {"FAULT", {3, "Fault"}},
+      {"DELETED", {97, "Deleted"}}, {"STOP", {98, "Stop"}},    {"MAINTENANCE", {1, "Backup"}}};
   const auto found = states.find(word);
   if (found == states.end()) return std::nullopt;
   return State{.number = found->second.first, .name = found->second.second};

@@ -32,7 +32,7 @@ const json& list(const json& object, const char* key) {
   return value.is_array() ? value : none;
 }
 
-constexpr const char* states[] = {"INIT", "BACKUP", "MASTER", "FAULT"};
+constexpr const char* states[] = {"INIT", "BACKUP", "MASTER", "FAULT", "MAINTENANCE"};
 
 // A row of a table: one sample an instance.
 struct Series {
@@ -105,6 +105,14 @@ class NodeMetrics {
     out_.family("baton_reload_unconfirmed", Kind::gauge,
                 "1 while a reload waits for its confirmation and is undone without one.");
     out_.sample({}, part(status_, "confirm_until").is_number() ? 1 : 0);
+    const json& maintenance = part(status_, "maintenance");
+    out_.family("baton_maintenance", Kind::gauge, "1 while the node is in maintenance and takes nothing over.");
+    out_.sample({}, maintenance.is_object() ? 1 : 0);
+    if (part(maintenance, "until").is_number()) {
+      out_.family("baton_maintenance_end_timestamp_seconds", Kind::gauge,
+                  "When the maintenance ends by itself, as a UTC time; missing where it does not.");
+      out_.sample({}, number(maintenance, "until"));
+    }
     if (const json& reloads = part(status_, "reloads"); reloads.is_object()) {
       out_.family("baton_reloads", Kind::counter, "Reloads that were asked for, by what became of them.");
       for (const auto& [result, count] : reloads.items()) out_.sample({{"result", result}}, count.get<double>());

@@ -22,7 +22,7 @@ bool is_in_vrrp_mib(const Instance& instance) {
 // initialize, backup, master; FAULT is the RFCs' Initialize.
 int rfc_state(const json& status) {
   const std::string state = status.value("state", "");
-  return state == "MASTER" ? 3 : state == "BACKUP" ? 2 : 1;
+  return state == "MASTER" ? 3 : state == "BACKUP" || state == "MAINTENANCE" ? 2 : 1;
 }
 
 std::uint64_t rejected(const json& status, std::initializer_list<const char*> reasons) {

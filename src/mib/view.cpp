@@ -45,8 +45,8 @@ int base_priority_of(const config::Instance& instance, const nlohmann::json& sta
 }
 
 int state_number(std::string_view word) {
-  static constexpr std::array<std::pair<std::string_view, int>, 6> numbers{
-      {{"INIT", 0}, {"BACKUP", 1}, {"MASTER", 2}, {"FAULT", 3}, {"STOP", 5}, {"DELETED", 6}}};
+  static constexpr std::array<std::pair<std::string_view, int>, 7> numbers{
+      {{"INIT", 0}, {"BACKUP", 1}, {"MAINTENANCE", 1}, {"MASTER", 2}, {"FAULT", 3}, {"STOP", 5}, {"DELETED", 6}}};
   for (const auto& [name, number] : numbers) {
     if (name == word) return number;
   }

@@ -22,7 +22,8 @@ constexpr std::uint8_t kind_of() {
   }
 }
 // The numbers of the format: alternatives are added at the end.
-static_assert(std::variant_size_v<Input> == 14 && std::is_same_v<std::variant_alternative_t<13, Input>, PreemptSet>);
+static_assert(std::variant_size_v<Input> == 15 &&
+              std::is_same_v<std::variant_alternative_t<14, Input>, MaintenanceTold>);
 static_assert(std::variant_size_v<Action> == 7 &&
               std::is_same_v<std::variant_alternative_t<6, Action>, HandoverFailed>);
 constexpr std::uint8_t group_kind = 15;
@@ -98,6 +99,10 @@ struct InputWriter {
 
   void operator()(const Start& it) { head(it); }
   void operator()(const Stop& it) { head(it); }
+  void operator()(const MaintenanceTold& it) {
+    head(it);
+    out.u8(static_cast<std::uint8_t>(it.wish));
+  }
   void operator()(const Resume& it) {
     head(it);
     out.number(it.memory.size());
@@ -252,6 +257,7 @@ struct InputReader {
       case kind_of<Stop, Input>(): return Stop{};
       case kind_of<PrioritySet, Input>(): return priority_set();
       case kind_of<PreemptSet, Input>(): return preempt_set();
+      case kind_of<MaintenanceTold, Input>(): return MaintenanceTold{read_enum(in, last_wish)};
     }
     in.fail();
     return Start{};

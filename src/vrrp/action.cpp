@@ -8,6 +8,7 @@ std::string_view name(State state) {
     case State::backup: return "BACKUP";
     case State::master: return "MASTER";
     case State::fault: return "FAULT";
+    case State::maintenance: return "MAINTENANCE";
   }
   return "?";
 }
@@ -33,6 +34,8 @@ std::string_view name(Reason reason) {
     case Reason::overslept: return "overslept";
     case Reason::resumed: return "resumed";
     case Reason::configuration: return "configuration";
+    case Reason::maintenance: return "maintenance";
+    case Reason::maintenance_over: return "maintenance_over";
   }
   return "?";
 }

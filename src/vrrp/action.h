@@ -15,8 +15,14 @@
 
 namespace baton::vrrp {
 
-enum class State : std::uint8_t { init, backup, master, fault };
-std::string_view name(State state);  // "INIT", "BACKUP", "MASTER", "FAULT"
+enum class State : std::uint8_t {
+  init,
+  backup,
+  master,
+  fault,
+  maintenance,  // held down by the operator: a BACKUP that takes nothing over (docs/decisions/0015)
+};
+std::string_view name(State state);  // "INIT", "BACKUP", "MASTER", "FAULT", "MAINTENANCE"
 
 // Why a state was entered or left; each has a sentence in the log, in `baton status` and in `baton why`.
 enum class Reason : std::uint8_t {
@@ -35,13 +41,15 @@ enum class Reason : std::uint8_t {
   link_up,
   no_source_address,
   source_address_back,
-  sync_group,     // the group moved; reason() of the member that moved it says why
-  overslept,      // we were not running for longer than a master-down interval
-  resumed,        // taken over from the worker before us
-  configuration,  // cannot run as configured
+  sync_group,        // the group moved; reason() of the member that moved it says why
+  overslept,         // we were not running for longer than a master-down interval
+  resumed,           // taken over from the worker before us
+  configuration,     // cannot run as configured
+  maintenance,       // the operator holds this node down
+  maintenance_over,  // and does so no more
 };
-inline constexpr State last_state = State::fault;
-inline constexpr Reason last_reason = Reason::configuration;
+inline constexpr State last_state = State::maintenance;
+inline constexpr Reason last_reason = Reason::maintenance_over;
 std::string_view name(Reason reason);
 
 using RouterId = std::uint32_t;  // index of the virtual router in its node

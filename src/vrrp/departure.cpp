@@ -68,7 +68,7 @@ void VirtualRouter::on_advert_while_leaving(const Advert& advert, Instant now, A
     if (!from_successor) return;
     departure_->successor.reset();  // it came, announced the address perhaps, and goes again
     departure_->provoke_at.reset();
-    if (departure_->cause == stop || departure_->cause == sync_group) return;
+    if (departure_->must_go()) return;
     stay(now, out);
     return announce(parameters_.announcements.repeat, out);
   }

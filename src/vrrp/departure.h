@@ -48,6 +48,7 @@ struct Departure {
     handover,       // the operator's wish; without a successor we stay
     stop,           // we go in any case, and to INIT
     sync_group,     // another member goes, so do we in any case
+    maintenance,    // we go in any case, and are held down
   };
 
   Cause cause = Cause::stop;
@@ -59,7 +60,7 @@ struct Departure {
 
   template <typename Self, typename Archive>
   static void members(Self& self, Archive& archive) {
-    archive(self.cause, Cause::sync_group);
+    archive(self.cause, Cause::maintenance);
     archive(self.reason, last_reason);
     archive(self.bound);
     archive(self.successor);
@@ -67,6 +68,7 @@ struct Departure {
     archive(self.has_lingered);
   }
 
+  bool must_go() const { return cause == Cause::stop || cause == Cause::sync_group || cause == Cause::maintenance; }
   bool may_stay() const { return cause == Cause::relief || cause == Cause::handover; }
   // A successor was heard for the first time; `provoke` when it would answer an advert of ours by announcing again.
   void begin_linger(const Advert& advert, bool provoke, Duration linger, Instant now) {

@@ -77,9 +77,20 @@ struct PreemptSet {
   RouterId router = 0;
   Preempt preempt = Preempt::yes;
 };
+// The operator's wish; the node's answer is Node::maintenance(). Told before the start it is carried out at once.
+struct MaintenanceTold {
+  enum class Wish : std::uint8_t {
+    off,
+    ask,    // when somebody else has, or takes, every address
+    force,  // in any case
+  };
+  Wish wish = Wish::off;
+};
+inline constexpr MaintenanceTold::Wish last_wish = MaintenanceTold::Wish::force;
 
 using Input = std::variant<Start, Resume, AdvertHeard, TimePassed, TrackerTold, LinkTold, SourceTold, AnnouncementHeard,
-                           AddressRestored, ConfigurationTold, Handover, Stop, PrioritySet, PreemptSet>;
+                           AddressRestored, ConfigurationTold, Handover, Stop, PrioritySet, PreemptSet,
+                           MaintenanceTold>;
 
 // One that sees every input of a node, and what it brought about.
 class NodeObserver {

@@ -33,6 +33,15 @@ std::vector<Tracking> effective_tracking(const NodeParameters& parameters, Route
   return tracking;
 }
 
+bool is_known_wish(MaintenanceTold::Wish wish, Maintenance maintenance) {
+  switch (wish) {
+    case MaintenanceTold::Wish::off: return maintenance == Maintenance::off || maintenance == Maintenance::refused;
+    case MaintenanceTold::Wish::ask: return maintenance == Maintenance::on || maintenance == Maintenance::asked;
+    case MaintenanceTold::Wish::force: return maintenance == Maintenance::on;
+  }
+  return false;
+}
+
 template <typename Kind>
 constexpr auto holds = [](const Action& action) { return std::holds_alternative<Kind>(action); };
 
@@ -79,12 +88,14 @@ void Node::handle(const Input& input, Instant now, NodeActions& out) {
   const std::size_t before = out.size();
   if (self_->observer != nullptr) self_->observer->before(input, now);
   std::visit([&](const auto& each) { self_->handle(each, now, out); }, input);
+  self_->pursue_maintenance(now, out);
   if (self_->observer != nullptr) self_->observer->after(std::span(out).subspan(before));
 }
 
 // What is told again, and a timer that wakes us early, is no input: nobody need remember it.
 bool Node::Implementation::is_known(const Input& input, Instant now) const {
-  if (std::holds_alternative<TimePassed>(input)) return !timers.next() || *timers.next() > now;
+  if (std::holds_alternative<TimePassed>(input)) return next_timeout().value_or(Instant::max()) > now;
+  if (const auto* it = std::get_if<MaintenanceTold>(&input)) return is_known_wish(it->wish, maintenance);
   if (const auto* it = std::get_if<TrackerTold>(&input)) return trackers[it->tracker] == it->value;
   if (const auto* it = std::get_if<LinkTold>(&input)) {
     const auto found = links.find(it->interface);
@@ -220,7 +231,13 @@ void Node::observe(NodeObserver* observer) {
 // ---------------------------------------------------------------- questions
 
 std::optional<Instant> Node::next_timeout() const {
-  return self_->timers.next();
+  return self_->next_timeout();
+}
+
+std::optional<Instant> Node::Implementation::next_timeout() const {
+  const std::optional<Instant> next = timers.next();
+  if (maintenance != Maintenance::asked) return next;
+  return std::min(next.value_or(maintenance_bound), maintenance_bound);
 }
 
 bool Node::is_stopped() const {
@@ -257,20 +274,6 @@ std::vector<PriorityPart> Node::priority_parts(RouterId id) const {
 }
 
 // ---------------------------------------------------------------- routers and their groups
-
-template <typename Event>
-void Node::Implementation::tell(RouterId id, NodeActions& out, Event&& event) {
-  Slot& slot = slots[id];
-  const GroupMember before = slot.group ? member_of(slot.router) : GroupMember{};
-  scratch.clear();
-  event(slot.router, scratch);
-  for (const Action& action : scratch) out.push_back(RouterAction{id, action});
-  timers.set(id, slot.router.next_timeout());
-  if (!slot.group) return;
-  Group& group = groups[*slot.group];
-  group.tally.replace(before, member_of(slot.router));
-  group.longest_wait = std::max(group.longest_wait, slot.router.next_timeout().value_or(Instant{}));
-}
 
 template <typename Event>
 void Node::Implementation::tell_group(RouterId id, Instant now, NodeActions& out, Event&& event) {

@@ -46,6 +46,20 @@ struct PriorityPart {
   bool operator==(const PriorityPart&) const = default;
 };
 
+// Of the node: docs/decisions/0015.
+enum class Maintenance : std::uint8_t {
+  off,
+  asked,    // every MASTER asks to be relieved; who is relieved awaits the others
+  refused,  // off, because of refused_by()
+  on,       // no router becomes MASTER; those that were let go within a bound
+};
+inline constexpr Maintenance last_maintenance = Maintenance::on;
+
+namespace limits {
+// Until then every router must be seen to have a master elsewhere.
+inline constexpr Duration maintenance_patience = std::chrono::seconds(10);
+}  // namespace limits
+
 class Node {
  public:
   explicit Node(NodeParameters parameters);
@@ -96,6 +110,7 @@ class Node {
   void set_preempt(RouterId router, Preempt preempt, Instant now, NodeActions& out) {
     handle(PreemptSet{router, preempt}, now, out);
   }
+  void maintain(MaintenanceTold::Wish wish, Instant now, NodeActions& out) { handle(MaintenanceTold{wish}, now, out); }
 
   // --- snapshot ---
   // All that inputs have made of it: a node with the same parameters that restores it decides the same ever after.
@@ -113,6 +128,9 @@ class Node {
   std::vector<PriorityPart> priority_parts(RouterId router) const;
   State group_state(GroupId group) const;
   TrackerValue tracker(TrackerId id) const;
+  Maintenance maintenance() const;
+  const std::vector<RouterId>& refused_by() const;  // Maintenance::refused: those that nobody has relieved
+  bool has_master() const;                          // a router of this node is MASTER
 
  private:
   struct Implementation;

@@ -1,6 +1,7 @@
 // What a node is made of; for node.cpp and node_snapshot.cpp alone.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -15,6 +16,14 @@
 #include "vrrp/sync_group.h"
 
 namespace baton::vrrp {
+
+// For the tallies of groups.
+inline GroupMember member_of(const VirtualRouter& router) {
+  return {.state = router.state(),
+          .serving = router.is_serving(),
+          .may_stay = router.is_serving() || router.may_stay(),
+          .wants_master = router.wants_master()};
+}
 
 struct Node::Implementation {
   struct Slot {
@@ -34,6 +43,7 @@ struct Node::Implementation {
     bool awaits_trackers = false;           // start() came, but a tracker with weight 0 has no result yet
     std::optional<std::uint8_t> inherited;  // resumed: this priority holds until every tracker has a result
     bool inherits_fault = false;            // resumed in FAULT: so it stays until every tracker with weight 0 has one
+    bool asked_relief = false;              // for the maintenance that is asked for: once
   };
   // What faults a router has are told one by one; the reason of a transition is the one that was told last.
   struct ChangeReasons {
@@ -83,6 +93,7 @@ struct Node::Implementation {
   void handle(const Stop& input, Instant now, NodeActions& out);
   void handle(const PrioritySet& input, Instant now, NodeActions& out);
   void handle(const PreemptSet& input, Instant now, NodeActions& out);
+  void handle(const MaintenanceTold& input, Instant now, NodeActions& out);
 
   // An event for one router: its actions are taken along, its deadline is noted.
   template <typename Event>
@@ -95,6 +106,17 @@ struct Node::Implementation {
   void tell_lower(RouterId heard_by, Instant now, NodeActions& out);
   void shorten_waits(GroupId id, Duration wait, Instant now, NodeActions& out);
   void begin(RouterId id, Instant now, NodeActions& out);
+
+  // Maintenance (node_maintenance.cpp).
+  enum class Relief : std::uint8_t { given, awaited, denied };
+  Relief relief_of(RouterId id) const;
+  void pursue_maintenance(Instant now, NodeActions& out);
+  void ask_for_relief(Instant now, NodeActions& out);
+  void hold_all(Instant now, NodeActions& out);
+  void refuse_maintenance();
+  void forget_handovers();
+  template <typename Event>
+  void tell_all(Instant now, NodeActions& out, Event&& event);
 
   void refresh_tracking(RouterId id, Instant now, NodeActions& out);
   void refresh_faults(RouterId id, ChangeReasons reasons, Instant now, NodeActions& out);
@@ -112,19 +134,32 @@ struct Node::Implementation {
   std::vector<TrackerValue> trackers;
   std::vector<std::vector<RouterId>> tracked_by;  // by tracker
   std::unordered_map<std::string, Link> links;
+  std::optional<Instant> next_timeout() const;
+
   TimerQueue<RouterId, DensePlaces<RouterId>> timers;
   Actions scratch;
   NodeObserver* observer = nullptr;
   bool running = false;  // every router has entered its first state: groups are looked at
   bool stopping = false;
+
+  Maintenance maintenance = Maintenance::off;
+  Instant maintenance_bound{};       // Maintenance::asked: it is refused then
+  std::vector<RouterId> returning;   // refused: asked for relief, and preempt again once they have handed over
+  std::vector<RouterId> unrelieved;  // asked: those that were not relieved when last looked at; refused: because of
 };
 
-// For the tallies of groups.
-inline GroupMember member_of(const VirtualRouter& router) {
-  return {.state = router.state(),
-          .serving = router.is_serving(),
-          .may_stay = router.is_serving() || router.may_stay(),
-          .wants_master = router.wants_master()};
+template <typename Event>
+void Node::Implementation::tell(RouterId id, NodeActions& out, Event&& event) {
+  Slot& slot = slots[id];
+  const GroupMember before = slot.group ? member_of(slot.router) : GroupMember{};
+  scratch.clear();
+  event(slot.router, scratch);
+  for (const Action& action : scratch) out.push_back(RouterAction{id, action});
+  timers.set(id, slot.router.next_timeout());
+  if (!slot.group) return;
+  Group& group = groups[*slot.group];
+  group.tally.replace(before, member_of(slot.router));
+  group.longest_wait = std::max(group.longest_wait, slot.router.next_timeout().value_or(Instant{}));
 }
 
 }  // namespace baton::vrrp

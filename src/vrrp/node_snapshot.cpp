@@ -18,6 +18,7 @@ void members_of_slot(Slot& slot, Archive& archive) {
   archive(slot.awaits_trackers);
   archive(slot.inherited);
   archive(slot.inherits_fault);
+  archive(slot.asked_relief);
 }
 
 template <typename Group, typename Archive>
@@ -33,6 +34,12 @@ void Node::save(CompactWriter& out) const {
   StateSaver saver(out);
   saver(self_->running);
   saver(self_->stopping);
+  saver(self_->maintenance, last_maintenance);
+  saver(self_->maintenance_bound);
+  for (const auto* ids : {&self_->unrelieved, &self_->returning}) {
+    out.number(ids->size());
+    for (const RouterId id : *ids) out.number(id);
+  }
   for (const TrackerValue& tracker : self_->trackers) {
     saver(tracker.status, TrackerStatus::down);
     out.signed_number(tracker.number);
@@ -55,6 +62,12 @@ bool Node::restore(CompactReader& in) {
   StateLoader loader(in);
   loader(self_->running);
   loader(self_->stopping);
+  loader(self_->maintenance, last_maintenance);
+  loader(self_->maintenance_bound);
+  for (auto* ids : {&self_->unrelieved, &self_->returning}) {
+    ids->resize(in.at_most(self_->slots.size()));
+    for (RouterId& id : *ids) id = static_cast<RouterId>(in.at_most(self_->slots.size() - 1));
+  }
   for (TrackerValue& tracker : self_->trackers) {
     loader(tracker.status, TrackerStatus::down);
     tracker.number = in.int32();

@@ -20,7 +20,8 @@ void GroupTally::replace(const GroupMember& before, const GroupMember& after) {
 }
 
 bool must_leave(const GroupTally& tally, bool left) {
-  return tally.staying() > 0 && (left || tally.count(State::backup) > 0 || tally.count(State::fault) > 0);
+  const std::size_t others = tally.count(State::backup) + tally.count(State::fault) + tally.count(State::maintenance);
+  return tally.staying() > 0 && (left || others > 0);
 }
 
 bool may_become_master(const GroupTally& tally) {
@@ -35,7 +36,8 @@ State group_state(const GroupTally& tally, State before) {
   if (tally.count(State::fault) > 0) return State::fault;
   const std::size_t masters = tally.count(State::master);
   if (masters > 0 && (masters == tally.members() || before == State::master)) return State::master;
-  return tally.count(State::init) > 0 ? State::init : State::backup;
+  if (tally.count(State::init) > 0) return State::init;
+  return tally.count(State::maintenance) > 0 ? State::maintenance : State::backup;
 }
 
 }  // namespace baton::vrrp

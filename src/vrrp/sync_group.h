@@ -32,7 +32,7 @@ class GroupTally {
 
  private:
   std::size_t members_ = 0;
-  std::array<std::size_t, 4> states_{};  // by State
+  std::array<std::size_t, static_cast<std::size_t>(last_state) + 1> states_{};  // by State
   std::size_t serving_ = 0;
   std::size_t staying_ = 0;
   std::size_t wanting_ = 0;

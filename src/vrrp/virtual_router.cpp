@@ -71,7 +71,7 @@ void VirtualRouter::start(Instant now, Actions& out) {
   stopped_ = false;
   listens_from_ = std::max(now + parameters_.startup_delay, parameters_.earliest_start);
   if (faults_.any()) return enter_fault(reason_of(faults_), now, out);
-  if (starts_as_master() && listens_from_ <= now) {
+  if (starts_as_master() && listens_from_ <= now && !held_) {
     return enter_master(Reason::owner, now, out);
   }
   // `state MASTER` below 255 wins nothing: it waits like everybody (keepalived does, and RFC 9568 §6.4.1).
@@ -81,7 +81,7 @@ void VirtualRouter::start(Instant now, Actions& out) {
 
 void VirtualRouter::join(Instant now, Actions& out) {
   if (state_ != State::init) return;
-  if (faults_.any()) return start(now, out);
+  if (faults_.any() || held_) return start(now, out);
   stopped_ = false;
   listens_from_ = now;
   enter_master(Reason::sync_group, now, out);
@@ -89,6 +89,11 @@ void VirtualRouter::join(Instant now, Actions& out) {
 
 void VirtualRouter::resume(const RouterMemory& memory, Instant now, Actions& out) {
   if (memory.state == State::init) return start(now, out);
+  resume_state(memory, now, out);
+  if (held_) hold(now, out);  // it was not, or had not let go yet
+}
+
+void VirtualRouter::resume_state(const RouterMemory& memory, Instant now, Actions& out) {
   state_ = memory.state;
   reason_ = memory.reason;
   since_ = memory.since;
@@ -112,6 +117,13 @@ void VirtualRouter::resume(const RouterMemory& memory, Instant now, Actions& out
       master_priority_ = memory.master_priority;
       yielded_ = memory.yielded;
       master_down_at_ = std::max(memory.since, memory.last_advert_accepted) + master_down_interval();
+      if (faults_.any()) enter_fault(reason_of(faults_), now, out);
+      return;
+    case State::maintenance:
+      if (!held_) return leave_fault(Reason::maintenance_over, now, out);
+      if (!memory.master.is_unspecified()) master_ = memory.master;
+      master_priority_ = memory.master_priority;
+      if (memory.master_interval > Duration::zero()) master_interval_ = std::min(memory.master_interval, longest_wait);
       if (faults_.any()) enter_fault(reason_of(faults_), now, out);
       return;
     case State::master: {
@@ -138,11 +150,13 @@ void VirtualRouter::on_advert(const Advert& advert, Instant now, Actions& out) {
     return is_leaving() ? on_advert_while_leaving(advert, now, out) : on_advert_as_master(advert, now, out);
   }
   if (state_ == State::backup) on_advert_as_backup(advert, now, out);
+  if (state_ == State::maintenance) on_advert_in_maintenance(advert, now, out);
 }
 
 void VirtualRouter::on_timeout(Instant now, Actions& out) {
   switch (state_) {
     case State::init:
+    case State::maintenance:
     case State::fault: return;
     case State::backup: return on_timeout_as_backup(now, out);
     case State::master:
@@ -159,6 +173,7 @@ void VirtualRouter::on_faults(const FaultCauses& causes, Reason reason, Instant 
       if (!causes.any()) leave_fault(reason, now, out);
       return;
     case State::backup:
+    case State::maintenance:
     case State::master:
       if (causes.any()) enter_fault(reason, now, out);
       return;
@@ -313,7 +328,7 @@ void VirtualRouter::accept(const Advert& advert, Instant now) {
   const bool learns = parameters_.version == Version::v3 && advert.interval > Duration::zero();
   master_interval_ = learns ? std::min(advert.interval, longest_wait) : parameters_.advert_interval;
   last_advert_accepted_ = now;
-  master_down_at_ = now + master_down_interval();
+  if (!held_) master_down_at_ = now + master_down_interval();
   wait_reason_ = Reason::master_down;
   wants_master_ = false;
 }
@@ -444,8 +459,8 @@ void VirtualRouter::enter_master(Reason reason, Instant now, Actions& out) {
 }
 
 void VirtualRouter::enter_backup(Reason reason, Instant master_down_at, Instant now, Actions& out) {
-  change_state(State::backup, reason, now, out);
-  master_down_at_ = master_down_at;
+  change_state(held_ ? State::maintenance : State::backup, reason, now, out);
+  if (!held_) master_down_at_ = master_down_at;
 }
 
 void VirtualRouter::enter_fault(Reason reason, Instant now, Actions& out) {

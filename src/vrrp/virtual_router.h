@@ -8,6 +8,8 @@
 //     │                     ▼ │                                                 │
 //     └─────── stop ────── FAULT ◀──────────────────────────────────────────────┘
 //
+// Held down (maintenance), it is MAINTENANCE wherever it would be BACKUP, and never MASTER.
+//
 // After every input drain the actions completely before the next input, then ask holds_addresses() and next_timeout().
 #pragma once
 
@@ -146,6 +148,11 @@ class VirtualRouter {
   void handover(Instant now, Actions& out);
   void stop(Instant now, Actions& out);            // give it up within a bound; is_stopped() says when
   void set_preempt(Preempt preempt, Instant now);  // in place of the configured one
+  // Maintenance: not MASTER from now on, whoever is silent; a MASTER leaves as at a stop. Before start() it counts
+  // from the first state on.
+  void hold(Instant now, Actions& out);
+  void release(Instant now, Actions& out);  // as after a fault
+  void forget_handover() { yielded_ = false; }  // it may preempt again
   // Sync group: be what the group is.
   void become_master(Reason reason, Instant now, Actions& out);
   void become_backup(Reason reason, Instant now, Actions& out);
@@ -161,6 +168,7 @@ class VirtualRouter {
   bool may_stay() const { return departure_ && departure_->may_stay(); }  // leaving, and stays without a successor
   bool is_serving() const { return state_ == State::master && !departure_; }
   bool is_stopped() const { return stopped_; }
+  bool is_held() const { return held_; }
   // In a sync group: the master-down timer has expired and the group decides.
   bool wants_master() const { return wants_master_; }
   Reason wait_reason() const { return wait_reason_; }  // what the wait of a BACKUP is for: the reason of its takeover
@@ -193,12 +201,16 @@ class VirtualRouter {
   template <typename Self, typename Archive>
   static void members(Self& self, Archive& archive);
 
+  void resume_state(const RouterMemory& memory, Instant now, Actions& out);
+
   // What heard adverts mean, by state.
   void on_advert_as_backup(const Advert& advert, Instant now, Actions& out);
   void on_advert_as_master(const Advert& advert, Instant now, Actions& out);
   void on_advert_while_leaving(const Advert& advert, Instant now, Actions& out);
+  void on_advert_in_maintenance(const Advert& advert, Instant now, Actions& out);
   void accept(const Advert& advert, Instant now);  // the sender is our master
   void learn_master(const Advert& advert, Actions& out);
+  void remember_master(const RouterMemory& heard);
   bool preempts(Instant now);  // a lower master is heard: is it ours to replace?
   void yield_to(const Advert& advert, Instant now, Actions& out);
   void announce_to_lower(const Advert& advert, Instant now, Actions& out);
@@ -246,6 +258,7 @@ class VirtualRouter {
   IpAddress source_;
   FaultCauses faults_;
   bool stopped_ = false;
+  bool held_ = false;  // in maintenance
 
   // What is known of others.
   std::optional<IpAddress> master_;

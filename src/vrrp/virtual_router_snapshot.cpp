@@ -14,6 +14,7 @@ void VirtualRouter::members(Self& self, Archive& archive) {
   archive(self.source_);
   archive(self.faults_);
   archive(self.stopped_);
+  archive(self.held_);
 
   archive(self.master_);
   archive(self.master_priority_);

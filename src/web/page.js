@@ -139,7 +139,7 @@ let source = null;
 function listen() {
   source = new EventSource("/v1/events");
   source.addEventListener("hello", (event) => { catchUp(Number(event.lastEventId)); soon(); });
-  for (const kind of ["instance", "group"]) {
+  for (const kind of ["instance", "group", "maintenance"]) {
     source.addEventListener(kind, (event) => {
       takeEvent({ ...JSON.parse(event.data), number: Number(event.lastEventId) });
       drawTimeline();
@@ -195,8 +195,14 @@ function draw() {
   speak(status.instances);
 }
 
+// "until 20:00:00, by anna: new disk"
+function maintenanceWords({ until, by, reason }) {
+  return (until ? `until ${clock(until)}` : "without an end") + (by ? `, by ${by}` : "") + (reason ? `: ${reason}` : "");
+}
+
 function summary(instances) {
   if (!isCertain()) return "? Baton";
+  if (seen.status.maintenance) return "MAINTENANCE";
   const count = (state) => instances.filter((one) => one.state === state).length;
   return `${count("FAULT") ? `${count("FAULT")} FAULT, ` : ""}${count("MASTER")} MASTER`;
 }
@@ -211,6 +217,10 @@ function drawSigns() {
          ? `worker answers${restarts ? `, restarted ${restarts} ×` : ""}` : "worker does not answer");
   const isLive = source !== null && source.readyState === EventSource.OPEN;
   sign(connection, seen.lost ? "bad" : isLive ? "good" : "wait", seen.lost ? "connection lost" : isLive ? "live" : "connecting …");
+  const maintenance = byId("maintenance");
+  const held = seen.status?.maintenance;
+  maintenance.hidden = !held;
+  if (held) setText(maintenance, `in maintenance ${maintenanceWords(held)}`);
   document.documentElement.dataset.certain = isCertain();
   if (seen.lost) {
     alarm("Connection lost", seen.status === null ? `${seen.failure}; this page goes on asking.`
@@ -237,7 +247,7 @@ function alarm(title, text) {
 function drawStates(instances) {
   const box = byId("states");
   const count = new Map([["", instances.length]]);
-  for (const state of ["MASTER", "BACKUP", "FAULT", "INIT"]) {
+  for (const state of ["MASTER", "BACKUP", "MAINTENANCE", "FAULT", "INIT"]) {
     const having = instances.filter((one) => one.state === state).length;
     if (having || seen.only === state) count.set(state, having);
   }
@@ -425,12 +435,12 @@ function eventTime(at) {
   return time;
 }
 function eventWords(event) {
-  const isState = ["MASTER", "BACKUP", "FAULT"].includes(event.state);
+  const isState = ["MASTER", "BACKUP", "FAULT", "MAINTENANCE"].includes(event.state);
   const priority = event.priority === undefined ? "" : `priority ${event.priority}`;
   return [
-    el("strong", "", (event.event === "group" ? "group " : "") + event.name),
+    el("strong", "", ({ group: "group ", maintenance: "maintenance of " }[event.event] || "") + event.name),
     isState ? el("span", `state ${event.state.toLowerCase()}`, event.state) : el("span", "muted", words(event.state).toLowerCase()),
-    el("small", "", [words(event.reason), priority].filter(Boolean).join(", ")),
+    el("small", "", [event.event === "maintenance" ? maintenanceWords(event) : words(event.reason), priority].filter(Boolean).join(", ")),
     event.lost ? el("small", "wrong", `${plural(event.lost, "event")} before this were lost`) : null,
   ];
 }

@@ -72,6 +72,29 @@ TEST_F(Api, commands_answer_as_described) {
   }
 }
 
+TEST_F(Api, maintenance_answers_as_described) {
+  const json document = description();
+  const json& path = document["paths"]["/v1/maintenance"];
+  const auto fits = [&](const control::Call& call, const char* method) {
+    const auto reply = control::ask(socket(web1), call, std::chrono::seconds(20));
+    ASSERT_TRUE(reply) << method << ": " << reply.error().message;
+    EXPECT_THAT(support::misfits(*reply, schema_of(path[method], 200), document), IsEmpty()) << *reply;
+  };
+  fits({.path = "/v1/maintenance"}, "get");
+  fits({.method = "PUT", .path = "/v1/maintenance", .body = {{"for", 60}, {"force", true}, {"reason", "a disk"}}},
+       "put");
+  fits({.path = "/v1/maintenance"}, "get");
+  const auto status = control::ask(socket(web1), {.path = "/v1/status"});
+  ASSERT_TRUE(status);
+  EXPECT_THAT(support::misfits(*status, {{"$ref", "#/components/schemas/Status"}}, document), IsEmpty());
+  fits({.method = "DELETE", .path = "/v1/maintenance"}, "delete");
+  const auto history = control::ask(socket(web1), {.path = "/v1/history"});
+  ASSERT_TRUE(history);
+  EXPECT_THAT(support::misfits(*history, schema_of(document["paths"]["/v1/history"]["get"], 200), document), IsEmpty());
+  const auto wrong = control::ask(socket(web1), {.method = "PUT", .path = "/v1/maintenance", .body = {{"for", -1}}});
+  EXPECT_FALSE(wrong);
+}
+
 TEST_F(Api, serves_its_own_description) {
   const auto served = control::ask(socket(web1), {.path = "/v1/openapi.json"});
   ASSERT_TRUE(served);
