@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "base/version.h"
 #include "cli/check_command.h"
 #include "cli/findings_text.h"
 
@@ -99,7 +100,7 @@ ordered_json findings_as_sarif(const Findings& findings) {
   for (const Finding& finding : findings.findings) {
     results.push_back(result_as_sarif(finding, index.at(finding.id)));
   }
-  ordered_json run{{"tool", {{"driver", {{"name", "baton check"}, {"version", "0.1.0"}, {"rules", std::move(rules)}}}}},
+  ordered_json run{{"tool", {{"driver", {{"name", "baton check"}, {"version", version}, {"rules", std::move(rules)}}}}},
                    {"results", std::move(results)}};
   return {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
           {"version", "2.1.0"},

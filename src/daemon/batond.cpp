@@ -14,6 +14,7 @@
 #include <span>
 
 #include "base/sys_error.h"
+#include "base/version.h"
 #include "config/disk_file_reader.h"
 #include "config/load.h"
 #include "daemon/firewall.h"
@@ -236,7 +237,7 @@ int run(Options options) {
     if (!*is_daemon) return exit_code::success;
   }
   log_diagnostics(result.diagnostics, result.dropped, log);
-  log.notice(fmt::format("Baton v0.1.0 starting with {}", options.configuration));
+  log.notice(fmt::format("Baton v{} starting with {}", version, options.configuration));
   const int status =
       run_guardian(options, std::move(setup), log_options(options), [&] { return read_again(options, reader, first); });
   log.notice("stopped");

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 
+#include "base/version.h"
 #include "daemon/dump_file.h"
 #include "loop/loop.h"
 #include "recorder/parameters.h"
@@ -37,7 +38,7 @@ Bytes recording_file(const std::vector<recorder::LifeBytes>& lives) {
   std::array<char, 256> node{};
   (void)::gethostname(node.data(), node.size() - 1);
   return recorder::recording_file(
-      {.program = "0.1.0", .node = node.data(), .boot = loop::now(), .wall = loop::wall_now()}, lives);
+      {.program = std::string(version), .node = node.data(), .boot = loop::now(), .wall = loop::wall_now()}, lives);
 }
 
 SysResult<std::string> keep_crash_recording(const std::string& directory, ByteView file) {

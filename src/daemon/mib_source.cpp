@@ -1,7 +1,10 @@
 #include "daemon/mib_source.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
+#include "base/version.h"
 #include "daemon/address_plan.h"
 #include "kernel/interface_table.h"
 #include "kernel/netlink_socket.h"
@@ -32,7 +35,7 @@ nlohmann::json shown_by_snmp(const Setup& setup, const nlohmann::json& status, W
                  .interfaces = {},
                  .sources = {},
                  .now = std::chrono::duration<double>(now.time_since_epoch()).count(),
-                 .version = "Baton v0.1.0"};
+                 .version = fmt::format("Baton v{}", version)};
   for (const auto& [index, link] : interfaces.links()) view.interfaces[link.name] = {.index = index, .mac = link.mac};
   AddressPlan plan(setup);
   plan.follow(interfaces);

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/version.h"
+
 namespace baton::daemon {
 
 namespace {
@@ -336,10 +338,10 @@ Ask a running daemon: baton status
 
 // The version of keepalived whose keywords, counters and signals Baton has; scripts look for what a version can do.
 std::string version_text(const Options& options) {
-  constexpr const char* own = "Baton v0.1.0";
-  if (!options.as_keepalived) return fmt::format("{}\n", own);
+  if (!options.as_keepalived) return fmt::format("Baton v{}\n", version);
   // Roles of configuration management take what stands before the last blank of the line for the version.
-  return fmt::format("Keepalived v2.4.3 (Baton/0.1.0)\n\nThis is {} in the place of keepalived: man 8 batond\n", own);
+  return fmt::format("Keepalived v2.4.3 (Baton/{0})\n\nThis is Baton v{0} in the place of keepalived: man 8 batond\n",
+                     version);
 }
 
 std::string log_identifier(const Options& options, std::string_view role) {

@@ -26,7 +26,7 @@ struct View {
   std::map<std::string, Interface> interfaces;  // by name
   std::map<std::string, IpAddress> sources;     // of an instance's adverts, by the instance's name
   double now = 0;                               // UTC seconds
-  std::string version;                          // "Baton v0.1.0"
+  std::string version;                          // "Baton v1.2.3"
 
   // Of a configured thing by its name; an empty object where the status does not have it.
   const nlohmann::json& of(const char* list, const std::string& name) const;

@@ -25,7 +25,7 @@ json instance(const char* name, const char* state) {
 
 json status_of(json::array_t instances) {
   return {{"node", "web1"},
-          {"version", "0.1.0"},
+          {"version", "1.2.3"},
           {"pid", 17},
           {"configuration", "/etc/baton/baton.conf"},
           {"worker", {{"answers", true}, {"restarts", 0}}},
@@ -48,7 +48,7 @@ TEST(StatusTable, is_a_line_an_instance) {
   json fault = instance("C", "FAULT");
   fault["faults"] = {"chk failed", "interface eth0 is down or missing"};
   EXPECT_EQ(render_table(status_of({instance("A", "MASTER"), backup, fault}), 1060, false),
-            "web1  batond 0.1.0 (pid 17)  /etc/baton/baton.conf\n"
+            "web1  batond 1.2.3 (pid 17)  /etc/baton/baton.conf\n"
             "3 instances: 1 MASTER, 1 BACKUP, 1 FAULT\n"
             "\n"
             "NAME          STATE   FOR    PRIORITY       MASTER      ADDRESSES\n"

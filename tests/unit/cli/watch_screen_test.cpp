@@ -23,7 +23,7 @@ json status_of(int count) {
                          {"faults", json::array()}});
   }
   return {{"node", "web1"},
-          {"version", "0.1.0"},
+          {"version", "1.2.3"},
           {"configuration", "/etc/b.conf"},
           {"instances", instances},
           {"worker", {{"answers", true}}}};

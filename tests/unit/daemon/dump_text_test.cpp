@@ -113,7 +113,7 @@ json backup() {
 }
 
 json status() {
-  return {{"version", "0.1.0"},
+  return {{"version", "1.2.3"},
           {"instances", {master(), backup()}},
           {"groups", {{{"name", "G"}, {"state", "BACKUP"}, {"members", {"VI_3"}}}}},
           {"scripts", {{{"name", "chk"}, {"status", "up"}}}},

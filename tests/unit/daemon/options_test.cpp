@@ -1,6 +1,9 @@
 #include "daemon/options.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include "base/version.h"
 
 namespace baton::daemon {
 namespace {
@@ -79,9 +82,9 @@ TEST(Options, called_keepalived_it_has_the_places_and_the_words_of_keepalived) {
 
 // What scripts and exporters do: the second word of the first line, without its v.
 TEST(Options, the_version_has_the_shape_of_keepalived_under_its_name) {
-  EXPECT_EQ(version_text({}), "Baton v0.1.0\n");
+  EXPECT_EQ(version_text({}), fmt::format("Baton v{}\n", version));
   const std::string text = version_text({.as_keepalived = true});
-  EXPECT_EQ(text.substr(0, text.find('\n')), "Keepalived v2.4.3 (Baton/0.1.0)");
+  EXPECT_EQ(text.substr(0, text.find('\n')), fmt::format("Keepalived v2.4.3 (Baton/{})", version));
 }
 
 TEST(Options, every_option_has_its_effect) {

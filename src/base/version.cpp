@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+namespace baton {
+
+constexpr std::string_view version = BATON_VERSION;
+
+}  // namespace baton
