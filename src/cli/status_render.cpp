@@ -88,7 +88,7 @@ std::string instance_text(const json& instance, double now, const Painter& paint
   return text;
 }
 
-// "web1  batond 0.1.0 (pid 17)  /etc/baton/baton.conf", and what is wrong with all of it.
+// "web1  batond 1.2.3 (pid 17)  /etc/baton/baton.conf", and what is wrong with all of it.
 std::string head_of(const json& status, double now, const Painter& paint) {
   std::string text = fmt::format("{}  batond {} (pid {})  {}\n", paint.bold(text_of(status, "node")),
                                  status.at("version").get<std::string>(), status.at("pid").get<int>(),
@@ -142,6 +142,18 @@ std::string priority_cell(const json& instance) {
   return effective == base ? std::to_string(base) : fmt::format("{} (base {})", effective, base);
 }
 
+// ", in 0.012 s; 3 of 840 runs failed"
+std::string runs_text(const json& script) {
+  if (!script.contains("runs")) return {};
+  std::uint64_t all = 0;
+  for (const auto& [result, count] : script["runs"].items()) all += count.get<std::uint64_t>();
+  const std::uint64_t failed = all - script["runs"].value("success", std::uint64_t{0});
+  std::string text;
+  if (const json& last = script["last_duration"]; last.is_number())
+    text = fmt::format(", in {:.3f} s", last.get<double>());
+  return text + fmt::format("; {} of {} runs failed", failed, all);
+}
+
 }  // namespace
 
 std::string render_instance(const json& instance, double now, bool colour) {
@@ -160,8 +172,8 @@ std::string render_status(const json& status, double now_seconds, bool colour) {
   if (!status.at("scripts").empty()) text += "\n";
   for (const json& script : status.at("scripts")) {
     const std::string result = script.at("status");
-    text += fmt::format("{}  {}  {}\n", paint.bold(text_of(script, "name")),
-                        result == "down" ? paint.alarm(result) : result, script.value("text", ""));
+    text += fmt::format("{}  {}  {}{}\n", paint.bold(text_of(script, "name")),
+                        result == "down" ? paint.alarm(result) : result, script.value("text", ""), runs_text(script));
   }
   return text;
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "api/documents.h"
 #include "api/path_pattern.h"
 #include "api/server.h"
+#include "base/version.h"
 #include "daemon/channel.h"
 #include "daemon/dump_text.h"
 #include "daemon/dump_writer.h"
@@ -205,14 +207,14 @@ class Api {
   }
 
   void get_instance(const Question& question) {
-    desk_.ask({{"ask", "instance"}, {"instance", question.names[0]}},
-              [this, ticket = question.ticket, name = question.names[0]](const std::optional<json>& reply) {
-                if (reply || is_leaving_) return answer_from_worker(ticket, reply);
-                const auto& routers = start_.setup.routers;
-                const auto found = std::ranges::find(routers, name, &RouterSetup::name);
-                if (found == routers.end()) return refuse_without_worker(ticket);
-                server_.answer(ticket, document(from_will(static_cast<std::size_t>(found - routers.begin()))));
-              });
+    desk_.ask_paced({{"ask", "instance"}, {"instance", question.names[0]}},
+                    [this, ticket = question.ticket, name = question.names[0]](const std::optional<json>& reply) {
+                      if (reply || is_leaving_) return answer_from_worker(ticket, reply);
+                      const auto& routers = start_.setup.routers;
+                      const auto found = std::ranges::find(routers, name, &RouterSetup::name);
+                      if (found == routers.end()) return refuse_without_worker(ticket);
+                      server_.answer(ticket, document(from_will(static_cast<std::size_t>(found - routers.begin()))));
+                    });
   }
 
   // names=keepalived: as the exporters for keepalived call them.
@@ -274,7 +276,7 @@ class Api {
   json head_of(const CollectedStatus& collected) const {
     json status{
         {"node", start_.node},
-        {"version", "0.1.0"},
+        {"version", version},
         {"pid", start_.guardian_pid},
         {"configuration", start_.configuration},
         {"configuration_read", start_.configuration_read},
@@ -296,10 +298,30 @@ class Api {
 
   // Of a worker that is dead or hangs, what its last will says is what there is.
   ListTexts lists_of(const CollectedStatus& collected) const {
-    if (collected.worker_answers) return collected.lists;
     ListTexts lists;
+    if (collected.worker_answers) {
+      lists = collected.lists;
+      if (collected.worker.is_object()) add_script_runs(lists);
+      return lists;
+    }
     for (std::size_t i = 0; i < start_.will.router_count(); ++i) lists.append(0, text_of(from_will(i)));
     return lists;
+  }
+
+  // What the worker does not know; in a whole view.
+  void add_script_runs(ListTexts& lists) const {
+    constexpr auto place =
+        static_cast<std::size_t>(std::ranges::find(status_lists, std::string_view("scripts")) - status_lists.begin());
+    json scripts = json::parse("[" + lists.items[place] + "]", nullptr, false);
+    const auto reading = start_.scripts.read();
+    const auto& known = start_.setup.scripts;
+    lists.items[place].clear();
+    for (std::size_t i = 0; i < scripts.size(); ++i) {  // the worker tells them in the order of the setup
+      const auto runs =
+          i < known.size() && scripts[i]["name"] == known[i].name ? reading.of(known[i].name) : std::nullopt;
+      if (runs) scripts[i].update(script_runs(known[i], *runs));
+      lists.append(place, text_of(scripts[i]));
+    }
   }
 
   json from_will(std::size_t router) const {
@@ -481,23 +503,31 @@ class Api {
       if (message.error() == kernel::Channel::Nothing::any_more) leave();
       return;
     }
-    if (!message->passed_fd) return on_dump_wanted(message->bytes);
+    if (!message->passed_fd) {
+      if (const auto dump = dump_of(message->bytes)) on_dump_wanted(*dump);
+      return;
+    }
     if (message->bytes == Bytes{report_file}) return on_report(message->passed_fd);
     if (message->bytes == Bytes{maintenance_file}) return on_maintenance(message->passed_fd);
     desk_.take(kernel::Channel(std::move(message->passed_fd)));
   }
 
-  void on_dump_wanted(const Bytes& message) {
-    for (const Dump dump : {Dump::data, Dump::stats, Dump::stats_clear, Dump::json}) {
-      if (message.size() != 1 || message[0] != static_cast<std::uint8_t>(dump)) continue;
-      desk_.collect(
-          WorkerDesk::View::whole,
-          [this, dump](const auto& collected) {
-            if (collected->worker_answers) return write_dump(dump, start_.setup, status_of(*collected), log_);
-            if (!is_leaving_) refuse_dump(dump, start_.setup, log_);  // else there is one, but it is our successor's
-          },
-          dump == Dump::stats_clear ? WorkerDesk::Counters::begin_anew : WorkerDesk::Counters::stay);
-    }
+  void on_dump_wanted(Dump dump) {
+    desk_.collect(
+        WorkerDesk::View::whole,
+        [this, dump](const auto& collected) {
+          if (collected->worker_answers) return hand_over(dump, text_of(dump, start_.setup, status_of(*collected)));
+          if (!is_leaving_) hand_over(dump, std::nullopt);  // else there is one, but it is our successor's
+        },
+        dump == Dump::stats_clear ? WorkerDesk::Counters::begin_anew : WorkerDesk::Counters::stay);
+  }
+
+  // To the guardian; nothing: the worker does not answer.
+  void hand_over(Dump dump, const std::optional<std::string>& text) {
+    const auto file = text ? kernel::memory_file(*text) : SysResult<UniqueFd>();
+    const auto kind = static_cast<std::uint8_t>(dump);
+    const auto told = file ? start_.guardian.send({&kind, 1}, file->get()) : std::unexpected(file.error());
+    if (!told) log_.error(to_string(told.error()));
   }
 
   void leave() {

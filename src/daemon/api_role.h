@@ -13,6 +13,7 @@
 #include "daemon/setup.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
+#include "process/script_ledger.h"
 
 namespace baton::daemon {
 
@@ -22,6 +23,7 @@ struct ApiStart {
   std::function<Bytes()> recording{};  // of the flight recorder, as a file
   EventLog events;
   const ReloadLedger& reloads;
+  process::ScriptLedger scripts;
   log::Options log;
   const ApiDoors& doors;          // the guardian's: they outlive us
   std::string configuration;      // path, to be shown

@@ -14,7 +14,8 @@
 //
 // The guardian says one byte to the api: 0 with the descriptor of a new worker's channel, report_file with the
 // descriptor of a report, maintenance_file with that of the maintenance as it is now, or a Dump. The api says a
-// ReloadOrder (daemon/reload.h) or a MaintenanceOrder (daemon/maintenance.h) to the guardian.
+// ReloadOrder (daemon/reload.h) or a MaintenanceOrder (daemon/maintenance.h) to the guardian, or the Dump with the
+// descriptor of its text, without one when the worker does not answer.
 #pragma once
 
 #include <cstddef>

@@ -6,10 +6,22 @@
 
 #include "daemon/dump_file.h"
 #include "daemon/dump_text.h"
+#include "kernel/memory_file.h"
 
 namespace baton::daemon {
 
 namespace {
+
+constexpr std::size_t dump_size = 256 << 20;  // bytes
+
+}  // namespace
+
+std::optional<Dump> dump_of(ByteView message) {
+  for (const Dump dump : {Dump::data, Dump::stats, Dump::stats_clear, Dump::json}) {
+    if (message.size() == 1 && message[0] == static_cast<std::uint8_t>(dump)) return dump;
+  }
+  return std::nullopt;
+}
 
 std::string text_of(Dump dump, const Setup& setup, const nlohmann::json& status) {
   switch (dump) {
@@ -21,22 +33,18 @@ std::string text_of(Dump dump, const Setup& setup, const nlohmann::json& status)
   return {};
 }
 
-}  // namespace
-
-void write_dump(Dump dump, const Setup& setup, const nlohmann::json& status, log::Logger& log) {
+void put_dump(Dump dump, const Setup& setup, const UniqueFd& text, log::Logger& log) {
   const std::string path = dump_path(dump, setup.dumps, temporary_directory());
-  const std::string text = text_of(dump, setup, status);
-  if (text.empty()) return;
-  if (const auto written = replace_file(path, text, 0666 & ~setup.file_mask); !written) {
-    return log.error(to_string(written.error()));
+  if (!text) {
+    (void)::unlink(path.c_str());  // it may never have been there
+    return log.warning("the VRRP worker does not answer; " + path + " is not written");
   }
+  const auto content = kernel::read_memory_file(text, dump_size);
+  if (!content) return log.error(to_string(content.error()));
+  if (content->empty()) return;
+  const auto written = replace_file(path, *content, 0666 & ~setup.file_mask);
+  if (!written) return log.error(to_string(written.error()));
   log.debug("written: " + path);
-}
-
-void refuse_dump(Dump dump, const Setup& setup, log::Logger& log) {
-  const std::string path = dump_path(dump, setup.dumps, temporary_directory());
-  (void)::unlink(path.c_str());  // it may never have been there
-  log.warning("the VRRP worker does not answer; " + path + " is not written");
 }
 
 }  // namespace baton::daemon

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/result.h"
 #include "daemon/api_doors.h"
@@ -16,12 +17,14 @@
 #include "daemon/channel.h"
 #include "daemon/companions.h"
 #include "daemon/dump_file.h"
+#include "daemon/dump_writer.h"
 #include "daemon/firewall_role.h"
 #include "daemon/maintenance_office.h"
 #include "daemon/once_script.h"
 #include "daemon/pid_file.h"
 #include "daemon/reload.h"
 #include "daemon/reload_schedule.h"
+#include "daemon/remains.h"
 #include "daemon/role.h"
 #include "daemon/side_role.h"
 #include "daemon/succession.h"
@@ -35,6 +38,7 @@
 #include "loop/loop.h"
 #include "process/child.h"
 #include "process/runner.h"
+#include "process/script_ledger.h"
 
 namespace baton::daemon {
 
@@ -102,7 +106,8 @@ class Guardian {
 
   void show_life();
 
-  void on_api_message(const Bytes& message);
+  void on_api_message(const kernel::Channel::Message& message);
+  void put(Dump dump, const UniqueFd& text);
   void reload(const ReloadOrder& order);
   NextConfiguration read_again(bool is_rehearsal);
   void carry_out(std::unique_ptr<Setup> next, WallTime read_at, Reloading reloading);
@@ -150,7 +155,10 @@ class Guardian {
   };
   kernel::SharedMemory told_;  // what outlives the roles
   Told& told() const { return *static_cast<Told*>(told_.data()); }
+  kernel::SharedMemory script_ledger_;  // the runner's, for the api role; without it nothing is counted
   FirewallRole firewall_;
+  std::set<Dump> wanted_;  // files that are on their way
+  Remains remains_{loop_};
   ReloadSchedule reload_schedule_{loop_, log_, [this] { reload({}); }};
   loop::Timer watchdog_;
   loop::Timer give_up_;
@@ -185,6 +193,8 @@ int Guardian::run(std::unique_ptr<Setup> first) {
     log_.error("no memory for the last events");
     return exit_code::failure;
   }
+  auto ledger = kernel::SharedMemory::create(process::ScriptLedger::size(), kernel::SharedMemory::Pages::when_touched);
+  if (ledger) script_ledger_ = std::move(*ledger);
   auto started = seat_.prepare(std::move(first));
   if (!started) {
     log_.error(to_string(started.error()));
@@ -284,7 +294,10 @@ SideRole::Plan Guardian::runner_plan() {
           .loss = "scripts keep their last verdict until the next one is there",
           .parent_death_signal = 0,  // its channel ends with us, and the worker may still speak
           .prepare = {},
-          .main = [](kernel::Channel channel) { return process::run_runner(channel.release(), {}); },
+          .main =
+              [this](kernel::Channel channel) {
+                return process::run_runner(channel.release(), {.script_ledger = script_ledger_.data()});
+              },
           .started = [this] { seat_.join(runner_, new_runner_channel); }};
 }
 
@@ -298,7 +311,7 @@ SideRole::Plan Guardian::api_plan() {
           },
           .main = [this](kernel::Channel channel) { return run_api_role(std::move(channel)); },
           .started = [this] { seat_.join(api_, new_api_channel); },
-          .said = [this](const Bytes& message) { on_api_message(message); }};
+          .said = [this](const kernel::Channel::Message& message) { on_api_message(message); }};
 }
 
 int Guardian::run_api_role(kernel::Channel channel) {
@@ -307,6 +320,7 @@ int Guardian::run_api_role(kernel::Channel channel) {
                   .recording = [this] { return seat_.recording(); },
                   .events = EventLog(told().events.data()),
                   .reloads = told().reloads,
+                  .scripts = process::ScriptLedger(script_ledger_.data()),
                   .log = role_log("baton-api"),
                   .doors = doors_,
                   .configuration = options_.configuration,
@@ -318,9 +332,23 @@ int Guardian::run_api_role(kernel::Channel channel) {
                   .guardian = std::move(channel)});
 }
 
-// The api role asks the worker and writes the file: neither we nor the worker wait for a disk.
+// The api role asks the worker and makes the text.
 void Guardian::ask_for(Dump dump) {
+  wanted_.insert(dump);
   if (const auto told = api_.tell(static_cast<std::uint8_t>(dump)); !told) log_.warning(to_string(told.error()));
+}
+
+// Nobody but the guardian's own may put a file where others may not: into their directories, in the place of theirs.
+void Guardian::put(Dump dump, const UniqueFd& text) {
+  if (wanted_.erase(dump) == 0) return;  // nobody asked
+  auto started = start_role(
+      {.name = "baton-dump", .parent_death_signal = 0, .keep = std::array{text.get()}, .main = [this, dump, &text] {
+         log::Logger log(role_log("baton-dump"));
+         put_dump(dump, setup(), text, log);
+         return exit_code::success;
+       }});
+  if (!started) return log_.error(to_string(started.error()));
+  remains_.take(std::move(*started));
 }
 
 // Of interfaces that the routers will have, beside those that are there already.
@@ -347,9 +375,12 @@ void Guardian::show_life() {
 
 // ---------------------------------------------------------------- reload
 
-void Guardian::on_api_message(const Bytes& message) {
-  if (const auto order = maintenance_order_of(message)) return stopping_ ? void() : maintenance_.on_order(*order);
-  const auto order = reload_order_of(message);
+void Guardian::on_api_message(const kernel::Channel::Message& message) {
+  if (const auto dump = dump_of(message.bytes)) return put(*dump, message.passed_fd);
+  if (const auto order = maintenance_order_of(message.bytes)) {
+    return stopping_ ? void() : maintenance_.on_order(*order);
+  }
+  const auto order = reload_order_of(message.bytes);
   if (!order) return;
   if (order->what == ReloadOrder::What::confirm) return confirm(*order);
   reload(*order);

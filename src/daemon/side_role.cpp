@@ -42,7 +42,7 @@ SysResult<kernel::Channel> SideRole::connect() {
 
 void SideRole::on_message() {
   const auto message = channel_.receive();
-  if (message) return plan_.said(message->bytes);
+  if (message) return plan_.said(*message);
   if (message.error() == kernel::Channel::Nothing::any_more) readable_.reset();  // its death is told elsewhere
 }
 

@@ -27,7 +27,7 @@ class SideRole {
     std::function<int(kernel::Channel guardian)> main;     // in the child
     // It is there again while a worker may live without it: connect() makes the worker's end.
     std::function<void()> started;
-    std::function<void(const Bytes&)> said{};  // a message from it
+    std::function<void(const kernel::Channel::Message&)> said{};  // a message from it
   };
 
   SideRole(loop::Loop& loop, log::Logger& log, Plan plan);

@@ -337,6 +337,17 @@ json script_status(const StatusSource& source, std::size_t index) {
           {"text", source.tracker_text(script.id)}};
 }
 
+json script_runs(const process::TrackScript& script, const process::ScriptRuns& runs) {
+  json results;
+  for (std::size_t i = 0; i < runs.results.size(); ++i) results[process::run_result_names[i]] = runs.results[i];
+  return {
+      {"interval", seconds(script.interval)},
+      {"timeout", seconds(script.time_limit())},
+      {"runs", std::move(results)},
+      {"last_duration", runs.last ? json(seconds(*runs.last)) : json()},
+      {"durations", {{"bounds", process::duration_bounds}, {"counts", runs.durations}, {"sum", seconds(runs.sum)}}}};
+}
+
 json process_status(const StatusSource& source, std::size_t index) {
   const process::TrackedProcess& process = source.setup.processes[index];
   return {{"name", process.name}, {"status", word_for(source.node.tracker(process.id).status)}};

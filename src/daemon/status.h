@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "daemon/setup.h"
 #include "daemon/statistics.h"
+#include "process/script_ledger.h"
 #include "vrrp/node.h"
 
 namespace baton::daemon {
@@ -45,6 +46,8 @@ nlohmann::json instance_status(const StatusSource& source, vrrp::RouterId router
 nlohmann::json worker_status(const StatusSource& source);
 nlohmann::json group_status(const StatusSource& source, vrrp::GroupId group);
 nlohmann::json script_status(const StatusSource& source, std::size_t script);
+// How often it ran and how long that took: what the worker does not know.
+nlohmann::json script_runs(const process::TrackScript& script, const process::ScriptRuns& runs);
 nlohmann::json process_status(const StatusSource& source, std::size_t process);
 
 // Whom nobody has relieved for a maintenance, and why: [{"instance":...,"why":...}], as JSON.

@@ -2,6 +2,8 @@
 
 #include <poll.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -22,6 +24,7 @@ auto head_for(Answer answer) {
 
 WorkerDesk::WorkerDesk(loop::Loop& loop, Events events) : loop_(loop), events_(std::move(events)) {
   patience_ = loop_.timer([this] { on_silence(); });
+  pace_ = loop_.timer([this] { ask_next(); });
   loop_.before_sleep([this] { ask_next(); });
 }
 
@@ -37,11 +40,15 @@ void WorkerDesk::take(kernel::Channel worker) {
 }
 
 void WorkerDesk::ask(json question, Answer answer) {
-  push({std::move(question), head_for(std::move(answer))});
+  push({.text = std::move(question), .answers = {head_for(std::move(answer))}});
+}
+
+void WorkerDesk::ask_paced(json question, Answer answer) {
+  push({.text = std::move(question), .answers = {head_for(std::move(answer))}, .is_paced = true});
 }
 
 void WorkerDesk::command(json question, Answer answer) {
-  push({.text = std::move(question), .answer = head_for(std::move(answer)), .is_command = true});
+  push({.text = std::move(question), .answers = {head_for(std::move(answer))}, .is_command = true});
 }
 
 void WorkerDesk::push(Question question) {
@@ -49,8 +56,29 @@ void WorkerDesk::push(Question question) {
   loop_.once_more();  // who asks may be served before the loop sleeps, behind ask_next()
 }
 
+// The first that may be asked now comes to the front, and with it those who wait for the same answer.
+bool WorkerDesk::choose_next() {
+  const bool is_pause = loop::now() < paced_until_;
+  const auto next = std::ranges::find_if(questions_, [&](const Question& each) { return !each.is_paced || !is_pause; });
+  if (next == questions_.end()) {
+    if (!questions_.empty()) pace_.set(paced_until_);
+    return false;
+  }
+  Question question = std::move(*next);
+  questions_.erase(next);
+  if (question.is_paced) {
+    std::erase_if(questions_, [&](Question& other) {
+      if (!other.is_paced || other.text != question.text) return false;
+      std::ranges::move(other.answers, std::back_inserter(question.answers));
+      return true;
+    });
+  }
+  questions_.push_front(std::move(question));
+  return true;
+}
+
 void WorkerDesk::ask_next() {
-  while (!is_asked_ && !questions_.empty()) {
+  while (!is_asked_ && choose_next()) {
     json& question = questions_.front().text;
     question["id"] = ++last_id_;
     const std::string text = question.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -61,7 +89,8 @@ void WorkerDesk::ask_next() {
       continue;
     }
     is_asked_ = true;
-    patience_.set(loop::now() + limits::worker_patience);
+    asked_at_ = loop::now();
+    patience_.set(asked_at_ + limits::worker_patience);
   }
 }
 
@@ -73,7 +102,9 @@ void WorkerDesk::on_silence() {
 void WorkerDesk::answer_none() {
   is_asked_ = false;
   patience_.cancel();
-  for (const Question& question : std::exchange(questions_, {})) question.answer(std::nullopt);
+  for (const Question& question : std::exchange(questions_, {})) {
+    for (const Paged& answer : question.answers) answer(std::nullopt);
+  }
 }
 
 void WorkerDesk::on_worker() {
@@ -92,6 +123,10 @@ void WorkerDesk::on_worker() {
   if (!reply->head.is_object()) return answer_first(std::nullopt);
   if (reply->head.value("id", json()) != last_id_) return;  // to a question before
   reply->head.erase("id");
+  if (questions_.front().is_paced) {
+    const Instant now = loop::now();
+    paced_until_ = now + (now - asked_at_) * limits::status_serves_times;
+  }
   answer_first(std::move(reply));
 }
 
@@ -101,7 +136,8 @@ void WorkerDesk::answer_first(std::optional<StatusPage> reply) {
   const Question question = std::move(questions_.front());
   questions_.pop_front();
   if (question.is_command) forget_fresh();  // it may have changed what the status says
-  question.answer(std::move(reply));
+  for (std::size_t i = 0; i + 1 < question.answers.size(); ++i) question.answers[i](reply);
+  question.answers.back()(std::move(reply));
 }
 
 void WorkerDesk::on_unasked(const json& event) {
@@ -158,11 +194,11 @@ void WorkerDesk::ask_for_page(std::size_t from) {
   json question{{"ask", "status"}, {"from", from}};
   if (collection.counters == Counters::begin_anew) question["clear"] = true;
   if (collection.view == View::brief) question["brief"] = true;
-  push({.text = std::move(question), .answer = [this, from, worker = workers_seen_](std::optional<StatusPage> page) {
-          if (page && from > 0 && worker != workers_seen_)
-            return begin_collection();  // what there is of it is another worker's
-          on_page(std::move(page));
-        }});
+  push({.text = std::move(question), .answers = {[this, from, worker = workers_seen_](std::optional<StatusPage> page) {
+                                       if (page && from > 0 && worker != workers_seen_)
+                                         return begin_collection();  // what there is of it is another worker's
+                                       on_page(std::move(page));
+                                     }}});
 }
 
 void WorkerDesk::on_page(std::optional<StatusPage> page) {

@@ -1,7 +1,7 @@
 // The api role's desk for questions to the worker: one is on its way at a time, and each is answered within
 // `worker_patience`, by the worker or by nobody. The status of a whole node is collected page by page; those who want
-// it while one is being collected get the next one together, and a fresh one serves for a while, so that no crowd of
-// askers costs the worker more than a fraction of its time.
+// it while one is being collected get the next one together, and a fresh one serves for a while; one instance after the
+// other is asked for with a pause. So no crowd of askers costs the worker more than a fraction of its time.
 #pragma once
 
 #include <deque>
@@ -39,7 +39,8 @@ class WorkerDesk {
 
   // nullopt: the worker is dead or hangs.
   using Answer = std::function<void(std::optional<nlohmann::json>)>;
-  void ask(nlohmann::json question, Answer answer);
+  // Paced: those who wait with the same question get one answer, and the next one is asked after a pause.
+  void ask_paced(nlohmann::json question, Answer answer);
   void command(nlohmann::json question, Answer answer);
 
   enum class View : std::uint8_t { whole, brief };
@@ -54,9 +55,10 @@ class WorkerDesk {
   using Paged = std::function<void(std::optional<StatusPage>)>;
   struct Question {
     nlohmann::json text;
-    Paged answer;  // what is no page has a head alone
+    std::vector<Paged> answers;  // of all who ask this; what is no page has a head alone
     // One that only asks is asked again of the next worker; a command may have been carried out.
     bool is_command = false;
+    bool is_paced = false;
   };
   struct Collection {
     View view = View::whole;
@@ -67,7 +69,9 @@ class WorkerDesk {
     bool is_outdated = false;  // something happened since
   };
 
+  void ask(nlohmann::json question, Answer answer);
   void push(Question question);
+  bool choose_next();
   void ask_next();
   void on_worker();
   void on_silence();
@@ -87,6 +91,9 @@ class WorkerDesk {
   loop::Timer patience_;
   std::deque<Question> questions_;
   bool is_asked_ = false;  // the first of them is on its way
+  Instant asked_at_{};
+  Instant paced_until_{};
+  loop::Timer pace_;
   std::uint64_t last_id_ = 0;
   int workers_seen_ = 0;
 
@@ -101,7 +108,8 @@ class WorkerDesk {
 namespace limits {
 inline constexpr Duration worker_patience = std::chrono::milliseconds(500);
 inline constexpr Duration last_words = std::chrono::seconds(1);
-// A status that took so long to collect serves for so many times as long: the worker's share of it is a fifth.
+// A status that took so long to collect serves for so many times as long: the worker's share of it is a fifth. After
+// the answer about one instance nobody asks for another one so many times as long.
 inline constexpr int status_serves_times = 4;
 }  // namespace limits
 

@@ -17,8 +17,9 @@
 
 namespace baton::kernel {
 
-SysResult<SharedMemory> SharedMemory::create(std::size_t size) {
-  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+SysResult<SharedMemory> SharedMemory::create(std::size_t size, Pages pages) {
+  const int flags = MAP_SHARED | MAP_ANONYMOUS | (pages == Pages::now ? MAP_POPULATE : 0);
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, -1, 0);
   if (memory == MAP_FAILED) return last_error("map shared memory");
   SharedMemory shared;
   shared.memory_ = memory;

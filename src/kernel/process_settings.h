@@ -15,7 +15,11 @@ namespace baton::kernel {
 // Zero-filled memory that children inherit (MAP_SHARED, anonymous). Unmapped with the object.
 class SharedMemory {
  public:
-  static SysResult<SharedMemory> create(std::size_t size);
+  enum class Pages : std::uint8_t {
+    now,           // all of them, so that no touch can fail or wait
+    when_touched,  // much that most never need
+  };
+  static SysResult<SharedMemory> create(std::size_t size, Pages pages = Pages::now);
   SharedMemory() = default;
   SharedMemory(SharedMemory&& other) noexcept
       : memory_(std::exchange(other.memory_, nullptr)), size_(std::exchange(other.size_, 0)) {}

@@ -132,8 +132,7 @@ class NodeMetrics {
     if (!lateness.is_object()) return;
     out_.family("baton_timer_lateness_seconds", Kind::histogram,
                 "How late the worker served its timers, adverts among them.");
-    out_.histogram({}, lateness.at("bounds").get<std::vector<double>>(),
-                   lateness.at("counts").get<std::vector<std::uint64_t>>(), number(lateness, "sum"));
+    histogram({}, lateness);
   }
 
   void instances() {
@@ -182,12 +181,42 @@ class NodeMetrics {
   void scripts() {
     const json& all = list(status_, "scripts");
     if (all.empty()) return;
+    script_runs(all);
     out_.family("baton_script_up", Kind::gauge, "1 where the vrrp_script counts as up; missing until it is known.");
     for (const json& it : all) {
       if (text(it, "status") == "up" || text(it, "status") == "down") {
         out_.sample({{"script", text(it, "name")}}, text(it, "status") == "up" ? 1 : 0);
       }
     }
+  }
+
+  void script_runs(const json& all) {
+    const auto gauge = [&](std::string_view name, std::string_view help, const char* key) {
+      out_.family(name, Kind::gauge, help);
+      for (const json& it : all) {
+        if (part(it, key).is_number()) out_.sample({{"script", text(it, "name")}}, number(it, key));
+      }
+    };
+    gauge("baton_script_interval_seconds", "Time from one run of the script to the next.", "interval");
+    gauge("baton_script_timeout_seconds", "A run that takes longer is ended and has failed.", "timeout");
+    out_.family("baton_script_runs", Kind::counter, "Runs of the script, by what became of them.");
+    for (const json& it : all) {
+      const json& runs = part(it, "runs");
+      if (!runs.is_object()) continue;
+      for (const auto& [result, count] : runs.items()) {
+        out_.sample({{"script", text(it, "name")}, {"result", result}}, count.get<double>());
+      }
+    }
+    out_.family("baton_script_duration_seconds", Kind::histogram,
+                "How long a run of the script took; one that was ended by its timeout, so long.");
+    for (const json& it : all) {
+      if (part(it, "durations").is_object()) histogram({{"script", text(it, "name")}}, part(it, "durations"));
+    }
+  }
+
+  void histogram(Labels labels, const json& of) {
+    out_.histogram(labels, of.at("bounds").get<std::vector<double>>(),
+                   of.at("counts").get<std::vector<std::uint64_t>>(), number(of, "sum"));
   }
 
   void processes() {

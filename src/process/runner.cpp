@@ -24,6 +24,7 @@
 #include "process/notifications.h"
 #include "process/program.h"
 #include "process/runner_protocol.h"
+#include "process/script_ledger.h"
 #include "process/track_files.h"
 #include "process/track_processes.h"
 #include "process/track_scripts.h"
@@ -87,6 +88,7 @@ class Runner {
   Instant next_fifo_complaint_;
   Children children_;
   WorkerLink link_;
+  ScriptLedger ledger_;
   TrackScripts scripts_;
   TrackFiles files_;
   TrackProcesses processes_;
@@ -126,9 +128,12 @@ Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
                           log(Level::error, fmt::format("a message from the worker makes no sense: {}", name(error)));
                         },
                     .on_closed = [this] { on_worker_gone(); }}),
+      ledger_(options.script_ledger),
       scripts_(loop_, children_, users_, options.search_path, counters_,
                {.result = [this](ScriptResult result) { link_.send(std::move(result)); },
-                .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
+                .event = [this](RunnerEvent event) { link_.send(std::move(event)); },
+                .ran = [this](const TrackScript& script, RunResult result,
+                              std::optional<Duration> took) { ledger_.count(script.name, result, took); }}),
       files_(loop_, {.result =
                          [this](FileResult result) {
                            if (tells_files_) link_.send(std::move(result));
@@ -218,6 +223,9 @@ void Runner::on(SetScripts& message) {
   if (!is_complete(message, message.scripts, arriving_scripts_, limits::track_scripts, "track scripts")) return;
   users_.forget();  // a reload is the time to look again
   link_.begin_results();
+  std::vector<std::string_view> names;
+  for (const TrackScript& script : arriving_scripts_) names.push_back(script.name);
+  ledger_.keep(names);
   scripts_.set(message.rules, std::exchange(arriving_scripts_, {}));
 }
 

@@ -22,6 +22,8 @@ struct RunnerOptions {
   Duration orphan_bound = std::chrono::seconds(5);
   // How long notifications and mails may take after the worker and the guardian are gone.
   Duration stop_bound = std::chrono::seconds(1);
+  // Where the runs of scripts are counted: a ScriptLedger's memory, shared with who reads it. Nullptr: nowhere.
+  void* script_ledger = nullptr;
 };
 
 // The runner's main(); returns the exit status, to be given to _exit(). Call it in a process of its own, forked while

@@ -58,6 +58,9 @@ struct TrackScript {
   InitialVerdict initial = InitialVerdict::unknown;
   bool wake_up = true;  // watch the processes that the command asks about, and run at once when they end
 
+  // How long a run may take before it is ended and has failed.
+  Duration time_limit() const { return timeout > Duration::zero() ? timeout : interval; }
+
   bool operator==(const TrackScript&) const = default;
 };
 

@@ -12,8 +12,15 @@ namespace baton::process {
 
 namespace {
 
-Duration timeout_of(const TrackScript& script) {
-  return script.timeout > Duration::zero() ? script.timeout : script.interval;
+RunResult result_of(const RunEnd& end) {
+  switch (end.kind) {
+    case RunEnd::Kind::exited: return end.code == 0 ? RunResult::success : RunResult::failure;
+    case RunEnd::Kind::signalled: return RunResult::failure;
+    case RunEnd::Kind::timed_out: return RunResult::timeout;
+    case RunEnd::Kind::could_not_run:
+    case RunEnd::Kind::not_run: return RunResult::could_not_run;
+  }
+  std::unreachable();
 }
 
 }  // namespace
@@ -130,7 +137,9 @@ void TrackScripts::on_time(Key key, Script& script, Instant now) {
   }
   // Still running. One that not even SIGKILL has ended since its timeout has failed once more.
   ++counters_.script_runs_skipped;
-  if (script.is_overdue) conclude(script, {RunEnd::Kind::timed_out, 0}, {});
+  if (!script.is_overdue) return;
+  outlets_.ran(script.settings, RunResult::could_not_run, std::nullopt);
+  conclude(script, {RunEnd::Kind::timed_out, 0}, {});
 }
 
 // A check that is not made because others hang is not a check that succeeds. Where others come to their end there is
@@ -147,6 +156,7 @@ void TrackScripts::on_no_turn(Key key, Script& script, Instant now) {
   }
   if (!is_second) return;
   script.reason.clear();
+  outlets_.ran(script.settings, RunResult::could_not_run, std::nullopt);
   conclude(script, {RunEnd::Kind::could_not_run, EAGAIN},
            fmt::format("no slot free, {} scripts hang", limits::running_scripts));
 }
@@ -189,7 +199,7 @@ void TrackScripts::run_when_possible(Key key, Script& script) {
   script.waits_since = loop::now();
   script.waits_in_vain = false;
   due_.push_back(key);
-  timers_.set({key, Timer::no_turn}, script.waits_since + timeout_of(script.settings));
+  timers_.set({key, Timer::no_turn}, script.waits_since + script.settings.time_limit());
 }
 
 bool TrackScripts::can_start() const {
@@ -215,26 +225,35 @@ void TrackScripts::start(Key key, Script& script) {
   }
   ++counters_.script_runs;
   const auto program = resolve(script.settings.command, rules_, search_path_, users_);
-  if (!program) return conclude(script, {RunEnd::Kind::could_not_run, program.error().code}, program.error().text);
+  const auto is_impossible = [&](int code, const std::string& why) {
+    outlets_.ran(script.settings, RunResult::could_not_run, std::nullopt);
+    conclude(script, {RunEnd::Kind::could_not_run, code}, why);
+  };
+  if (!program) return is_impossible(program.error().code, program.error().text);
   if (std::exchange(script.last_warning, program->warning) != program->warning && !program->warning.empty()) {
     outlets_.event({Level::warning, fmt::format("script {}: {}", script.settings.name, program->warning)});
   }
-  const auto child = children_.start(*program, timeout_of(script.settings),
-                                     {.on_end = [this, key](const ChildEnd& end, Duration) { on_end(key, end); },
-                                      .on_deadline = [this, key] { on_deadline(key); },
-                                      .on_killed = [this, key] { on_killed(key); }});
-  if (!child) return conclude(script, {RunEnd::Kind::could_not_run, child.error().code}, to_string(child.error()));
+  const auto child =
+      children_.start(*program, script.settings.time_limit(),
+                      {.on_end = [this, key](const ChildEnd& end, Duration took) { on_end(key, end, took); },
+                       .on_deadline = [this, key] { on_deadline(key); },
+                       .on_killed = [this, key] { on_killed(key); }});
+  if (!child) return is_impossible(child.error().code, to_string(child.error()));
   script.child = *child;
   slots_.insert(key);
 }
 
-void TrackScripts::on_end(Key key, const ChildEnd& end) {
+void TrackScripts::on_end(Key key, const ChildEnd& end, Duration took) {
   slots_.erase(key);
   last_end_ = loop::now();
   if (const auto found = scripts_.find(key); found != scripts_.end()) {
     Script& script = found->second;
     script.child.reset();
     conclude_doubtful(script);
+    if (!script.is_overdue) {
+      const bool has_run = end.end.kind != RunEnd::Kind::could_not_run;
+      outlets_.ran(script.settings, result_of(end.end), has_run ? std::optional(took) : std::nullopt);
+    }
     if (end.end == RunEnd{RunEnd::Kind::signalled, SIGTERM} && !script.is_overdue) {
       script.doubtful_end = end.end;
       timers_.set({key, Timer::doubt}, loop::now() + limits::doubt);
@@ -252,6 +271,7 @@ void TrackScripts::on_deadline(Key key) {
   Script& script = found->second;
   ++counters_.script_timeouts;
   script.is_overdue = true;
+  outlets_.ran(script.settings, RunResult::timeout, script.settings.time_limit());
   conclude(script, {RunEnd::Kind::timed_out, 0}, {});
 }
 

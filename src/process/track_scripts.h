@@ -18,6 +18,7 @@
 #include "process/process_watch.h"
 #include "process/program.h"
 #include "process/runner_protocol.h"
+#include "process/script_ledger.h"
 #include "process/script_verdict.h"
 
 namespace baton::process {
@@ -44,6 +45,8 @@ class TrackScripts {
   struct Outlets {
     std::function<void(ScriptResult result)> result;
     std::function<void(RunnerEvent event)> event;
+    // A run is over: how, and how long it took if it was started.
+    std::function<void(const TrackScript& script, RunResult result, std::optional<Duration> took)> ran;
   };
 
   TrackScripts(loop::Loop& loop, Children& children, Users& users, std::string search_path, RunnerCounters& counters,
@@ -100,7 +103,7 @@ class TrackScripts {
   bool can_start() const;
   void start_due();
   void start(Key key, Script& script);
-  void on_end(Key key, const ChildEnd& end);
+  void on_end(Key key, const ChildEnd& end, Duration took);
   void on_deadline(Key key);
   void on_killed(Key key);
   void conclude_doubtful(Script& script);

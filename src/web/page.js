@@ -405,7 +405,7 @@ function drawLists(status) {
       el("span", "muted", group.members.length > 6 ? plural(group.members.length, "member") : group.members.join(", "))),
   })), isCertain() ? "None configured." : "Not known now.");
   drawList("checks", [...status.scripts, ...status.processes].map((check) => ({
-    signature: check,
+    signature: [check.name, check.status, check.text],
     make: () => el("li", "", checkMark(check.status), el("strong", "", check.name), check.text ? el("small", "", check.text) : null),
   })), isCertain() ? "None configured." : "Not known now.");
 }

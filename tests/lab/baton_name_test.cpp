@@ -35,6 +35,18 @@ TEST_F(BatonName, has_the_pid_files_the_process_name_and_the_files_of_keepalived
   ASSERT_TRUE(run(web1, "kill -USR1 $(cat /run/vrrp.pid)"));  // the worker passes it on
   EXPECT_TRUE(wait([] { return !read_file(web1, "/tmp/keepalived.data").empty(); }));
 
+  // The api role has power over nobody's files: somebody else's in a sticky directory, and a directory of somebody
+  // else's.
+  const auto prepared =
+      run(web1,
+          "chmod 1777 /tmp && echo old >/tmp/keepalived.data && chown 65534 /tmp/keepalived.data"
+          " && ln -s /run/keepalived.pid /tmp/keepalived.stats && chown -h 65534 /tmp/keepalived.stats");
+  ASSERT_TRUE(prepared && prepared->code == 0) << (prepared ? prepared->text : "");
+  ASSERT_TRUE(run(web1, "kill -USR1 $(cat /run/keepalived.pid); kill -USR2 $(cat /run/keepalived.pid)"));
+  EXPECT_TRUE(wait([] { return read_file(web1, "/tmp/keepalived.data").contains("VI_1"); })) << pair().log();
+  EXPECT_TRUE(wait([] { return read_file(web1, "/tmp/keepalived.stats").contains("VI_1"); })) << pair().log();
+  EXPECT_EQ(comm_of("/run/keepalived.pid"), "keepalived\n") << "a link is not followed";
+
   ASSERT_TRUE(run(web1, "kill $(cat /run/keepalived.pid)"));
   EXPECT_TRUE(wait([] { return worker_is_gone(); }));
   for (const char* file : {"/run/keepalived.pid", "/run/vrrp.pid"}) {

@@ -18,8 +18,12 @@ constexpr const char* promtool = "/usr/bin/promtool";
 class Metrics : public ServedPair {
  protected:
   static void SetUpTestSuite() {
-    open({.head = "vrrp_script ok {\n  script /usr/bin/true\n}\nvrrp_sync_group G {\n  group {\n    VI_1\n  }\n}\n",
-          .extra = "  track_script {\n    ok\n  }\n",
+    open({.head = "vrrp_script ok {\n  script /usr/bin/true\n  interval 1\n}\n"
+                  "vrrp_script slow {\n  script \"/usr/bin/sleep 0.3\"\n  interval 1\n  timeout 2\n}\n"
+                  "vrrp_script bad {\n  script /usr/bin/false\n  interval 1\n  weight 1\n}\n"
+                  "vrrp_script hangs {\n  script \"/usr/bin/sleep 60\"\n  interval 1\n  timeout 1\n  weight 1\n}\n"
+                  "vrrp_sync_group G {\n  group {\n    VI_1\n  }\n}\n",
+          .extra = "  track_script {\n    ok\n    slow\n    bad\n    hangs\n  }\n",
           .batond_options = {"--http", "9650"}});
   }
   static std::string scraped(NodeId node, const std::string& path = "/metrics") {
@@ -33,6 +37,60 @@ TEST_F(Metrics, say_who_is_master) {
   EXPECT_THAT(scraped(web1), HasSubstr("baton_instance_state{vrrp_instance=\"VI_1\",state=\"MASTER\"} 1\n"));
   EXPECT_THAT(scraped(web2), HasSubstr("baton_instance_state{vrrp_instance=\"VI_1\",state=\"BACKUP\"} 1\n"));
   EXPECT_THAT(scraped(web1, "/metrics?names=keepalived"), HasSubstr("ip_address=\"10.0.20.100\"} 2\n"));
+}
+
+// "baton_script_runs_total{script=\"ok\",result=\"success\"}", of what was scraped; nullopt: it is not there.
+std::optional<double> value(const std::string& text, const std::string& sample) {
+  const auto at = text.find("\n" + sample + " ");
+  if (at == std::string::npos) return std::nullopt;
+  return std::stod(text.substr(at + sample.size() + 2));
+}
+std::string runs(const std::string& script, const std::string& result) {
+  return "baton_script_runs_total{script=\"" + script + "\",result=\"" + result + "\"}";
+}
+
+TEST_F(Metrics, say_how_often_scripts_ran_what_came_of_it_and_how_long_it_took) {
+  std::string text;
+  const auto is_told = [&](double most) {
+    text = scraped(web1);
+    for (const auto& [script, result] :
+         {std::pair("ok", "success"), {"slow", "success"}, {"bad", "failure"}, {"hangs", "timeout"}}) {
+      if (value(text, runs(script, result)).value_or(0) < most) return false;
+    }
+    return true;
+  };
+  ASSERT_TRUE(wait([&] { return is_told(2); }, std::chrono::seconds(60))) << text;
+  EXPECT_EQ(value(text, runs("ok", "failure")), 0);
+  EXPECT_EQ(value(text, runs("hangs", "failure")), 0);
+  const auto count = [&](const std::string& script) {
+    return value(text, "baton_script_duration_seconds_count{script=\"" + script + "\"}");
+  };
+  EXPECT_EQ(count("hangs"), value(text, runs("hangs", "timeout")));
+  EXPECT_EQ(value(text, "baton_script_duration_seconds_bucket{script=\"slow\",le=\"0.25\"}"), 0);
+  EXPECT_EQ(value(text, "baton_script_duration_seconds_bucket{script=\"hangs\",le=\"0.5\"}"), 0);
+  EXPECT_GE(value(text, "baton_script_duration_seconds_sum{script=\"slow\"}"), 0.3 * *count("slow"));
+  EXPECT_EQ(value(text, "baton_script_timeout_seconds{script=\"slow\"}"), 2);
+
+  // Nothing goes backwards through a reload, nor when the runner dies; a name that is gone is gone.
+  const double before = *value(text, runs("ok", "success"));
+  PairOptions edited = options();
+  edited.head.replace(edited.head.find("vrrp_script bad"), 15, "vrrp_script worse");
+  edited.extra.replace(edited.extra.find("bad"), 3, "worse");
+  const Instant asked = now();
+  reload(web1, pair_config(web1, edited));
+  ASSERT_TRUE(wait([&] { return was_logged(web1, "reload complete", asked); })) << pair().log();
+  ASSERT_TRUE(wait([&] {
+    text = scraped(web1);
+    return value(text, runs("worse", "failure")).value_or(0) > 0;
+  })) << text;
+  EXPECT_GE(value(text, runs("ok", "success")), before);
+  EXPECT_EQ(value(text, runs("bad", "failure")), std::nullopt);
+  signal(web1, Role::runner, SIGKILL);
+  EXPECT_TRUE(wait([&] { return was_logged(web1, "baton-run killed", asked); })) << pair().log();
+  EXPECT_TRUE(wait([&] {
+    text = scraped(web1);
+    return value(text, runs("ok", "success")).value_or(0) > before + 1;
+  })) << text;
 }
 
 TEST_F(Metrics, please_promtool) {

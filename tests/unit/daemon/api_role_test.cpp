@@ -19,6 +19,7 @@
 #include "daemon/channel.h"
 #include "daemon/role.h"
 #include "daemon/status_page.h"
+#include "kernel/memory_file.h"
 #include "kernel/process_settings.h"
 #include "unit/daemon/made_setup.h"
 
@@ -60,6 +61,7 @@ class ApiTest : public testing::Test {
                                               .will = *will_,
                                               .events = EventLog(events_.data()),
                                               .reloads = reloads_,
+                                              .scripts = process::ScriptLedger(nullptr),
                                               .log = {.syslog = false},
                                               .doors = doors_,
                                               .configuration = "/baton.conf",
@@ -80,14 +82,6 @@ class ApiTest : public testing::Test {
     (void)::rmdir(directory_.c_str());
   }
   std::string path() const { return directory_ + "/control.sock"; }
-  static bool wait_for(const std::string& file, const std::string& text) {
-    for (int i = 0; i < 2000; ++i) {
-      std::ifstream stream(file);
-      if (std::string(std::istreambuf_iterator<char>(stream), {}).contains(text)) return true;
-      (void)::poll(nullptr, 0, 5);
-    }
-    return false;
-  }
   // In a thread of its own: the test plays the worker meanwhile.
   std::future<std::expected<json, ControlError>> ask(control::Call call) const {
     return std::async(std::launch::async,
@@ -137,6 +131,16 @@ class ApiTest : public testing::Test {
     }
     page.head = std::move(reply);
     return page;
+  }
+  // 1: it is asked something within so many milliseconds.
+  static int poll_for(const kernel::Channel& worker, int milliseconds) {
+    pollfd readable{.fd = worker.fd(), .events = POLLIN, .revents = 0};
+    return ::poll(&readable, 1, milliseconds);
+  }
+  std::optional<kernel::Channel::Message> said_to_guardian() const {
+    if (poll_for(guardian_, 10'000) != 1) return std::nullopt;
+    auto message = guardian_.receive();
+    return message ? std::optional(std::move(*message)) : std::nullopt;
   }
   static void answer(const kernel::Channel& worker, const json& reply) {
     const std::string text = reply.contains("next") ? page_of(reply).message() : reply.dump();
@@ -336,7 +340,7 @@ TEST_F(ApiTest, what_happens_is_heard_by_listeners_and_kept_for_those_who_come_l
   EXPECT_EQ(history["events"][1]["number"], history["last"]);
 }
 
-TEST_F(ApiTest, what_the_guardian_asks_for_is_written_from_what_the_worker_says) {
+TEST_F(ApiTest, what_the_guardian_asks_for_is_made_of_what_the_worker_says) {
   const kernel::Channel worker = connect_worker();
   const auto file = static_cast<std::uint8_t>(Dump::stats_clear);
   ASSERT_TRUE(guardian_.send({&file, 1}));
@@ -348,18 +352,43 @@ TEST_F(ApiTest, what_the_guardian_asks_for_is_written_from_what_the_worker_says)
                   {"scripts", json::array()},
                   {"processes", json::array()},
                   {"next", nullptr}});
-  EXPECT_TRUE(wait_for(directory_ + "/keepalived.stats", "    Sent: 3\n"));
-  (void)::unlink((directory_ + "/keepalived.stats").c_str());
+  const auto made = said_to_guardian();
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->bytes, Bytes{file});
+  EXPECT_THAT(kernel::read_memory_file(made->passed_fd, 1 << 20).value_or(""), HasSubstr("    Sent: 3\n"));
 }
 
-// Whoever reads it would take it for the present.
-TEST_F(ApiTest, without_a_worker_the_old_file_goes) {
-  const std::string path = directory_ + "/keepalived.json";
-  std::ofstream(path) << "old";
+// Then the old file goes: whoever reads it would take it for the present.
+TEST_F(ApiTest, without_a_worker_the_guardian_gets_no_file) {
   const auto file = static_cast<std::uint8_t>(Dump::json);
   ASSERT_TRUE(guardian_.send({&file, 1}));
-  for (int i = 0; i < 2000 && ::access(path.c_str(), F_OK) == 0; ++i) (void)::poll(nullptr, 0, 5);
-  EXPECT_NE(::access(path.c_str(), F_OK), 0);
+  const auto made = said_to_guardian();
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->bytes, Bytes{file});
+  EXPECT_FALSE(made->passed_fd);
+}
+
+// What it costs the worker to tell of one instance is a fifth of its time at most, however many ask.
+TEST_F(ApiTest, a_crowd_that_asks_for_one_instance_shares_an_answer_and_waits_for_it) {
+  const kernel::Channel worker = connect_worker();
+  auto first = ask({.path = control::instance_path("VI_1")});
+  const json question = next_question(worker);
+  std::vector<std::future<std::expected<json, ControlError>>> crowd;
+  for (int i = 0; i < 10; ++i) crowd.push_back(ask({.path = control::instance_path("VI_1")}));
+  EXPECT_EQ(poll_for(worker, 200), 0);  // so long it takes, and four times as long is the pause
+  answer(worker, {{"id", question["id"]}, {"name", "VI_1"}});
+  EXPECT_TRUE(first.get());
+  EXPECT_EQ(poll_for(worker, 100), 0) << "the next question comes within the pause";
+  auto whole = ask({.path = status_path});
+  const json other = next_question(worker);
+  EXPECT_EQ(other["ask"], "status") << "which waits for no pause of others";
+  answer(worker, {{"id", other["id"]}, {"instances", json::array()}, {"next", nullptr}});
+  EXPECT_TRUE(whole.get());
+  const json second = next_question(worker);
+  EXPECT_EQ(second["ask"], "instance");
+  answer(worker, {{"id", second["id"]}, {"name", "VI_1"}});
+  for (auto& one : crowd) EXPECT_TRUE(one.get());
+  EXPECT_EQ(poll_for(worker, 0), 0) << "all of them had the same question";
 }
 
 TEST_F(ApiTest, an_answer_that_comes_too_late_is_not_taken_for_the_next_one) {

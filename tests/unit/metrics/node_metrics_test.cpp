@@ -17,7 +17,7 @@ using testing::Not;
 
 json status() {
   return json::parse(R"({
-    "node":"web1","version":"0.1.0","at":1000.5,"configuration_read":900,"confirm_until":null,
+    "node":"web1","version":"1.2.3","at":1000.5,"configuration_read":900,"confirm_until":null,
     "worker":{"answers":true,"restarts":2,"handovers":{"done":1,"failed":0},
               "lateness":{"bounds":[0.001,0.01],"counts":[5,2,1],"sum":0.25}},
     "reloads":{"carried_out":3,"refused":1,"failed":0},"limits_hit":{"api_slow_clients":4},
@@ -26,24 +26,38 @@ json status() {
       "adverts":{"sent":7,"failed":0,"accepted":2,"priority_zero_sent":0,"priority_zero_accepted":1,"unlike_addresses":0},
       "rejected":{"ttl":3}}],
     "groups":[{"name":"G","state":"MASTER","members":["VI_1"]}],
-    "scripts":[{"name":"chk","status":"down","text":""},{"name":"new","status":"not known yet","text":""}],
+    "scripts":[{"name":"chk","status":"down","text":"","interval":2,"timeout":1.5,"last_duration":0.25,
+      "runs":{"success":4,"failure":2,"timeout":1,"could_not_run":3},"durations":{"bounds":[0.1,1],"counts":[4,2,1],"sum":2.5}},{"name":"new","status":"not known yet","text":""}],
     "processes":[{"name":"nginx","status":"up"}]})");
 }
 
 TEST(NodeMetrics, say_what_the_status_says) {
   const std::string text = node_metrics(status(), 1001, Format::prometheus);
-  for (const char* line :
-       {"baton_build_info{version=\"0.1.0\"} 1\n", "baton_worker_up 1\n", "baton_worker_restarts_total 2\n",
-        "baton_state_age_seconds 0.5\n", "baton_instance_state{vrrp_instance=\"VI_1\",state=\"MASTER\"} 1\n",
-        "baton_instance_state{vrrp_instance=\"VI_1\",state=\"BACKUP\"} 0\n",
-        "baton_instance_priority{vrrp_instance=\"VI_1\"} 110\n",
-        "baton_instance_state_since_timestamp_seconds{vrrp_instance=\"VI_1\"} 950.25\n",
-        "baton_adverts_sent_total{vrrp_instance=\"VI_1\"} 7\n",
-        "baton_adverts_rejected_total{vrrp_instance=\"VI_1\",reason=\"ttl\"} 3\n",
-        "baton_reloads_total{result=\"refused\"} 1\n", "baton_timer_lateness_seconds_bucket{le=\"0.001\"} 5\n",
-        "baton_timer_lateness_seconds_bucket{le=\"+Inf\"} 8\n", "baton_timer_lateness_seconds_count 8\n",
-        "baton_script_up{script=\"chk\"} 0\n", "baton_process_up{process=\"nginx\"} 1\n",
-        "baton_group_state{group=\"G\",state=\"MASTER\"} 1\n", "# TYPE baton_adverts_sent_total counter\n"}) {
+  for (const char* line : {"baton_build_info{version=\"1.2.3\"} 1\n",
+                           "baton_worker_up 1\n",
+                           "baton_worker_restarts_total 2\n",
+                           "baton_state_age_seconds 0.5\n",
+                           "baton_instance_state{vrrp_instance=\"VI_1\",state=\"MASTER\"} 1\n",
+                           "baton_instance_state{vrrp_instance=\"VI_1\",state=\"BACKUP\"} 0\n",
+                           "baton_instance_priority{vrrp_instance=\"VI_1\"} 110\n",
+                           "baton_instance_state_since_timestamp_seconds{vrrp_instance=\"VI_1\"} 950.25\n",
+                           "baton_adverts_sent_total{vrrp_instance=\"VI_1\"} 7\n",
+                           "baton_adverts_rejected_total{vrrp_instance=\"VI_1\",reason=\"ttl\"} 3\n",
+                           "baton_reloads_total{result=\"refused\"} 1\n",
+                           "baton_timer_lateness_seconds_bucket{le=\"0.001\"} 5\n",
+                           "baton_timer_lateness_seconds_bucket{le=\"+Inf\"} 8\n",
+                           "baton_timer_lateness_seconds_count 8\n",
+                           "baton_script_up{script=\"chk\"} 0\n",
+                           "baton_script_runs_total{script=\"chk\",result=\"timeout\"} 1\n",
+                           "baton_script_runs_total{script=\"chk\",result=\"success\"} 4\n",
+                           "baton_script_duration_seconds_bucket{script=\"chk\",le=\"1\"} 6\n",
+                           "baton_script_duration_seconds_count{script=\"chk\"} 7\n",
+                           "baton_script_duration_seconds_sum{script=\"chk\"} 2.5\n",
+                           "baton_script_timeout_seconds{script=\"chk\"} 1.5\n",
+                           "baton_script_interval_seconds{script=\"chk\"} 2\n",
+                           "baton_process_up{process=\"nginx\"} 1\n",
+                           "baton_group_state{group=\"G\",state=\"MASTER\"} 1\n",
+                           "# TYPE baton_adverts_sent_total counter\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
   EXPECT_THAT(text, Not(HasSubstr("script=\"new\""))) << "nothing is known of it";
