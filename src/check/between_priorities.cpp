@@ -99,7 +99,7 @@ class PriorityRules : public RouterRules {
   // Weights and nopreempt on all nodes exclude each other.
   bool tracks_with_weights() const {
     return std::ranges::any_of(router_.members, [&](const Member& each) {
-      return !weights_of(cluster_.groups[each.node].of(*each.instance), *each.instance).empty();
+      return !cluster_.groups[each.node].weights_of(*each.instance).empty();
     });
   }
 
@@ -150,30 +150,43 @@ class WeightRules {
   void report_weight(const Weight& weight, const Contest::Contender& challenger, Severity severity) {
     const Member& member = *contest_.holder().member;
     const int left = contest_.holder_without(std::array{&weight});
-    const int needed = std::abs(weight.up - weight.down) + left - challenger.priority + 1;
+    const int step = std::abs(weight.up - weight.down);
+    const int needed = step + left - challenger.priority + 1;
     constexpr int most = 253;
-    report_.add(
-        "weight-too-small", *member.file, weight.place,
-        fmt::format("when {} fails, {} falls from {} to {}, and {} has {}: the address stays", weight.name,
-                    member.instance->name, contest_.holder().priority, left,
-                    challenger.member->file->words_for(challenger.member->keyword("priority")), challenger.priority),
+    const bool is_positive = weight.up > weight.down && weight.up != 0;
+    std::string mend =
         needed > most ? std::string("write weight 0: then a failure gives the address up")
                       : fmt::format("write weight {} on all nodes, or weight 0: then a failure gives the address up",
-                                    weight.up > weight.down && weight.up != 0 ? needed : -needed),
-        severity);
+                                    is_positive ? needed : -needed);
+    std::string what = fmt::format("when {} fails", weight.name);
+    if (weight.is_of_file) {
+      what = fmt::format("a number in {} that takes {} off is not enough", weight.name, step);
+      mend += fmt::format("; or write numbers into it that take {} off", needed);
+      severity = Severity::note;
+    }
+    report_.add(
+        "weight-too-small", *member.file, weight.place,
+        fmt::format("{}{} {} falls from {} to {}, and {} has {}: the address stays", what,
+                    weight.is_of_file ? ":" : ",", member.instance->name, contest_.holder().priority, left,
+                    challenger.member->file->words_for(challenger.member->keyword("priority")), challenger.priority),
+        std::move(mend), severity);
   }
 
-  // Where the holder has nopreempt itself, reading its file has said so.
+  // Where the holder has nopreempt itself, reading its file has said so. What files say may be a fault, which counts.
   void report_nopreempt() {
     const Member& holder = *contest_.holder().member;
     if (!holder.instance->preempt) return;
+    const auto& weights = contest_.holder().weights;
+    const bool are_files = std::ranges::all_of(weights, &Weight::is_of_file);
     for (std::size_t at = 1; at < contest_.contenders().size(); ++at) {
       const Contest::Contender& backup = contest_.contenders()[at];
       report_.add("weights-against-nopreempt", *backup.member->file, backup.member->keyword("nopreempt"),
                   fmt::format("with nopreempt this node takes no address from a living master: what {} loses by its "
-                              "weights ({}) moves nothing",
-                              holder.instance->name, holder.file->words_for(contest_.holder().weights.front().place)),
-                  "use weight 0 there, which gives the address up, or remove nopreempt here");
+                              "weights ({}) moves nothing{}",
+                              holder.instance->name, holder.file->words_for(weights.front().place),
+                              are_files ? ", unless number times weight is -254 or less, which is a fault" : ""),
+                  "use weight 0 there, which gives the address up, or remove nopreempt here",
+                  are_files ? Severity::note : Severity::warning);
     }
   }
 

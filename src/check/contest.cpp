@@ -1,7 +1,9 @@
 #include "check/contest.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
+#include <optional>
 #include <tuple>
 
 namespace baton::check {
@@ -21,12 +23,20 @@ Weight weight_of(const Tracking& tracking) {
   return weight;
 }
 
-void add_weights(const config::Trackers& trackers, std::vector<Weight>& weights) {
-  for (const auto* list : {&trackers.scripts, &trackers.interfaces, &trackers.processes}) {
-    for (const Tracking& tracking : *list) {
-      if (tracking.weight != 0) weights.push_back(weight_of(tracking));
-    }
-  }
+// config::Tracking::weight times a number, as far as a priority can be moved (vrrp/effective_priority.h).
+int product(int weight, int number) {
+  constexpr long long most = 253;
+  return static_cast<int>(std::clamp(static_cast<long long>(weight) * number, -most - 1, most));
+}
+
+Weight weight_of_file(const Tracking& tracking, std::optional<int> made_with) {
+  const int weight = tracking.reverse ? -tracking.weight : tracking.weight;
+  const int well = product(weight, made_with.value_or(weight > 0 ? 1 : 0));
+  return {.name = tracking.name,
+          .up = well,
+          .down = well > 0 ? 0 : well - std::abs(weight),
+          .place = tracking.place,
+          .is_of_file = true};
 }
 
 int sum_of(const std::vector<Weight>& weights) {
@@ -37,7 +47,7 @@ int sum_of(const std::vector<Weight>& weights) {
 
 }  // namespace
 
-GroupIndex::GroupIndex(const config::Configuration& configuration) {
+GroupIndex::GroupIndex(const config::Configuration& configuration) : configuration_(configuration) {
   for (const config::SyncGroup& group : configuration.groups) {
     for (const std::string& member : group.members) by_member_.emplace(member, &group);
   }
@@ -48,11 +58,25 @@ const config::SyncGroup* GroupIndex::of(const config::Instance& instance) const 
   return found == by_member_.end() ? nullptr : found->second;
 }
 
-std::vector<Weight> weights_of(const config::SyncGroup* group, const config::Instance& instance) {
+std::vector<Weight> GroupIndex::weights_of(const config::Instance& instance) const {
+  const config::SyncGroup* group = of(instance);
   std::vector<Weight> weights;
   if (group == nullptr || group->tracking_weight) add_weights(instance.trackers, weights);
   if (group != nullptr) add_weights(group->trackers, weights);
   return weights;
+}
+
+void GroupIndex::add_weights(const config::Trackers& trackers, std::vector<Weight>& weights) const {
+  for (const auto* list : {&trackers.scripts, &trackers.interfaces, &trackers.processes}) {
+    for (const Tracking& tracking : *list) {
+      if (tracking.weight != 0) weights.push_back(weight_of(tracking));
+    }
+  }
+  for (const Tracking& tracking : trackers.files) {
+    if (std::abs(tracking.weight) <= 1) continue;  // the number is the amount, or a fault
+    const auto file = std::ranges::find(configuration_.files, tracking.name, &config::TrackedFile::name);
+    weights.push_back(weight_of_file(tracking, file == configuration_.files.end() ? std::nullopt : file->init_value));
+  }
 }
 
 int effective_priority(int base, int sum) {
@@ -62,8 +86,7 @@ int effective_priority(int base, int sum) {
 
 Contest::Contest(const VirtualRouter& router, std::span<const GroupIndex> groups) {
   for (const Member& member : router.members) {
-    Contender contender{.member = &member,
-                        .weights = weights_of(groups[member.node].of(*member.instance), *member.instance)};
+    Contender contender{.member = &member, .weights = groups[member.node].weights_of(*member.instance)};
     contender.priority = effective_priority(member.instance->priority, sum_of(contender.weights));
     contenders_.push_back(std::move(contender));
   }

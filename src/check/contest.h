@@ -13,27 +13,33 @@
 
 namespace baton::check {
 
-// What one tracked thing adds to a priority. Of files it is not known: their number may be any.
+// What one tracked thing adds to a priority.
 struct Weight {
   std::string name;
   int up = 0;    // as long as it is well
   int down = 0;  // when it has failed
   config::Place place;
+  // The number in a file may be any. It is taken to be well with what init_file makes it with, else as a script that
+  // writes 1 or 0 has it, and to fail by one weight. Weight 1 and -1 say that the number is the amount itself, of which
+  // nothing is known.
+  bool is_of_file = false;
 };
 
-// Which vrrp_sync_group an instance is in.
+// Of one configuration, which outlives it: which vrrp_sync_group an instance is in, and what weighs on it.
 class GroupIndex {
  public:
   explicit GroupIndex(const config::Configuration& configuration);
   // nullptr: none.
   const config::SyncGroup* of(const config::Instance& instance) const;
+  // Those that count for an instance: its own, unless its sync group takes no account of them, and its group's.
+  std::vector<Weight> weights_of(const config::Instance& instance) const;
 
  private:
+  void add_weights(const config::Trackers& trackers, std::vector<Weight>& weights) const;
+
+  const config::Configuration& configuration_;
   std::unordered_map<std::string_view, const config::SyncGroup*> by_member_;
 };
-
-// Those that count for an instance: its own, unless its sync group takes no account of them, and its group's.
-std::vector<Weight> weights_of(const config::SyncGroup* group, const config::Instance& instance);
 
 // 1 to 254, or 255.
 int effective_priority(int base, int sum);

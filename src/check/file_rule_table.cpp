@@ -181,6 +181,9 @@ constexpr auto table = std::to_array<Rule>({
      "sends; nft list ruleset and iptables-save, run as root, show all rules there are."},
     {"B041", "no-rule-set", error, "a file that is no rule set",
      "What was given as a firewall's rules holds none, or ends in the middle. Nothing can be said about it."},
+    {"B042", "file-made-as-fault", warning, "a tracked file that is made with a fault in it",
+     "init_file makes the file with that number at the start of the daemon. Number times weight of -254 or less is a "
+     "fault, and so is any number but 0 with weight 0: the node stays in FAULT until somebody writes another number."},
 });
 
 }  // namespace
