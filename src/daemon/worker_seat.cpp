@@ -16,6 +16,11 @@ constexpr Duration start_again_after = std::chrono::seconds(1);  // when a worke
 constexpr Duration prepare_bound = std::chrono::seconds(5);
 constexpr Duration prepare_bound_an_address = std::chrono::microseconds(500);
 
+// 0: it has recorded nothing.
+std::uint64_t latest_segment(const WorkerRole& worker) {
+  return worker.record() != nullptr ? worker.record()->ring().latest() : 0;
+}
+
 }  // namespace
 
 std::size_t address_count(const Setup& setup) {
@@ -37,7 +42,7 @@ WorkerSeat::WorkerSeat(loop::Loop& loop, log::Logger& log, const Options& option
       remains_(loop) {
   look_ = loop_.timer([this] { look(); });
   restart_ = loop_.timer([this] { start_again(); });
-  prepared_by_ = loop_.timer([this] { give_up("the next VRRP worker was not ready in time"); });
+  prepared_by_ = loop_.timer([this] { lose_next("the next VRRP worker was not ready in time"); });
 }
 
 SysResult<std::unique_ptr<WorkerRole>> WorkerSeat::make(std::unique_ptr<Setup> setup, WallTime read_at) {
@@ -169,7 +174,7 @@ void WorkerSeat::look() {
 void WorkerSeat::on_death(const WorkerRole& worker) {
   const pid_t pid = worker.pid();
   if (&worker == retired_.get()) return (void)retired_->reap();
-  if (&worker == next_.get()) return give_up(fmt::format("the next VRRP worker (pid {}) {}", pid, next_->reap()));
+  if (&worker == next_.get()) return lose_next(fmt::format("the next VRRP worker (pid {}) {}", pid, next_->reap()));
 
   const bool failed_resume = worker_->has_failed_to_resume();
   const std::string how = worker_->reap();
@@ -179,7 +184,7 @@ void WorkerSeat::on_death(const WorkerRole& worker) {
     return events_.ended(true);
   }
   log_.error(fmt::format("the VRRP worker (pid {}) {}", pid, how));
-  const std::uint64_t last_segment = worker_->record() ? worker_->record()->ring().latest() : 0;
+  const std::uint64_t last_segment = latest_segment(*worker_);
   if (next_) {
     // The next one goes on where this one ended, if it is prepared in the time that a resumed worker has.
     has_failed_ = failed_resume;
@@ -187,22 +192,26 @@ void WorkerSeat::on_death(const WorkerRole& worker) {
   } else {
     replace_dead(failed_resume);
   }
-  keep_recording(last_segment);  // what writes it needs its time, and the address does not wait for it
+  keep_recording(record_before_.get(), *worker_,
+                 last_segment);  // what writes it needs its time, and the address does not wait for it
 }
 
-Bytes WorkerSeat::recording_up_to(std::optional<std::uint64_t> last) const {
+Bytes WorkerSeat::recording_of(const FlightRecord* before, const WorkerRole& worker,
+                               std::optional<std::uint64_t> last) {
   std::vector<recorder::LifeBytes> lives;
-  if (record_before_) lives.push_back(record_before_->life());
-  if (worker_->record()) lives.push_back(worker_->record()->life(last));
+  if (before != nullptr) lives.push_back(before->life());
+  if (worker.record()) lives.push_back(worker.record()->life(last));
   return recording_file(lives);
 }
 
-// By a process of a moment, so that nobody here waits for a disk. The worker after it writes to segments behind `last`.
-void WorkerSeat::keep_recording(std::uint64_t last) {
+// Of a worker that has died. By a process of a moment, so that nobody here waits for a disk. The worker after it writes
+// to segments behind `last`.
+void WorkerSeat::keep_recording(const FlightRecord* before, const WorkerRole& worker, std::uint64_t last) {
   if (last == 0) return;
   auto started = start_role({.name = "baton-record", .parent_death_signal = 0, .keep = {}, .main = [&] {
                                log::Logger log(worker_log_);
-                               const auto kept = keep_crash_recording(options_.run_directory, recording_up_to(last));
+                               const auto kept =
+                                   keep_crash_recording(options_.run_directory, recording_of(before, worker, last));
                                if (kept) log.notice("what the VRRP worker did before it died: baton replay " + *kept);
                                if (!kept) log.warning(to_string(kept.error()));
                                return kept ? 0 : 1;
@@ -354,6 +363,11 @@ void WorkerSeat::say_goodbye_for(const Orphans& orphans, const Setup& before) {
   RouterWills wills(before.routers.size());
   for (const auto& [router, will] : orphans) wills[router] = will;
   say_goodbye(before, wills, log_);
+}
+
+void WorkerSeat::lose_next(const std::string& why) {
+  keep_recording(worker_->record(), *next_, latest_segment(*next_));
+  give_up(why);
 }
 
 void WorkerSeat::give_up(const std::string& why) {

@@ -50,7 +50,7 @@ class WorkerSeat {
   LastWill& will() { return worker_->will(); }
   // What the flight recorder has of the configuration and of the one before it, as a file (docs/replay.md). In the
   // guardian and in what it has forked; the worker does not notice.
-  Bytes recording() const { return recording_up_to(std::nullopt); }
+  Bytes recording() const { return recording_of(record_before_.get(), *worker_, std::nullopt); }
   bool is_running() const { return worker_->is_running(); }
 
   // A reload: `followed` or `given_up` is told some time after this. Not while is_changing().
@@ -83,8 +83,10 @@ class WorkerSeat {
   // Those that nobody goes on as.
   using Orphans = std::vector<std::pair<std::size_t, RouterWill>>;
   Orphans hand_wills_down();
-  Bytes recording_up_to(std::optional<std::uint64_t> last) const;
-  void keep_recording(std::uint64_t last);  // of a worker that has died
+  // Of a worker, behind that of the configuration before its own.
+  static Bytes recording_of(const FlightRecord* before, const WorkerRole& worker, std::optional<std::uint64_t> last);
+  void keep_recording(const FlightRecord* before, const WorkerRole& worker, std::uint64_t last);
+  void lose_next(const std::string& why);  // it died, or prepares for too long
   void say_goodbye_for(const Orphans& orphans, const Setup& before);
   void give_up(const std::string& why);
   void retire(std::unique_ptr<WorkerRole> worker);

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <functional>
 
+#include "recorder/recorder.h"
 #include "unit/daemon/made_setup.h"
 
 namespace baton::daemon {
@@ -54,6 +55,14 @@ std::string pid_file_of_next(const std::string& settings_record) {
 int never_be_ready(const WorkerStart& start) {
   std::ofstream(pid_file_of_next(start.settings_record)) << ::getpid() << std::endl;
   return idle();
+}
+
+int record_and_die(const WorkerStart& start) {
+  vrrp::Node node(start.setup.node);
+  recorder::Recorder recorder(start.record->ring(), node);
+  vrrp::NodeActions actions;
+  node.on_link("ens1", true, loop::now(), actions);
+  return 3;
 }
 
 int die(const WorkerStart&) {
@@ -176,6 +185,19 @@ TEST_F(WorkerSeatTest, when_the_next_one_dies_the_old_one_goes_on) {
   EXPECT_TRUE(seat_.is_running());
   follow(serve_when_told);  // and the next reload is one like any other
   EXPECT_TRUE(eventually([&] { return before_ != nullptr; }));
+}
+
+TEST_F(WorkerSeatTest, what_a_next_one_did_before_it_died_is_kept) {
+  begin();
+  follow(record_and_die);
+  const std::string path = directory_ + "/crash-1.recording";
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path); }));
+  std::ifstream file(path, std::ios::binary);
+  const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+  const auto recording = recorder::read_recording(bytes);
+  ASSERT_TRUE(recording) << recording.error();
+  ASSERT_FALSE(recording->lives.empty());
+  EXPECT_EQ(recording->lives.back().parameters.routers[0].router.base_priority, 50) << "its own configuration";
 }
 
 TEST_F(WorkerSeatTest, when_the_next_one_is_late_the_old_one_goes_on) {
