@@ -10,28 +10,16 @@
 #include <system_error>
 #include <vector>
 
-#include "cli/check_command.h"
-#include "cli/completion_command.h"
-#include "cli/doctor_command.h"
-#include "cli/events_command.h"
-#include "cli/handover_command.h"
-#include "cli/keywords_command.h"
-#include "cli/lab_command.h"
-#include "cli/maintenance_command.h"
-#include "cli/plan_command.h"
-#include "cli/reload_command.h"
-#include "cli/replay_command.h"
-#include "cli/status_command.h"
+#include "base/version.h"
+#include "cli/commands.h"
 #include "cli/unknown_command.h"
-#include "cli/watch_command.h"
-#include "cli/why_command.h"
 #include "cli/words.h"
 
 namespace {
 
 // A disk that is full, a pipe that nobody reads: what was to be said is not all there.
 int complain_of_output() {
-  std::fputs("baton: standard output cannot be written\n", stderr);
+  std::fputs("baton: standard output cannot be written; is its disk full, or has its reader ended?\n", stderr);
   return 1;
 }
 
@@ -56,24 +44,12 @@ int complain_of(std::string_view word, const std::vector<std::string>& known) {
 
 int main(int argc, char** argv) {
   CLI::App app{
-      "Baton's operator tool: asks a running batond, checks configurations, and plays their failures on this machine."};
-  app.set_version_flag("--version", "Baton v0.1.0");
+      "Baton's operator tool: asks a running batond, checks configurations, and plays their failures on this machine.",
+      "baton"};
+  app.set_version_flag("--version", fmt::format("Baton v{}", version));
   app.require_subcommand(1);
   int exit_code = 0;
-  baton::cli::add_status_command(app, exit_code);
-  baton::cli::add_why_command(app, exit_code);
-  baton::cli::add_watch_command(app, exit_code);
-  baton::cli::add_events_command(app, exit_code);
-  baton::cli::add_handover_command(app, exit_code);
-  baton::cli::add_maintenance_command(app, exit_code);
-  baton::cli::add_reload_command(app, exit_code);
-  baton::cli::add_keywords_command(app, exit_code);
-  baton::cli::add_check_command(app, exit_code);
-  baton::cli::add_doctor_command(app, exit_code);
-  baton::cli::add_lab_command(app, exit_code);
-  baton::cli::add_plan_command(app, exit_code);
-  baton::cli::add_replay_command(app, exit_code);
-  baton::cli::add_completion_command(app, exit_code);
+  baton::cli::add_commands(app, exit_code);
   const std::vector<std::string> commands = commands_of(app);
   if (const std::string_view word = argc > 1 ? argv[1] : "-";
       !word.starts_with('-') && std::ranges::find(commands, word) == commands.end()) {

@@ -90,7 +90,8 @@ std::optional<std::vector<check::FirewallText>> read_firewalls(const std::vector
   for (const std::string& path : paths) {
     auto text = read_rule_set(path);
     if (!text) {
-      (void)complain(fmt::format("{} {}", path, config::explain(text.error())));
+      (void)complain(fmt::format("{} {}\n  mend: name a file of rules that can be read, or - for standard input", path,
+                                 config::explain(text.error())));
       return std::nullopt;
     }
     texts.push_back({.name = path == "-" ? "standard input" : path, .text = std::move(*text)});
@@ -148,21 +149,23 @@ int run_check(const CheckOptions& options) {
 void add_check_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App* command =
-      app.add_subcommand("check", "what is wrong with a configuration, and between those of several nodes");
+      app.add_subcommand("check", "What is wrong with a configuration, and between those of several nodes");
   command->add_option("FILE", options->files, "one file a node");
   auto* json = command->add_flag("--json", options->as_json, "one JSON document");
   command->add_flag("--sarif", options->as_sarif, "SARIF 2.1.0, for code hosts")->excludes(json);
   command
       ->add_option("--firewall", options->firewalls,
                    "packet filter rules the nodes are behind: iptables-save, nft list ruleset; - is standard input")
+      ->type_name("FILE")
       ->allow_extra_args(false);
-  command->add_option("--explain", options->explained, "what a rule is about: B017, or its name");
+  command->add_option("--explain", options->explained, "what a rule is about: B017, or its name")->type_name("RULE");
   command->add_flag("--list", options->lists, "all rules");
   command->add_flag("--elsewhere", options->is_elsewhere,
                     "the file is another machine's: do not look here for its programs and users");
   command
       ->add_option("-i,--config-id", options->config_ids,
                    "for @id lines; default the host, of several files their names; several: nodes of one file")
+      ->type_name("ID")
       ->allow_extra_args(false);
   command->footer(
       "Examples:\n"

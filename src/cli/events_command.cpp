@@ -168,7 +168,9 @@ void add_events_command(CLI::App& app, int& result) {
   command->add_flag("-f,--follow", options->follow,
                     "go on with what happens, also over reloads and restarts of batond");
   command->add_flag("--json", options->as_json, "one JSON object a line (docs/status.md)");
-  command->add_option("--socket", options->socket, "control socket of batond")->capture_default_str();
+  command->add_option("--socket", options->socket, "control socket of batond")
+      ->type_name("PATH")
+      ->capture_default_str();
   command->footer(footer("baton events --follow", exit_codes_of_questions));
   command->callback([options, &result] { result = run_events(*options); });
 }

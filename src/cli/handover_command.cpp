@@ -189,7 +189,9 @@ void add_handover_command(CLI::App& app, int& result) {
   command->add_flag("--all", options->all, "every instance that is MASTER here")->excludes(name);
   command->add_flag("--no-wait", options->no_wait, "ask and do not wait until a backup has it (15 s at most)");
   command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
-  command->add_option("--socket", options->socket, "control socket of batond")->capture_default_str();
+  command->add_option("--socket", options->socket, "control socket of batond")
+      ->type_name("PATH")
+      ->capture_default_str();
   command->footer(footer("baton handover VI_1; baton handover --all",
                          "0 moved, 1 something stayed, 2 usage, 3 no such vrrp_instance, 4 no batond answers"));
   command->callback([options, &result] { result = run_handover(*options); });

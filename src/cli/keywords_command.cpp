@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/printable.h"
+#include "cli/help.h"
 #include "cli/json_document.h"
 
 namespace baton::cli {
@@ -47,7 +48,10 @@ int run(const Options& options) {
   std::ranges::copy_if(config::keyword_table::all(), std::back_inserter(keywords),
                        [&](const Keyword& keyword) { return is_asked_for(keyword, options); });
   if (keywords.empty()) {
-    std::fputs(printable(fmt::format("baton: there is no keyword and no block '{}'\n", options.word)).c_str(), stderr);
+    std::fputs(printable(fmt::format("baton: there is no keyword and no block '{}'; baton keywords lists them\n",
+                                     options.word))
+                   .c_str(),
+               stderr);
     return 1;
   }
   if (options.as_json) {
@@ -62,11 +66,14 @@ int run(const Options& options) {
 
 void add_keywords_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("keywords", "what Baton does with every keyword of keepalived.conf");
+  CLI::App* command = app.add_subcommand("keywords", "What Baton does with every keyword of keepalived.conf");
   command->add_option("WORD", options->word, "only this keyword, or those of this block");
   command->add_option("--support", options->support, "only these")
+      ->type_name("KIND")
       ->check(CLI::IsMember({"works", "accepted", "later"}));
   command->add_flag("--json", options->as_json, "one JSON document");
+  command->footer(footer("baton keywords vrrp_script; baton keywords --support later",
+                         "0 success, 1 no such keyword, 2 called wrongly"));
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

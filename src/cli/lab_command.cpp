@@ -15,7 +15,9 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "cli/help.h"
 #include "cli/json_document.h"
+#include "cli/terminal.h"
 #include "config/disk_file_reader.h"
 #include "config/load.h"
 #include "lab/director.h"
@@ -196,8 +198,7 @@ std::vector<lab::Daemon> daemons_of(const Plan& plan) {
 
 lab::StoryOptions story_options(const LabCommandOptions& options) {
   const bool terminal = isatty(STDOUT_FILENO) == 1;
-  const char* no_colour = std::getenv("NO_COLOR");  // https://no-color.org
-  return {.colour = terminal && (no_colour == nullptr || *no_colour == '\0'),
+  return {.colour = wants_colours(),
           .live = terminal,
           .quiet = options.json,
           .log = options.all_log_lines ? lab::LogDetail::all : lab::LogDetail::states};
@@ -285,18 +286,21 @@ void add_lab_command(CLI::App& app, int& exit_code) {
       "lab", "Run configurations for real on this machine, break things, measure what a client misses");
   lab->add_option("files", options->files, "a keepalived.conf for each server");
   lab->add_option("--daemon", options->daemons, "batond or keepalived for all servers, or NODE=keepalived for one")
+      ->type_name("WHAT")
       ->delimiter(',');
-  lab->add_option("--scenario", options->scenarios, "only these, in this order")->delimiter(',');
+  lab->add_option("--scenario", options->scenarios, "only these, in this order")->type_name("NAME")->delimiter(',');
   lab->add_flag("--list", options->list, "name the scenarios");
   lab->add_flag("--json", options->json, "one JSON document at the end");
   lab->add_option("--probe-interval", options->probe_interval_ms, "milliseconds between two pings (default 1)")
+      ->type_name("MS")
       ->check(CLI::Range(0.1, 1000.0));
   lab->add_flag("--no-web", options->without_web, "no nginx on the servers");
   lab->add_flag("--assume-healthy", options->assume_healthy,
                 "every check script succeeds (in the lab alone), for checks of what the lab does not run");
   lab->add_flag("--log", options->all_log_lines, "show every line the daemons write");
   lab->add_flag("--keep", options->keep, "go on until ctrl-C when the scenarios are over");
-  lab->add_option("--batond", options->batond, "this batond (default: the one beside this program)");
+  lab->add_option("--batond", options->batond, "this batond (default: the one beside this program)")->type_name("FILE");
+  lab->footer(footer("baton lab web1.conf web2.conf", "0 done, 1 something did not go as it should, 2 called wrongly"));
   lab->callback([options, &exit_code] { exit_code = lab_command(*options); });
 }
 

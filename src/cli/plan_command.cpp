@@ -138,7 +138,9 @@ int plan_command(const PlanCommandOptions& options) {
     std::ofstream page(options.html, std::ios::trunc);
     page << printable(plan::render_html(plan));
     page.close();
-    if (!page) return complain(fmt::format("{} cannot be written", options.html));
+    if (!page)
+      return complain(
+          fmt::format("{} cannot be written\n  mend: a file in a directory where you may write", options.html));
   }
   if (options.json) {
     json document = to_json(plan);
@@ -158,6 +160,7 @@ void add_plan_command(CLI::App& app, int& exit_code) {
   plan->add_option("files", options->files, "a keepalived.conf for each server");
   plan->add_option("-i,--config-id", options->config_ids,
                    "for @id lines; default the files' names; several: nodes of one file")
+      ->type_name("ID")
       ->allow_extra_args(false);
   plan->add_flag("--pairs", options->pairs, "every failure after every other one, too");
   plan->add_option("--only", options->only, "events with this in their name or title: machine, nginx, web1");

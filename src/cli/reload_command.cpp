@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/answer.h"
+#include "cli/help.h"
 
 namespace baton::cli {
 
@@ -124,7 +125,11 @@ void add_reload_command(CLI::App& app, int& result) {
   rehearsal->excludes(within)->excludes(confirm);
   confirm->excludes(within);
   command->add_flag("--json", options->as_json, "for machines");
-  command->add_option("--socket", options->socket, "control socket of batond")->capture_default_str();
+  command->add_option("--socket", options->socket, "control socket of batond")
+      ->type_name("PATH")
+      ->capture_default_str();
+  command->footer(footer("baton reload --dry-run; baton reload --confirm-within 5m",
+                         "0 done, 1 refused or failed, 2 usage, 4 no batond answers"));
   command->callback([options, &result] { result = run_reload(*options); });
 }
 

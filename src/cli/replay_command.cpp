@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "base/printable.h"
+#include "cli/help.h"
 #include "cli/replay_text.h"
 #include "control/client.h"
 #include "recorder/replay.h"
@@ -55,7 +56,7 @@ std::expected<std::string, std::string> read_file(const std::string& path) {
     return std::unexpected(path + " is no file that is there\n  mend: ls /run/baton/*.recording");
   }
   if (static_cast<std::size_t>(status.st_size) > file_most)
-    return std::unexpected(path + " is larger than any recording");
+    return std::unexpected(path + " is larger than any recording\n  mend: ls /run/baton/*.recording");
   std::ifstream file(path, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(file), {}};
   if (!file) return std::unexpected(path + " cannot be read\n  mend: run as root");
@@ -238,7 +239,9 @@ void print_json_tail(const Outcome& outcome) {
 int replay_bytes(const std::string& bytes, const ReplayCommandOptions& options, const Window& window) {
   const auto recording = recorder::read_recording({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
   const std::string what = options.file.empty() ? "what batond has recorded" : options.file;
-  if (!recording) return complain(fmt::format("{}: {}", what, recording.error()));
+  if (!recording)
+    return complain(fmt::format("{}: {}\n  mend: a file of baton replay --save, or /run/baton/crash-1.recording", what,
+                                recording.error()));
   if (!has_instance(*recording, options.instance)) {
     return complain(
         fmt::format("{}: no vrrp_instance {}\n  mend: without --instance all are shown", what, options.instance));
@@ -255,7 +258,9 @@ int replay_bytes(const std::string& bytes, const ReplayCommandOptions& options, 
   } else {
     fmt::print("{}\n", verdict(outcome));
   }
-  if (!outcome.error.empty()) return complain(fmt::format("{}: it ends too early: {}", what, outcome.error));
+  if (!outcome.error.empty())
+    return complain(
+        fmt::format("{}: it ends too early: {}\n  mend: save it anew: baton replay --save FILE", what, outcome.error));
   return outcome.different == 0 ? success : differs;
 }
 
@@ -283,7 +288,7 @@ int replay_command(const ReplayCommandOptions& options) {
   }
   if (!options.save.empty()) {
     if (save(options.save, bytes)) return success;
-    return complain(options.save + " cannot be written");
+    return complain(options.save + " cannot be written\n  mend: a file in a directory where you may write");
   }
   return replay_bytes(bytes, options, window);
 }
@@ -307,7 +312,9 @@ void add_replay_command(CLI::App& app, int& exit_code) {
   replay->add_flag("--json", options->json, "one JSON document");
   replay->add_option("--save", options->save, "write the recording into this file, and play nothing")
       ->type_name("FILE");
-  replay->add_option("--socket", options->socket, "control socket of batond")->capture_default_str();
+  replay->add_option("--socket", options->socket, "control socket of batond")->type_name("PATH")->capture_default_str();
+  replay->footer(footer("baton replay --from -30; baton replay /run/baton/crash-1.recording",
+                        "0 every action as it was, 1 some differ, 2 called wrongly, 4 no batond answers"));
   replay->callback([options, &exit_code] { exit_code = replay_command(*options); });
 }
 

@@ -71,7 +71,9 @@ void add_status_command(CLI::App& app, int& result) {
   command->add_flag("--brief", options->brief, "a line each")->excludes(all)->excludes(name);
   all->excludes(name);
   command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
-  command->add_option("--socket", options->socket, "control socket of batond")->capture_default_str();
+  command->add_option("--socket", options->socket, "control socket of batond")
+      ->type_name("PATH")
+      ->capture_default_str();
   command->footer(footer("baton status; baton status VI_1", exit_codes_of_questions));
   command->callback([options, &result] { result = run_status(*options); });
 }

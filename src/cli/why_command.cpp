@@ -61,7 +61,9 @@ void add_why_command(CLI::App& app, int& result) {
   CLI::App* command = app.add_subcommand("why", "Why an instance is MASTER or not, and what would change that");
   command->add_option("NAME", options->name, "the vrrp_instance; may be left out when there is only one");
   command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
-  command->add_option("--socket", options->socket, "control socket of batond")->capture_default_str();
+  command->add_option("--socket", options->socket, "control socket of batond")
+      ->type_name("PATH")
+      ->capture_default_str();
   command->footer(footer("baton why VI_1", exit_codes_of_questions));
   command->callback([options, &result] { result = run_why(*options); });
 }

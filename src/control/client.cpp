@@ -29,7 +29,7 @@ std::expected<UniqueFd, ControlError> connect_to(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path))
-    return failure(Kind::not_running, fmt::format("{}: path too long", path));
+    return failure(Kind::not_running, fmt::format("{}: path too long; a socket has 107 bytes at most", path));
   std::ranges::copy(path, address.sun_path);
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return failure(Kind::not_running, fmt::format("socket: {}", std::strerror(errno)));
@@ -82,10 +82,13 @@ std::expected<std::string, ControlError> fetch_once(const std::string& socket_pa
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd ready{.fd = fd.get(), .events = POLLIN, .revents = 0};
     if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0) {
-      return failure(Kind::timeout, fmt::format("batond did not answer within {} ms", timeout.count()));
+      return failure(
+          Kind::timeout,
+          fmt::format("batond did not answer within {} ms; ask again, or see: journalctl -u baton", timeout.count()));
     }
     const ssize_t count = ::recv(fd.get(), buffer.data(), buffer.size(), 0);
-    if (count <= 0) return failure(Kind::malformed, "batond closed the connection before its answer was complete");
+    if (count <= 0)
+      return failure(Kind::malformed, "batond closed the connection before its answer was complete; ask again");
     if (!parser.feed({buffer.data(), static_cast<std::size_t>(count)})) {
       return failure(Kind::malformed,
                      fmt::format("what answers at {} does not speak HTTP as batond does", socket_path));
@@ -123,7 +126,8 @@ std::expected<json, ControlError> object_of(const std::expected<std::string, Con
                                             const json::parser_callback_t& on_value = nullptr) {
   if (!body) return std::unexpected(body.error());
   json parsed = json::parse(*body, on_value, false);
-  if (!parsed.is_object()) return failure(ControlError::Kind::malformed, "the answer of batond is not JSON");
+  if (!parsed.is_object())
+    return failure(ControlError::Kind::malformed, "the answer of batond is not JSON; is --socket that of batond?");
   return parsed;
 }
 
