@@ -70,6 +70,20 @@ TEST_F(Doctor, finds_nothing_on_a_sound_pair) {
   expect_no_move_since(begin());
 }
 
+class DoctorOfVirtualMac : public Doctor {
+ protected:
+  static void SetUpTestSuite() { open({.extra = "  use_vmac\n  vmac_xmit_base\n"}); }
+};
+
+TEST_F(DoctorOfVirtualMac, finds_nothing_on_a_sound_pair) {
+  for (const NodeId node : {web1, web2}) {
+    const Report report = doctor(node);
+    EXPECT_EQ(report.code, 0) << all_of(report);
+    EXPECT_EQ(report.found, std::set<std::string>{}) << all_of(report);
+  }
+  expect_no_move_since(begin());
+}
+
 struct HostFault {
   const char* name;
   std::string cause;
