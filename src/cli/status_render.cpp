@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/maintenance_command.h"
+
 namespace baton::cli {
 
 namespace {

@@ -110,6 +110,7 @@ struct Node::Implementation {
   // Maintenance (node_maintenance.cpp).
   enum class Relief : std::uint8_t { given, awaited, denied };
   Relief relief_of(RouterId id) const;
+  bool hears_master(const VirtualRouter& router) const;
   void pursue_maintenance(Instant now, NodeActions& out);
   void ask_for_relief(Instant now, NodeActions& out);
   void hold_all(Instant now, NodeActions& out);

@@ -55,10 +55,19 @@ Node::Implementation::Relief Node::Implementation::relief_of(RouterId id) const 
     case State::fault:  // it has no address to give
     case State::maintenance: return Relief::given;
     case State::init: return Relief::awaited;
-    case State::backup: return router.master() ? Relief::given : Relief::awaited;
+    case State::backup: return hears_master(router) ? Relief::given : Relief::awaited;
     case State::master: return slots[id].asked_relief && !router.is_leaving() ? Relief::denied : Relief::awaited;
   }
   return Relief::awaited;
+}
+
+// Since the maintenance was asked for: one that has died a moment ago is remembered for the master-down time. Who
+// adverts so seldom that nobody would wait for it is believed for its interval.
+bool Node::Implementation::hears_master(const VirtualRouter& router) const {
+  if (!router.master()) return false;
+  const Instant asked = maintenance_bound - limits::maintenance_patience;
+  const bool is_rare = router.master_interval() > limits::maintenance_patience / 2;
+  return router.memory().last_advert_accepted >= asked - (is_rare ? router.master_interval() : Duration::zero());
 }
 
 void Node::Implementation::hold_all(Instant now, NodeActions& out) {

@@ -151,7 +151,7 @@ class VirtualRouter {
   // Maintenance: not MASTER from now on, whoever is silent; a MASTER leaves as at a stop. Before start() it counts
   // from the first state on.
   void hold(Instant now, Actions& out);
-  void release(Instant now, Actions& out);  // as after a fault
+  void release(Instant now, Actions& out);      // as after a fault
   void forget_handover() { yielded_ = false; }  // it may preempt again
   // Sync group: be what the group is.
   void become_master(Reason reason, Instant now, Actions& out);

@@ -53,6 +53,24 @@ TEST(Maintenance, a_backup_that_hears_its_master_is_held_down_at_once) {
   EXPECT_FALSE(bench->next_timeout());
 }
 
+TEST(Maintenance, a_backup_counts_when_its_master_is_heard_after_the_question) {
+  MaintenanceBench bench = MaintenanceBench::backup(one());
+  bench.advance(500ms);
+  bench.wish(Wish::ask);
+  EXPECT_EQ(bench->maintenance(), Maintenance::asked);
+  bench.receive(0, MaintenanceBench::peer());
+  EXPECT_EQ(bench->maintenance(), Maintenance::on);
+}
+
+TEST(Maintenance, a_master_that_has_died_a_moment_ago_is_no_healthy_peer) {
+  MaintenanceBench bench = MaintenanceBench::backup(one());
+  bench.advance(500ms);
+  bench.wish(Wish::ask);
+  bench.advance(6s);
+  EXPECT_EQ(bench->maintenance(), Maintenance::refused);
+  EXPECT_TRUE(bench->router(0).is_serving());
+}
+
 TEST(Maintenance, whoever_falls_silent_or_says_goodbye_it_takes_nothing_over) {
   MaintenanceBench bench = MaintenanceBench::backup(one());
   bench.wish(Wish::ask);
