@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   CLI::App app{
       "Baton's operator tool: asks a running batond, checks configurations, and plays their failures on this machine.",
       "baton"};
-  app.set_version_flag("--version", fmt::format("Baton v{}", version));
+  app.set_version_flag("--version", fmt::format("Baton v{}", baton::version));
   app.require_subcommand(1);
   int exit_code = 0;
   baton::cli::add_commands(app, exit_code);
