@@ -148,8 +148,7 @@ int run_check(const CheckOptions& options) {
 
 void add_check_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* command =
-      app.add_subcommand("check", "What is wrong with a configuration, and between those of several nodes");
+  CLI::App* command = app.add_subcommand("check", "What is wrong in a configuration, or between several");
   command->add_option("FILE", options->files, "one file a node");
   auto* json = command->add_flag("--json", options->as_json, "one JSON document");
   command->add_flag("--sarif", options->as_sarif, "SARIF 2.1.0, for code hosts")->excludes(json);

@@ -105,8 +105,7 @@ int run_doctor(const DoctorOptions& options) {
 
 void add_doctor_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<DoctorOptions>();
-  CLI::App* command =
-      app.add_subcommand("doctor", "What keeps VRRP from working on this host and on the LANs it is on");
+  CLI::App* command = app.add_subcommand("doctor", "What keeps VRRP from working on this host and its LANs");
   command
       ->add_option("--config", options->config, "default /etc/baton/baton.conf, else /etc/keepalived/keepalived.conf")
       ->type_name("FILE");

@@ -164,7 +164,7 @@ int run_events(const EventsOptions& options) {
 
 void add_events_command(CLI::App& app, int& result) {
   auto options = std::make_shared<EventsOptions>();
-  CLI::App* command = app.add_subcommand("events", "What happened, at most the last 256 events, and what happens");
+  CLI::App* command = app.add_subcommand("events", "What has happened (the last 256 events), and happens");
   command->add_flag("-f,--follow", options->follow,
                     "go on with what happens, also over reloads and restarts of batond");
   command->add_flag("--json", options->as_json, "one JSON object a line (docs/status.md)");

@@ -282,8 +282,7 @@ int lab_command(const LabCommandOptions& options) {
 
 void add_lab_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<LabCommandOptions>();
-  CLI::App* lab = app.add_subcommand(
-      "lab", "Run configurations for real on this machine, break things, measure what a client misses");
+  CLI::App* lab = app.add_subcommand("lab", "Run configurations for real here, and break things");
   lab->add_option("files", options->files, "a keepalived.conf for each server");
   lab->add_option("--daemon", options->daemons, "batond or keepalived for all servers, or NODE=keepalived for one")
       ->type_name("WHAT")

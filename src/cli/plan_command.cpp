@@ -156,7 +156,7 @@ int plan_command(const PlanCommandOptions& options) {
 
 void add_plan_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<PlanCommandOptions>();
-  CLI::App* plan = app.add_subcommand("plan", "Say who holds each address after every failure and return, and why");
+  CLI::App* plan = app.add_subcommand("plan", "Who holds each address after every failure, and why");
   plan->add_option("files", options->files, "a keepalived.conf for each server");
   plan->add_option("-i,--config-id", options->config_ids,
                    "for @id lines; default the files' names; several: nodes of one file")

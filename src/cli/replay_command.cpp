@@ -297,7 +297,7 @@ int replay_command(const ReplayCommandOptions& options) {
 
 void add_replay_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<ReplayCommandOptions>();
-  CLI::App* replay = app.add_subcommand("replay", "Play a flight recording again: what was heard, decided and done");
+  CLI::App* replay = app.add_subcommand("replay", "Play a flight recording: what was heard and decided");
   replay->add_option("file", options->file, "a recording; without: what the batond that runs here has recorded");
   replay->add_option("--instance", options->instance, "steps of this vrrp_instance")->type_name("NAME");
   replay

@@ -64,7 +64,7 @@ int run_status(const StatusOptions& options) {
 
 void add_status_command(CLI::App& app, int& result) {
   auto options = std::make_shared<StatusOptions>();
-  CLI::App* command = app.add_subcommand("status", "State, priority, addresses and master of every vrrp_instance");
+  CLI::App* command = app.add_subcommand("status", "State, priority, master and addresses of all instances");
   auto* name = command->add_option("NAME", options->name, "only this vrrp_instance, with all details");
   auto* all =
       command->add_flag("--all", options->all, "all details of all; else a line each when they are more than 3");

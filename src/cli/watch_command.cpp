@@ -212,7 +212,7 @@ int run_watch(const std::string& socket) {
 
 void add_watch_command(CLI::App& app, int& result) {
   auto socket = std::make_shared<std::string>(control::default_control_socket);
-  CLI::App* command = app.add_subcommand("watch", "The instances of this node as they live, on the whole terminal");
+  CLI::App* command = app.add_subcommand("watch", "The instances of this node, live on the whole terminal");
   command->add_option("--socket", *socket, "control socket of batond")->type_name("PATH")->capture_default_str();
   command->footer("Keys: q quit, arrows or j k choose, Enter why, h hand over, / filter.\n" +
                   footer("baton watch", "0 ended, 1 no terminal, 2 usage, 4 no batond answers"));

@@ -58,7 +58,7 @@ int run_why(const WhyOptions& options) {
 
 void add_why_command(CLI::App& app, int& result) {
   auto options = std::make_shared<WhyOptions>();
-  CLI::App* command = app.add_subcommand("why", "Why an instance is MASTER or not, and what would change that");
+  CLI::App* command = app.add_subcommand("why", "Why an instance is MASTER or not, and what changes that");
   command->add_option("NAME", options->name, "the vrrp_instance; may be left out when there is only one");
   command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
   command->add_option("--socket", options->socket, "control socket of batond")

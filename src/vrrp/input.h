@@ -88,9 +88,9 @@ struct MaintenanceTold {
 };
 inline constexpr MaintenanceTold::Wish last_wish = MaintenanceTold::Wish::force;
 
-using Input = std::variant<Start, Resume, AdvertHeard, TimePassed, TrackerTold, LinkTold, SourceTold, AnnouncementHeard,
-                           AddressRestored, ConfigurationTold, Handover, Stop, PrioritySet, PreemptSet,
-                           MaintenanceTold>;
+using Input =
+    std::variant<Start, Resume, AdvertHeard, TimePassed, TrackerTold, LinkTold, SourceTold, AnnouncementHeard,
+                 AddressRestored, ConfigurationTold, Handover, Stop, PrioritySet, PreemptSet, MaintenanceTold>;
 
 // One that sees every input of a node, and what it brought about.
 class NodeObserver {

@@ -61,7 +61,7 @@ int record_and_die(const WorkerStart& start) {
   vrrp::Node node(start.setup.node);
   recorder::Recorder recorder(start.record->ring(), node);
   vrrp::NodeActions actions;
-  node.on_link("ens1", true, loop::now(), actions);
+  node.start(loop::now(), actions);
   return 3;
 }
 
