@@ -37,9 +37,13 @@ struct MaintenanceOptions {
 
 // Whoever has become root by sudo is somebody.
 std::string own_name() {
-  if (const char* name = std::getenv("SUDO_USER"); name != nullptr && *name != '\0') return bare(name);
+  constexpr std::size_t longest_name = 64;  // docs/openapi.json
+  if (const char* name = std::getenv("SUDO_USER"); name != nullptr && *name != '\0') {
+    return bare(std::string(name).substr(0, longest_name));
+  }
   const passwd* entry = ::getpwuid(::getuid());
-  return entry != nullptr ? bare(entry->pw_name) : fmt::format("uid {}", ::getuid());
+  return entry != nullptr ? bare(std::string(entry->pw_name).substr(0, longest_name))
+                          : fmt::format("uid {}", ::getuid());
 }
 
 control::Call call_of(const MaintenanceOptions& options) {

@@ -24,7 +24,7 @@ using nlohmann::json;
 
 constexpr int file_version = 1;
 constexpr const char* file_title = "batond's note of a maintenance; baton maintenance off ends it";
-constexpr double latest_date = 253402300799;  // the year 9999, in seconds since 1970
+constexpr double latest_date = 9e9;  // the year 2255, in seconds since 1970: an Instant has room for it
 
 double seconds(Duration span) {
   return std::chrono::duration<double>(span).count();

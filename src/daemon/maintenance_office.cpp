@@ -55,12 +55,31 @@ void MaintenanceOffice::begin() {
 // ---------------------------------------------------------------- orders
 
 void MaintenanceOffice::on_order(const MaintenanceOrder& order) {
-  if (pending_) return refuse(order.id, "busy", "somebody else asks for maintenance just now; ask again");
-  if (order.what == MaintenanceOrder::What::off) {
-    if (!current_) return answer(order.id, false);
-    return end(order.id, "off");
+  const bool is_off = order.what == MaintenanceOrder::What::off;
+  // Whoever needs the node back does not wait for a disk either.
+  if (pending_ && !(is_off && pending_->is_held)) {
+    return refuse(order.id, "busy", "somebody else asks for maintenance just now; ask again");
   }
+  if (is_off) return take_back(order);
   current_ ? change(order) : begin_maintenance(order);
+}
+
+// The file goes in any case: it may be one that was not obeyed, or that could not be removed before.
+void MaintenanceOffice::take_back(const MaintenanceOrder& order) {
+  if ((current_ || pending_) && events_.is_changing()) {  // the next worker has been started, held down
+    return refuse(order.id, "busy", "a reload is on its way; ask again");
+  }
+  if (pending_) pending_->is_withdrawn = true;
+  if (current_) return end(order.id, "off");
+  const bool was_held = pending_.has_value();
+  if (was_held) {
+    events_.hold_next_workers(false);
+    (void)events_.tell_worker(Wish::off);
+  }
+  write(std::nullopt, [this, id = order.id, was_held](bool is_gone) {
+    if (!is_gone) return refuse(id, "failed", path_ + " cannot be removed, the log of batond says why; remove it");
+    answer(id, was_held);
+  });
 }
 
 void MaintenanceOffice::begin_maintenance(const MaintenanceOrder& order) {
@@ -87,10 +106,13 @@ void MaintenanceOffice::on_held() {
                           .by = order.by,
                           .is_forced = order.is_forced};
   write(begun, [this, begun](bool written) {
-    const std::uint64_t id = std::exchange(pending_, std::nullopt)->order.id;
+    const Pending asked = *std::exchange(pending_, std::nullopt);
+    const std::uint64_t id = asked.order.id;
+    if (asked.is_withdrawn) return refuse(id, "refused", "`baton maintenance off` came meanwhile");
     if (!written) {
       events_.hold_next_workers(false);
       (void)events_.tell_worker(Wish::off);
+      write(std::nullopt, [](bool) {});  // it may be there all the same
       return refuse(id, "failed",
                     "it could not be kept over a restart, so it is off again; the log of batond says why");
     }
@@ -115,6 +137,9 @@ void MaintenanceOffice::on_refused(const json& instances) {
 
 void MaintenanceOffice::on_other_worker() {
   if (pending_ && !pending_->is_held) give_up("another VRRP worker has begun meanwhile; nothing is held, ask again");
+  // It may have been started while a maintenance was noted that has come to nothing.
+  const bool is_held = current_ || (pending_ && !pending_->is_withdrawn);
+  if (!is_held) (void)events_.tell_worker(Wish::off);
 }
 
 void MaintenanceOffice::give_up(const std::string& why) {
@@ -134,7 +159,9 @@ void MaintenanceOffice::change(const MaintenanceOrder& order) {
   if (!order.by.empty()) changed.by = order.by;
   pending_ = Pending{.order = order, .is_held = true};
   write(changed, [this, changed](bool written) {
-    const std::uint64_t id = std::exchange(pending_, std::nullopt)->order.id;
+    const Pending asked = *std::exchange(pending_, std::nullopt);
+    const std::uint64_t id = asked.order.id;
+    if (asked.is_withdrawn) return refuse(id, "refused", "`baton maintenance off` came meanwhile");
     if (!written) return refuse(id, "failed", "it could not be written; what was there stays, and the log says why");
     current_ = changed;
     log_.notice("maintenance goes on, " + about(changed));

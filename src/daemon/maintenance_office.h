@@ -47,10 +47,12 @@ class MaintenanceOffice {
  private:
   struct Pending {
     MaintenanceOrder order;
-    bool is_held = false;  // the file is being written
+    bool is_held = false;       // the file is being written
+    bool is_withdrawn = false;  // and will be removed again
   };
   void begin_maintenance(const MaintenanceOrder& order);
   void change(const MaintenanceOrder& order);
+  void take_back(const MaintenanceOrder& order);
   void end(std::uint64_t id, const char* state);
   void end_if_over();
   void give_up(const std::string& why);

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "daemon/channel.h"
+
 namespace baton::daemon {
 
 using nlohmann::json;
@@ -141,7 +143,7 @@ void WorkerDesk::answer_first(std::optional<StatusPage> reply) {
 }
 
 void WorkerDesk::on_unasked(const json& event) {
-  forget_fresh();
+  if (text_of(event, "event") != "rejected") forget_fresh();  // strangers bring that about, and no state changes
   events_.happened(event);
 }
 

@@ -121,8 +121,8 @@ void write(int mode, netsnmp_request_info* request, const Oid& name) {
     case MODE_SET_ACTION: {
       const auto back = mib::setting_back(name, options().rows());
       const auto setting = mib::setting_of(name, value_of(*request->requestvb), options().rows());
+      if (back) undo.emplace(name, *back);  // before: what is not answered may have been done
       if (!setting || !options().set(*setting)) return (void)netsnmp_request_set_error(request, SNMP_ERR_COMMITFAILED);
-      if (back) undo.emplace(name, *back);
       return;
     }
     case MODE_SET_UNDO: {

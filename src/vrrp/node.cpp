@@ -236,7 +236,7 @@ std::optional<Instant> Node::next_timeout() const {
 
 std::optional<Instant> Node::Implementation::next_timeout() const {
   const std::optional<Instant> next = timers.next();
-  if (maintenance != Maintenance::asked) return next;
+  if (maintenance != Maintenance::asked || stopping) return next;
   return std::min(next.value_or(maintenance_bound), maintenance_bound);
 }
 

@@ -120,7 +120,11 @@ void VirtualRouter::resume_state(const RouterMemory& memory, Instant now, Action
       if (faults_.any()) enter_fault(reason_of(faults_), now, out);
       return;
     case State::maintenance:
-      if (!held_) return leave_fault(Reason::maintenance_over, now, out);
+      if (!held_) {
+        leave_fault(Reason::maintenance_over, now, out);
+        if (faults_.any()) enter_fault(reason_of(faults_), now, out);
+        return;
+      }
       if (!memory.master.is_unspecified()) master_ = memory.master;
       master_priority_ = memory.master_priority;
       if (memory.master_interval > Duration::zero()) master_interval_ = std::min(memory.master_interval, longest_wait);

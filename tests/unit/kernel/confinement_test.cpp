@@ -1,6 +1,7 @@
 // What a confined process may still do, and what not; each in a child, because there is no way back.
 #include "kernel/confinement.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <functional>
 
 #include "base/sanitizers.h"
@@ -55,6 +57,15 @@ TEST_F(Confinement, no_memory_becomes_code) {
               return is_refused(::mprotect(page, 4096, PROT_READ | PROT_EXEC) < 0);
             }),
             refused);
+}
+
+TEST_F(Confinement, no_file_is_written) {
+  for (const int flags : {O_WRONLY, O_RDWR, O_WRONLY | O_CREAT, O_RDONLY | O_CREAT, O_RDONLY | O_TRUNC}) {
+    EXPECT_EQ(in_confinement([=] { return is_refused(::open("/dev/null", flags, 0600) < 0); }), refused) << flags;
+  }
+  EXPECT_EQ(in_confinement([] { return is_refused(::unlink("/no/such/file") < 0); }), refused);
+  EXPECT_EQ(in_confinement([] { return is_refused(::rename("/no/such/file", "/no/other") < 0); }), refused);
+  EXPECT_EQ(in_confinement([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC) < 0 ? 1 : 0; }), 0) << "to read";
 }
 
 TEST_F(Confinement, no_other_process_is_looked_at_or_made) {
