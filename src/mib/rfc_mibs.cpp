@@ -175,7 +175,7 @@ void add_vrrpv3_mib(const View& view, Rows& rows) {
         .set(4, octets(source_of(view, instance).bytes()))
         .set(5, octets(mac_of(view, instance, status)))
         .set(6, integer(rfc_state(status)))
-        .set(7, gauge(base_priority_of(instance, status)))
+        .set(7, gauge(static_cast<std::uint64_t>(base_priority_of(instance, status))))
         .set(8, integer(static_cast<std::int64_t>(instance.addresses.size())))
         .set(9, integer(instance.advert_interval / std::chrono::milliseconds(10)))
         .set(10, truth(status.value("preempt", instance.preempt)))
