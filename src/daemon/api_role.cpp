@@ -419,7 +419,7 @@ class Api {
     }
     json report = json::parse(*text, nullptr, false);
     if (!report.is_object() || !report["id"].is_number_unsigned()) return;
-    if (report["result"] == "confirmed") start_.confirm_until = 0;
+    if (report.value("result", "") == "confirmed") start_.confirm_until = 0;
     const auto waiting = orders_.extract(report["id"].get<std::uint64_t>());
     report.erase("id");
     if (waiting.empty()) return;

@@ -88,6 +88,7 @@ TEST_F(Api, maintenance_answers_as_described) {
   ASSERT_TRUE(status);
   EXPECT_THAT(support::misfits(*status, {{"$ref", "#/components/schemas/Status"}}, document), IsEmpty());
   fits({.method = "DELETE", .path = "/v1/maintenance"}, "delete");
+  EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
   const auto history = control::ask(socket(web1), {.path = "/v1/history"});
   ASSERT_TRUE(history);
   EXPECT_THAT(support::misfits(*history, schema_of(document["paths"]["/v1/history"]["get"], 200), document), IsEmpty());

@@ -40,7 +40,7 @@ TEST_F(BatonName, has_the_pid_files_the_process_name_and_the_files_of_keepalived
   const auto prepared =
       run(web1,
           "chmod 1777 /tmp && echo old >/tmp/keepalived.data && chown 65534 /tmp/keepalived.data"
-          " && ln -s /run/keepalived.pid /tmp/keepalived.stats && chown -h 65534 /tmp/keepalived.stats");
+          " && ln -sf /run/keepalived.pid /tmp/keepalived.stats && chown -h 65534 /tmp/keepalived.stats");
   ASSERT_TRUE(prepared && prepared->code == 0) << (prepared ? prepared->text : "");
   ASSERT_TRUE(run(web1, "kill -USR1 $(cat /run/keepalived.pid); kill -USR2 $(cat /run/keepalived.pid)"));
   EXPECT_TRUE(wait([] { return read_file(web1, "/tmp/keepalived.data").contains("VI_1"); })) << pair().log();

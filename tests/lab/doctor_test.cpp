@@ -379,7 +379,7 @@ TEST_F(Doctor, sends_two_probes_an_address_and_nothing_else) {
   expect_run(web2, "sysctl -qw net.ipv6.conf.all.disable_ipv6=1; ip neigh flush all");  // the kernel asks for the old
   // Without the goodbyes of groups that batond was in, which the kernel says at random moments (RFC 3376 §4.2.12).
   const auto frames = [](const std::string& arguments) {
-    const std::string tap = "tcpdump -lnpi ens33 -Q out 'not (igmp and ip[32] = 3)'";
+    const std::string tap = "tcpdump --immediate-mode -lnpi ens33 -Q out 'not (igmp and ip[32] = 3)'";
     Pair::expect_done(lab().start_program(
         web2,
         {"sh", "-c",

@@ -28,7 +28,7 @@ class MaintenancePair : public ServedPair {
     }
   }
 
-  static json instance(NodeId node) { return status(node).value("/instances/0"_json_pointer, json()); }
+  static json instance(NodeId node) { return status(node).value("/instances/0"_json_pointer, json::object()); }
   static std::string state(NodeId node) { return instance(node).value("state", ""); }
   static bool hears_master(NodeId node) { return instance(node).value("master", json()).is_object(); }
   static json maintenance(NodeId node) { return status(node).value("maintenance", json("no answer")); }
@@ -113,7 +113,7 @@ TEST_F(MaintenancePair, survives_a_worker_that_dies_and_one_that_dies_again) {
   expect(web1, "on", 0);
   for (int i = 0; i < 2; ++i) {
     const pid_t before = worker(web1);
-    signal(web1, Role::worker, SIGKILL);
+    ASSERT_EQ(::kill(before, SIGKILL), 0);
     ASSERT_TRUE(wait_for_other_worker(web1, before));
   }
   ASSERT_TRUE(wait([] { return state(web1) == "MAINTENANCE"; })) << pair().log();

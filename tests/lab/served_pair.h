@@ -150,9 +150,11 @@ class ServedPair : public testing::Test {
   static std::optional<Said> baton(NodeId node, const std::string& arguments) {
     return run(node, fmt::format("{} {}", BATON_PROGRAM, arguments));
   }
+  // An empty object while nobody answers.
   static nlohmann::json status(NodeId node) {
     const auto said = baton(node, "status --json");
-    return said ? nlohmann::json::parse(said->text, nullptr, false) : nlohmann::json();
+    const auto status = said ? nlohmann::json::parse(said->text, nullptr, false) : nlohmann::json();
+    return status.is_object() ? status : nlohmann::json::object();
   }
 
  private:
