@@ -87,6 +87,7 @@ TEST_F(Api, maintenance_answers_as_described) {
   const auto status = control::ask(socket(web1), {.path = "/v1/status"});
   ASSERT_TRUE(status);
   EXPECT_THAT(support::misfits(*status, {{"$ref", "#/components/schemas/Status"}}, document), IsEmpty());
+  EXPECT_TRUE(pair().wait_for_owner(web2)) << pair().log();
   fits({.method = "DELETE", .path = "/v1/maintenance"}, "delete");
   EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
   const auto history = control::ask(socket(web1), {.path = "/v1/history"});

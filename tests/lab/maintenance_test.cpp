@@ -112,8 +112,7 @@ TEST_F(MaintenancePair, survives_the_death_of_everything_and_a_start) {
 TEST_F(MaintenancePair, survives_a_worker_that_dies_and_one_that_dies_again) {
   expect(web1, "on", 0);
   for (int i = 0; i < 2; ++i) {
-    const pid_t before = worker(web1);
-    ASSERT_EQ(::kill(before, SIGKILL), 0);
+    const pid_t before = kill_worker(web1);
     ASSERT_TRUE(wait_for_other_worker(web1, before));
   }
   ASSERT_TRUE(wait([] { return state(web1) == "MAINTENANCE"; })) << pair().log();

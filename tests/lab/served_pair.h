@@ -2,6 +2,7 @@
 // alone by the suite's configuration, whatever the one before left.
 #pragma once
 
+#include <csignal>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -72,6 +73,13 @@ class ServedPair : public testing::Test {
   static pid_t worker(NodeId node) {
     const auto found = find_role(lab().daemon_processes(node), Role::worker);
     return found.empty() ? 0 : found.front();
+  }
+  // The pid that it had.
+  static pid_t kill_worker(NodeId node) {
+    EXPECT_TRUE(wait([&] { return worker(node) > 0; })) << pair().log();
+    const pid_t pid = worker(node);
+    if (pid > 0) (void)::kill(pid, SIGKILL);
+    return pid;
   }
   static bool wait_for_other_worker(NodeId node, pid_t before) {
     return wait([&] { return worker(node) != 0 && worker(node) != before; });

@@ -118,8 +118,7 @@ TEST_F(SnmpTest, a_base_priority_that_is_set_moves_the_address_and_outlives_a_wo
   ASSERT_TRUE(pair().wait_for_owner(web2)) << pair().log();
   EXPECT_TRUE(shows_state(web1, 1));
 
-  const pid_t before = worker(web1);
-  kill(before, SIGKILL);
+  const pid_t before = kill_worker(web1);
   ASSERT_TRUE(wait_for_other_worker(web1, before));
   EXPECT_TRUE(wait([&] { return get(web1, ".2.3.1.8.1").ends_with(".8.1 20\n"); })) << get(web1, ".2.3.1.8.1");
   EXPECT_THAT(get(web1, ".2.3.1.7.1"), HasSubstr(".7.1 20"));
