@@ -107,7 +107,8 @@ TEST_F(WebPage, a_lost_connection_is_said_and_what_was_missed_comes_after_it) {
   const json last = page().value("seen.last");
   signal(web1, Role::everything, SIGCONT);
   EXPECT_TRUE(page().sees(fmt::format("!({}) && seen.last > {}", is_alarmed, last.dump())));
-  EXPECT_TRUE(page().sees("[...seen.events.keys()].length === seen.last"));
+  EXPECT_TRUE(page().sees("[...seen.events.keys()].length === seen.last"))
+      << page().value("[[...seen.events.keys()], seen.last, [...seen.events.values()]]");
 }
 
 }  // namespace
