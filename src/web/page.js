@@ -19,6 +19,7 @@ const seen = {
   failure: "",           // why the last question had no answer
   lost: false,
   last: 0,               // number of the last event
+  caught: 0,             // up to here none is missing that can be had
   events: new Map(),     // number -> event, in their order
   said: new Map(),       // name -> the state that was last spoken
   rows: new Map(),       // name -> its row
@@ -138,7 +139,7 @@ let source = null;
 
 function listen() {
   source = new EventSource("/v1/events");
-  source.addEventListener("hello", (event) => { catchUp(Number(event.lastEventId)); soon(); });
+  source.addEventListener("hello", (event) => { catchUp(); soon(); });
   for (const kind of ["instance", "group", "maintenance"]) {
     source.addEventListener(kind, (event) => {
       takeEvent({ ...JSON.parse(event.data), number: Number(event.lastEventId) });
@@ -154,16 +155,21 @@ function listen() {
   });
 }
 // What came before we listened, or while nobody could: history has it, and each event counts once.
-async function catchUp(last) {
-  if (last < seen.last) forgetEvents();
+async function catchUp() {
   try {
-    const history = await ask(`/v1/history?after=${seen.last}`);
+    let history = await ask(`/v1/history?after=${seen.caught}`);
+    if (history.last < seen.caught) {  // of another life
+      forgetEvents();
+      history = await ask("/v1/history?after=0");
+    }
     const first = history.events.length ? history.events[0].number : history.last + 1;
-    const missed = seen.last > 0 ? first - seen.last - 1 : 0;
+    const missed = seen.caught > 0 ? first - seen.caught - 1 : 0;
     if (missed > 0) takeEvent({ number: first - 0.5, gap: `${plural(missed, "event")} before this were not kept` });
     history.events.forEach(takeEvent);
+    seen.caught = Math.max(seen.caught, history.last);
   } catch {
-    return;  // the next hello catches up
+    setTimeout(catchUp, 1000);
+    return;
   }
   drawTimeline();
 }
@@ -171,9 +177,11 @@ function takeEvent(event) {
   if (seen.events.has(event.number)) return;
   seen.events.set(event.number, event);
   seen.last = Math.max(seen.last, Math.floor(event.number));
+  if (event.number === seen.caught + 1) seen.caught = event.number;
 }
 function forgetEvents() {
   seen.last = 0;
+  seen.caught = 0;
   seen.events.clear();
 }
 
