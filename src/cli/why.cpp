@@ -108,9 +108,24 @@ class Explainer {
     }
     const json parts = it_.value("/priority/parts"_json_pointer, json::array());
     if (parts.size() < 2) {
-      result_.now.push_back(fmt::format("priority {}, as configured", priority_));
-      return;
+      result_.now.push_back(fmt::format("priority {}{}", priority_, is_base_set() ? "" : ", as configured"));
+    } else {
+      result_.now.push_back(sum_text(parts));
     }
+    if (is_base_set()) {
+      result_.now.push_back(
+          fmt::format("its base was set to {} by hand; the configuration says {}, and a reload goes back to it",
+                      it_.value("/priority/base"_json_pointer, 0), it_.value("/priority/configured"_json_pointer, 0)));
+    }
+  }
+
+  bool is_base_set() const {
+    const int base = it_.value("/priority/base"_json_pointer, 0);
+    return it_.value("/priority/configured"_json_pointer, base) != base;
+  }
+
+  // "priority 90 = 110 (base) - 20 (chk_nginx)"
+  std::string sum_text(const json& parts) const {
     std::string line = fmt::format("priority {} = ", priority_);
     for (bool is_first = true; const json& part : parts) {
       const int amount = part.value("amount", 0);
@@ -123,7 +138,7 @@ class Explainer {
     }
     if (sum() != priority_)
       line += fmt::format(", and never less than {} or more than {}", least_priority, most_priority);
-    result_.now.push_back(line);
+    return line;
   }
 
   void say_master() {

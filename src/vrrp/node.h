@@ -123,6 +123,9 @@ class Node {
   bool is_stopped() const;  // after stop(): nothing is held any more
   std::size_t router_count() const;
   const VirtualRouter& router(RouterId id) const;
+  // For a successor of this node, which does not know of a maintenance that was only asked for: what that has given
+  // away may come back.
+  RouterMemory memory(RouterId id) const;
   const NodeParameters& parameters() const;
   std::uint8_t base_priority(RouterId id) const;  // as configured, or as somebody has set it since
   std::vector<PriorityPart> priority_parts(RouterId router) const;

@@ -99,6 +99,14 @@ void Node::Implementation::tell_all(Instant now, NodeActions& out, Event&& event
   for (GroupId id = 0; id < groups.size(); ++id) settle(id, false, now, out);
 }
 
+RouterMemory Node::memory(RouterId id) const {
+  RouterMemory memory = router(id).memory();
+  const bool is_asked = self_->maintenance == Maintenance::asked && self_->slot(id).asked_relief;
+  const bool returns = std::ranges::find(self_->returning, id) != self_->returning.end();
+  if (is_asked || returns) memory.yielded = false;
+  return memory;
+}
+
 Maintenance Node::maintenance() const {
   return self_->maintenance;
 }

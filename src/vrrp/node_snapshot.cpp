@@ -82,6 +82,7 @@ bool Node::restore(CompactReader& in) {
   for (Implementation::Slot& slot : self_->slots) {
     members_of_slot(slot, loader);
     slot.router.restore(in);
+    if (slot.base_priority == 0) return false;
     if (!in.ok() || !slot.router.is_possible()) return false;
     self_->timers.set(slot.id, slot.router.next_timeout());
     if (!slot.group) continue;

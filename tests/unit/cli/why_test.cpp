@@ -80,6 +80,15 @@ TEST(Why, a_backup_that_does_not_preempt_says_so) {
   EXPECT_THAT(why.changes, Not(Contains(HasSubstr("announces less than"))));
 }
 
+TEST(Why, a_base_that_somebody_has_set_is_told_beside_the_configured_one) {
+  json it = backup();
+  it["priority"]["configured"] = 100;
+  const Explanation why = explain_instance(it, now);
+  EXPECT_THAT(why.now, Contains("priority 90"));
+  EXPECT_THAT(why.now,
+              Contains("its base was set to 90 by hand; the configuration says 100, and a reload goes back to it"));
+}
+
 TEST(Why, a_check_that_is_down_says_what_it_costs_and_what_its_return_brings) {
   json it = backup();
   json down = track("chk_nginx", -20, "down");

@@ -18,6 +18,7 @@ class MaintenanceBench : public NodeBench {
   }
 
   static Advert peer() { return advert(200); }
+  void hand_over(RouterId id) { (*this)->handover(id, now(), pending_); }
   void wish(Wish wish) { (*this)->maintain(wish, now(), pending_); }
   NodeActions said() {
     NodeActions all = std::exchange(pending_, {});
@@ -91,6 +92,24 @@ TEST(Maintenance, a_lower_master_is_followed_and_not_answered) {
   bench.receive(0, lower);
   bench.advance(60s);
   EXPECT_EQ(bench.said(), NodeActions{act(0, MasterLearned{third_address, 50})});
+}
+
+TEST(Maintenance, who_goes_on_while_it_is_asked_for_may_take_back_what_has_moved) {
+  MaintenanceBench bench = MaintenanceBench::master(two());
+  bench.wish(Wish::ask);
+  bench.relieve(0);
+  ASSERT_EQ(bench->maintenance(), Maintenance::asked);  // the other one has no successor yet
+  EXPECT_TRUE(bench->router(0).memory().yielded);
+  EXPECT_FALSE(bench->memory(0).yielded);
+  bench.relieve(1);
+  ASSERT_EQ(bench->maintenance(), Maintenance::on);
+}
+
+TEST(Maintenance, a_handover_stays_one_for_who_goes_on) {
+  MaintenanceBench bench = MaintenanceBench::master(one());
+  bench.hand_over(0);
+  bench.relieve(0);
+  EXPECT_TRUE(bench->memory(0).yielded);
 }
 
 TEST(Maintenance, a_master_hands_over_first_and_serves_until_its_successor_does) {
