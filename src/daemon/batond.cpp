@@ -24,6 +24,7 @@
 #include "daemon/options.h"
 #include "daemon/pid_file.h"
 #include "daemon/reload.h"
+#include "daemon/runner_service.h"
 #include "daemon/setup.h"
 #include "daemon/test_verdict.h"
 #include "kernel/process_settings.h"
@@ -267,6 +268,7 @@ int main_of(std::span<char* const> arguments) {
     case Options::Mode::signal_number: return print_signal_number(options->signal_name);
     case Options::Mode::test: return test_configuration(*options);
     case Options::Mode::clean_up: return clean_up_after(*options);
+    case Options::Mode::runner: return serve_as_runner();
     case Options::Mode::run: return run(*options);
   }
   return exit_code::failure;

@@ -26,6 +26,7 @@
 #include "daemon/reload_schedule.h"
 #include "daemon/remains.h"
 #include "daemon/role.h"
+#include "daemon/runner_service.h"
 #include "daemon/side_role.h"
 #include "daemon/succession.h"
 #include "daemon/virtual_interface_setup.h"
@@ -240,6 +241,11 @@ void Guardian::run_once_script(const OnceScript& script, std::string_view what) 
   if (script.command.argv.empty()) return;
   const Duration bound = script.timeout + std::chrono::seconds(10);
   (void)::sd_notify(0, fmt::format("EXTEND_TIMEOUT_USEC={}", bound / std::chrono::microseconds(1)).c_str());
+  if (options_.has_runner_service()) {
+    const auto runner = call_runner(options_.runner_service, {});
+    if (runner) return run_once(script, what, setup().script_rules, log_, *runner);
+    log_.warning(to_string(runner.error()) + "; the script is run within our own sandbox");
+  }
   run_once(script, what, setup().script_rules, log_options_);
 }
 
@@ -298,7 +304,10 @@ SideRole::Plan Guardian::runner_plan() {
               [this](kernel::Channel channel) {
                 return process::run_runner(channel.release(), {.script_ledger = script_ledger_.data()});
               },
-          .started = [this] { seat_.join(runner_, new_runner_channel); }};
+          .started = [this] { seat_.join(runner_, new_runner_channel); },
+          .call = options_.has_runner_service()
+                      ? [this] { return call_runner(options_.runner_service, script_ledger_); }
+                      : std::function<SysResult<kernel::Channel>()>()};
 }
 
 SideRole::Plan Guardian::api_plan() {

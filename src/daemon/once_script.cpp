@@ -12,6 +12,8 @@
 #include "loop/loop.h"
 #include "process/child.h"
 #include "process/program.h"
+#include "process/runner.h"
+#include "process/runner_protocol.h"
 #include "process/track_scripts.h"
 
 namespace baton::daemon {
@@ -66,7 +68,44 @@ int run_here(const OnceScript& script, std::string_view what, const process::Scr
   return 1;
 }
 
+// Until what it says of the script's end is there. False: nothing came in time.
+bool hear_the_end(const kernel::Channel& runner, std::string_view what, Duration most, log::Logger& log) {
+  const Instant until = loop::now() + most;
+  while (wait_for(runner.fd(), until - loop::now())) {
+    const auto message = runner.receive();
+    if (!message && message.error() == kernel::Channel::Nothing::any_more) return false;
+    const auto said =
+        message ? process::decode_from_runner(message->bytes) : std::unexpected(process::ProtocolError::truncated);
+    if (!said) continue;
+    if (const auto* event = std::get_if<process::RunnerEvent>(&*said)) {
+      log.write(static_cast<log::Level>(event->level), event->text);
+    }
+    const auto* finished = std::get_if<process::NotifyFinished>(&*said);
+    if (finished == nullptr) continue;
+    if (!finished->end.is_success()) log.error(fmt::format("{} {}", what, process::describe(finished->end, {})));
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+void run_once(const OnceScript& script, std::string_view what, const process::ScriptRules& rules, log::Logger& log,
+              const kernel::Channel& runner) {
+  log.notice(fmt::format("running the {} {}", what, script.command.argv.front()));
+  auto pair = kernel::Channel::make_pair();
+  const auto order = process::encode(process::Notify{
+      .key = std::string(what), .rules = rules, .commands = {script.command}, .deadline = script.timeout});
+  if (!pair || !order) return log.error(fmt::format("{} could not run", what));
+  auto& [ours, theirs] = *pair;
+  const auto passed = runner.send({&process::guardian_passes_worker, 1}, theirs.fd());
+  theirs.close();
+  const auto asked = passed ? ours.send(*order) : passed;
+  if (!asked) return log.error(fmt::format("{} could not run: {}", what, to_string(asked.error())));
+  if (!hear_the_end(ours, what, script.timeout + time_to_obey + 2 * grace, log)) {
+    log.error(fmt::format("of the {} nothing was heard in time", what));
+  }
+}
 
 void run_once(const OnceScript& script, std::string_view what, const process::ScriptRules& rules,
               const log::Options& log_options) {

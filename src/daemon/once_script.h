@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/setup.h"
+#include "kernel/channel.h"
 #include "log/logger.h"
 
 namespace baton::daemon {
@@ -11,5 +12,9 @@ namespace baton::daemon {
 // child of ours, so that looking up its user cannot hold us up for longer either.
 void run_once(const OnceScript& script, std::string_view what, const process::ScriptRules& rules,
               const log::Options& log_options);
+
+// The same by a runner that was called for it (call_runner), and that ends with it.
+void run_once(const OnceScript& script, std::string_view what, const process::ScriptRules& rules, log::Logger& log,
+              const kernel::Channel& runner);
 
 }  // namespace baton::daemon

@@ -33,7 +33,9 @@ enum Long : int {
   no_mem_check,
   http,
   http_token_file,
-  control_group
+  control_group,
+  runner,
+  runner_service
 };
 
 constexpr std::array long_options{
@@ -88,6 +90,8 @@ constexpr std::array long_options{
     option{"http", required_argument, nullptr, Long::http},
     option{"http-token-file", required_argument, nullptr, Long::http_token_file},
     option{"control-group", required_argument, nullptr, Long::control_group},
+    option{"runner", no_argument, nullptr, Long::runner},
+    option{"runner-service", required_argument, nullptr, Long::runner_service},
     option{nullptr, 0, nullptr, 0},
 };
 constexpr const char* short_options = ":f:PCBlDS:g::Gu:XVIRndp:r:c:b:Tas:ei:xA:mM::LOt::vh";
@@ -211,6 +215,8 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
       }
       case Long::http_token_file: options.http_token_file = optarg; break;
       case Long::control_group: options.control_group = optarg; break;
+      case Long::runner: options.mode = Options::Mode::runner; break;
+      case Long::runner_service: options.runner_service = optarg; break;
       case Long::signum:
         options.mode = Options::Mode::signal_number;
         options.signal_name = optarg;
@@ -324,6 +330,7 @@ Passes a virtual IP between servers (VRRP); reads keepalived.conf.
       --control-group GROUP  may read through the control socket (root alone may write)
       --http [ADDRESS:]PORT  serve the API, the metrics and the web page on this loopback address too, to be read
       --http-token-file FILE whoever has this token may write through it
+      --runner-service SOCKET  scripts run there, outside our sandbox (baton-runner.socket)
       --no-real-time         no real-time scheduling for the VRRP worker
       --keepalived-exit-codes  exit codes of -t as keepalived has them
       --ignore-sigint        SIGINT does not stop

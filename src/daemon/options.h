@@ -20,7 +20,7 @@ struct TcpAddress {
 };
 
 struct Options {
-  enum class Mode { run, test, clean_up, version, help, signal_number };
+  enum class Mode { run, test, clean_up, runner, version, help, signal_number };
 
   Mode mode = Mode::run;
   bool as_keepalived = false;  // called by that name: its places, its words, its exit codes
@@ -62,8 +62,11 @@ struct Options {
   std::string agent_socket;            // -A, before snmp_socket
   std::optional<TcpAddress> http;      // --http: where the control API also listens
   std::string http_token_file;         // --http-token-file: what allows to write through it
-  std::string control_group;           // --control-group: may connect to the control socket, and read
-  std::vector<std::string> remarks;    // what was given and has no effect, one sentence each
+  std::string runner_service;          // --runner-service: where runners can be had that live outside our sandbox
+  // A service knows no network namespace: there scripts are run by a child of ours.
+  bool has_runner_service() const { return !runner_service.empty() && network_namespace.empty(); }
+  std::string control_group;         // --control-group: may connect to the control socket, and read
+  std::vector<std::string> remarks;  // what was given and has no effect, one sentence each
 };
 
 struct UsageError {

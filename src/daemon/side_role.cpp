@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/result.h"
+
 namespace baton::daemon {
 
 SideRole::SideRole(loop::Loop& loop, log::Logger& log, Plan plan)
@@ -10,6 +12,26 @@ SideRole::SideRole(loop::Loop& loop, log::Logger& log, Plan plan)
 }
 
 SysResult<void> SideRole::start() {
+  if (!call()) TRY(start_process());
+  back_off_.on_start(loop::now());
+  plan_.started();
+  return {};
+}
+
+bool SideRole::call() {
+  if (!plan_.call) return false;
+  auto channel = plan_.call();
+  if (!channel) {
+    log_.warning(to_string(channel.error()) + "; " + plan_.name + " is started within our own sandbox");
+    return false;
+  }
+  channel_ = std::move(*channel);
+  is_called_ = true;
+  readable_ = loop_.watch(channel_.fd(), loop::Ready::readable, [this] { on_message(); });
+  return true;
+}
+
+SysResult<void> SideRole::start_process() {
   auto keep = plan_.prepare ? plan_.prepare() : SysResult<std::vector<int>>();
   if (!keep) return std::unexpected(keep.error());
   auto pair = kernel::Channel::make_pair();
@@ -23,10 +45,8 @@ SysResult<void> SideRole::start() {
   if (!process) return std::unexpected(process.error());
   process_ = std::move(*process);
   channel_ = std::move(ours);
-  death_ = loop_.watch(process_.pidfd.get(), loop::Ready::readable, [this] { on_death(); });
+  death_ = loop_.watch(process_.pidfd.get(), loop::Ready::readable, [this] { on_death(reap(process_)); });
   if (plan_.said) readable_ = loop_.watch(channel_.fd(), loop::Ready::readable, [this] { on_message(); });
-  back_off_.on_start(loop::now());
-  plan_.started();
   return {};
 }
 
@@ -34,16 +54,18 @@ SysResult<kernel::Channel> SideRole::connect() {
   auto pair = kernel::Channel::make_pair();
   if (!pair) return std::unexpected(pair.error());
   auto& [workers, ours] = *pair;
-  constexpr std::uint8_t any = 0;
-  const auto sent = channel_.send({&any, 1}, ours.fd());
+  constexpr std::uint8_t workers_channel = 0;  // as process::guardian_passes_worker
+  const auto sent = channel_.send({&workers_channel, 1}, ours.fd());
   if (!sent) return std::unexpected(sent.error());
   return std::move(workers);
 }
 
 void SideRole::on_message() {
   const auto message = channel_.receive();
-  if (message) return plan_.said(*message);
-  if (message.error() == kernel::Channel::Nothing::any_more) readable_.reset();  // its death is told elsewhere
+  if (message) return plan_.said ? plan_.said(*message) : void();
+  if (message.error() != kernel::Channel::Nothing::any_more) return;
+  readable_.reset();
+  if (std::exchange(is_called_, false)) on_death("has ended");  // that of a child is told elsewhere
 }
 
 void SideRole::replace() {
@@ -55,6 +77,7 @@ void SideRole::dismiss() {
   restart_.cancel();
   readable_.reset();
   channel_.close();
+  is_called_ = false;
   if (!process_) return;
   remains_.kill();  // one that has not finished in the time between two reloads never will
   death_.reset();
@@ -68,15 +91,27 @@ void SideRole::stay_down() {
 
 void SideRole::end(std::move_only_function<void()> ended) {
   stay_down();
-  readable_.reset();
-  channel_.close();
-  if (!process_) return ended();
+  if (is_called_) {  // our side of the channel; the end of theirs will be read
+    channel_.finish();
+  } else {
+    readable_.reset();
+    channel_.close();
+  }
+  if (!is_running()) return ended();
   ended_ = std::move(ended);
 }
 
-void SideRole::on_death() {
+// A service that is no child of ours ends with its channel.
+void SideRole::kill() {
+  process_.signal(SIGKILL);
+  if (!std::exchange(is_called_, false)) return;
+  readable_.reset();
+  channel_.close();
+  if (ended_) ended_();
+}
+
+void SideRole::on_death(const std::string& how) {
   death_.reset();
-  const std::string how = reap(process_);
   if (stays_down_) {
     if (ended_) ended_();
     return;
@@ -87,7 +122,7 @@ void SideRole::on_death() {
 
 void SideRole::start_again() {
   restart_.cancel();
-  if (stays_down_ || process_) return;
+  if (stays_down_ || is_running()) return;
   const auto started = start();
   if (started) return;
   log_.error(to_string(started.error()));

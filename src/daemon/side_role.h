@@ -28,6 +28,8 @@ class SideRole {
     // It is there again while a worker may live without it: connect() makes the worker's end.
     std::function<void()> started;
     std::function<void(const kernel::Channel::Message&)> said{};  // a message from it
+    // Where it is a service of its own: our end of a channel to a new one. Where that fails we start our own.
+    std::function<SysResult<kernel::Channel>()> call{};
   };
 
   SideRole(loop::Loop& loop, log::Logger& log, Plan plan);
@@ -43,21 +45,24 @@ class SideRole {
   // The same without a new one; replace() may follow some day.
   void dismiss();
 
-  bool is_running() const { return static_cast<bool>(process_); }
+  bool is_running() const { return process_ || is_called_; }
   void stay_down();  // when it dies it is not started again
   void end(
       std::move_only_function<void()> ended);  // closes its channel; `ended` runs when it is gone, at once if it is
-  void kill() { process_.signal(SIGKILL); }
+  void kill();
 
  private:
+  SysResult<void> start_process();
+  bool call();
   void on_message();
-  void on_death();
+  void on_death(const std::string& how);
   void start_again();
 
   loop::Loop& loop_;
   log::Logger& log_;
   Plan plan_;
   RoleProcess process_;
+  bool is_called_ = false;  // it is no child of ours: the end of the channel is its death
   kernel::Channel channel_;
   loop::Subscription death_;
   loop::Subscription readable_;

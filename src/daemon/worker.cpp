@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/result.h"
 #include "daemon/advert_outbox.h"
@@ -20,6 +21,7 @@
 #include "daemon/status_service.h"
 #include "daemon/transport.h"
 #include "daemon/watch_policy.h"
+#include "kernel/confinement.h"
 #include "log/rate_limit.h"
 #include "loop/loop.h"
 #include "recorder/recorder.h"
@@ -173,6 +175,10 @@ Worker::Worker(WorkerStart start)
 
 int Worker::run() {
   schedule(setup_.scheduling, start_.real_time, log_);  // first: others must not delay what follows
+  const std::string writable[] = {"/proc/sys/net", std::filesystem::path(start_.settings_record).parent_path()};
+  if (const auto confined = kernel::confine_worker(writable); !confined) {
+    log_.warning(to_string(confined.error()) + "; the worker has more power than it needs");
+  }
   if (const auto opened = host_.open(); !opened) {
     log_.error(to_string(opened.error()));
     return exit_code::failure;
@@ -631,7 +637,7 @@ void Worker::tell_of_restored(Instant now) {
 
 void Worker::write_wills() {
   for (const vrrp::RouterId router : touched_) {
-    will_.write(router, {.router = node_.router(router).memory(),
+    will_.write(router, {.router = node_.memory(router),
                          .codec = codecs_[router].memory(),
                          .source = sources_[router].value_or(IpAddress{}),
                          .interface_index = transport_.interface_index(router),

@@ -1,6 +1,7 @@
 #include "kernel/channel.h"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <array>
 #include <cstring>
@@ -21,6 +22,23 @@ SysResult<std::pair<Channel, Channel>> Channel::make_pair() {
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0) return last_error("socketpair");
   for (const int fd : fds) (void)::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer_size, sizeof(buffer_size));
   return std::pair(Channel(UniqueFd(fds[0])), Channel(UniqueFd(fds[1])));
+}
+
+SysResult<Channel> Channel::connect(const std::string& path) {
+  const std::string what = "connect to " + path;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return std::unexpected(SysError{what, ENAMETOOLONG});
+  std::memcpy(address.sun_path, path.c_str(), path.size());
+  UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0) {
+    return last_error(what);
+  }
+  return Channel(std::move(fd));
+}
+
+void Channel::finish() const {
+  (void)::shutdown(fd_.get(), SHUT_WR);
 }
 
 SysResult<void> Channel::send(ByteView message, int passed_fd) const {

@@ -16,11 +16,14 @@ class Channel {
   Channel() = default;
   explicit Channel(UniqueFd fd) : fd_(std::move(fd)) {}
   static SysResult<std::pair<Channel, Channel>> make_pair();
+  // To whoever listens at this path. ENOENT, ECONNREFUSED: nobody does.
+  static SysResult<Channel> connect(const std::string& path);
 
   int fd() const { return fd_.get(); }
   explicit operator bool() const { return static_cast<bool>(fd_); }
   UniqueFd release() { return std::move(fd_); }
   void close() { fd_.reset(); }
+  void finish() const;  // nothing more will be sent; the other side reads the end of file and may still answer
 
   // 1 to limits::message_size bytes. EAGAIN: the other side does not read; EPIPE: it is gone.
   SysResult<void> send(ByteView message, int passed_fd = -1) const;

@@ -2,17 +2,23 @@
 
 #include <cap-ng.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
 
 #include "base/result.h"
 #include "base/sanitizers.h"
+#include "base/unique_fd.h"
 
 namespace baton::kernel {
 
@@ -42,6 +48,27 @@ constexpr std::array allowed_calls{
     SCMP_SYS(sigaltstack), SCMP_SYS(tgkill), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(membarrier),
     SCMP_SYS(exit), SCMP_SYS(exit_group)};
 
+constexpr std::array refused_to_worker{
+    // programs and other processes
+    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(clone), SCMP_SYS(clone3),
+    SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp), SCMP_SYS(kill),
+    SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_getfd), SCMP_SYS(process_madvise),
+    // namespaces and file systems
+    SCMP_SYS(setns), SCMP_SYS(unshare), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot),
+    SCMP_SYS(open_tree), SCMP_SYS(move_mount), SCMP_SYS(fsopen), SCMP_SYS(fsmount), SCMP_SYS(mount_setattr),
+    SCMP_SYS(open_by_handle_at), SCMP_SYS(mknod), SCMP_SYS(mknodat),
+    // the machine
+    SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(kexec_load),
+    SCMP_SYS(kexec_file_load), SCMP_SYS(reboot), SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(settimeofday),
+    SCMP_SYS(clock_settime), SCMP_SYS(clock_adjtime), SCMP_SYS(adjtimex), SCMP_SYS(sethostname),
+    SCMP_SYS(setdomainname), SCMP_SYS(syslog), SCMP_SYS(acct), SCMP_SYS(quotactl), SCMP_SYS(iopl), SCMP_SYS(ioperm),
+    // who it is
+    SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setreuid), SCMP_SYS(setregid), SCMP_SYS(setresuid),
+    SCMP_SYS(setresgid), SCMP_SYS(setgroups), SCMP_SYS(setfsuid), SCMP_SYS(setfsgid), SCMP_SYS(capset),
+    // wide doors into the kernel
+    SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup), SCMP_SYS(keyctl),
+    SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(personality), SCMP_SYS(lookup_dcookie), SCMP_SYS(modify_ldt)};
+
 using Filter = std::unique_ptr<void, decltype(&seccomp_release)>;
 
 SysResult<void> failed(int negative_errno) {
@@ -51,6 +78,65 @@ SysResult<void> failed(int negative_errno) {
 SysResult<void> allow_where(const Filter& filter, int call, const scmp_arg_cmp& argument) {
   const int result = seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, 1, &argument);
   return result < 0 ? failed(result) : SysResult<void>{};
+}
+
+SysResult<void> load(const Filter& filter) {
+  const int loaded = seccomp_load(filter.get());
+  return loaded < 0 ? failed(loaded) : SysResult<void>{};
+}
+
+SysResult<void> refuse_calls() {
+  const Filter filter(seccomp_init(SCMP_ACT_ALLOW), &seccomp_release);
+  if (!filter) return failed(-ENOMEM);
+  for (const int call : refused_to_worker) {
+    const int result = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 0);
+    if (result < 0 && result != -EDOM) return failed(result);
+  }
+  for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
+    constexpr scmp_arg_cmp becomes_code{.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_EXEC, .datum_b = PROT_EXEC};
+    const int result = seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 1, &becomes_code);
+    if (result < 0) return failed(result);
+  }
+  return load(filter);
+}
+
+// landlock(7) has no functions in the C library yet.
+SysResult<void> write_only_below(std::span<const std::string> directories) {
+  constexpr std::uint64_t writing =
+      LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
+      LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+      LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
+  landlock_ruleset_attr rules{};
+  rules.handled_access_fs = writing;
+  const UniqueFd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0)));
+  if (!ruleset) {  // EPERM: within a container whose filter does not know these calls
+    const bool is_absent = errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM;
+    return is_absent ? SysResult<void>{} : last_error("set up Landlock");
+  }
+  for (const std::string& directory : directories) {
+    const UniqueFd folder(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!folder) continue;
+    landlock_path_beneath_attr below{};
+    below.allowed_access = writing & ~static_cast<std::uint64_t>(LANDLOCK_ACCESS_FS_EXECUTE);
+    below.parent_fd = folder.get();
+    if (::syscall(SYS_landlock_add_rule, ruleset.get(), LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0) {
+      return last_error("allow to write below " + directory);
+    }
+  }
+  if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) < 0) return last_error("set up Landlock");
+  return {};
+}
+
+SysResult<void> keep_capabilities(std::initializer_list<int> kept) {
+  capng_clear(CAPNG_SELECT_ALL);
+  for (const int each : kept) {
+    const auto sets = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
+    (void)capng_update(CAPNG_ADD, sets, static_cast<unsigned>(each));
+  }
+  if (capng_apply(CAPNG_SELECT_CAPS) != 0) return last_error("give up capabilities");
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return last_error("renounce new privileges");
+  return {};
 }
 
 SysResult<void> filter_calls() {
@@ -72,16 +158,20 @@ SysResult<void> filter_calls() {
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
     TRY(allow_where(filter, call, {.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_EXEC, .datum_b = 0}));
   }
-  const int loaded = seccomp_load(filter.get());
-  return loaded < 0 ? failed(loaded) : SysResult<void>{};
+  return load(filter);
 }
 
 }  // namespace
 
+SysResult<void> confine_worker(std::span<const std::string> writable) {
+  TRY(keep_capabilities({CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK}));
+  TRY(write_only_below(writable));
+  return has_address_sanitizer ? SysResult<void>{}
+                               : refuse_calls();  // its runtime looks for leaks in a process of its own
+}
+
 SysResult<void> confine_server() {
-  capng_clear(CAPNG_SELECT_ALL);
-  if (capng_apply(CAPNG_SELECT_CAPS) != 0) return last_error("give up the capabilities");
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return last_error("renounce new privileges");
+  TRY(keep_capabilities({}));
   return has_address_sanitizer ? SysResult<void>{} : filter_calls();  // its runtime calls what it likes
 }
 

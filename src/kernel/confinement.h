@@ -1,6 +1,9 @@
-// Takes from this process, for good, what its work does not need: every capability (capabilities(7)), and every system
-// call that is not on a list (seccomp(2)). For processes that speak with strangers.
+// Takes from this process, for good, what its work does not need: capabilities (capabilities(7)), system calls
+// (seccomp(2)), files (landlock(7)). For processes that hear strangers.
 #pragma once
+
+#include <span>
+#include <string>
 
 #include "base/sys_error.h"
 
@@ -10,5 +13,11 @@ namespace baton::kernel {
 // netlink ones alone; no program is started, no memory becomes code, no other process is looked at. A call that is not
 // allowed fails with EPERM.
 SysResult<void> confine_server();
+
+// What moving addresses takes: CAP_NET_ADMIN, CAP_NET_RAW, and CAP_IPC_LOCK for memory that stays where it is. No
+// program is started, no process made, signalled or looked at, no memory becomes code, no namespace is left or made,
+// nothing mounted, no module loaded; a call that would fails with EPERM. Where the kernel has Landlock, files are
+// written below `writable` alone (directories; one that is not there is left out), EACCES elsewhere.
+SysResult<void> confine_worker(std::span<const std::string> writable);
 
 }  // namespace baton::kernel

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -18,10 +19,13 @@
 namespace baton::kernel {
 
 SysResult<SharedMemory> SharedMemory::create(std::size_t size, Pages pages) {
-  const int flags = MAP_SHARED | MAP_ANONYMOUS | (pages == Pages::now ? MAP_POPULATE : 0);
-  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+  UniqueFd fd(::memfd_create("baton", MFD_CLOEXEC));
+  if (!fd || ::ftruncate(fd.get(), static_cast<off_t>(size)) < 0) return last_error("shared memory");
+  const int flags = MAP_SHARED | (pages == Pages::now ? MAP_POPULATE : 0);
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd.get(), 0);
   if (memory == MAP_FAILED) return last_error("map shared memory");
   SharedMemory shared;
+  shared.fd_ = std::move(fd);
   shared.memory_ = memory;
   shared.size_ = size;
   return shared;

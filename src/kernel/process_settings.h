@@ -12,7 +12,8 @@
 
 namespace baton::kernel {
 
-// Zero-filled memory that children inherit (MAP_SHARED, anonymous). Unmapped with the object.
+// Zero-filled memory that children inherit and that others can be passed (memfd_create(2), MAP_SHARED). Unmapped with
+// the object.
 class SharedMemory {
  public:
   enum class Pages : std::uint8_t {
@@ -22,20 +23,25 @@ class SharedMemory {
   static SysResult<SharedMemory> create(std::size_t size, Pages pages = Pages::now);
   SharedMemory() = default;
   SharedMemory(SharedMemory&& other) noexcept
-      : memory_(std::exchange(other.memory_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : memory_(std::exchange(other.memory_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        fd_(std::move(other.fd_)) {}
   SharedMemory& operator=(SharedMemory&& other) noexcept {
     std::swap(memory_, other.memory_);
     std::swap(size_, other.size_);
+    std::swap(fd_, other.fd_);
     return *this;
   }
   ~SharedMemory();
 
   void* data() const { return memory_; }
   std::size_t size() const { return size_; }
+  int fd() const { return fd_.get(); }  // -1: there is no memory
 
  private:
   void* memory_ = nullptr;
   std::size_t size_ = 0;
+  UniqueFd fd_;
 };
 
 // How long a real-time process may run without a system call that sleeps (setrlimit(2), RLIMIT_RTTIME): then it gets

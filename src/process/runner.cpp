@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -49,6 +50,8 @@ class Runner {
   enum class Phase { serving, orphaned, stopping };
 
   void on_guardian();
+  void count_in(UniqueFd memory);
+  void serve(UniqueFd worker);
   void on_guardian_gone();
   void on_worker_gone();
 
@@ -172,9 +175,21 @@ void Runner::on_guardian() {
   if (size <= 0) return on_guardian_gone();
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header == nullptr || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return;
-  int channel = -1;
-  std::memcpy(&channel, CMSG_DATA(header), sizeof channel);
-  link_.connect(UniqueFd(channel));
+  int passed = -1;
+  std::memcpy(&passed, CMSG_DATA(header), sizeof passed);
+  byte == guardian_passes_ledger ? count_in(UniqueFd(passed)) : serve(UniqueFd(passed));
+}
+
+// Mapped for good.
+void Runner::count_in(UniqueFd memory) {
+  struct stat file{};
+  if (::fstat(memory.get(), &file) < 0 || file.st_size < static_cast<off_t>(ScriptLedger::size())) return;
+  void* const mapped = ::mmap(nullptr, ScriptLedger::size(), PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0);
+  if (mapped != MAP_FAILED) ledger_ = ScriptLedger(mapped);
+}
+
+void Runner::serve(UniqueFd worker) {
+  link_.connect(std::move(worker));
   arriving_scripts_.clear();
   arriving_files_.clear();
   arriving_processes_.clear();
@@ -392,7 +407,8 @@ int run_runner(UniqueFd guardian_channel, const RunnerOptions& options) {
   (void)::umask(SetFileMask{}.mask);
   (void)setenv("PATH", options.search_path.c_str(), 1);
   Runner runner(keep_only(std::move(guardian_channel)), options);
-  (void)prctl(PR_SET_PDEATHSIG, SIGTERM);  // the end of file on the channel says the same, if not as early
+  // The end of file on the channel says the same, if not as early.
+  if (options.lives_with_parent) (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
   runner.run();
   return 0;
 }

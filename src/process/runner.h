@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "base/program_search_path.h"
@@ -22,16 +23,23 @@ struct RunnerOptions {
   Duration orphan_bound = std::chrono::seconds(5);
   // How long notifications and mails may take after the worker and the guardian are gone.
   Duration stop_bound = std::chrono::seconds(1);
-  // Where the runs of scripts are counted: a ScriptLedger's memory, shared with who reads it. Nullptr: nowhere.
+  // Where the runs of scripts are counted: a ScriptLedger's memory, shared with who reads it. Nullptr: nowhere, until
+  // the guardian passes one.
   void* script_ledger = nullptr;
+  bool lives_with_parent = true;  // the parent is the guardian: its death is ours to notice
 };
+
+// What the guardian says with a descriptor: the channel of a new worker, or, first of all, the memory of a ScriptLedger
+// (a memfd of that size).
+inline constexpr std::uint8_t guardian_passes_worker = 0;
+inline constexpr std::uint8_t guardian_passes_ledger = 'L';
 
 // The runner's main(); returns the exit status, to be given to _exit(). Call it in a process of its own, forked while
 // the caller is small and has one thread; every inherited descriptor above 2 but the channel is closed.
 // `guardian_channel` is one end of an AF_UNIX SOCK_SEQPACKET pair: over it come the worker's channels
-// (one byte, with the descriptor), its end of file means that the guardian is gone. SIGTERM and SIGINT mean the same as
-// that end of file: the worker may still say its last words. Without guardian and worker the runner ends its children
-// and exits.
+// (guardian_passes_worker, with the descriptor), its end of file means that the guardian is gone. SIGTERM and SIGINT
+// mean the same as that end of file: the worker may still say its last words. Without guardian and worker the runner
+// ends its children and exits.
 int run_runner(UniqueFd guardian_channel, const RunnerOptions& options);
 
 }  // namespace baton::process

@@ -3,15 +3,23 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/landlock.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "base/sanitizers.h"
 
@@ -26,12 +34,23 @@ class Confinement : public testing::Test {
 };
 
 // The exit status of a confined child.
-int in_confinement(const std::function<int()>& work) {
+int in_child(const std::function<int()>& work) {
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(confine_server() ? work() : 99);
+  if (child == 0) ::_exit(work());
   int status = 0;
   EXPECT_EQ(::waitpid(child, &status, 0), child);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int in_confinement(const std::function<int()>& work) {
+  return in_child([&] { return confine_server() ? work() : 99; });
+}
+int as_worker(const std::vector<std::string>& writable, const std::function<int()>& work) {
+  return in_child([&] { return confine_worker(writable) ? work() : 99; });
+}
+
+bool has_landlock() {
+  return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
 }
 
 constexpr int refused = 1;
@@ -72,6 +91,52 @@ TEST_F(Confinement, no_other_process_is_looked_at_or_made) {
   EXPECT_EQ(in_confinement([] { return is_refused(::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr) < 0); }),
             refused);
   EXPECT_EQ(in_confinement([] { return is_refused(::fork() < 0); }), refused);
+}
+
+// ---- the worker
+
+TEST_F(Confinement, a_worker_starts_nothing_and_touches_no_other_process) {
+  EXPECT_EQ(as_worker({}, [] { return is_refused(::execl("/bin/true", "true", nullptr) < 0); }), refused);
+  EXPECT_EQ(as_worker({}, [] { return is_refused(::fork() < 0); }), refused);
+  EXPECT_EQ(as_worker({}, [] { return is_refused(::kill(::getppid(), 0) < 0); }), refused);
+  EXPECT_EQ(as_worker({}, [] { return is_refused(::ptrace(PTRACE_ATTACH, ::getppid(), 0, 0) < 0); }), refused);
+}
+
+TEST_F(Confinement, a_worker_stays_in_its_namespace) {
+  EXPECT_EQ(as_worker({}, [] { return is_refused(::unshare(CLONE_NEWNET) < 0); }), refused);
+}
+
+TEST_F(Confinement, of_a_worker_no_memory_becomes_code) {
+  EXPECT_EQ(as_worker({},
+                      [] {
+                        return is_refused(::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                                                 0) == MAP_FAILED);
+                      }),
+            refused);
+}
+
+TEST_F(Confinement, a_worker_opens_its_sockets) {
+  if (::getuid() != 0) GTEST_SKIP() << "needs root";
+  EXPECT_EQ(as_worker({}, [] { return ::socket(AF_INET, SOCK_RAW, 112) < 0 ? 1 : 0; }), 0);
+  EXPECT_EQ(as_worker({}, [] { return ::socket(AF_PACKET, SOCK_RAW, 0) < 0 ? 1 : 0; }), 0);
+}
+
+TEST_F(Confinement, a_worker_writes_where_it_is_told_and_nowhere_else) {
+  std::string name = "/tmp/baton-confinement-XXXXXX";
+  const std::filesystem::path folder = ::mkdtemp(name.data());
+  std::filesystem::create_directory(folder / "its");
+  std::filesystem::create_directory(folder / "other");
+  const auto put = [&](const char* where) {
+    return as_worker({folder / "its", folder / "missing"}, [&] {
+      const int fd = ::open((folder / where / "file").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+      return fd >= 0 ? 0 : errno;
+    });
+  };
+  EXPECT_EQ(put("its"), 0);
+  if (has_landlock()) {
+    EXPECT_EQ(put("other"), EACCES);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

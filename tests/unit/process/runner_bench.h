@@ -38,9 +38,8 @@ inline std::pair<UniqueFd, UniqueFd> channel_pair() {
   return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-// What the guardian does for each new worker.
-inline bool send_worker_channel(int guardian_channel, const UniqueFd& runner_end) {
-  std::uint8_t byte = 0;
+// What the guardian does for each new worker, and with the memory of a ledger.
+inline bool send_descriptor(int guardian_channel, std::uint8_t byte, const UniqueFd& passed) {
   iovec data{.iov_base = &byte, .iov_len = 1};
   alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int))> control{};
   msghdr message{};
@@ -52,7 +51,7 @@ inline bool send_worker_channel(int guardian_channel, const UniqueFd& runner_end
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof(int));
-  const int fd = runner_end.get();
+  const int fd = passed.get();
   std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
   return ::sendmsg(guardian_channel, &message, MSG_NOSIGNAL) == 1;
 }
@@ -107,8 +106,11 @@ class RunnerBench {
 
   void new_worker() {
     auto [ours, theirs] = channel_pair();
-    ASSERT_TRUE(send_worker_channel(guardian_.get(), theirs));
+    ASSERT_TRUE(send_descriptor(guardian_.get(), guardian_passes_worker, theirs));
     worker_ = std::move(ours);
+  }
+  void pass_ledger(const UniqueFd& memory) {
+    ASSERT_TRUE(send_descriptor(guardian_.get(), guardian_passes_ledger, memory));
   }
   void worker_dies() { worker_.reset(); }
   void guardian_dies() { guardian_.reset(); }

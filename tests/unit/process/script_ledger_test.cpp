@@ -7,6 +7,7 @@
 #include "unit/process/runner_bench.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace baton::process {
 namespace {
@@ -16,8 +17,11 @@ using namespace std::chrono_literals;
 class Ledger : public ::testing::Test {
  protected:
   void* memory() { return memory_; }
+  const UniqueFd& file() const { return file_; }
   void SetUp() override {
-    memory_ = ::mmap(nullptr, ScriptLedger::size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    file_ = UniqueFd(::memfd_create("ledger", MFD_CLOEXEC));
+    ASSERT_EQ(::ftruncate(file_.get(), static_cast<off_t>(ScriptLedger::size())), 0);
+    memory_ = ::mmap(nullptr, ScriptLedger::size(), PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
     ASSERT_NE(memory_, MAP_FAILED);
   }
   void TearDown() override { (void)::munmap(memory_, ScriptLedger::size()); }
@@ -27,6 +31,7 @@ class Ledger : public ::testing::Test {
   }
 
  private:
+  UniqueFd file_;
   void* memory_ = nullptr;
 };
 
@@ -116,6 +121,22 @@ TEST_F(Ledger, is_written_by_the_runner) {
   bench.set_scripts({script("good", {"true"})});
   EXPECT_TRUE(wait_for([&] { return !ScriptLedger(memory()).read().of("bad"); }));
   EXPECT_GT(runs("good", RunResult::success), 1U);
+}
+
+// A runner that is no child of the guardian cannot inherit it (docs/decisions/0024).
+TEST_F(Ledger, is_passed_to_a_runner_that_lives_elsewhere) {
+  RunnerBench bench({.lives_with_parent = false});
+  bench.pass_ledger(file());
+  bench.set_scripts({script("good", {"true"})});
+  EXPECT_TRUE(wait_for([&] { return runs("good", RunResult::success) > 1; }));
+}
+
+TEST_F(Ledger, that_is_too_small_is_none) {
+  ASSERT_EQ(::ftruncate(file().get(), 4096), 0);
+  RunnerBench bench({.lives_with_parent = false});
+  bench.pass_ledger(file());
+  bench.set_scripts({script("good", {"true"})});
+  EXPECT_TRUE(bench.next<ScriptResult>());
 }
 
 }  // namespace
