@@ -31,7 +31,9 @@ std::string event_line(const json& event, bool colour) {
   if (const json priority = event.value("priority", json()); priority.is_number()) {
     line += fmt::format("  priority {}", priority.get<int>());
   }
-  if (const json until = event.value("until", json()); until.is_number()) line += "  until " + clock_of(until);
+  const json until = event.value("until", json());
+  const bool is_over = event.value("state", "") == "off" || event.value("state", "") == "expired";
+  if (until.is_number() && !is_over) line += "  until " + clock_of(until);
   if (const std::string by = bare(event.value("by", "")); !by.empty()) line += "  by " + by;
   if (const std::string reason = bare(event.value("reason", "")); !reason.empty()) line += "  " + reason;
   if (const auto lost = event.value("lost", 0ULL); lost > 0) {

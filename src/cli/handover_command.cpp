@@ -12,6 +12,7 @@
 #include "cli/answer.h"
 #include "cli/help.h"
 #include "cli/json_document.h"
+#include "cli/which_instance.h"
 #include "cli/words.h"
 #include "control/client.h"
 
@@ -154,10 +155,15 @@ int wait_for_them(const HandoverOptions& options, const std::vector<std::string>
   return exit_code::failure;
 }
 
-int run_handover(const HandoverOptions& options) {
+int run_handover(HandoverOptions options) {
   if (options.name.empty() != options.all) {
     fmt::print(stderr, "baton: say which vrrp_instance, or --all; baton status lists them\n");
     return exit_code::usage;
+  }
+  if (!options.all) {
+    const auto meant = instance_meant(options.socket, options.name);
+    if (!meant) return complain(meant.error());
+    options.name = *meant;
   }
   std::vector<std::string> names{options.name};
   if (options.all) {
@@ -185,7 +191,7 @@ int run_handover(const HandoverOptions& options) {
 void add_handover_command(CLI::App& app, int& result) {
   auto options = std::make_shared<HandoverOptions>();
   CLI::App* command = app.add_subcommand("handover", "Give an address to the backup without losing a packet");
-  auto* name = command->add_option("NAME", options->name, "the vrrp_instance");
+  auto* name = command->add_option("NAME", options->name, "the vrrp_instance, or one of its addresses");
   command->add_flag("--all", options->all, "every instance that is MASTER here")->excludes(name);
   command->add_flag("--no-wait", options->no_wait, "ask and do not wait until a backup has it (15 s at most)");
   command->add_flag("--json", options->as_json, "for machines (docs/status.md)");

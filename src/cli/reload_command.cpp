@@ -59,7 +59,7 @@ double seconds_of(const std::string& text) {
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc{}) return -1;
   const std::string_view unit(rest, end);
-  if (unit.empty() || unit == "s") return number;
+  if (unit == "s") return number;  // a bare number would be minutes to one and seconds to another
   if (unit == "m" || unit == "min") return number * 60;
   if (unit == "h") return number * 3600;
   if (unit == "d") return number * 86400;

@@ -10,6 +10,7 @@
 #include "cli/json_document.h"
 #include "cli/status_render.h"
 #include "cli/terminal.h"
+#include "cli/which_instance.h"
 #include "cli/words.h"
 #include "control/client.h"
 
@@ -32,7 +33,7 @@ struct StatusOptions {
 };
 
 int run_status_of_one(const StatusOptions& options) {
-  const auto instance = control::ask(options.socket, {.path = control::instance_path(options.name)});
+  const auto instance = ask_instance(options.socket, options.name);
   if (!instance) return complain(instance.error());
   fmt::print("{}", options.as_json ? json_document(*instance) : render_instance(*instance, utc_now(), wants_colours()));
   return exit_code::success;
@@ -65,7 +66,8 @@ int run_status(const StatusOptions& options) {
 void add_status_command(CLI::App& app, int& result) {
   auto options = std::make_shared<StatusOptions>();
   CLI::App* command = app.add_subcommand("status", "State, priority, master and addresses of all instances");
-  auto* name = command->add_option("NAME", options->name, "only this vrrp_instance, with all details");
+  auto* name =
+      command->add_option("NAME", options->name, "only this vrrp_instance, or who has this address, with all details");
   auto* all =
       command->add_flag("--all", options->all, "all details of all; else a line each when they are more than 3");
   command->add_flag("--brief", options->brief, "a line each")->excludes(all)->excludes(name);

@@ -198,7 +198,7 @@ void StatusTable::add(const json& instance) {
 }
 
 std::string StatusTable::text(const json& head) const {
-  std::string tally = fmt::format("{} instances:", instances_);
+  std::string tally = fmt::format("{} {}:", instances_, instances_ == 1 ? "instance" : "instances");
   const char* separator = " ";
   for (const char* state : {"MASTER", "BACKUP", "MAINTENANCE", "FAULT", "INIT"}) {
     const auto count = tally_.find(state);

@@ -292,9 +292,12 @@ class Explainer {
         result_.changes.push_back(
             fmt::format("does not take over from a master that lives (nopreempt), whatever {} announces", master_));
       } else if (priority_ > master_priority_) {
-        result_.changes.push_back(fmt::format(
-            "is better than {} ({} > {}) and waits: preempt_delay, or because the address was handed over to it",
-            master_, priority_, master_priority_));
+        const std::string better = fmt::format("is better than {} ({} > {})", master_, priority_, master_priority_);
+        result_.changes.push_back(
+            it_.value("handed_over", false)
+                ? fmt::format("{}, but the address was handed over to it: comes back when {} gives it up", better,
+                              master_)
+                : better + " and takes over as soon as its skew time, or its preempt_delay, has passed");
       } else {
         result_.changes.push_back(fmt::format("takes over when {} announces less than {}", master_, priority_));
       }

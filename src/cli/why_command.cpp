@@ -10,6 +10,7 @@
 #include "cli/help.h"
 #include "cli/json_document.h"
 #include "cli/terminal.h"
+#include "cli/which_instance.h"
 #include "cli/why.h"
 #include "cli/words.h"
 #include "control/client.h"
@@ -46,7 +47,7 @@ int run_why(const WhyOptions& options) {
   if (name->empty()) name = only_instance(options.socket);
   if (!name) return complain(name.error());
   if (name->empty()) return exit_code::usage;
-  const auto instance = control::ask(options.socket, {.path = control::instance_path(*name)});
+  const auto instance = ask_instance(options.socket, *name);
   if (!instance) return complain(instance.error());
   const Explanation explanation = explain_instance(*instance, utc_now());
   fmt::print("{}", options.as_json ? json_document(explanation_as_json(explanation))
@@ -59,7 +60,8 @@ int run_why(const WhyOptions& options) {
 void add_why_command(CLI::App& app, int& result) {
   auto options = std::make_shared<WhyOptions>();
   CLI::App* command = app.add_subcommand("why", "Why an instance is MASTER or not, and what changes that");
-  command->add_option("NAME", options->name, "the vrrp_instance; may be left out when there is only one");
+  command->add_option("NAME", options->name,
+                      "the vrrp_instance, or one of its addresses; may be left out when there is only one");
   command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
   command->add_option("--socket", options->socket, "control socket of batond")
       ->type_name("PATH")

@@ -107,10 +107,10 @@ bool Preprocessor::read_main(const std::string& path) {
     }
   }
   if (matches.empty()) {
-    diagnostics_.error(*failure == FileError::missing ? "missing-file" : "unreadable-file", {},
-                       fmt::format("{} {}", path, explain(*failure)),
-                       *failure == FileError::executable ? "chmod a-x it, if it is a configuration"
-                                                         : "name the configuration with -f");
+    diagnostics_.error(
+        *failure == FileError::missing ? "missing-file" : "unreadable-file", {},
+        fmt::format("{} {}", path, explain(*failure)),
+        *failure == FileError::executable ? "chmod a-x it, if it is a configuration" : "name a file that is there");
   }
   return any;
 }

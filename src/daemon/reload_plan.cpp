@@ -121,6 +121,18 @@ void tell_of_vanished(const RouterSetup& router, const std::optional<RouterWill>
                                              told)});
 }
 
+int base_of(const Setup& setup, std::size_t router) {
+  return setup.node.routers[router].router.base_priority;
+}
+
+// It is announced once the weights of what is tracked are known again, behind all that is said at once.
+void tell_of_base(int before, int after, vrrp::State state, std::vector<std::string>& said) {
+  if (before == after) return;
+  const bool may_lose_it = after < before && state == vrrp::State::master;
+  said.push_back(fmt::format("then base priority {} instead of {}{}", after, before,
+                             may_lose_it ? ": a backup with a higher priority takes over" : ""));
+}
+
 Events protocol_events(const Setup& old, const Setup& next, const Places& places, const RouterWills& wills,
                        const Rehearsal& rehearsal) {
   Events events;
@@ -140,6 +152,7 @@ Events protocol_events(const Setup& old, const Setup& next, const Places& places
     }
     const bool is_touched = origins[id] && !is_unchanged(old, *origins[id], next, id);
     if (goes_on && !is_touched && said.empty()) continue;
+    if (goes_on && origins[id]) tell_of_base(base_of(old, *origins[id]), base_of(next, id), state, said);
     if (!goes_on && state == vrrp::State::init) said.emplace_back("waits for the first results of what it tracks");
     const std::string beginning = !goes_on                               ? "is new"
                                   : state == rehearsal.memory[id]->state ? fmt::format("stays {}", state_name(state))

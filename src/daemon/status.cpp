@@ -175,7 +175,7 @@ std::string_view sentence(vrrp::Reason reason) {
     case start: return "first state after the start";
     case master_down: return "no advert was heard for the master-down interval";
     case master_stopped: return "the master said goodbye (priority 0)";
-    case master_below_us: return "the master's priority fell below ours";
+    case master_below_us: return "the master's priority is below ours";
     case owner: return "we own the address (priority 255)";
     case better_master: return "a master with a higher priority was heard";
     case equal_master_higher_address: return "a master with the same priority and a higher address was heard";
@@ -291,6 +291,7 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
         {"parts", parts}}},
       {"tracks", tracks_of(id, source, priority_parts)},
       {"preempt", router.parameters().preempt == vrrp::Preempt::yes},
+      {"handed_over", router.memory().yielded},
       {"holds_addresses", router.holds_addresses()},
       {"addresses", addresses_of(source, setup)},
       {"routes", routing_of(setup.routes, &config::ConfiguredRoute::route, source.is_route_present)},

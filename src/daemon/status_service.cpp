@@ -79,7 +79,9 @@ json StatusService::answer(const json& question, const ClockReading& clock, cons
   }
   const vrrp::State state = source_.node.router(id).state();
   if (state != vrrp::State::master) {
-    return {{"error", fmt::format("'{}' is {} here; ask the node that is MASTER", instance, name(state))}};
+    const auto master = source_.node.router(id).master();
+    return {{"error", fmt::format("'{}' is {} here; ask the node that is MASTER{}", instance, name(state),
+                                  master ? ", " + to_string(*master) : "")}};
   }
   if (ask == "announce") {
     commands.announce(id);

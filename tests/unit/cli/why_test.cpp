@@ -89,6 +89,14 @@ TEST(Why, a_base_that_somebody_has_set_is_told_beside_the_configured_one) {
               Contains("its base was set to 90 by hand; the configuration says 100, and a reload goes back to it"));
 }
 
+TEST(Why, who_is_better_than_its_master_says_whether_it_handed_over_or_is_about_to_come) {
+  json it = backup();
+  it["priority"]["effective"] = 120;
+  EXPECT_THAT(explain_instance(it, now).changes, Contains(HasSubstr("takes over as soon as its skew time")));
+  it["handed_over"] = true;
+  EXPECT_THAT(explain_instance(it, now).changes, Contains(HasSubstr("but the address was handed over to it")));
+}
+
 TEST(Why, a_check_that_is_down_says_what_it_costs_and_what_its_return_brings) {
   json it = backup();
   json down = track("chk_nginx", -20, "down");
