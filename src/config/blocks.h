@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/arguments.h"
+#include "config/health_check.h"
 #include "config/model.h"
 #include "config/name_tables.h"
 #include "config/tree.h"
@@ -81,6 +82,12 @@ std::optional<SyncGroup> read_sync_group(const Context& context, const Statement
                                          const Definitions& definitions);
 std::optional<Instance> read_instance(const Context& context, const Statement& block, const Defaults& defaults,
                                       const Definitions& definitions, NameTables& names);
+
+// A block HTTP_GET, TCP_CHECK, ... of a real server; nothing, reported, when it cannot be used or is none of them.
+std::optional<HealthCheck> read_health_check(const Context& context, const Statement& block,
+                                             const CheckDefaults& defaults, const Definitions& definitions);
+// The SSL block.
+CheckTls read_check_tls(const Context& context, const Statement& block);
 
 // The name of a named block; nothing, reported, when it has none that can be used.
 std::optional<std::string> read_name(const Context& context, const Statement& block);

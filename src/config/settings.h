@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/health_check.h"
 #include "config/model.h"
 
 namespace baton::config {
@@ -26,6 +27,7 @@ Settings settings_of(const Script& script);
 Settings settings_of(const TrackedFile& file);
 Settings settings_of(const TrackedProcess& process);
 Settings settings_of(const Webhook& webhook);
+Settings settings_of(const HealthCheck& check);
 
 // As in virtual_ipaddress: "10.0.0.5/24 dev eth0 label eth0:1".
 std::string to_string(const VirtualAddress& address);
