@@ -22,7 +22,7 @@ install(FILES packaging/baton.service packaging/baton-runner.socket packaging/ba
 install(FILES packaging/org.keepalived.Vrrp1.conf DESTINATION share/dbus-1/system.d COMPONENT baton)
 install(FILES docs/man/batond.8 DESTINATION share/man/man8 COMPONENT baton)
 install(FILES docs/man/baton.1 DESTINATION share/man/man1 COMPONENT baton)
-install(FILES docs/configuration.md docs/check.md docs/plan.md docs/status.md docs/keepalived.md docs/monitoring.md docs/webhooks.md DESTINATION share/doc/baton COMPONENT baton)
+install(FILES docs/configuration.md docs/check.md docs/checks.md docs/plan.md docs/status.md docs/keepalived.md docs/monitoring.md docs/webhooks.md DESTINATION share/doc/baton COMPONENT baton)
 install(DIRECTORY docs/runbooks DESTINATION share/doc/baton COMPONENT baton)
 install(FILES packaging/prometheus/alerts.yml DESTINATION share/baton/prometheus COMPONENT baton)
 install(FILES packaging/grafana/baton.json DESTINATION share/baton/grafana COMPONENT baton)
@@ -54,6 +54,7 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_BATON_PACKAGE_NAME baton)
 set(CPACK_DEBIAN_BATON_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_BATON_PACKAGE_DEPENDS libcurl4)  # loaded when a mail is sent or a webhook told
+set(CPACK_DEBIAN_BATON_PACKAGE_RECOMMENDS libssl3)  # loaded when a check speaks TLS
 set(CPACK_COMPONENT_BATON_DESCRIPTION "passes virtual IP addresses between servers (VRRP)
 Reads keepalived.conf, works beside keepalived on the other node, and moves an
 address on purpose without losing a packet.")

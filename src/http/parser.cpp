@@ -120,6 +120,7 @@ struct ResponseParser::State {
   }
   beast::response_parser<Body> parser;
   std::string pending;
+  Fault fault = Fault::none;
 };
 
 ResponseParser::ResponseParser() : state_(std::make_unique<State>()) {}
@@ -128,23 +129,39 @@ ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
 ResponseParser::~ResponseParser() = default;
 
 bool ResponseParser::feed(std::string_view bytes) {
-  auto& [parser, pending] = *state_;
+  auto& [parser, pending, fault] = *state_;
   pending.append(bytes);
   while (!pending.empty() && !parser.is_done()) {
     Error error;
     const std::size_t used = parser.put(boost::asio::const_buffer(pending.data(), pending.size()), error);
     pending.erase(0, used);
     if (error == beast::error::need_more) break;
-    if (error) return false;
+    if (error) {
+      fault = error == beast::error::header_limit ? Fault::header_too_long : Fault::malformed;
+      return false;
+    }
     if (used == 0) break;
   }
-  return parser.get().body().size() <= limits::response_body && pending.size() <= limits::response_body;
+  if (!parser.is_header_done() && pending.size() > limits::header_bytes) fault = Fault::header_too_long;
+  if (parser.get().body().size() > limits::response_body || pending.size() > limits::response_body) {
+    fault = Fault::body_too_long;
+  }
+  return fault == Fault::none;
 }
 
 bool ResponseParser::feed_end() {
+  if (!state_->parser.got_some()) return false;
   Error error;
   state_->parser.put_eof(error);
   return !error && state_->parser.is_done();
+}
+
+ResponseParser::Fault ResponseParser::fault() const {
+  return state_->fault;
+}
+
+bool ResponseParser::keeps_alive() const {
+  return state_->parser.keep_alive();
 }
 
 bool ResponseParser::has_header() const {

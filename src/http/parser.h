@@ -47,6 +47,8 @@ class RequestParser {
 // One response from one connection.
 class ResponseParser {
  public:
+  enum class Fault { none, malformed, header_too_long, body_too_long };
+
   ResponseParser();
   ResponseParser(ResponseParser&&) noexcept;
   ResponseParser& operator=(ResponseParser&&) noexcept;
@@ -56,10 +58,12 @@ class ResponseParser {
   bool feed(std::string_view bytes);
   // The peer has closed; false: in the middle of the message.
   bool feed_end();
+  Fault fault() const;  // why feed() was false
 
   bool has_header() const;
   bool is_whole() const;
-  int status() const;  // once there is a header
+  int status() const;        // once there is a header
+  bool keeps_alive() const;  // once it is whole: the connection may be asked again
   // What has come of the body and was not taken before: a stream is read while it lasts.
   std::string take_body();
 

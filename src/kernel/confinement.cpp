@@ -13,8 +13,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/sanitizers.h"
@@ -128,7 +130,7 @@ SysResult<void> write_only_below(std::span<const std::string> directories) {
   return {};
 }
 
-SysResult<void> keep_capabilities(std::initializer_list<int> kept) {
+SysResult<void> keep_capabilities(std::span<const int> kept) {
   capng_clear(CAPNG_SELECT_ALL);
   for (const int each : kept) {
     const auto sets = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
@@ -139,14 +141,14 @@ SysResult<void> keep_capabilities(std::initializer_list<int> kept) {
   return {};
 }
 
-SysResult<void> filter_calls() {
+SysResult<void> filter_calls(std::span<const int> families) {
   const Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release);
   if (!filter) return failed(-ENOMEM);
   for (const int call : allowed_calls) {
     const int result = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0);
     if (result < 0 && result != -EDOM) return failed(result);  // EDOM: this architecture has no such call
   }
-  for (const int family : {AF_UNIX, AF_NETLINK}) {
+  for (const int family : families) {
     TRY(allow_where(filter, SCMP_SYS(socket),
                     {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = static_cast<scmp_datum_t>(family), .datum_b = 0}));
   }
@@ -164,7 +166,7 @@ SysResult<void> filter_calls() {
 }  // namespace
 
 SysResult<void> confine_worker(std::span<const std::string> writable) {
-  TRY(keep_capabilities({CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK}));
+  TRY(keep_capabilities(std::array{CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK}));
   TRY(write_only_below(writable));
   return has_address_sanitizer ? SysResult<void>{}
                                : refuse_calls();  // its runtime looks for leaks in a process of its own
@@ -172,7 +174,16 @@ SysResult<void> confine_worker(std::span<const std::string> writable) {
 
 SysResult<void> confine_server() {
   TRY(keep_capabilities({}));
-  return has_address_sanitizer ? SysResult<void>{} : filter_calls();  // its runtime calls what it likes
+  // A sanitizer's runtime calls what it likes.
+  return has_address_sanitizer ? SysResult<void>{} : filter_calls(std::array{AF_UNIX, AF_NETLINK});
+}
+
+SysResult<void> confine_client(const ClientPowers& powers) {
+  std::vector<int> capabilities;
+  if (powers.marks) capabilities.push_back(CAP_NET_ADMIN);
+  if (powers.low_ports) capabilities.push_back(CAP_NET_BIND_SERVICE);
+  TRY(keep_capabilities(capabilities));
+  return has_address_sanitizer ? SysResult<void>{} : filter_calls(std::array{AF_UNIX, AF_INET, AF_INET6});
 }
 
 }  // namespace baton::kernel

@@ -14,6 +14,14 @@ namespace baton::kernel {
 // allowed fails with EPERM.
 SysResult<void> confine_server();
 
+// What a client of others' servers may have beyond that.
+struct ClientPowers {
+  bool marks = false;      // sets a mark on its packets: CAP_NET_ADMIN
+  bool low_ports = false;  // binds to ports below 1024: CAP_NET_BIND_SERVICE
+};
+// As confine_server, and new sockets may be IPv4 and IPv6 as well, but not netlink ones.
+SysResult<void> confine_client(const ClientPowers& powers);
+
 // What moving addresses takes: CAP_NET_ADMIN, CAP_NET_RAW, and CAP_IPC_LOCK for memory that stays where it is. No
 // program is started, no process made, signalled or looked at, no memory becomes code, no namespace is left or made,
 // nothing mounted, no module loaded; a call that would fails with EPERM. Where the kernel has Landlock, files are

@@ -9,6 +9,8 @@ find_package(CLI11 REQUIRED)
 find_package(Boost 1.81 REQUIRED)  # Beast's HTTP parser, headers alone; only src/http includes it
 pkg_check_modules(libevent REQUIRED IMPORTED_TARGET libevent_core)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)
+pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(openssl REQUIRED IMPORTED_TARGET libssl)  # its headers; src/checker/tls.cpp loads the library itself
 pkg_check_modules(libmnl REQUIRED IMPORTED_TARGET libmnl)
 pkg_check_modules(libnftnl REQUIRED IMPORTED_TARGET libnftnl)
 pkg_check_modules(confinement REQUIRED IMPORTED_TARGET libseccomp libcap-ng)

@@ -1,0 +1,73 @@
+// One try of a check on its way: socket, TLS where there is any, dialogue, and how long it may take. Ends with one
+// health::Outcome, told once.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/time.h"
+#include "base/unique_fd.h"
+#include "checker/tls.h"
+#include "health/dialogue.h"
+#include "kernel/check_socket.h"
+#include "loop/loop.h"
+
+namespace baton::checker {
+
+class Attempt {
+ public:
+  struct Plan {
+    kernel::CheckEndpoint endpoint;
+    health::Transport transport = health::Transport::tcp;
+    std::shared_ptr<TlsContext> tls;  // of Transport::tls
+    std::string server_name;          // likewise; may be empty
+    bool says_close_notify = false;
+    Duration timeout{};  // to connect; and between two pieces of the reply
+    Duration in_all{};   // from the start to the end
+    std::unique_ptr<health::Dialogue> dialogue;
+  };
+  // May be called within start(); the attempt may be destroyed in it.
+  using Ended = std::move_only_function<void(health::Outcome)>;
+
+  Attempt(loop::Loop& loop, Plan plan, Ended ended) : loop_(loop), plan_(std::move(plan)), ended_(std::move(ended)) {}
+
+  void start(Instant now);
+  // When it has been silent, or has taken, too long.
+  Instant deadline() const;
+  // After that: whoever has it watches the time.
+  void on_deadline(Instant now);
+
+ private:
+  bool is_stream() const {
+    return plan_.transport == health::Transport::tcp || plan_.transport == health::Transport::tls;
+  }
+  void on_writable();
+  void on_connected();
+  void on_readable();
+  // True: it is over, and `this` may be gone.
+  bool take(std::string_view bytes);
+  bool begin_dialogue();
+  bool say(std::string& words);
+  bool flush();
+  bool on_closed();
+  bool on_error(int code);
+  bool settle(health::Step step);
+  bool finish(health::Outcome outcome);
+
+  loop::Loop& loop_;
+  Plan plan_;
+  Ended ended_;
+  UniqueFd fd_;
+  std::unique_ptr<TlsSession> tls_;
+  loop::Subscription readable_;
+  loop::Subscription writable_;
+  std::string unsent_;
+  Instant began_{};
+  Instant heard_{};  // the last piece, or the connection
+  bool is_connected_ = false;
+  bool has_begun_ = false;  // the dialogue
+  bool has_heard_ = false;
+};
+
+}  // namespace baton::checker

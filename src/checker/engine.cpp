@@ -1,0 +1,223 @@
+#include "checker/engine.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "base/assert.h"
+#include "health/limits.h"
+
+namespace baton::checker {
+
+// Whom several checks may connect to.
+struct Engine::Target {
+  std::size_t under_way = 0;
+  std::deque<Index> waiting;  // for limits::tries_of_address
+};
+
+struct Engine::Item {
+  config::HealthCheck wanted;
+  health::Check check;
+  std::vector<health::HttpPage> pages;  // of an HTTP check
+  Target* target = nullptr;
+  std::unique_ptr<Attempt> attempt;
+};
+
+namespace {
+
+unsigned pages_of(const config::HealthCheck& check) {
+  if (const auto* http = std::get_if<config::HttpCheck>(&check.kind)) return static_cast<unsigned>(http->pages.size());
+  if (const auto* smtp = std::get_if<config::SmtpCheck>(&check.kind)) return static_cast<unsigned>(smtp->hosts.size());
+  return 1;
+}
+
+health::Schedule schedule_of(const config::HealthCheck& check) {
+  const auto* http = std::get_if<config::HttpCheck>(&check.kind);
+  return {.delay_loop = check.delay_loop,
+          .retry = check.retry,
+          .delay_before_retry = check.delay_before_retry,
+          .warmup = check.warmup,
+          .starts_up = !check.alpha,
+          .pages = pages_of(check),
+          .fast_recovery = http != nullptr && http->fast_recovery};
+}
+
+bool connects(const config::HealthCheck& check) {
+  return !std::holds_alternative<config::MiscCheck>(check.kind) &&
+         !std::holds_alternative<config::FileCheck>(check.kind) &&
+         !std::holds_alternative<config::BfdCheck>(check.kind);
+}
+
+kernel::CheckEndpoint endpoint_of(const config::CheckTarget& target) {
+  return {.address = target.address,
+          .port = target.port,
+          .source = target.source,
+          .source_port = target.source_port,
+          .interface = target.interface,
+          .mark = target.mark};
+}
+
+}  // namespace
+
+Engine::Engine(loop::Loop& loop, std::vector<config::HealthCheck> checks, const std::optional<config::CheckTls>& tls,
+               std::uint64_t seed, Events events)
+    : loop_(loop), events_(std::move(events)), timer_(loop.timer([this] { on_timer(); })), random_(seed) {
+  ASSERT(checks.size() <= limits::checks);
+  bool needs_tls = false;
+  items_.reserve(checks.size());
+  for (config::HealthCheck& check : checks) {
+    health::Check core(schedule_of(check), nonce());
+    std::vector<health::HttpPage> pages;
+    if (const auto* http = std::get_if<config::HttpCheck>(&check.kind)) {
+      pages = health::http_pages(*http, check.target);
+      needs_tls |= http->tls;
+    }
+    Target* const target = &targets_[check.target.address];
+    items_.push_back(std::make_unique<Item>(Item{.wanted = std::move(check),
+                                                 .check = std::move(core),
+                                                 .pages = std::move(pages),
+                                                 .target = target,
+                                                 .attempt = nullptr}));
+  }
+  if (needs_tls) tls_ = TlsContext::create(tls);
+}
+
+Engine::~Engine() = default;
+
+void Engine::start(const Before& before) {
+  const Instant now = loop::now();
+  for (Index index = 0; index < items_.size(); ++index) {
+    Item& item = *items_[index];
+    if (!connects(item.wanted)) continue;
+    if (const auto state = before ? before(index) : std::nullopt) {
+      item.check.resume(*state, now);
+    } else {
+      item.check.start(now);
+    }
+    timers_.set(index, item.check.next_try());
+  }
+  arm();
+}
+
+const health::Check& Engine::check(Index index) const {
+  return items_[index]->check;
+}
+
+void Engine::on_timer() {
+  const Instant now = loop::now();
+  serve_timers(now);
+  for (std::size_t begun = 0; begun < limits::starts_per_turn && !due_.empty(); ++begun) {
+    const Index index = due_.front();
+    due_.pop_front();
+    begin_or_wait(index, now);
+  }
+  arm();
+}
+
+// Of a check that is on its way it is the end of its patience, of another one the time of its next try.
+void Engine::serve_timers(Instant now) {
+  while (const std::optional<Index> index = timers_.pop_due(now)) {
+    Attempt* const attempt = items_[*index]->attempt.get();
+    if (attempt == nullptr) {
+      due_.push_back(*index);
+    } else if (const Instant deadline = attempt->deadline(); deadline > now) {
+      timers_.set(*index, deadline);
+    } else {
+      attempt->on_deadline(now);
+    }
+  }
+}
+
+// On a grid, so that many checks cost few wake-ups.
+void Engine::arm() {
+  if (!due_.empty()) return timer_.set(loop::now());
+  const std::optional<Instant> next = timers_.next();
+  if (!next) return timer_.cancel();
+  const auto grid = limits::shortest_wait.count();
+  const auto since_boot = next->time_since_epoch().count();
+  timer_.set(Instant(Duration((since_boot + grid - 1) / grid * grid)));
+}
+
+void Engine::begin_or_wait(Index index, Instant now) {
+  Target& target = *items_[index]->target;
+  if (target.under_way >= limits::tries_of_address) {
+    ++counters_.delayed;
+    target.waiting.push_back(index);
+  } else if (under_way_ >= limits::tries) {
+    ++counters_.delayed;
+    waiting_.push_back(index);
+  } else {
+    begin(index, now);
+  }
+}
+
+void Engine::begin(Index index, Instant now) {
+  Item& item = *items_[index];
+  ++under_way_;
+  ++item.target->under_way;
+  ++counters_.tries;
+  const unsigned page = item.check.begin_try();
+  const auto* http = std::get_if<config::HttpCheck>(&item.wanted.kind);
+  if (http != nullptr && http->tls && !tls_) {
+    return end(index, health::failed(health::Failure::tls_unavailable, tls_.error()));
+  }
+  item.attempt = std::make_unique<Attempt>(loop_, plan_of(item, page),
+                                           [this, index](const health::Outcome& outcome) { end(index, outcome); });
+  item.attempt->start(now);
+  if (item.attempt) timers_.set(index, item.attempt->deadline());
+}
+
+void Engine::end(Index index, const health::Outcome& outcome) {
+  Item& item = *items_[index];
+  item.attempt.reset();
+  --under_way_;
+  --item.target->under_way;
+  ++counters_.failures[static_cast<std::size_t>(outcome.failure)];
+  const auto verdict = item.check.end_try(outcome, loop::now());
+  timers_.set(index, item.check.next_try());
+  if (events_.ended) events_.ended(index, item.check);
+  if (verdict) events_.verdict(index, *verdict);
+  auto& queue = !item.target->waiting.empty() ? item.target->waiting : waiting_;
+  if (!queue.empty()) {
+    due_.push_back(queue.front());
+    queue.pop_front();
+  }
+  arm();
+}
+
+std::uint64_t Engine::nonce() {
+  random_ = random_ * 6364136223846793005 + 1442695040888963407;  // Knuth's, MMIX
+  return random_ ^ (random_ >> 33);
+}
+
+Attempt::Plan Engine::plan_of(const Item& item, unsigned page) {
+  const config::HealthCheck& wanted = item.wanted;
+  Attempt::Plan plan{.endpoint = endpoint_of(wanted.target), .timeout = wanted.target.timeout};
+  const auto add = [&](health::Transport transport, std::unique_ptr<health::Dialogue> dialogue) {
+    plan.transport = transport;
+    plan.dialogue = std::move(dialogue);
+  };
+  if (const auto* http = std::get_if<config::HttpCheck>(&wanted.kind)) {
+    const config::CheckedPage& asked = http->pages[page];
+    add(http->tls ? health::Transport::tls : health::Transport::tcp, health::make_http_dialogue(item.pages[page]));
+    if (http->tls) plan.tls = *tls_;
+    if (http->enable_sni) plan.server_name = http->sni_name.empty() ? asked.virtualhost : http->sni_name;
+    plan.says_close_notify = asked.tls_compliant;
+  } else if (const auto* smtp = std::get_if<config::SmtpCheck>(&wanted.kind)) {
+    plan.endpoint = endpoint_of(smtp->hosts[page]);
+    plan.timeout = smtp->hosts[page].timeout;
+    add(health::Transport::tcp, health::make_smtp_dialogue(*smtp));
+  } else if (const auto* dns = std::get_if<config::DnsCheck>(&wanted.kind)) {
+    add(health::Transport::udp, health::make_dns_dialogue(*dns, nonce()));
+  } else if (const auto* udp = std::get_if<config::UdpCheck>(&wanted.kind)) {
+    add(health::Transport::udp, health::make_udp_dialogue(*udp, nonce()));
+  } else if (std::holds_alternative<config::PingCheck>(wanted.kind)) {
+    add(health::Transport::ping, health::make_ping_dialogue(wanted.target.address.family(), nonce()));
+  } else {
+    add(health::Transport::tcp, health::make_tcp_dialogue());
+  }
+  plan.in_all = std::max(wanted.delay_loop, plan.timeout * health::limits::timeouts_in_all);
+  return plan;
+}
+
+}  // namespace baton::checker

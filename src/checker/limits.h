@@ -1,0 +1,19 @@
+// What checks may take of this machine and of those they check: ours to change, documented in docs/checks.md.
+#pragma once
+
+#include <cstddef>
+
+#include "base/time.h"
+
+namespace baton::checker::limits {
+
+inline constexpr std::size_t tries = 4'000;          // under way at once
+inline constexpr std::size_t tries_of_address = 32;  // of them to one address
+inline constexpr std::size_t starts_per_turn = 64;   // then what has come gets its turn
+inline constexpr std::size_t read_bytes = 16 * 1024;
+inline constexpr int reads_per_turn = 4;                 // of one connection
+inline constexpr std::size_t unsent_bytes = 256 * 1024;  // that a server does not take
+inline constexpr std::size_t checks = 65'536;            // of one configuration
+inline constexpr Duration shortest_wait = std::chrono::milliseconds(1);
+
+}  // namespace baton::checker::limits

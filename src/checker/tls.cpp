@@ -1,0 +1,217 @@
+#include "checker/tls.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <array>
+
+namespace baton::checker {
+
+// What we use of libssl and libcrypto.
+struct TlsLibrary {
+  decltype(&TLS_client_method) client_method;
+  decltype(&SSL_CTX_new) context_new;
+  decltype(&SSL_CTX_free) context_free;
+  decltype(&SSL_CTX_load_verify_file) load_ca;
+  decltype(&SSL_CTX_use_certificate_chain_file) use_certificate;
+  decltype(&SSL_CTX_use_PrivateKey_file) use_key;
+  decltype(&SSL_CTX_set_default_passwd_cb) set_password_callback;
+  decltype(&SSL_CTX_set_default_passwd_cb_userdata) set_password;
+  decltype(&SSL_CTX_set_options) set_options;
+  decltype(&SSL_CTX_ctrl) context_control;
+  decltype(&SSL_new) session_new;
+  decltype(&SSL_free) session_free;
+  decltype(&SSL_set_bio) set_bio;
+  decltype(&SSL_ctrl) session_control;
+  decltype(&SSL_set_connect_state) set_connect_state;
+  decltype(&SSL_do_handshake) do_handshake;
+  decltype(&SSL_read) read;
+  decltype(&SSL_write) write;
+  decltype(&SSL_shutdown) shutdown;
+  decltype(&SSL_get_error) get_error;
+  decltype(&BIO_new) bio_new;
+  decltype(&BIO_s_mem) bio_memory;
+  decltype(&BIO_read) bio_read;
+  decltype(&BIO_write) bio_write;
+  decltype(&ERR_get_error) next_error;
+  decltype(&ERR_clear_error) clear_errors;
+  decltype(&ERR_reason_error_string) reason;
+};
+
+namespace {
+
+template <typename Function>
+bool find(void* library, Function& function, const char* name) {
+  function = reinterpret_cast<Function>(dlsym(library, name));
+  return function != nullptr;
+}
+
+// RTLD_GLOBAL is not needed: libssl brings its libcrypto, and its symbols are found through it.
+bool load(TlsLibrary& to) {
+  void* const ssl = dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL);
+  return ssl != nullptr && find(ssl, to.client_method, "TLS_client_method") &&
+         find(ssl, to.context_new, "SSL_CTX_new") && find(ssl, to.context_free, "SSL_CTX_free") &&
+         find(ssl, to.load_ca, "SSL_CTX_load_verify_file") &&
+         find(ssl, to.use_certificate, "SSL_CTX_use_certificate_chain_file") &&
+         find(ssl, to.use_key, "SSL_CTX_use_PrivateKey_file") &&
+         find(ssl, to.set_password_callback, "SSL_CTX_set_default_passwd_cb") &&
+         find(ssl, to.set_password, "SSL_CTX_set_default_passwd_cb_userdata") &&
+         find(ssl, to.set_options, "SSL_CTX_set_options") && find(ssl, to.context_control, "SSL_CTX_ctrl") &&
+         find(ssl, to.session_new, "SSL_new") && find(ssl, to.session_free, "SSL_free") &&
+         find(ssl, to.set_bio, "SSL_set_bio") && find(ssl, to.session_control, "SSL_ctrl") &&
+         find(ssl, to.set_connect_state, "SSL_set_connect_state") && find(ssl, to.do_handshake, "SSL_do_handshake") &&
+         find(ssl, to.read, "SSL_read") && find(ssl, to.write, "SSL_write") && find(ssl, to.shutdown, "SSL_shutdown") &&
+         find(ssl, to.get_error, "SSL_get_error") && find(ssl, to.bio_new, "BIO_new") &&
+         find(ssl, to.bio_memory, "BIO_s_mem") && find(ssl, to.bio_read, "BIO_read") &&
+         find(ssl, to.bio_write, "BIO_write") && find(ssl, to.next_error, "ERR_get_error") &&
+         find(ssl, to.clear_errors, "ERR_clear_error") && find(ssl, to.reason, "ERR_reason_error_string");
+}
+
+const TlsLibrary* library() {
+  static TlsLibrary loaded;
+  static const bool is_loaded = load(loaded);
+  return is_loaded ? &loaded : nullptr;
+}
+
+std::string why(const TlsLibrary& library) {
+  const char* const reason = library.reason(library.next_error());
+  return reason != nullptr ? reason : "for no known reason";
+}
+
+// Without one nobody is asked at a terminal.
+int give_password(char* buffer, int size, int, void* secret) {
+  const auto& password = *static_cast<const std::string*>(secret);
+  if (password.size() > static_cast<std::size_t>(size)) return 0;
+  password.copy(buffer, password.size());
+  return static_cast<int>(password.size());
+}
+
+SSL* ssl(void* session) {
+  return static_cast<SSL*>(session);
+}
+BIO* bio(void* memory) {
+  return static_cast<BIO*>(memory);
+}
+
+}  // namespace
+
+std::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::create(
+    const std::optional<config::CheckTls>& settings) {
+  const TlsLibrary* const tls = library();
+  if (tls == nullptr) return std::unexpected("libssl3 cannot be loaded");
+  std::shared_ptr<TlsContext> made(new TlsContext());
+  made->library_ = tls;
+  SSL_CTX* const context = tls->context_new(tls->client_method());
+  if (context == nullptr) return std::unexpected(why(*tls));
+  made->context_ = context;
+  // A server that ends without close_notify has ended.
+  tls->set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  (void)tls->context_control(context, SSL_CTRL_MODE, SSL_MODE_RELEASE_BUFFERS, nullptr);
+  if (!settings) return made;
+  const auto failed = [&](const std::string& file) { return std::unexpected(fmt::format("{}: {}", file, why(*tls))); };
+  std::string password = settings->password.reveal();
+  tls->set_password_callback(context, give_password);
+  tls->set_password(context, &password);
+  if (!settings->ca_file.empty() && tls->load_ca(context, settings->ca_file.c_str()) != 1) {
+    return failed(settings->ca_file);
+  }
+  if (!settings->certificate_file.empty() && tls->use_certificate(context, settings->certificate_file.c_str()) != 1) {
+    return failed(settings->certificate_file);
+  }
+  if (!settings->key_file.empty() && tls->use_key(context, settings->key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return failed(settings->key_file);
+  }
+  tls->set_password(context, nullptr);
+  return made;
+}
+
+TlsContext::~TlsContext() {
+  if (context_ != nullptr) library_->context_free(static_cast<SSL_CTX*>(context_));
+}
+
+TlsSession::TlsSession(std::shared_ptr<TlsContext> context, const std::string& server_name)
+    : context_(std::move(context)) {
+  const TlsLibrary& tls = *context_->library_;
+  session_ = tls.session_new(static_cast<SSL_CTX*>(context_->context_));
+  in_ = tls.bio_new(tls.bio_memory());
+  out_ = tls.bio_new(tls.bio_memory());
+  if (session_ == nullptr || in_ == nullptr || out_ == nullptr) return;
+  tls.set_bio(ssl(session_), bio(in_), bio(out_));
+  tls.set_connect_state(ssl(session_));
+  if (server_name.empty()) return;
+  (void)tls.session_control(ssl(session_), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                            const_cast<char*>(server_name.c_str()));  // it is copied
+}
+
+TlsSession::~TlsSession() {
+  if (session_ != nullptr) context_->library_->session_free(ssl(session_));
+}
+
+std::optional<health::Outcome> TlsSession::feed(std::string_view came, std::string& wire, std::string& clear) {
+  if (session_ == nullptr) return health::failed(health::Failure::no_resources, "no memory for TLS");
+  const TlsLibrary& tls = *context_->library_;
+  tls.clear_errors();
+  if (!came.empty() && tls.bio_write(bio(in_), came.data(), static_cast<int>(came.size())) <= 0) return failure();
+  if (!is_established_) {
+    if (auto outcome = shake_hands(wire)) return outcome;
+    if (!is_established_) return std::nullopt;
+  }
+  std::array<char, 16 * 1024> piece;
+  for (;;) {
+    const int size = tls.read(ssl(session_), piece.data(), static_cast<int>(piece.size()));
+    if (size > 0) {
+      clear.append(piece.data(), static_cast<std::size_t>(size));
+      continue;
+    }
+    const int error = tls.get_error(ssl(session_), size);
+    drain(wire);
+    if (error == SSL_ERROR_ZERO_RETURN) is_over_ = true;
+    if (error == SSL_ERROR_SSL || error == SSL_ERROR_SYSCALL) return failure();
+    return std::nullopt;
+  }
+}
+
+std::optional<health::Outcome> TlsSession::shake_hands(std::string& wire) {
+  const TlsLibrary& tls = *context_->library_;
+  const int result = tls.do_handshake(ssl(session_));
+  drain(wire);
+  if (result == 1) {
+    is_established_ = true;
+    return std::nullopt;
+  }
+  const int error = tls.get_error(ssl(session_), result);
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return std::nullopt;
+  return failure();
+}
+
+std::optional<health::Outcome> TlsSession::write(std::string_view clear, std::string& wire) {
+  if (clear.empty()) return std::nullopt;
+  const TlsLibrary& tls = *context_->library_;
+  tls.clear_errors();
+  // Into a memory everything goes at once.
+  if (tls.write(ssl(session_), clear.data(), static_cast<int>(clear.size())) <= 0) return failure();
+  drain(wire);
+  return std::nullopt;
+}
+
+void TlsSession::close(std::string& wire) {
+  if (session_ == nullptr || !is_established_) return;
+  (void)context_->library_->shutdown(ssl(session_));
+  drain(wire);
+}
+
+void TlsSession::drain(std::string& wire) {
+  std::array<char, 16 * 1024> piece;
+  for (int size; (size = context_->library_->bio_read(bio(out_), piece.data(), static_cast<int>(piece.size()))) > 0;) {
+    wire.append(piece.data(), static_cast<std::size_t>(size));
+  }
+}
+
+health::Outcome TlsSession::failure() const {
+  return health::failed(is_established_ ? health::Failure::connection_broken : health::Failure::tls_handshake,
+                        why(*context_->library_));
+}
+
+}  // namespace baton::checker

@@ -1,0 +1,22 @@
+// What strangers may cost a check: ours to change, documented in docs/checks.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace baton::health::limits {
+
+inline constexpr std::size_t sentence = 300;             // bytes
+inline constexpr std::size_t detail = 120;               // bytes of what a stranger said
+inline constexpr std::size_t page_bytes = 8U << 20;      // of a page that is read
+inline constexpr std::size_t searched_bytes = 1U << 20;  // of a page that a regex sees
+inline constexpr std::uint32_t regex_steps = 1'000'000;  // match limit of PCRE2: tens of milliseconds
+inline constexpr std::uint32_t regex_heap_kib = 16 * 1024;
+inline constexpr std::size_t smtp_line = 512;        // RFC 5321, 4.5.3.1.5
+inline constexpr std::size_t smtp_reply = 8 * 1024;  // lines of one reply together
+inline constexpr unsigned foreign_datagrams = 64;    // that answer no question of ours, before a try is given up
+inline constexpr unsigned timeouts_in_all = 3;       // an exchange may take so many timeouts, or until the next is due
+
+}  // namespace baton::health::limits

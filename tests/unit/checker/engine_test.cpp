@@ -1,0 +1,256 @@
+// Checks of real servers on loopback, good ones and hostile ones: what comes of them, in bounded time.
+#include "checker/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+
+#include "health/page_digest.h"
+#include "unit/checker/servers.h"
+
+namespace baton::checker {
+namespace {
+
+using namespace std::chrono_literals;
+using health::Failure;
+using testing::HasSubstr;
+
+config::CheckTarget loopback(std::uint16_t port, Duration timeout = 20s) {
+  return {.address = *IpAddress::parse("127.0.0.1"), .port = port, .timeout = timeout};
+}
+
+config::HealthCheck check_of(config::HealthCheck::Kind kind, std::uint16_t port, Duration timeout = 20s) {
+  return {.kind = std::move(kind),
+          .target = loopback(port, timeout),
+          .delay_loop = 50ms,
+          .retry = 0,
+          .delay_before_retry = 10ms,
+          .warmup = {}};
+}
+
+config::HttpCheck http(config::CheckedPage page = {}) {
+  if (page.path.empty()) page.path = "/";
+  if (page.status_codes.empty()) page.status_codes.emplace_back();
+  return {.pages = {std::move(page)}};
+}
+config::HttpCheck https() {
+  config::HttpCheck check = http();
+  check.tls = true;
+  return check;
+}
+
+// A check on a loop of its own until its first try has ended.
+class Trial {
+ public:
+  explicit Trial(config::HealthCheck check, const std::optional<config::CheckTls>& tls = {}) {
+    Engine engine(loop_, {std::move(check)}, tls, 1,
+                  {.verdict = [this](Engine::Index, const health::Verdict& told) { verdict = told; },
+                   .ended = [this](Engine::Index, const health::Check& ended) { outcome = ended.last_outcome(); }});
+    engine.start({});
+    const auto begin = std::chrono::steady_clock::now();
+    while (!outcome && std::chrono::steady_clock::now() < begin + patience) loop_.turn(100ms);
+    took = std::chrono::steady_clock::now() - begin;
+    EXPECT_TRUE(outcome);
+  }
+
+  Failure failure() const { return outcome ? outcome->failure : Failure::none; }
+  std::string sentence() const { return outcome ? health::sentence(*outcome) : "nothing came of it"; }
+
+  std::optional<health::Outcome> outcome;
+  std::optional<health::Verdict> verdict;
+  Duration took{};
+
+ private:
+  loop::Loop loop_;
+};
+
+Trial run(config::HealthCheck::Kind kind, const std::string& server, Duration timeout = 20s) {
+  return Trial(check_of(std::move(kind), Servers::get().port(server), timeout));
+}
+
+TEST(TcpCheck, a_connection_is_enough) {
+  EXPECT_EQ(run(config::TcpCheck{}, "silent").sentence(), "success");
+}
+
+TEST(TcpCheck, nobody_listens) {
+  const Trial refused(check_of(config::TcpCheck{}, 1));
+  EXPECT_EQ(refused.sentence(), "connection refused");
+  ASSERT_TRUE(refused.verdict);
+  EXPECT_EQ(*refused.verdict, (health::Verdict{.is_up = false, .weight = {}, .reason = "connection refused"}));
+}
+
+TEST(TcpCheck, an_address_that_is_not_ours_is_our_own_fault) {
+  config::HealthCheck check = check_of(config::TcpCheck{}, 1);
+  check.target.source = *IpAddress::parse("192.0.2.77");
+  EXPECT_EQ(Trial(check).failure(), Failure::source_unusable);
+}
+
+TEST(TcpCheck, a_source_and_its_port_are_used_again_and_again) {
+  loop::Loop loop;
+  config::HealthCheck check = check_of(config::TcpCheck{}, Servers::get().port("closing"));
+  check.target.source = *IpAddress::parse("127.0.0.9");
+  int ended = 0;
+  Engine engine(loop, {check}, {}, 1,
+                {.verdict = [](Engine::Index, const health::Verdict&) {},
+                 .ended =
+                     [&](Engine::Index, const health::Check& now) {
+                       EXPECT_EQ(health::sentence(now.last_outcome()), "success");
+                       ++ended;
+                     }});
+  engine.start({});
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  while (ended < 5 && std::chrono::steady_clock::now() < give_up) loop.turn(100ms);
+  EXPECT_GE(ended, 5);
+}
+
+TEST(HttpCheck, a_page_is_there) {
+  EXPECT_EQ(run(http(), "page").sentence(), "success");
+  EXPECT_THAT(Servers::get().text("requests"), HasSubstr("GET / HTTP/1.0\r\n"));
+  EXPECT_EQ(run(http(), "until_close").sentence(), "success");
+}
+
+TEST(HttpCheck, statuses) {
+  EXPECT_EQ(run(http(), "unavailable").sentence(), "status 503");
+  EXPECT_EQ(run(http(), "redirect").sentence(), "status 302");
+}
+
+TEST(HttpCheck, hostile_servers_cost_one_failed_check) {
+  EXPECT_EQ(run(http(), "endless_header").failure(), Failure::http_header_too_long);
+  EXPECT_EQ(run(http({.path = "/", .digest = health::Digest{}}), "endless_page").failure(), Failure::reply_too_long);
+  EXPECT_EQ(run(http(), "garbage").failure(), Failure::http_malformed);
+  EXPECT_EQ(run(http(), "closing").failure(), Failure::closed_early);
+  EXPECT_THAT((std::array{Failure::connection_broken, Failure::closed_early}),
+              testing::Contains(run(http(), "resetting").failure()));
+}
+
+TEST(HttpCheck, silence_ends) {
+  const Trial silent = run(http(), "silent", 200ms);
+  EXPECT_EQ(silent.failure(), Failure::reply_timeout);
+  EXPECT_GE(silent.took, 200ms);
+}
+
+TEST(HttpCheck, one_byte_after_the_other_ends) {
+  EXPECT_EQ(run(http(), "drip", 200ms).failure(), Failure::too_slow);
+  EXPECT_EQ(run(http(), "drip_page", 200ms).failure(), Failure::too_slow);
+}
+
+TEST(SslCheck, a_page_is_there) {
+  EXPECT_EQ(run(https(), "tls").sentence(), "success");
+}
+
+TEST(SslCheck, the_name_is_told_when_asked_for) {
+  config::HttpCheck check = https();
+  check.enable_sni = true;
+  check.pages.front().virtualhost = "www.example.org";
+  EXPECT_EQ(run(check, "tls").sentence(), "success");
+  EXPECT_THAT(Servers::get().text("names"), HasSubstr("www.example.org"));
+}
+
+TEST(SslCheck, hostile_servers_cost_one_failed_check) {
+  EXPECT_EQ(run(https(), "garbage").failure(), Failure::tls_handshake);
+  EXPECT_EQ(run(https(), "page", 300ms).failure(), Failure::tls_handshake);
+  EXPECT_THAT((std::array{Failure::tls_handshake, Failure::connection_broken}),
+              testing::Contains(run(https(), "closing").failure()));
+  EXPECT_EQ(run(https(), "silent", 200ms).sentence(), "no TLS handshake (it does not go on)");
+  EXPECT_EQ(run(https(), "tls_endless_header").failure(), Failure::http_header_too_long);
+  EXPECT_EQ(run(https(), "tls_drip", 300ms).failure(), Failure::too_slow);
+}
+
+TEST(SslCheck, a_file_that_is_missing_is_named) {
+  const Trial trial(check_of(https(), Servers::get().port("tls")), config::CheckTls{.ca_file = "/nowhere/ca.pem"});
+  EXPECT_EQ(trial.failure(), Failure::tls_unavailable);
+  EXPECT_THAT(trial.sentence(), HasSubstr("/nowhere/ca.pem"));
+}
+
+TEST(SslCheck, certificate_and_key_of_our_own_are_read) {
+  const Servers& servers = Servers::get();
+  const config::CheckTls tls{.ca_file = servers.file("cert.pem"),
+                             .certificate_file = servers.file("cert.pem"),
+                             .key_file = servers.file("key.pem")};
+  EXPECT_EQ(Trial(check_of(https(), servers.port("tls")), tls).sentence(), "success");
+}
+
+config::SmtpCheck smtp(const std::string& server, Duration timeout = 20s) {
+  return {.helo_name = "lb.example.org", .hosts = {loopback(Servers::get().port(server), timeout)}};
+}
+
+TEST(SmtpCheck, a_mail_server_answers) {
+  EXPECT_EQ(Trial(check_of(smtp("smtp"), 0)).sentence(), "success");
+}
+
+TEST(SmtpCheck, hostile_servers_cost_one_failed_check) {
+  EXPECT_EQ(Trial(check_of(smtp("endless_smtp"), 0)).failure(), Failure::reply_too_long);
+  EXPECT_EQ(Trial(check_of(smtp("silent", 200ms), 0)).failure(), Failure::reply_timeout);
+  EXPECT_EQ(Trial(check_of(smtp("drip", 200ms), 0)).failure(), Failure::too_slow);
+}
+
+TEST(DnsCheck, a_name_server_answers) {
+  EXPECT_EQ(run(config::DnsCheck{.type = config::DnsType::a, .name = "www.example.org"}, "dns").sentence(), "success");
+  EXPECT_EQ(run(config::DnsCheck{.name = "nobody.example.org"}, "dns").sentence(), "the name server answered NXDOMAIN");
+  EXPECT_NE(run(config::DnsCheck{.name = "loop"}, "dns").sentence(), "");  // it ends
+}
+
+TEST(UdpCheck, a_reply_comes_back) {
+  EXPECT_EQ(
+      run(config::UdpCheck{.payload = {'a', 'b'}, .requires_reply = true, .reply = {{'a'}, {'b'}}}, "echo").sentence(),
+      "success");
+}
+
+TEST(UdpCheck, a_closed_port_is_told_by_the_other_side) {
+  EXPECT_EQ(Trial(check_of(config::UdpCheck{}, 1)).sentence(), "connection refused");
+}
+
+TEST(UdpCheck, silence_is_success_where_no_reply_is_required) {
+  const UniqueFd bound(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  ASSERT_EQ(::bind(bound.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  socklen_t size = sizeof(address);
+  ASSERT_EQ(::getsockname(bound.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const std::uint16_t port = ntohs(address.sin_port);
+  EXPECT_EQ(Trial(check_of(config::UdpCheck{}, port, 100ms)).sentence(), "success");
+  EXPECT_EQ(Trial(check_of(config::UdpCheck{.requires_reply = true}, port, 100ms)).failure(), Failure::reply_timeout);
+}
+
+TEST(Engine, no_more_tries_go_to_one_address_than_the_limit_lets) {
+  loop::Loop loop;
+  std::vector<config::HealthCheck> checks(3 * limits::tries_of_address,
+                                          check_of(http(), Servers::get().port("silent"), 300ms));
+  std::size_t ended = 0;
+  std::size_t most = 0;
+  Engine engine(loop, checks, {}, 1,
+                {.verdict = [](Engine::Index, const health::Verdict&) {},
+                 .ended = [&](Engine::Index, const health::Check&) { ++ended; }});
+  engine.start({});
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  while (ended < checks.size() && std::chrono::steady_clock::now() < give_up) {
+    loop.turn(100ms);
+    most = std::max(most, engine.under_way());
+  }
+  EXPECT_GE(ended, checks.size());
+  EXPECT_EQ(most, limits::tries_of_address);
+  EXPECT_GT(engine.counters().delayed, 0U);
+}
+
+TEST(Engine, goes_on_where_one_before_it_was) {
+  loop::Loop loop;
+  std::vector<health::Verdict> told;
+  config::HealthCheck check = check_of(config::TcpCheck{}, Servers::get().port("closing"));
+  Engine engine(loop, {check}, {}, 1,
+                {.verdict = [&](Engine::Index, const health::Verdict& verdict) { told.push_back(verdict); }});
+  engine.start([](Engine::Index) {
+    return health::Check::State{
+        .is_up = false, .was_told = true, .last_failure = Failure::refused, .tries = 7, .next_try = loop::now()};
+  });
+  EXPECT_FALSE(engine.check(0).is_up());
+  EXPECT_EQ(engine.check(0).verdict().reason, "connection refused");
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  while (told.empty() && std::chrono::steady_clock::now() < give_up) loop.turn(100ms);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told.front().is_up);
+}
+
+}  // namespace
+}  // namespace baton::checker
