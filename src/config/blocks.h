@@ -92,6 +92,9 @@ CheckTls read_check_tls(const Context& context, const Statement& block);
 // The name of a named block; nothing, reported, when it has none that can be used.
 std::optional<std::string> read_name(const Context& context, const Statement& block);
 
+// Whether program and user are there.
+bool can_run(const Context& context, const Command& command, const Account& script_user);
+
 // The lists track_interface, track_script, ...: entries are added to `trackers`.
 void read_tracked_interfaces(const Context& context, const Statement& list, Trackers& trackers);
 void read_tracked_scripts(const Context& context, const Statement& list, const Definitions& definitions,

@@ -130,6 +130,8 @@ std::vector<Change> difference(const Configuration& before, const Configuration&
   }
   compare("static", static_settings_of(before), static_settings_of(after), changes);
   compare("links", link_settings_of(before), link_settings_of(after), changes);
+  const auto tls_settings = [](const std::optional<CheckTls>& tls) { return tls ? settings_of(*tls) : Settings(); };
+  compare("SSL", tls_settings(before.check_tls), tls_settings(after.check_tls), changes);
   compare_named("vrrp_script", before.scripts, after.scripts, changes);
   compare_named("track_file", before.files, after.files, changes);
   compare_named("vrrp_track_process", before.processes, after.processes, changes);

@@ -20,12 +20,12 @@ namespace baton::config {
 
 // Where a check connects, and from where.
 struct CheckTarget {
-  IpAddress address;                // connect_ip, else the real server's
-  std::uint16_t port = 0;           // connect_port, else the real server's; 0 where the kind has none
-  std::optional<IpAddress> source;  // bindto
-  std::uint16_t source_port = 0;    // bind_port; 0: any
-  std::string interface;            // bind_if; empty: any
-  std::uint32_t mark = 0;           // fwmark
+  IpAddress address;                           // connect_ip, else the real server's
+  std::uint16_t port = 0;                      // connect_port, else the real server's; 0 where the kind has none
+  std::optional<IpAddress> source;             // bindto
+  std::uint16_t source_port = 0;               // bind_port; 0: any
+  std::string interface;                       // bind_if; empty: any
+  std::uint32_t mark = 0;                      // fwmark
   Duration timeout = std::chrono::seconds(5);  // connect_timeout
 
   bool operator==(const CheckTarget&) const = default;
@@ -63,10 +63,10 @@ enum class RegexOption : std::uint8_t {
 struct PageRegex {
   std::string pattern;  // PCRE2
   std::vector<RegexOption> options;
-  bool no_match = false;                   // regex_no_match: a match is a failure
-  std::size_t min_offset = 0;              // bytes of the body that are not looked at
-  std::optional<std::size_t> max_offset;   // the last byte where a match may begin
-  std::size_t stack_start = 0;             // regex_stack, in bytes; 0: the library's own
+  bool no_match = false;                  // regex_no_match: a match is a failure
+  std::size_t min_offset = 0;             // bytes of the body that are not looked at
+  std::optional<std::size_t> max_offset;  // the last byte where a match may begin
+  std::size_t stack_start = 0;            // regex_stack, in bytes; 0: the library's own
   std::size_t stack_max = 0;
 
   bool operator==(const PageRegex&) const = default;
@@ -81,9 +81,9 @@ struct StatusRange {
 
 // url: one page of an HTTP check.
 struct CheckedPage {
-  std::string path;                                  // never empty
-  std::string virtualhost;                           // empty: no Host but the address
-  std::vector<StatusRange> status_codes;             // never empty
+  std::string path;                                    // never empty
+  std::string virtualhost;                             // empty: no Host but the address
+  std::vector<StatusRange> status_codes;               // never empty
   std::optional<std::array<std::uint8_t, 16>> digest;  // MD5 of the body
   std::optional<PageRegex> regex;
   bool tls_compliant = false;
@@ -98,8 +98,8 @@ struct HttpCheck {
   bool tls = false;  // SSL_GET
   HttpProtocol protocol = HttpProtocol::http_1_0;
   bool enable_sni = false;
-  std::string sni_name;        // empty: the page's virtualhost
-  bool fast_recovery = false;  // the pages of a server that comes up are asked for without a pause
+  std::string sni_name;            // empty: the page's virtualhost
+  bool fast_recovery = false;      // the pages of a server that comes up are asked for without a pause
   std::vector<CheckedPage> pages;  // at least one
 
   bool operator==(const HttpCheck&) const = default;
@@ -189,7 +189,8 @@ struct BfdCheck {
 };
 
 struct HealthCheck {
-  using Kind = std::variant<TcpCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, PingCheck, MiscCheck, FileCheck, BfdCheck>;
+  using Kind =
+      std::variant<TcpCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, PingCheck, MiscCheck, FileCheck, BfdCheck>;
 
   Kind kind;
   CheckTarget target;                              // kinds that connect
@@ -216,6 +217,7 @@ struct CheckDefaults {
   std::optional<Duration> warmup;              // nullopt: the check's delay_loop
   bool alpha = false;
   bool log_all_failures = false;  // checker_log_all_failures
+  Account script_user;            // script_user of global_defs
 };
 
 // SSL: what SSL_GET checks show a server, and whom they believe.

@@ -30,6 +30,12 @@ inline constexpr std::size_t webhooks = 16;
 inline constexpr std::size_t url_bytes = 2'000;     // of a webhook
 inline constexpr std::size_t headers = 8;           // of a webhook
 inline constexpr std::size_t header_bytes = 4'000;  // of each
-inline constexpr std::size_t name_bytes = 255;      // of an instance, a script, a group
+inline constexpr std::size_t pages = 100;           // of one HTTP check
+inline constexpr std::size_t status_ranges = 32;    // of one page
+inline constexpr std::size_t regex_bytes = 4'000;
+inline constexpr std::size_t regex_stack = 8U << 20;  // bytes that a regex may have
+inline constexpr std::size_t smtp_hosts = 16;         // of one SMTP_CHECK
+inline constexpr std::size_t udp_bytes = 1'400;       // of a payload, of a wanted reply
+inline constexpr std::size_t name_bytes = 255;        // of an instance, a script, a group
 
 }  // namespace baton::config::limits

@@ -69,6 +69,13 @@ void keep_few_webhooks(const Context& context, std::vector<Webhook>& webhooks) {
   webhooks.resize(limits::webhooks);
 }
 
+// Of several the last one, as keepalived has it.
+void read_ssl(const Context& context, const Statement& root, Configuration& configuration) {
+  for (const Statement& block : root.children) {
+    if (block.keyword() == "SSL") configuration.check_tls = read_check_tls(context, block);
+  }
+}
+
 void read_model(const Context& context, const Statement& root, Configuration& configuration) {
   GlobalSettings settings = read_globals(context, root);
   const Defaults& defaults = settings.defaults;
@@ -95,6 +102,7 @@ void read_model(const Context& context, const Statement& root, Configuration& co
   configuration.groups = read_all(context, root, {"vrrp_sync_group"}, [&](const Statement& block) {
     return read_sync_group(context, block, defaults, all);
   });
+  read_ssl(context, root, configuration);
   read_static_entries(context, root, names, configuration);
   settle_preferences(context, root, configuration);
   read_link_settings(context, root, configuration);

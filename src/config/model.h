@@ -15,6 +15,7 @@
 #include "base/route.h"
 #include "base/time.h"
 #include "config/command.h"
+#include "config/health_check.h"
 #include "config/secret.h"
 #include "config/source_place.h"
 
@@ -501,6 +502,7 @@ struct Configuration {
   std::vector<LinkDelay> link_delays;
   std::vector<PolledLink> polled_links;
   std::vector<AnnouncementGroup> announcement_groups;
+  std::optional<CheckTls> check_tls;
 
   bool operator==(const Configuration&) const = default;
 };

@@ -28,6 +28,7 @@ Settings settings_of(const TrackedFile& file);
 Settings settings_of(const TrackedProcess& process);
 Settings settings_of(const Webhook& webhook);
 Settings settings_of(const HealthCheck& check);
+Settings settings_of(const CheckTls& tls);
 
 // As in virtual_ipaddress: "10.0.0.5/24 dev eth0 label eth0:1".
 std::string to_string(const VirtualAddress& address);

@@ -245,15 +245,6 @@ void report_disabled(const Context& context, const Statement& entry) {
       "give it a program and a user that are there, then reload");
 }
 
-bool can_run(const Context& context, const Command& command, const Account& script_user) {
-  const std::string& user = command.account.user.empty() ? script_user.user : command.account.user;
-  if (!user.empty() && context.reader.has_user(user) == false) return false;
-  const std::string& program = command.arguments.front();
-  if (program.starts_with('<') || program.starts_with('>')) return true;  // "this file can be opened"
-  const ProgramState state = context.programs.state(program);
-  return state != ProgramState::missing && state != ProgramState::not_executable;
-}
-
 template <auto Member, typename Tracked>
 void read_defined(const Context& context, const Statement& list, const ByName<Tracked>& all, std::string_view kind,
                   int widest, Trackers& trackers) {
@@ -271,6 +262,15 @@ void read_defined(const Context& context, const Statement& list, const ByName<Tr
 }
 
 }  // namespace
+
+bool can_run(const Context& context, const Command& command, const Account& script_user) {
+  const std::string& user = command.account.user.empty() ? script_user.user : command.account.user;
+  if (!user.empty() && context.reader.has_user(user) == false) return false;
+  const std::string& program = command.arguments.front();
+  if (program.starts_with('<') || program.starts_with('>')) return true;  // "this file can be opened"
+  const ProgramState state = context.programs.state(program);
+  return state != ProgramState::missing && state != ProgramState::not_executable;
+}
 
 std::optional<std::string> read_name(const Context& context, const Statement& block) {
   if (block.words.size() < 2) {
