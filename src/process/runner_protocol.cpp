@@ -46,7 +46,8 @@ static constexpr EventState last(EventState) {
 namespace baton::process {
 
 static auto fields(Either<TrackScript> auto& v) {
-  return std::tie(v.id, v.name, v.command, v.interval, v.timeout, v.rise, v.fall, v.initial, v.wake_up);
+  return std::tie(v.id, v.name, v.command, v.interval, v.timeout, v.rise, v.fall, v.initial, v.wake_up,
+                  v.retry_interval, v.codes_are_weights);
 }
 static auto fields(Either<ScriptRules> auto& v) {
   return std::tie(v.security, v.fail_open, v.supplementary_groups);

@@ -57,6 +57,8 @@ struct TrackScript {
   std::uint32_t fall = 1;
   InitialVerdict initial = InitialVerdict::unknown;
   bool wake_up = true;  // watch the processes that the command asks about, and run at once when they end
+  Duration retry_interval = Duration::zero();  // after a failure that `fall` lets it survive; zero: interval
+  bool codes_are_weights = false;              // exit statuses from 2 on are successes: misc_dynamic
 
   // How long a run may take before it is ended and has failed.
   Duration time_limit() const { return timeout > Duration::zero() ? timeout : interval; }

@@ -82,6 +82,7 @@ void TrackScripts::adopt(TrackScript settings, std::map<Key, Script>& before) {
     scripts_.emplace(key, Script(settings));
   }
   Script& script = scripts_.at(key);
+  script.key = key;
   const bool keeps_its_time = is_old && script.settings.interval == settings.interval;
   script.settings = std::move(settings);
   script.verdict.set_thresholds(script.settings.rise, script.settings.fall);
@@ -286,7 +287,8 @@ void TrackScripts::on_killed(Key key) {
 }
 
 void TrackScripts::conclude(Script& script, const RunEnd& end, const std::string& report) {
-  const bool success = end.is_success() || (rules_.fail_open && end.kind == RunEnd::Kind::could_not_run);
+  const bool is_weight = script.settings.codes_are_weights && end.kind == RunEnd::Kind::exited && end.code > 1;
+  const bool success = end.is_success() || is_weight || (rules_.fail_open && end.kind == RunEnd::Kind::could_not_run);
   const std::optional<bool> before = script.verdict.is_up();
   const bool has_other_end = script.last_end != end;
   script.last_end = end;
@@ -301,6 +303,10 @@ void TrackScripts::conclude(Script& script, const RunEnd& end, const std::string
     tell(script, before ? ScriptResult::News::changed : ScriptResult::News::first);
   } else if (has_other_end) {
     tell(script, ScriptResult::News::detail);
+  }
+  if (!success && script.verdict.is_up() == true && script.settings.retry_interval > Duration::zero()) {
+    script.next_run = loop::now() + script.settings.retry_interval;
+    timers_.set({script.key, Timer::regular}, script.next_run);
   }
   if (script.query) watch_.checked(*script.query, script.verdict.is_up() == false);
 }

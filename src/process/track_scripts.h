@@ -67,6 +67,7 @@ class TrackScripts {
   struct Script {
     explicit Script(const TrackScript& script) : verdict(script.rise, script.fall, script.initial) {}
 
+    Key key = 0;
     TrackScript settings;
     std::optional<ProcessQuery> query;
     ScriptVerdict verdict;

@@ -1,0 +1,123 @@
+#include "daemon/check_ledger.h"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+
+namespace baton::daemon {
+
+namespace {
+
+using Number = std::atomic<std::uint64_t>;
+static_assert(Number::is_always_lock_free);
+
+struct Row {
+  Number key;
+  Number flags;  // up, told, has a weight; page, failures in a row, last failure
+  Number weight;
+  Number tries;
+  Number failures;
+  Number next_try;
+};
+
+struct Half {
+  Number used;  // rows
+  std::array<Row, CheckLedger::most> rows;
+};
+
+struct Book {
+  Number turn;  // which half is written
+  std::array<Number, health::failure_count> outcomes;
+  std::array<Half, 2> halves;
+};
+
+constexpr std::uint64_t is_up = 1;
+constexpr std::uint64_t was_told = 2;
+constexpr std::uint64_t has_weight = 4;
+
+void write(Row& row, const health::Check::State& state) {
+  const std::uint64_t flags = (state.is_up ? is_up : 0) | (state.was_told ? was_told : 0) |
+                              (state.has_weight ? has_weight : 0) |
+                              static_cast<std::uint64_t>(state.last_failure) << 8 |
+                              static_cast<std::uint64_t>(std::min(state.page, 0xffffU)) << 16 |
+                              static_cast<std::uint64_t>(state.failures_in_a_row) << 32;
+  row.flags = flags;
+  row.weight = std::bit_cast<std::uint32_t>(state.weight);
+  row.tries = state.tries;
+  row.failures = state.failures;
+  row.next_try = static_cast<std::uint64_t>(state.next_try.time_since_epoch().count());
+}
+
+health::Check::State read(const Row& row) {
+  const std::uint64_t flags = row.flags;
+  const std::uint64_t failure = flags >> 8 & 0xff;
+  return {
+      .is_up = (flags & is_up) != 0,
+      .was_told = (flags & was_told) != 0,
+      .has_weight = (flags & has_weight) != 0,
+      .weight = std::bit_cast<std::int32_t>(static_cast<std::uint32_t>(row.weight)),
+      .page = static_cast<std::uint32_t>(flags >> 16 & 0xffff),
+      .failures_in_a_row = static_cast<std::uint32_t>(flags >> 32),
+      .last_failure = failure < health::failure_count ? static_cast<health::Failure>(failure) : health::Failure::none,
+      .tries = row.tries,
+      .failures = row.failures,
+      .next_try = Instant(Duration(static_cast<Duration::rep>(row.next_try.load())))};
+}
+
+std::size_t used(const Half& half) {
+  return std::min<std::size_t>(half.used, CheckLedger::most);
+}
+
+}  // namespace
+
+std::size_t CheckLedger::size() {
+  return sizeof(Book);
+}
+
+void CheckLedger::turn() {
+  if (memory_ == nullptr) return;
+  ++static_cast<Book*>(memory_)->turn;
+}
+
+std::vector<std::optional<health::Check::State>> CheckLedger::take_over(std::span<const CheckKey> keys) {
+  std::vector<std::optional<health::Check::State>> states(keys.size());
+  if (memory_ == nullptr) return states;
+  auto& book = *static_cast<Book*>(memory_);
+  Half& ours = book.halves[book.turn % 2];
+  const Half& before = book.halves[(book.turn + 1) % 2];
+  std::unordered_map<CheckKey, std::size_t> places;
+  for (std::size_t i = 0; i < used(before); ++i) places.emplace(before.rows[i].key, i);
+  ours.used = 0;
+  const std::size_t count = std::min(keys.size(), most);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto found = places.find(keys[i]);
+    ours.rows[i].key = keys[i];
+    if (found != places.end()) states[i] = daemon::read(before.rows[found->second]);
+    daemon::write(ours.rows[i], states[i].value_or(health::Check::State{}));
+  }
+  ours.used = count;
+  return states;
+}
+
+void CheckLedger::put(std::size_t index, const health::Check::State& state) {
+  if (memory_ == nullptr || index >= most) return;
+  auto& book = *static_cast<Book*>(memory_);
+  daemon::write(book.halves[book.turn % 2].rows[index], state);
+}
+
+void CheckLedger::count(health::Failure failure) {
+  if (memory_ == nullptr) return;
+  ++static_cast<Book*>(memory_)->outcomes[static_cast<std::size_t>(failure)];
+}
+
+CheckLedger::Reading CheckLedger::read() const {
+  Reading reading;
+  if (memory_ == nullptr) return reading;
+  const auto& book = *static_cast<const Book*>(memory_);
+  const Half& half = book.halves[book.turn % 2];
+  for (std::size_t i = 0; i < used(half); ++i) reading.checks.emplace(half.rows[i].key, daemon::read(half.rows[i]));
+  std::ranges::transform(book.outcomes, reading.outcomes.begin(), [](const Number& number) { return number.load(); });
+  return reading;
+}
+
+}  // namespace baton::daemon

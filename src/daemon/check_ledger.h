@@ -1,0 +1,53 @@
+// What each health check has come to, in memory that the checker role writes and others read: the next checker goes on
+// from it, whether the one before died or a reload replaced it, and `/metrics` asks nobody. Two halves in turn: a
+// checker writes the half that the one before did not, so that the two never write the same row. Each number is whole;
+// a reader may see one try in one number and not yet in another.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "checker/limits.h"
+#include "health/check.h"
+#include "health/outcome.h"
+
+namespace baton::daemon {
+
+// Of a check: the same in the next configuration that has it.
+using CheckKey = std::uint64_t;
+
+class CheckLedger {
+ public:
+  static constexpr std::size_t most = checker::limits::checks;
+  static std::size_t size();
+
+  // A view of that many bytes, zeroes at first, which outlive us. Nullptr: nothing is kept.
+  explicit CheckLedger(void* memory = nullptr) : memory_(memory) {}
+
+  // --- the guardian, before each start of a checker ---
+  void turn();
+
+  // --- the checker: one at a time ---
+  // What the half before has of these checks, by index; from now on rows have these indexes.
+  std::vector<std::optional<health::Check::State>> take_over(std::span<const CheckKey> keys);
+  void put(std::size_t index, const health::Check::State& state);
+  // A try has ended so.
+  void count(health::Failure failure);
+
+  // --- others ---
+  struct Reading {
+    std::unordered_map<CheckKey, health::Check::State> checks;
+    std::array<std::uint64_t, health::failure_count> outcomes{};  // tries by how they ended; [0]: successes
+  };
+  Reading read() const;
+
+ private:
+  void* memory_;
+};
+
+}  // namespace baton::daemon
