@@ -4,6 +4,7 @@
 
 #include "cli/check_command.h"
 #include "cli/completion_command.h"
+#include "cli/digest_command.h"
 #include "cli/doctor_command.h"
 #include "cli/events_command.h"
 #include "cli/handover_command.h"
@@ -32,6 +33,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_reload_command(app, exit_code);
   add_keywords_command(app, exit_code);
   add_check_command(app, exit_code);
+  add_digest_command(app, exit_code);
   add_doctor_command(app, exit_code);
   add_lab_command(app, exit_code);
   add_plan_command(app, exit_code);
