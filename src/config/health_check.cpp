@@ -66,7 +66,9 @@ bool has_port(const Context& context, const Statement& block, const CheckTarget&
 
 constexpr Setting<SmtpCheck> smtp_settings[] = {{"helo_name", set<&SmtpCheck::helo_name>}};
 
-std::optional<SmtpCheck> read_smtp(const Context& context, const Statement& block, const CheckTarget& target) {
+// What a host says of the schedule holds for the whole check, as its own line would.
+std::optional<SmtpCheck> read_smtp(const Context& context, const Statement& block, CheckDraft& draft) {
+  const CheckTarget& target = draft.target;
   SmtpCheck check;
   apply_settings(context, block, smtp_settings, check);
   for (const Statement& host : block.children) {
@@ -77,6 +79,7 @@ std::optional<SmtpCheck> read_smtp(const Context& context, const Statement& bloc
                                "make it a check of its own");
       break;
     }
+    apply_settings(context, host, schedule_settings, draft);
     const CheckTarget read = read_target(context, host, target);
     if (has_port(context, host, read)) check.hosts.push_back(read);
   }
@@ -321,10 +324,10 @@ std::optional<HealthCheck::Kind> as_kind(std::optional<Check> check) {
   return HealthCheck::Kind(std::move(*check));
 }
 
-std::optional<HealthCheck::Kind> read_kind(const Context& context, const Statement& block, const CheckDraft& draft,
+std::optional<HealthCheck::Kind> read_kind(const Context& context, const Statement& block, CheckDraft& draft,
                                            const CheckDefaults& defaults, const Definitions& definitions) {
   const std::string_view keyword = block.keyword();
-  if (keyword == "SMTP_CHECK") return as_kind(read_smtp(context, block, draft.target));
+  if (keyword == "SMTP_CHECK") return as_kind(read_smtp(context, block, draft));
   if (keyword == "MISC_CHECK") return as_kind(read_misc(context, block, draft, defaults));
   if (keyword == "FILE_CHECK") return as_kind(read_file(context, block, definitions));
   if (keyword == "BFD_CHECK") return as_kind(read_bfd(context, block));

@@ -169,6 +169,7 @@ TEST(SmtpCheck, hosts) {
   EXPECT_EQ(check.hosts[0].port, 25);
   EXPECT_EQ(check.hosts[0].timeout, 3s);
   EXPECT_EQ(check.hosts[1].port, 8080);
+  EXPECT_EQ(check_of("SMTP_CHECK {\nhost {\nretry 7\n}\n}").retry, 7U);
 }
 
 TEST(DnsCheck, type_and_name) {

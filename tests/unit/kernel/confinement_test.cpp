@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/sanitizers.h"
+#include "base/unique_fd.h"
 
 namespace baton::kernel {
 namespace {
@@ -91,6 +92,31 @@ TEST_F(Confinement, no_other_process_is_looked_at_or_made) {
   EXPECT_EQ(in_confinement([] { return is_refused(::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr) < 0); }),
             refused);
   EXPECT_EQ(in_confinement([] { return is_refused(::fork() < 0); }), refused);
+}
+
+// ---- a client of others
+
+int as_client(const ClientPowers& powers, const std::function<int()>& work) {
+  return in_child([&] { return confine_client(powers) ? work() : 99; });
+}
+
+TEST_F(Confinement, a_client_connects_and_has_no_netlink) {
+  EXPECT_EQ(as_client({}, [] { return is_refused(::socket(AF_INET, SOCK_STREAM, 0) < 0); }), 0);
+  EXPECT_EQ(as_client({}, [] { return is_refused(::socket(AF_INET6, SOCK_DGRAM, 0) < 0); }), 0);
+  EXPECT_EQ(as_client({}, [] { return is_refused(::socket(AF_NETLINK, SOCK_RAW, 0) < 0); }), refused);
+  EXPECT_EQ(as_client({}, [] { return is_refused(::socket(AF_PACKET, SOCK_RAW, 0) < 0); }), refused);
+  EXPECT_EQ(as_client({}, [] { return is_refused(::execl("/bin/true", "true", nullptr) < 0); }), refused);
+}
+
+TEST_F(Confinement, a_client_marks_its_packets_only_where_it_must) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: keeps a capability";
+  const auto mark = [] {
+    const UniqueFd fd(::socket(AF_INET, SOCK_DGRAM, 0));
+    const int value = 1;
+    return is_refused(::setsockopt(fd.get(), SOL_SOCKET, SO_MARK, &value, sizeof(value)) < 0);
+  };
+  EXPECT_EQ(as_client({}, mark), refused);
+  EXPECT_EQ(as_client({.marks = true}, mark), 0);
 }
 
 // ---- the worker
