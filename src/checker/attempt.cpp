@@ -44,6 +44,10 @@ Instant Attempt::deadline() const {
 }
 
 void Attempt::on_deadline(Instant now) {
+  if (!is_connected_ && kernel::is_writable(fd_.get())) return on_writable();
+  const Instant heard_before = heard_;
+  if (is_connected_ && on_readable()) return;
+  if (heard_ > heard_before && now < began_ + plan_.in_all) return;
   if (!is_connected_) {
     (void)finish(health::failed(health::Failure::connect_timeout));
   } else if (now >= began_ + plan_.in_all && has_heard_) {
@@ -79,7 +83,7 @@ void Attempt::on_connected() {
   } else if (begin_dialogue()) {
     return;
   }
-  readable_ = loop_.watch(fd_.get(), loop::Ready::readable, [this] { on_readable(); });
+  readable_ = loop_.watch(fd_.get(), loop::Ready::readable, [this] { (void)on_readable(); });
 }
 
 bool Attempt::begin_dialogue() {
@@ -90,24 +94,21 @@ bool Attempt::begin_dialogue() {
   return settle(std::move(step));
 }
 
-void Attempt::on_readable() {
+bool Attempt::on_readable() {
   std::array<char, limits::read_bytes> piece;
   for (int reads = 0; reads < limits::reads_per_turn; ++reads) {
     const auto came = kernel::receive_some(fd_.get(), piece.data(), piece.size());
     if (!came) {
-      if (came.error().code == EAGAIN || came.error().code == EINTR) return;
-      (void)on_error(came.error().code);
-      return;
+      const bool is_nothing = came.error().code == EAGAIN || came.error().code == EINTR;
+      return !is_nothing && on_error(came.error().code);
     }
-    if (*came == 0 && is_stream()) {
-      (void)on_closed();
-      return;
-    }
+    if (*came == 0 && is_stream()) return on_closed();
     heard_ = loop::now();
     has_heard_ = true;
-    if (take(std::string_view(piece.data(), *came))) return;
-    if (is_stream() && *came < piece.size()) return;
+    if (take(std::string_view(piece.data(), *came))) return true;
+    if (is_stream() && *came < piece.size()) return false;
   }
+  return false;
 }
 
 bool Attempt::take(std::string_view bytes) {

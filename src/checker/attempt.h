@@ -35,7 +35,8 @@ class Attempt {
   void start(Instant now);
   // When it has been silent, or has taken, too long.
   Instant deadline() const;
-  // After that: whoever has it watches the time.
+  // After that: whoever has it watches the time. What has come meanwhile, while we were late ourselves, counts; then it
+  // goes on and has another deadline.
   void on_deadline(Instant now);
 
  private:
@@ -44,8 +45,8 @@ class Attempt {
   }
   void on_writable();
   void on_connected();
-  void on_readable();
-  // True: it is over, and `this` may be gone.
+  // True of these: it is over, and `this` may be gone.
+  bool on_readable();
   bool take(std::string_view bytes);
   bool begin_dialogue();
   bool say(std::string& words);

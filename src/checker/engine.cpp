@@ -124,6 +124,7 @@ void Engine::serve_timers(Instant now) {
       timers_.set(*index, deadline);
     } else {
       attempt->on_deadline(now);
+      if (const auto& goes_on = items_[*index]->attempt) timers_.set(*index, goes_on->deadline());
     }
   }
 }

@@ -31,6 +31,9 @@ SysResult<UniqueFd> open_check_socket(CheckSocket kind, const CheckEndpoint& end
 // What has gone wrong since it was asked last; 0: nothing (SO_ERROR of socket(7)).
 int socket_error(int fd);
 
+// Whether it takes bytes now; of a stream that is connecting: whether it is decided.
+bool is_writable(int fd);
+
 // 0 or more: bytes that went or came, 0 from receive of a stream: the other side has closed. Nothing yet: EAGAIN.
 SysResult<std::size_t> send_some(int fd, const char* bytes, std::size_t size);
 SysResult<std::size_t> receive_some(int fd, char* bytes, std::size_t size);
