@@ -32,6 +32,8 @@ struct AnnouncementSettings {
 struct Defaults {
   std::optional<bool> smtp_alert;
   std::optional<bool> smtp_alert_vrrp;
+  std::optional<bool> smtp_alert_checker;
+  bool checker_log_all_failures = false;
   std::optional<unsigned> version;
   IpAddress multicast_group4;
   IpAddress multicast_group6;
@@ -51,6 +53,7 @@ struct Defaults {
   unsigned down_timer_adverts = 3;
 
   bool alerts() const { return smtp_alert_vrrp.value_or(smtp_alert.value_or(false)); }
+  std::optional<bool> checker_alert() const { return smtp_alert_checker ? smtp_alert_checker : smtp_alert; }
 };
 
 struct GlobalSettings {
@@ -86,6 +89,17 @@ std::optional<Instance> read_instance(const Context& context, const Statement& b
 // A block HTTP_GET, TCP_CHECK, ... of a real server; nothing, reported, when it cannot be used or is none of them.
 std::optional<HealthCheck> read_health_check(const Context& context, const Statement& block,
                                              const CheckDefaults& defaults, const Definitions& definitions);
+std::optional<VirtualServerGroup> read_virtual_server_group(const Context& context, const Statement& list);
+std::optional<VirtualServer> read_virtual_server(const Context& context, const Statement& block,
+                                                 const Defaults& defaults, const Definitions& definitions,
+                                                 const std::vector<VirtualServerGroup>& groups);
+// All of them; one that serves what another serves already is reported and left out.
+std::vector<VirtualServer> read_virtual_servers(const Context& context, const Statement& root,
+                                                const Defaults& defaults, const Definitions& definitions,
+                                                const std::vector<VirtualServerGroup>& groups);
+// lvs_timeouts and lvs_sync_daemon of global_defs.
+void read_ipvs_timeouts(const Arguments& arguments, IpvsTimeouts& timeouts);
+void read_ipvs_sync_daemon(const Arguments& arguments, std::optional<IpvsSyncDaemon>& daemon);
 // The SSL block.
 CheckTls read_check_tls(const Context& context, const Statement& block);
 

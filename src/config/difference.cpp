@@ -137,6 +137,8 @@ std::vector<Change> difference(const Configuration& before, const Configuration&
   compare_named("vrrp_track_process", before.processes, after.processes, changes);
   compare_named("webhook", before.webhooks, after.webhooks, changes);
   compare_named("vrrp_sync_group", before.groups, after.groups, changes);
+  compare_named("virtual_server_group", before.virtual_server_groups, after.virtual_server_groups, changes);
+  compare_named("virtual_server", before.virtual_servers, after.virtual_servers, changes);
   compare_instances(before, after, places, changes);
   return changes;
 }

@@ -268,6 +268,19 @@ void judge_iptables(G&, const Arguments& arguments) {
       "write nftables, or nothing");
 }
 
+void set_ipvs_timeouts(G& settings, const Arguments& arguments) {
+  read_ipvs_timeouts(arguments, settings.globals.ipvs.timeouts);
+}
+void set_ipvs_sync_daemon(G& settings, const Arguments& arguments) {
+  read_ipvs_sync_daemon(arguments, settings.globals.ipvs.sync_daemon);
+}
+
+// lvs_flush_on_stop [VS].
+void set_flush_on_stop(G& settings, const Arguments& arguments) {
+  if (arguments.count() > 0 && arguments.word() != "VS") return arguments.invalid(0, "nothing, or VS");
+  settings.globals.ipvs.flush_on_stop = arguments.count() > 0 ? FlushOnStop::own : FlushOnStop::everything;
+}
+
 void no_op(G&, const Arguments&) {}
 void no_fault_mail(G& settings, const Arguments&) {
   settings.globals.mail.on_fault = false;
@@ -286,6 +299,13 @@ constexpr Setting<G> global_settings[] = {
     {"no_email_faults", no_fault_mail},
     {"smtp_alert", set<&G::defaults, &Defaults::smtp_alert>},
     {"smtp_alert_vrrp", set<&G::defaults, &Defaults::smtp_alert_vrrp>},
+    {"smtp_alert_checker", set<&G::defaults, &Defaults::smtp_alert_checker>},
+    {"checker_log_all_failures", set<&G::defaults, &Defaults::checker_log_all_failures>},
+    {"lvs_flush", set<&G::globals, &Globals::ipvs, &Ipvs::flush>},
+    {"lvs_flush_on_stop", set_flush_on_stop},
+    {"lvs_flush_onstop", set_flush_on_stop},
+    {"lvs_timeouts", set_ipvs_timeouts},
+    {"lvs_sync_daemon", set_ipvs_sync_daemon},
     {"startup_script", set_once<&G::globals, &Globals::startup_script, &TimedCommand::command>},
     {"startup_script_timeout", set<&G::globals, &Globals::startup_script, &TimedCommand::timeout>},
     {"shutdown_script", set_once<&G::globals, &Globals::shutdown_script, &TimedCommand::command>},

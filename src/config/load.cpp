@@ -103,6 +103,11 @@ void read_model(const Context& context, const Statement& root, Configuration& co
     return read_sync_group(context, block, defaults, all);
   });
   read_ssl(context, root, configuration);
+  configuration.virtual_server_groups = read_all(context, root, {"virtual_server_group"}, [&](const Statement& list) {
+    return read_virtual_server_group(context, list);
+  });
+  configuration.virtual_servers =
+      read_virtual_servers(context, root, defaults, all, configuration.virtual_server_groups);
   read_static_entries(context, root, names, configuration);
   settle_preferences(context, root, configuration);
   read_link_settings(context, root, configuration);
@@ -110,7 +115,7 @@ void read_model(const Context& context, const Statement& root, Configuration& co
 }
 
 void note_emptiness(const Configuration& configuration, Diagnostics& diagnostics) {
-  if (!configuration.instances.empty() || diagnostics.has_error()) return;
+  if (!configuration.instances.empty() || !configuration.virtual_servers.empty() || diagnostics.has_error()) return;
   diagnostics.note("nothing-to-do", {}, "the configuration has no vrrp_instance, so there is nothing to do",
                    "add a vrrp_instance block");
 }

@@ -18,6 +18,7 @@
 #include "config/health_check.h"
 #include "config/secret.h"
 #include "config/source_place.h"
+#include "config/virtual_server.h"
 
 namespace baton::config {
 
@@ -483,6 +484,7 @@ struct Globals {
   bool refuses_warnings = false;   // reload_check_config
   Dumps dumps;
   ReloadTimes reload_times;
+  Ipvs ipvs;
 
   bool operator==(const Globals&) const = default;
 };
@@ -503,6 +505,8 @@ struct Configuration {
   std::vector<PolledLink> polled_links;
   std::vector<AnnouncementGroup> announcement_groups;
   std::optional<CheckTls> check_tls;
+  std::vector<VirtualServerGroup> virtual_server_groups;
+  std::vector<VirtualServer> virtual_servers;
 
   bool operator==(const Configuration&) const = default;
 };

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <concepts>
+#include <iterator>
 
 namespace baton::config {
 
@@ -259,7 +261,9 @@ Settings settings_of(const Globals& globals) {
   add_process(list, globals);
   list.add("log_unknown_vrids", globals.log_unknown_vrids);
   add_files(list, globals);
-  return list.take();
+  Settings settings = list.take();
+  std::ranges::move(settings_of(globals.ipvs), std::back_inserter(settings));
+  return settings;
 }
 
 Settings settings_of(const Instance& instance) {

@@ -29,6 +29,9 @@ Settings settings_of(const TrackedProcess& process);
 Settings settings_of(const Webhook& webhook);
 Settings settings_of(const HealthCheck& check);
 Settings settings_of(const CheckTls& tls);
+Settings settings_of(const VirtualServerGroup& group);
+Settings settings_of(const VirtualServer& server);
+Settings settings_of(const Ipvs& ipvs);
 
 // As in virtual_ipaddress: "10.0.0.5/24 dev eth0 label eth0:1".
 std::string to_string(const VirtualAddress& address);

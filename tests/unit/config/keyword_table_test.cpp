@@ -94,8 +94,9 @@ TEST(KeywordTable, numbers_that_work_are_read) {
     while (!path.empty()) {
       const std::size_t slash = path.rfind('/');
       const std::string_view block = slash == std::string_view::npos ? path : path.substr(slash + 1);
+      const bool is_server = block == "virtual_server" || block == "real_server";
       const bool is_named = slash == std::string_view::npos && block != "global_defs";
-      text = std::string(block) + (is_named ? " name {\n" : " {\n") + text + "}\n";
+      text = std::string(block) + (is_server ? " 10.0.0.1 80 {\n" : is_named ? " name {\n" : " {\n") + text + "}\n";
       path = slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
     }
     const std::vector<std::string> said = ids(load_text(text));

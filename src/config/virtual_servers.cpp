@@ -1,0 +1,124 @@
+// The virtual servers as a whole: nothing is served by two of them.
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "config/blocks.h"
+#include "config/limits.h"
+
+namespace baton::config {
+namespace {
+
+// What makes a service one in the kernel: family, mark, protocol, address as a number of the range, port.
+struct Served {
+  Family family = Family::ipv4;
+  std::uint32_t mark = 0;
+  std::optional<Transport> transport;
+  std::uint16_t port = 0;
+  IpAddress first;
+  std::uint32_t number = 0;  // within the last 16 bits
+
+  auto operator<=>(const Served&) const = default;
+};
+
+// The address without its last 16 bits, and those: ranges go on in no other.
+std::pair<IpAddress, std::uint32_t> split(const IpAddress& address) {
+  Bytes bytes(address.bytes().begin(), address.bytes().end());
+  const std::size_t size = bytes.size();
+  const std::uint32_t end = static_cast<std::uint32_t>(bytes[size - 2]) << 8 | bytes[size - 1];
+  bytes[size - 2] = 0;
+  bytes[size - 1] = 0;
+  return {IpAddress::from_bytes(bytes), end};
+}
+
+class Services {
+ public:
+  explicit Services(const Context& context) : context_(context) {}
+
+  // False: reported, and the server is of no use.
+  bool take(const VirtualServer& server) {
+    std::vector<Served> all;
+    for (const GroupEntry& entry : server.entries) add(server, entry, all);
+    for (const Served& each : all) {
+      const auto found = taken_.find(each);
+      if (found == taken_.end()) continue;
+      context_.diagnostics.warn(
+          "given-twice", context_.position_of(server),
+          fmt::format("virtual_server {} serves what the one on line {} serves; this one is ignored", server.name,
+                      found->second),
+          "put all real servers into one block");
+      return false;
+    }
+    if (taken_.size() + all.size() > limits::services) {
+      context_.diagnostics.error("too-large", context_.position_of(server),
+                                 fmt::format("more than {} services", limits::services),
+                                 "let fewer addresses be balanced by one node");
+      return false;
+    }
+    for (const Served& each : all) taken_.emplace(each, server.place.line);
+    return true;
+  }
+
+ private:
+  static void add(const VirtualServer& server, const GroupEntry& entry, std::vector<Served>& all) {
+    if (entry.mark != 0) {
+      all.push_back({.family = entry.family.value_or(server.family), .mark = entry.mark});
+      return;
+    }
+    const auto [first, end] = split(entry.first);
+    for (std::uint32_t i = 0; i < entry.count; ++i) {
+      all.push_back({.family = entry.first.family(),
+                     .transport = server.transport,
+                     .port = entry.port,
+                     .first = first,
+                     .number = end + i});
+    }
+  }
+
+  const Context& context_;
+  std::map<Served, unsigned> taken_;  // and the line of whose
+};
+
+// keepalived serves what two blocks have for one service as one; so the first takes the real servers of the second.
+bool join(const Context& context, VirtualServer& server, std::vector<VirtualServer>& servers) {
+  const auto same = std::ranges::find(servers, server.name, &VirtualServer::name);
+  if (same == servers.end()) return false;
+  context.diagnostics.warn(
+      "given-twice", context.position_of(server),
+      fmt::format("virtual_server {} was given on line {}; of this one the real servers alone count", server.name,
+                  same->place.line),
+      "put all real servers into one block");
+  for (RealServer& real : server.real_servers) {
+    const bool is_there = std::ranges::any_of(same->real_servers, [&](const RealServer& each) {
+      return each.address == real.address && each.port == real.port;
+    });
+    if (!is_there) same->real_servers.push_back(std::move(real));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<VirtualServer> read_virtual_servers(const Context& context, const Statement& root, const Defaults& defaults,
+                                                const Definitions& definitions,
+                                                const std::vector<VirtualServerGroup>& groups) {
+  std::vector<VirtualServer> servers;
+  Services services(context);
+  std::size_t real_servers = 0;
+  for (const Statement& block : root.children) {
+    if (block.keyword() != "virtual_server") continue;
+    auto server = read_virtual_server(context, block, defaults, definitions, groups);
+    if (!server || join(context, *server, servers) || !services.take(*server)) continue;
+    real_servers += server->real_servers.size();
+    servers.push_back(std::move(*server));
+  }
+  if (real_servers > limits::real_servers) {
+    context.diagnostics.error(
+        "too-large", {}, fmt::format("{} real servers; at most {} are possible", real_servers, limits::real_servers),
+        "let fewer services be balanced by one node");
+  }
+  return servers;
+}
+
+}  // namespace baton::config
