@@ -1,0 +1,163 @@
+// The balancer: from what checks say of real servers follows who serves, whether a service has its quorum, and what the
+// kernel's table is to be. It knows no kernel, no clock and no check: verdicts come in by number, actions and wanted
+// services go out. Behaviour as keepalived's (docs/configuration.md, "Load balancing"), watched beside it.
+//
+// A server is up while all of its checks are. A service has its quorum while the weights of the servers that are up
+// reach it; hysteresis widens the step: gained at quorum + hysteresis, lost below quorum - hysteresis. Without quorum
+// and with a sorry server, the sorry server alone serves.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/service_table.h"
+
+namespace baton::balance {
+
+// A health check of a real server, by its number in the configuration.
+struct Check {
+  bool starts_down = false;  // alpha
+
+  bool operator==(const Check&) const = default;
+};
+
+struct RealServer {
+  DestinationKey key;
+  Destination settings;             // with the configured weight
+  bool inhibit_on_failure = false;  // weight 0 instead of removal
+  std::vector<Check> checks;        // none: always up
+
+  bool operator==(const RealServer&) const = default;
+};
+
+struct SorryServer {
+  DestinationKey key;
+  Destination settings;
+  bool inhibit = false;  // weight 0 instead of removal while it is not needed
+
+  bool operator==(const SorryServer&) const = default;
+};
+
+// A virtual_server: one or several services with the same real servers.
+struct Service {
+  std::string name;  // unique
+  std::vector<ServiceKey> keys;
+  ServiceOptions options;
+  bool tells_the_end = false;  // omega
+  std::uint32_t quorum = 1;
+  std::uint32_t hysteresis = 0;  // below quorum
+  std::optional<SorryServer> sorry;
+  std::vector<RealServer> servers;
+
+  bool operator==(const Service&) const = default;
+};
+
+// What a check says. Checks are numbered service by service, server by server, check by check.
+struct Verdict {
+  std::uint32_t check = 0;
+  bool is_up = false;
+  std::optional<std::int32_t> weight;  // of a check that gives one; takes the place of the configured one
+  std::string reason;
+};
+
+struct ServerChanged {
+  std::size_t service = 0;
+  std::size_t server = 0;
+  bool is_up = false;
+  std::string reason;  // of the check that changed it
+
+  bool operator==(const ServerChanged&) const = default;
+};
+struct QuorumChanged {
+  std::size_t service = 0;
+  bool has_quorum = false;
+  std::int64_t weight = 0;  // of the servers that are up
+
+  bool operator==(const QuorumChanged&) const = default;
+};
+using Action = std::variant<ServerChanged, QuorumChanged>;
+using Actions = std::vector<Action>;
+
+// What outlives a reload, or a balancer that died, one a check and one a service.
+enum class CheckState : std::uint8_t { unknown, down, up };
+struct CheckMemory {
+  CheckState state = CheckState::unknown;
+  bool has_weight = false;
+  std::int32_t weight = 0;
+
+  bool operator==(const CheckMemory&) const = default;
+};
+
+class Balancer {
+ public:
+  explicit Balancer(std::vector<Service> services);
+
+  // Takes over what one before knew; only before start(). `check`: its number here.
+  void remember(std::uint32_t check, const CheckMemory& memory);
+  void remember_quorum(std::size_t service, bool has_quorum);
+
+  // The first states. Whether there is a quorum is told, as keepalived does; where it is remembered, only if it is not
+  // so.
+  void start(Actions& out);
+  // A number that no check has does nothing.
+  void on_verdict(const Verdict& verdict, Actions& out);
+  // The daemon stops: with omega, servers and quorum are told as lost.
+  void stop(Actions& out);
+
+  const std::vector<Service>& services() const { return services_; }
+  std::uint32_t check_count() const { return static_cast<std::uint32_t>(checks_.size()); }
+  CheckMemory memory_of(std::uint32_t check) const { return checks_[check].memory; }
+  bool has_quorum(std::size_t service) const { return states_[service].has_quorum; }
+  bool is_up(std::size_t service, std::size_t server) const { return state_of(service, server).failed == 0; }
+  std::int32_t weight(std::size_t service, std::size_t server) const { return state_of(service, server).weight; }
+  const std::string& reason(std::size_t service, std::size_t server) const { return state_of(service, server).reason; }
+
+  // The services that changed since the last call, by their number.
+  std::vector<std::size_t> take_changed();
+  // What the kernel is to have for each of the service's keys.
+  TableService wanted(std::size_t service) const;
+
+ private:
+  struct ServerState {
+    std::uint32_t first_check = 0;
+    std::uint32_t failed = 0;  // checks that are down
+    bool is_told = false;      // that it is down, or up again
+    std::int32_t weight = 0;
+    std::string reason;
+  };
+  struct ServiceState {
+    std::size_t first_server = 0;
+    std::int64_t weight_up = 0;
+    bool has_quorum = false;
+    bool is_started = false;
+    bool is_remembered = false;
+    bool is_changed = true;
+  };
+  struct CheckPlace {
+    std::size_t service = 0;
+    std::size_t server = 0;
+    CheckMemory memory;
+    bool is_down = false;
+  };
+
+  const ServerState& state_of(std::size_t service, std::size_t server) const {
+    return servers_[states_[service].first_server + server];
+  }
+  ServerState& state_of(std::size_t service, std::size_t server) {
+    return servers_[states_[service].first_server + server];
+  }
+  void judge_quorum(std::size_t service, Actions& out);
+  void mark_changed(std::size_t service);
+
+  std::vector<Service> services_;
+  std::vector<ServiceState> states_;
+  std::vector<ServerState> servers_;
+  std::vector<CheckPlace> checks_;
+  std::vector<std::size_t> changed_;
+};
+
+}  // namespace baton::balance

@@ -1,0 +1,204 @@
+#include "balance/balancer.h"
+
+#include <gtest/gtest.h>
+
+namespace baton::balance {
+namespace {
+
+DestinationKey at(std::uint8_t last, std::uint16_t port = 80) {
+  return {.address = IpAddress::v4(0x0a020000U | last), .port = port};
+}
+
+struct MadeServer {
+  std::int32_t weight = 1;
+  unsigned checks = 1;
+  bool starts_down = false;
+  bool inhibit = false;
+};
+
+// 10.0.0.100:80 in front of 10.2.0.1, 10.2.0.2, ...
+Service service(const std::vector<MadeServer>& servers) {
+  Service service{.name = "web", .keys = {ServiceKey::of_address(6, IpAddress::v4(0x0a000064), 80)}};
+  service.options.scheduler = "rr";
+  std::uint8_t last = 1;
+  for (const MadeServer& each : servers) {
+    RealServer server{.key = at(last++), .inhibit_on_failure = each.inhibit};
+    server.settings.weight = each.weight;
+    server.checks.resize(each.checks, Check{.starts_down = each.starts_down});
+    service.servers.push_back(std::move(server));
+  }
+  return service;
+}
+
+class Bench {
+ public:
+  explicit Bench(Service service) : balancer({std::move(service)}) { balancer.start(at_start); }
+
+  void up(std::uint32_t check, std::optional<std::int32_t> weight = {}) {
+    balancer.on_verdict({.check = check, .is_up = true, .weight = weight, .reason = "well"}, actions);
+  }
+  void down(std::uint32_t check) { balancer.on_verdict({.check = check, .is_up = false, .reason = "ill"}, actions); }
+  Actions take() { return std::exchange(actions, {}); }
+  // The weights of who is in the table, by the last number of their addresses.
+  std::map<int, std::int32_t> table() const {
+    std::map<int, std::int32_t> weights;
+    for (const auto& [key, settings] : balancer.wanted(0).destinations) {
+      weights[key.address.bytes()[3]] = settings.weight;
+    }
+    return weights;
+  }
+
+  Balancer balancer;
+  Actions at_start;
+  Actions actions;
+};
+
+using Weights = std::map<int, std::int32_t>;
+
+TEST(Balancer, servers_serve_from_the_start) {
+  Bench bench(service({{.weight = 1}, {.weight = 3}, {.weight = 2, .checks = 0}}));
+  EXPECT_EQ(bench.at_start, (Actions{QuorumChanged{.service = 0, .has_quorum = true, .weight = 6}}));
+  EXPECT_EQ(bench.table(), (Weights{{1, 1}, {2, 3}, {3, 2}}));
+}
+
+TEST(Balancer, a_server_that_fails_goes_and_comes_back) {
+  Bench bench(service({{}, {}}));
+  bench.down(1);
+  EXPECT_EQ(bench.take(), (Actions{ServerChanged{.service = 0, .server = 1, .is_up = false, .reason = "ill"}}));
+  EXPECT_EQ(bench.table(), (Weights{{1, 1}}));
+  bench.down(1);
+  EXPECT_EQ(bench.take(), Actions{});
+  bench.up(1);
+  EXPECT_EQ(bench.take(), (Actions{ServerChanged{.service = 0, .server = 1, .is_up = true, .reason = "well"}}));
+  EXPECT_EQ(bench.table(), (Weights{{1, 1}, {2, 1}}));
+}
+
+TEST(Balancer, a_server_is_up_while_all_its_checks_are) {
+  Bench bench(service({{.checks = 2}, {}}));
+  bench.down(0);
+  bench.down(1);
+  bench.take();
+  bench.up(0);
+  EXPECT_EQ(bench.take(), Actions{});
+  EXPECT_EQ(bench.table(), (Weights{{2, 1}}));
+  bench.up(1);
+  EXPECT_EQ(bench.take().size(), 1U);
+}
+
+TEST(Balancer, alpha_servers_wait_for_their_checks) {
+  Bench bench(service({{.starts_down = true}, {.starts_down = true}}));
+  EXPECT_EQ(bench.at_start, (Actions{QuorumChanged{.service = 0, .has_quorum = false, .weight = 0}}));
+  EXPECT_EQ(bench.table(), Weights{});
+  bench.down(1);  // nobody was told yet
+  EXPECT_EQ(bench.take(), (Actions{ServerChanged{.service = 0, .server = 1, .is_up = false, .reason = "ill"}}));
+  bench.down(1);
+  EXPECT_EQ(bench.take(), Actions{});
+  bench.up(0);
+  EXPECT_EQ(bench.take(), (Actions{ServerChanged{.service = 0, .server = 0, .is_up = true, .reason = "well"},
+                                   QuorumChanged{.service = 0, .has_quorum = true, .weight = 1}}));
+}
+
+TEST(Balancer, inhibited_servers_stay_with_weight_0) {
+  Bench bench(service({{.weight = 5, .inhibit = true}, {}}));
+  bench.down(0);
+  EXPECT_EQ(bench.table(), (Weights{{1, 0}, {2, 1}}));
+  bench.up(0);
+  EXPECT_EQ(bench.table(), (Weights{{1, 5}, {2, 1}}));
+}
+
+TEST(Balancer, quorum_is_lost_and_gained_with_hysteresis) {
+  Service made = service({{.weight = 2}, {.weight = 2}, {.weight = 2}, {.weight = 2}});
+  made.quorum = 4;
+  made.hysteresis = 2;  // lost below 2, gained at 6
+  Bench bench(made);
+  bench.take();
+  bench.down(0);
+  bench.down(1);
+  bench.down(2);  // 2
+  EXPECT_TRUE(bench.balancer.has_quorum(0));
+  bench.take();
+  bench.down(3);  // 0
+  EXPECT_EQ(bench.take().back(), Action(QuorumChanged{.service = 0, .has_quorum = false, .weight = 0}));
+  bench.up(0);
+  bench.up(1);  // 4
+  EXPECT_FALSE(bench.balancer.has_quorum(0));
+  bench.take();
+  bench.up(2);  // 6
+  EXPECT_EQ(bench.take().back(), Action(QuorumChanged{.service = 0, .has_quorum = true, .weight = 6}));
+}
+
+TEST(Balancer, the_sorry_server_serves_alone_without_quorum) {
+  Service made = service({{}, {}, {}});
+  made.quorum = 2;
+  made.sorry = SorryServer{.key = at(99)};
+  Bench bench(made);
+  bench.down(0);
+  EXPECT_EQ(bench.table(), (Weights{{2, 1}, {3, 1}}));
+  bench.down(1);
+  EXPECT_EQ(bench.table(), (Weights{{99, 1}}));
+  bench.up(1);
+  EXPECT_EQ(bench.table(), (Weights{{2, 1}, {3, 1}}));
+}
+
+TEST(Balancer, an_inhibited_sorry_server_is_always_there) {
+  Service made = service({{}});
+  made.sorry = SorryServer{.key = at(99), .inhibit = true};
+  Bench bench(made);
+  EXPECT_EQ(bench.table(), (Weights{{1, 1}, {99, 0}}));
+  bench.down(0);
+  EXPECT_EQ(bench.table(), (Weights{{99, 1}}));
+}
+
+TEST(Balancer, a_check_may_set_the_weight) {
+  Service made = service({{.weight = 10}, {.weight = 10}});
+  made.quorum = 12;
+  Bench bench(made);
+  bench.up(0, 3);
+  EXPECT_EQ(bench.table(), (Weights{{1, 3}, {2, 10}}));
+  EXPECT_EQ(bench.take(), Actions{});
+  bench.up(0, 1);
+  EXPECT_EQ(bench.take(), (Actions{QuorumChanged{.service = 0, .has_quorum = false, .weight = 11}}));
+  bench.down(0);
+  bench.up(0, 7);
+  EXPECT_EQ(bench.table(), (Weights{{1, 7}, {2, 10}}));
+}
+
+TEST(Balancer, only_omega_tells_the_end) {
+  Bench silent(service({{}}));
+  silent.balancer.stop(silent.actions);
+  EXPECT_EQ(silent.take(), Actions{});
+  Service made = service({{}, {}});
+  made.tells_the_end = true;
+  Bench bench(made);
+  bench.down(0);
+  bench.take();
+  bench.balancer.stop(bench.actions);
+  EXPECT_EQ(bench.take(), (Actions{ServerChanged{.service = 0, .server = 1, .is_up = false, .reason = "Baton stops"},
+                                   QuorumChanged{.service = 0, .has_quorum = false, .weight = 0}}));
+}
+
+TEST(Balancer, what_was_known_is_no_news) {
+  Balancer balancer({service({{.starts_down = true}, {.starts_down = true}})});
+  balancer.remember(0, {.state = CheckState::up, .has_weight = true, .weight = 4});
+  balancer.remember_quorum(0, true);
+  Actions actions;
+  balancer.start(actions);
+  EXPECT_EQ(actions, Actions{});
+  EXPECT_EQ(balancer.wanted(0).destinations.at(at(1)).weight, 4);
+  EXPECT_FALSE(balancer.is_up(0, 1));
+}
+
+TEST(Balancer, names_the_services_that_changed) {
+  Bench bench(service({{}, {}}));
+  EXPECT_EQ(bench.balancer.take_changed(), std::vector<std::size_t>{0});
+  bench.up(0);
+  EXPECT_EQ(bench.balancer.take_changed(), std::vector<std::size_t>{});
+  bench.down(0);
+  bench.down(1);
+  EXPECT_EQ(bench.balancer.take_changed(), std::vector<std::size_t>{0});
+  bench.down(77);  // no such check
+  EXPECT_EQ(bench.balancer.take_changed(), std::vector<std::size_t>{});
+}
+
+}  // namespace
+}  // namespace baton::balance
