@@ -178,6 +178,11 @@ SysResult<void> confine_server() {
   return has_address_sanitizer ? SysResult<void>{} : filter_calls(std::array{AF_UNIX, AF_NETLINK});
 }
 
+SysResult<void> confine_network_administrator() {
+  TRY(keep_capabilities(std::array{CAP_NET_ADMIN}));
+  return has_address_sanitizer ? SysResult<void>{} : filter_calls(std::array{AF_UNIX, AF_NETLINK});
+}
+
 SysResult<void> confine_client(const ClientPowers& powers) {
   std::vector<int> capabilities;
   if (powers.marks) capabilities.push_back(CAP_NET_ADMIN);

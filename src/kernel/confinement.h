@@ -21,6 +21,8 @@ struct ClientPowers {
 };
 // As confine_server, and new sockets may be IPv4 and IPv6 as well, but not netlink ones.
 SysResult<void> confine_client(const ClientPowers& powers);
+// The same, and CAP_NET_ADMIN is kept: netlink sockets that are opened later may change the network.
+SysResult<void> confine_network_administrator();
 
 // What moving addresses takes: CAP_NET_ADMIN, CAP_NET_RAW, and CAP_IPC_LOCK for memory that stays where it is. No
 // program is started, no process made, signalled or looked at, no memory becomes code, no namespace is left or made,

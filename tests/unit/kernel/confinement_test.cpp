@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -163,6 +164,13 @@ TEST_F(Confinement, a_worker_writes_where_it_is_told_and_nowhere_else) {
     EXPECT_EQ(put("other"), EACCES);
   }
   std::filesystem::remove_all(folder);
+TEST_F(Confinement, an_administrator_of_the_network_is_that_alone) {
+  const auto work = [] {
+    if (::socket(AF_NETLINK, SOCK_RAW, 0) < 0) return 2;
+    if (::socket(AF_INET, SOCK_DGRAM, 0) >= 0) return 3;
+    return ::setpriority(PRIO_PROCESS, 0, -10) < 0 ? 0 : 4;  // CAP_SYS_NICE
+  };
+  EXPECT_EQ(in_child([&] { return confine_network_administrator() ? work() : 99; }), 0);
 }
 
 }  // namespace
