@@ -1,0 +1,235 @@
+#include "setup/balance_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace baton::setup {
+namespace {
+
+std::uint8_t protocol_number(config::Transport transport) {
+  switch (transport) {
+    case config::Transport::tcp: return 6;
+    case config::Transport::udp: return 17;
+    case config::Transport::sctp: return 132;
+  }
+  return 0;
+}
+
+std::string_view protocol_word(config::Transport transport) {
+  switch (transport) {
+    case config::Transport::tcp: return "tcp";
+    case config::Transport::udp: return "udp";
+    case config::Transport::sctp: return "sctp";
+  }
+  return "";
+}
+
+Destination to_destination(const config::Forwarding& forwarding) {
+  Destination result;
+  switch (forwarding.method) {
+    case config::Forwarding::Method::nat: result.method = ForwardMethod::masquerade; break;
+    case config::Forwarding::Method::direct: result.method = ForwardMethod::direct; break;
+    case config::Forwarding::Method::tunnel: result.method = ForwardMethod::tunnel; break;
+  }
+  if (result.method != ForwardMethod::tunnel) return result;
+  switch (forwarding.tunnel) {
+    case config::TunnelType::ipip: result.tunnel = TunnelKind::ipip; break;
+    case config::TunnelType::gue: result.tunnel = TunnelKind::gue; break;
+    case config::TunnelType::gre: result.tunnel = TunnelKind::gre; break;
+  }
+  result.tunnel_port = forwarding.tunnel_port;
+  switch (forwarding.checksum) {
+    case config::TunnelChecksum::unset:
+    case config::TunnelChecksum::none: break;
+    case config::TunnelChecksum::full: result.tunnel_checks = TunnelChecks::full; break;
+    case config::TunnelChecksum::remote: result.tunnel_checks = TunnelChecks::remote; break;
+  }
+  return result;
+}
+
+// The one after `address`; of the last one the first.
+IpAddress next(const IpAddress& address) {
+  Bytes bytes(address.bytes().begin(), address.bytes().end());
+  for (std::size_t i = bytes.size(); i-- > 0;) {
+    if (++bytes[i] != 0) break;
+  }
+  return IpAddress::from_bytes(bytes);
+}
+
+std::vector<ServiceKey> to_keys(const config::VirtualServer& server) {
+  std::vector<ServiceKey> keys;
+  for (const config::GroupEntry& entry : server.entries) {
+    if (entry.mark != 0) {
+      keys.push_back(ServiceKey::of_mark(entry.mark, entry.family.value_or(server.family)));
+      continue;
+    }
+    IpAddress address = entry.first;
+    for (std::uint32_t i = 0; i < entry.count; ++i, address = next(address)) {
+      keys.push_back(ServiceKey::of_address(protocol_number(server.transport), address, entry.port));
+    }
+  }
+  std::vector<ServiceKey> unique;
+  for (const ServiceKey& key : keys) {
+    if (std::ranges::find(unique, key) == unique.end()) unique.push_back(key);
+  }
+  return unique;
+}
+
+ServiceOptions to_options(const config::VirtualServer& server) {
+  ServiceOptions options{.scheduler = std::string(config::name(server.scheduler)),
+                         .persistence_seconds = server.persistence_seconds,
+                         .persistence_prefix = server.persistence_prefix,
+                         .persistence_engine = server.persistence_engine};
+  if (options.persistence_prefix == 0) options.persistence_prefix = server.family == Family::ipv4 ? 32 : 128;
+  if (server.persistence_seconds != 0) options.flags |= service_flag::persistent;
+  if (server.one_packet) options.flags |= service_flag::one_packet;
+  if (server.flags.first) options.flags |= service_flag::scheduler_1;
+  if (server.flags.second) options.flags |= service_flag::scheduler_2;
+  if (server.flags.third) options.flags |= service_flag::scheduler_3;
+  return options;
+}
+
+balance::RealServer to_real_server(const config::RealServer& server) {
+  balance::RealServer result{.key = {.address = server.address, .port = server.port},
+                             .settings = to_destination(server.forwarding),
+                             .inhibit_on_failure = server.inhibit_on_failure,
+                             .checks = {}};
+  result.settings.weight = server.weight;
+  result.settings.upper_threshold = server.upper_threshold;
+  result.settings.lower_threshold = server.lower_threshold;
+  for (const config::HealthCheck& check : server.checks) result.checks.push_back({.starts_down = check.alpha});
+  return result;
+}
+
+balance::Service to_service(const config::VirtualServer& server) {
+  balance::Service result{.name = server.name,
+                          .keys = to_keys(server),
+                          .options = to_options(server),
+                          .tells_the_end = server.omega,
+                          .quorum = server.quorum,
+                          .hysteresis = server.hysteresis,
+                          .sorry = {},
+                          .servers = {}};
+  if (server.sorry_server) {
+    const config::SorryServer& sorry = *server.sorry_server;
+    result.sorry = balance::SorryServer{.key = {.address = sorry.address, .port = sorry.port},
+                                        .settings = to_destination(sorry.forwarding),
+                                        .inhibit = sorry.inhibit};
+  }
+  for (const config::RealServer& real : server.real_servers) result.servers.push_back(to_real_server(real));
+  return result;
+}
+
+std::optional<notify::Command> to_command(const Rarely<config::Command>& command, const config::Account& fallback) {
+  if (!command) return std::nullopt;
+  const config::Account& account = command->account.user.empty() ? fallback : command->account;
+  return notify::Command{.argv = command->arguments, .user = account.user, .group = account.group};
+}
+
+std::string title(const config::VirtualServer& server) {
+  const config::GroupEntry& entry = server.entries.front();
+  if (!server.group.empty()) return fmt::format("[{}]:{}", server.group, entry.port);
+  if (entry.mark != 0) return fmt::format("FWM {}", entry.mark);
+  return fmt::format("[{}]:{}:{}", to_string(entry.first), protocol_word(server.transport), entry.port);
+}
+
+VirtualServerHooks to_hooks(const config::VirtualServer& server, const config::Account& fallback) {
+  VirtualServerHooks hooks{.name = title(server),
+                           .quorum_up = to_command(server.quorum_up, fallback),
+                           .quorum_down = to_command(server.quorum_down, fallback),
+                           .smtp_alert = server.smtp_alert,
+                           .servers = {}};
+  for (const config::RealServer& real : server.real_servers) {
+    hooks.servers.push_back(
+        {.name = fmt::format("[{}]:{}:{}", to_string(real.address), protocol_word(server.transport), real.port),
+         .up = to_command(real.notify_up, fallback),
+         .down = to_command(real.notify_down, fallback),
+         .smtp_alert = real.smtp_alert});
+  }
+  return hooks;
+}
+
+// A real server of a configuration before, and the number of its first check there.
+struct KnownServer {
+  const config::RealServer* server = nullptr;
+  std::size_t first_check = 0;
+};
+using ServerName = std::tuple<std::string, IpAddress, std::uint16_t>;  // of the virtual server, and its own
+
+std::map<ServerName, KnownServer> known_servers(const config::Configuration& configuration) {
+  std::map<ServerName, KnownServer> known;
+  std::size_t check = 0;
+  for (const config::VirtualServer& server : configuration.virtual_servers) {
+    for (const config::RealServer& real : server.real_servers) {
+      known.emplace(ServerName(server.name, real.address, real.port), KnownServer{&real, check});
+      check += real.checks.size();
+    }
+  }
+  return known;
+}
+
+balance::CheckMemory remember_check(const config::HealthCheck& check, const KnownServer& known,
+                                    const BalanceMemory& memory) {
+  const auto& before = known.server->checks;
+  const auto same = std::ranges::find(before, check);
+  if (same != before.end()) return memory.checks[known.first_check + static_cast<std::size_t>(same - before.begin())];
+  bool is_known = false;
+  bool is_down = false;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const balance::CheckState state = memory.checks[known.first_check + i].state;
+    is_known = is_known || state != balance::CheckState::unknown;
+    is_down =
+        is_down || state == balance::CheckState::down || (state == balance::CheckState::unknown && before[i].alpha);
+  }
+  if (!is_known) return {};
+  return {.state = is_down ? balance::CheckState::down : balance::CheckState::up};
+}
+
+}  // namespace
+
+BalanceSetup make_balance_setup(const config::Configuration& configuration) {
+  BalanceSetup setup;
+  for (const config::VirtualServer& server : configuration.virtual_servers) {
+    setup.services.push_back(to_service(server));
+    setup.hooks.push_back(to_hooks(server, configuration.globals.script_user));
+  }
+  return setup;
+}
+
+std::vector<const config::HealthCheck*> checks_of(const config::Configuration& configuration) {
+  std::vector<const config::HealthCheck*> checks;
+  for (const config::VirtualServer& server : configuration.virtual_servers) {
+    for (const config::RealServer& real : server.real_servers) {
+      for (const config::HealthCheck& check : real.checks) checks.push_back(&check);
+    }
+  }
+  return checks;
+}
+
+BalanceMemory carry_over(const config::Configuration& before, const BalanceMemory& memory,
+                         const config::Configuration& after) {
+  BalanceMemory result;
+  const std::map<ServerName, KnownServer> known = known_servers(before);
+  std::map<std::string_view, std::optional<bool>> quorums;
+  for (std::size_t i = 0; i < before.virtual_servers.size(); ++i) {
+    quorums.emplace(before.virtual_servers[i].name, memory.has_quorum[i]);
+  }
+  for (const config::VirtualServer& server : after.virtual_servers) {
+    const auto quorum = quorums.find(server.name);
+    result.has_quorum.push_back(quorum == quorums.end() ? std::nullopt : quorum->second);
+    for (const config::RealServer& real : server.real_servers) {
+      const auto found = known.find(ServerName(server.name, real.address, real.port));
+      for (const config::HealthCheck& check : real.checks) {
+        result.checks.push_back(found == known.end() ? balance::CheckMemory{}
+                                                     : remember_check(check, found->second, memory));
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace baton::setup
