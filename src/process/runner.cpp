@@ -12,6 +12,7 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <list>
 #include <map>
 #include <optional>
 #include <utility>
@@ -54,6 +55,8 @@ class Runner {
   void serve(UniqueFd worker);
   void on_guardian_gone();
   void on_worker_gone();
+  void add_client(UniqueFd channel);
+  void on_client(ToRunner& message);
 
   void on_message(ToRunner message);
   void on(SetScripts& message);
@@ -91,6 +94,7 @@ class Runner {
   Instant next_fifo_complaint_;
   Children children_;
   WorkerLink link_;
+  std::list<WorkerLink> clients_;  // those that are gone make room for the next
   ScriptLedger ledger_;
   TrackScripts scripts_;
   TrackFiles files_;
@@ -177,7 +181,8 @@ void Runner::on_guardian() {
   if (header == nullptr || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return;
   int passed = -1;
   std::memcpy(&passed, CMSG_DATA(header), sizeof passed);
-  byte == guardian_passes_ledger ? count_in(UniqueFd(passed)) : serve(UniqueFd(passed));
+  if (byte == guardian_passes_ledger) return count_in(UniqueFd(passed));
+  byte == guardian_passes_client ? add_client(UniqueFd(passed)) : serve(UniqueFd(passed));
 }
 
 // Mapped for good.
@@ -196,6 +201,23 @@ void Runner::serve(UniqueFd worker) {
   arriving_webhooks_.clear();
   tells_files_ = false;
   tells_processes_ = false;
+}
+
+void Runner::add_client(UniqueFd channel) {
+  clients_.remove_if([](const WorkerLink& client) { return !client.is_connected(); });
+  if (clients_.size() >= limits::runner_clients) return log(Level::error, "too many clients of the runner");
+  clients_.emplace_back(loop_,
+                        WorkerLink::Handlers{.on_message = [this](ToRunner message) { on_client(message); },
+                                             .on_bad_message = [this](ProtocolError) { ++counters_.bad_messages; },
+                                             .on_closed = [] {}});
+  clients_.back().connect(std::move(channel));
+}
+
+// Its last words come while we stop.
+void Runner::on_client(ToRunner& message) {
+  if (auto* notify = std::get_if<Notify>(&message)) return notifications_.add(std::move(*notify));
+  if (auto* mail = std::get_if<SendMail>(&message)) return mailer_.send(std::move(*mail));
+  ++counters_.bad_messages;
 }
 
 void Runner::on_guardian_gone() {
@@ -344,7 +366,8 @@ void Runner::begin_stop(Duration bound) {
 
 void Runner::finish_when_done() {
   const std::size_t pending = notifications_.pending() + mailer_.pending() + webhooks_.pending();
-  const bool is_done = pending == 0 && children_.running() == 0;
+  const bool has_client = std::ranges::any_of(clients_, &WorkerLink::is_connected);
+  const bool is_done = pending == 0 && children_.running() == 0 && !has_client;
   if (!is_done && loop::now() < *stop_deadline_) return;
   children_.kill_all();
   link_.send(Stopped{static_cast<std::uint32_t>(pending)});

@@ -32,6 +32,8 @@ struct RunnerOptions {
 // What the guardian says with a descriptor: the channel of a new worker, or, first of all, the memory of a ScriptLedger
 // (a memfd of that size).
 inline constexpr std::uint8_t guardian_passes_worker = 0;
+// One more that may notify and send mail, and hears nothing.
+inline constexpr std::uint8_t guardian_passes_client = 1;
 inline constexpr std::uint8_t guardian_passes_ledger = 'L';
 
 // The runner's main(); returns the exit status, to be given to _exit(). Call it in a process of its own, forked while

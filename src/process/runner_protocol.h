@@ -25,6 +25,7 @@ namespace limits {
 using namespace baton::limits;
 inline constexpr std::size_t track_processes = 1'000;
 inline constexpr std::size_t fifos = 16;
+inline constexpr std::size_t runner_clients = 8;
 inline constexpr std::size_t webhooks = 16;
 inline constexpr Duration shortest_interval = std::chrono::milliseconds(1);  // of a track script
 

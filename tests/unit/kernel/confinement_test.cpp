@@ -164,6 +164,8 @@ TEST_F(Confinement, a_worker_writes_where_it_is_told_and_nowhere_else) {
     EXPECT_EQ(put("other"), EACCES);
   }
   std::filesystem::remove_all(folder);
+}
+
 TEST_F(Confinement, an_administrator_of_the_network_is_that_alone) {
   const auto work = [] {
     if (::socket(AF_NETLINK, SOCK_RAW, 0) < 0) return 2;

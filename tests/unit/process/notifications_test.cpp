@@ -311,5 +311,46 @@ TEST(BadMessages, a_worker_that_does_not_read_does_not_stop_the_runner) {
   EXPECT_TRUE(eventually([&] { return folder.text("out") == "done\n"; }, 60s));
 }
 
+void say(const UniqueFd& client, const ToRunner& message) {
+  const auto bytes = encode(message);
+  ASSERT_EQ(::send(client.get(), bytes->data(), bytes->size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes->size()));
+}
+
+TEST(Clients, notify_beside_the_worker) {
+  const Folder folder;
+  RunnerBench bench;
+  const UniqueFd client = bench.new_client();
+  say(client, notify("VS a", {"sh", "-c", "echo client >" + folder.file("out")}));
+  bench.send(notify("INSTANCE A", {"true"}));
+  ASSERT_TRUE(bench.next<NotifyFinished>(patience, [](const NotifyFinished& it) { return it.key == "VS a"; }));
+  ASSERT_TRUE(bench.next<NotifyFinished>(patience, [](const NotifyFinished& it) { return it.key == "INSTANCE A"; }));
+  EXPECT_EQ(folder.text("out"), "client\n");
+}
+
+TEST(Clients, may_not_do_what_the_worker_does) {
+  RunnerBench bench;
+  bench.set_scripts({{.id = 1, .name = "s", .command = command({"true"}), .interval = 10ms}});
+  const UniqueFd client = bench.new_client();
+  say(client, SetScripts{});
+  say(client, Stop{});
+  const auto counted =
+      bench.next<RunnerCounters>(patience, [](const RunnerCounters& it) { return it.bad_messages == 2; });
+  EXPECT_TRUE(counted);
+  const std::uint64_t runs = counted->script_runs;
+  EXPECT_TRUE(bench.next<RunnerCounters>(patience, [&](const RunnerCounters& it) { return it.script_runs > runs; }));
+}
+
+TEST(Clients, are_waited_for_at_the_stop) {  // their last words come late
+  const Folder folder;
+  RunnerBench bench;
+  UniqueFd client = bench.new_client();
+  bench.send(Stop{.bound = 60s});
+  say(client, notify("VS a", {"sh", "-c", "echo late >" + folder.file("out")}));
+  client.reset();
+  EXPECT_TRUE(bench.next<Stopped>());
+  EXPECT_EQ(bench.exit_status(), 0);
+  EXPECT_EQ(folder.text("out"), "late\n");
+}
+
 }  // namespace
 }  // namespace baton::process

@@ -112,6 +112,11 @@ class RunnerBench {
   void pass_ledger(const UniqueFd& memory) {
     ASSERT_TRUE(send_descriptor(guardian_.get(), guardian_passes_ledger, memory));
   }
+  UniqueFd new_client() {
+    auto [ours, theirs] = channel_pair();
+    EXPECT_TRUE(send_descriptor(guardian_.get(), guardian_passes_client, theirs));
+    return std::move(ours);
+  }
   void worker_dies() { worker_.reset(); }
   void guardian_dies() { guardian_.reset(); }
   void signal(int number) { ::kill(pid_, number); }
