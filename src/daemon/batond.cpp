@@ -46,6 +46,7 @@ config::LoadResult load(const Options& options, config::DiskFileReader& reader) 
     configuration.instances.clear();
     configuration.groups.clear();
   }
+  if (!options.balancing) configuration.virtual_servers.clear();
   return result;
 }
 

@@ -1,6 +1,6 @@
-// What the checker role tells the balancer role, one verdict a message on a kernel::Channel (SOCK_SEQPACKET). The guardian
-// makes the pair and gives each of them its end. A new checker, or a new balancer, gets a new pair; the checker then tells
-// every verdict it has, so that nothing is lost between two of them. Pure.
+// What the checker role tells the balancer role, one verdict a message on a kernel::Channel (SOCK_SEQPACKET). The
+// guardian makes the pair and gives each of them its end. A new checker, or a new balancer, gets a new pair; the
+// checker then tells every verdict it has, so that nothing is lost between two of them. Pure.
 //
 // Checks are numbered through the configuration that both roles were started with: virtual_server by virtual_server,
 // real_server by real_server, each one's checks in the order written, from 0.

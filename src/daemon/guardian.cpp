@@ -19,6 +19,7 @@
 #include "daemon/dump_file.h"
 #include "daemon/dump_writer.h"
 #include "daemon/firewall_role.h"
+#include "daemon/load_balancing.h"
 #include "daemon/maintenance_office.h"
 #include "daemon/once_script.h"
 #include "daemon/pid_file.h"
@@ -86,6 +87,8 @@ class Guardian {
         seat_(loop_, log_, options_, role_log("baton-vrrp"), runner_, api_, seat_events()),
         maintenance_(loop_, log_, options_.maintenance_file(), maintenance_events()),
         companions_(loop_, log_, options_, log_options_),
+        balancing_(
+            loop_, log_, options_, log_options_, [this]() -> const Setup& { return setup(); }, runner_),
         firewall_(loop_, role_log("baton-firewall"), options_.firewall_marker(), [this] { update_firewall(); }) {}
 
   int run(std::unique_ptr<Setup> setup);
@@ -149,6 +152,7 @@ class Guardian {
   WorkerSeat seat_;
   MaintenanceOffice maintenance_;
   Companions companions_;
+  LoadBalancing balancing_;
   ApiDoors doors_{options_, log_};  // ours, so that clients of the next api role wait in their queues
   struct Told {
     ReloadLedger reloads;
@@ -222,6 +226,7 @@ int Guardian::run(std::unique_ptr<Setup> first) {
   started = runner_.start();
   if (started) started = api_.start();
   companions_.follow(setup().configuration.globals);
+  balancing_.follow(nullptr);
   firewall_.wait();
   if (started) started = seat_.start();
   if (!started) {
@@ -304,7 +309,11 @@ SideRole::Plan Guardian::runner_plan() {
               [this](kernel::Channel channel) {
                 return process::run_runner(channel.release(), {.script_ledger = script_ledger_.data()});
               },
-          .started = [this] { seat_.join(runner_, new_runner_channel); },
+          .started =
+              [this] {
+                seat_.join(runner_, new_runner_channel);
+                balancing_.join_runner();
+              },
           .call = options_.has_runner_service()
                       ? [this] { return call_runner(options_.runner_service, script_ledger_); }
                       : std::function<SysResult<kernel::Channel>()>()};
@@ -470,6 +479,7 @@ void Guardian::carry_out(std::unique_ptr<Setup> next, WallTime read_at, Reloadin
 
 void Guardian::on_followed(std::unique_ptr<Setup> before, WallTime read_at) {
   const Reloading reloading = *std::exchange(reloading_, std::nullopt);
+  balancing_.follow(&before->configuration);
   if (const auto bound = reloading.order.confirm_within) await_confirmation(*bound, std::move(before), read_at);
   follow_setup();
   answer(reloading.order, reloading.report);
@@ -538,6 +548,7 @@ void Guardian::stop() {
   runner_.stay_down();
   api_.stay_down();
   companions_.stay_down();
+  balancing_.end([] {});
   if (!seat_.is_running() && !seat_.is_changing()) return finish();
   seat_.stop();
   if (!seat_.is_running()) return finish();
@@ -557,14 +568,16 @@ void Guardian::finish() {
   give_up_ = loop_.timer([this] {
     runner_.kill();
     companions_.kill();
+    balancing_.kill();
     loop_.stop();
   });
   give_up_.set(loop::now() + runner_stop_bound);
-  const auto one_ended = [this, left = std::make_shared<int>(3)] {
+  const auto one_ended = [this, left = std::make_shared<int>(4)] {
     if (--*left == 0) loop_.stop();
   };
   api_.end(one_ended);
   companions_.end(one_ended);
+  balancing_.end(one_ended);
   runner_.end(one_ended);
 }
 

@@ -233,9 +233,9 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
       case 'C': wants_checks = true; break;
       case 'T':
         return std::unexpected(UsageError{"genhash is not part of Baton; for a page's digest: curl -s URL | md5sum"});
-      // keepalived's habits that need no switch here: -X is always so, -I, -B, -c and -b have no process.
+      case 'I': options.keep_services = true; break;
+      // keepalived's habits that need no switch here: -X is always so, -B, -c and -b have no process.
       case 'B':
-      case 'I':
       case 'X':
       case 'd':
       case 'c':
@@ -259,10 +259,7 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
     }
   }
   options.vrrp = wants_vrrp || !wants_checks;
-  if (!options.vrrp) {
-    options.remarks.emplace_back(
-        "-C asks for health checks alone, which Baton does not do yet: there is nothing to do");
-  }
+  options.balancing = wants_checks || !wants_vrrp;
   if (optind < count) {
     const std::string text = fmt::format(
         "unexpected argument '{0}'; a file is named with -f {0}, the output of a test with -tFILE (no blank)",
@@ -320,6 +317,9 @@ Passes a virtual IP between servers (VRRP); reads keepalived.conf.
       --run-directory DIR    control socket and pid file (/run/baton)
       --state-directory DIR  what outlives a restart: a maintenance (/var/lib/baton)
   -V, --dont-release-vrrp    keep the addresses when stopping
+  -I, --dont-release-ipvs    keep the services of virtual servers when stopping
+  -P, --vrrp                 VRRP alone, no virtual servers
+  -C, --check                virtual servers alone, no VRRP
   -R, --dont-respawn         end when a worker dies
       --clean-up             take the addresses of the configuration off this machine, exit (ExecStopPost)
   -e, --all-config           every problem of an include is an error

@@ -46,7 +46,8 @@ struct Options {
   bool detail = false;                 // -D
   int facility = 3;                    // -S
   bool include_check = false;          // -e: every include problem is an error
-  bool vrrp = true;                    // -C without -P: health checks alone, so no vrrp_instance is carried out
+  bool vrrp = true;                    // -C without -P: no vrrp_instance is carried out
+  bool balancing = true;               // -P without -C: no virtual_server is
   std::optional<unsigned> file_mask;   // -u
   std::string network_namespace;       // -s, else net_namespace
   std::string instance;                // `instance`
@@ -54,6 +55,7 @@ struct Options {
   bool has_state_directory = false;    // --state-directory likewise
   bool strict = false;                 // --strict: a warning refuses the file
   bool keep_addresses = false;         // -V --dont-release-vrrp
+  bool keep_services = false;          // -I --dont-release-ipvs
   bool respawn = true;                 // -R --dont-respawn
   bool ignore_sigint = false;          // --ignore-sigint
   bool real_time = true;               // --no-real-time

@@ -50,12 +50,11 @@ SysResult<void> SideRole::start_process() {
   return {};
 }
 
-SysResult<kernel::Channel> SideRole::connect() {
+SysResult<kernel::Channel> SideRole::connect(std::uint8_t what) {
   auto pair = kernel::Channel::make_pair();
   if (!pair) return std::unexpected(pair.error());
   auto& [workers, ours] = *pair;
-  constexpr std::uint8_t workers_channel = 0;  // as process::guardian_passes_worker
-  const auto sent = channel_.send({&workers_channel, 1}, ours.fd());
+  const auto sent = channel_.send({&what, 1}, ours.fd());
   if (!sent) return std::unexpected(sent.error());
   return std::move(workers);
 }

@@ -35,8 +35,8 @@ class SideRole {
   SideRole(loop::Loop& loop, log::Logger& log, Plan plan);
 
   SysResult<void> start();
-  // A new pair: one end goes to the role, the other is for the worker.
-  SysResult<kernel::Channel> connect();
+  // A new pair: one end goes to the role, which is told `what` it is, the other is for the worker.
+  SysResult<kernel::Channel> connect(std::uint8_t what = 0);
   // One byte on its channel, and a descriptor.
   SysResult<void> tell(std::uint8_t what, int passed_fd = -1) const { return channel_.send({&what, 1}, passed_fd); }
   // A new process in place of the one that runs, if one does. The old one loses its channel and finishes what it has

@@ -135,7 +135,7 @@ TEST(Options, modes) {
 }
 
 TEST(Options, what_keepalived_has_and_baton_need_not_is_accepted) {
-  for (const char* word : {"-B", "-I", "-d", "-a", "-X", "-P", "--flush-log-file", "--all"}) {
+  for (const char* word : {"-B", "-d", "-a", "-X", "-P", "--flush-log-file", "--all"}) {
     EXPECT_TRUE(parsed({word}).remarks.empty()) << word;
   }
   for (const char* word : {"-r", "-c", "-b"}) EXPECT_TRUE(parsed({word, "/run/x.pid"}).remarks.empty()) << word;
@@ -163,7 +163,9 @@ TEST(Options, snmp_is_asked_for) {
 
 TEST(Options, checks_alone_mean_no_vrrp) {
   EXPECT_FALSE(parsed({"-C"}).vrrp);
-  EXPECT_EQ(parsed({"-C"}).remarks.size(), 1U);
+  EXPECT_TRUE(parsed({"-C"}).balancing);
+  EXPECT_FALSE(parsed({"-P"}).balancing);
+  EXPECT_TRUE(parsed({}).balancing);
   EXPECT_TRUE(parsed({"-C", "-P"}).vrrp);
   EXPECT_TRUE(parsed({"-P"}).vrrp);
 }

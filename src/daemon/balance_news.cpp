@@ -1,0 +1,60 @@
+#include "daemon/balance_news.h"
+
+#include <fmt/format.h>
+
+namespace baton::daemon {
+
+void BalanceNews::tell(const balance::Action& action) {
+  std::visit([this](const auto& change) { tell(change); }, action);
+}
+
+void BalanceNews::tell(const balance::ServerChanged& change) {
+  const VirtualServerHooks& service = balance_.hooks[change.service];
+  const RealServerHooks& server = service.servers[change.server];
+  const std::string why = change.reason.empty() ? "" : ": " + change.reason;
+  log_.write(change.is_up ? log::Level::notice : log::Level::warning,
+             fmt::format("real server {} of virtual server {} is {}{}", server.name, service.name,
+                         change.is_up ? "up" : "down", why),
+             {{"VIRTUAL_SERVER", service.name}, {"REAL_SERVER", server.name}});
+  const notify::BalanceEvent event{.virtual_server = service.name, .real_server = server.name, .is_up = change.is_up};
+  run(event, change.is_up ? server.up : server.down);
+  if (server.smtp_alert) mail(event, change.reason);
+}
+
+void BalanceNews::tell(const balance::QuorumChanged& change) {
+  const VirtualServerHooks& service = balance_.hooks[change.service];
+  const balance::Service& made = balance_.services[change.service];
+  log_.write(change.has_quorum ? log::Level::notice : log::Level::warning,
+             fmt::format("virtual server {} {} its quorum of {}: real servers that are up weigh {}{}", service.name,
+                         change.has_quorum ? "has" : "has lost", made.quorum, change.weight,
+                         change.has_quorum || !made.sorry ? "" : "; the sorry server serves"),
+             {{"VIRTUAL_SERVER", service.name}});
+  const notify::BalanceEvent event{.virtual_server = service.name, .real_server = {}, .is_up = change.has_quorum};
+  run(event, change.has_quorum ? service.quorum_up : service.quorum_down);
+  if (service.smtp_alert) mail(event, {});
+}
+
+void BalanceNews::run(const notify::BalanceEvent& event, const std::optional<notify::Command>& command) {
+  if (!command) return;
+  send(process::Notify{.key = key(event), .rules = setup_.script_rules, .commands = {*command}});
+}
+
+void BalanceNews::mail(const notify::BalanceEvent& event, const std::string& reason) {
+  if (!setup_.mail_server) return;
+  if (auto text = notify::alert(event, reason, setup_.mail)) {
+    send(process::SendMail{.server = *setup_.mail_server, .mail = std::move(*text)});
+  }
+}
+
+void BalanceNews::send(const process::ToRunner& message) {
+  const auto bytes = process::encode(message);
+  if (!bytes) return log_.error(fmt::format("a message to the runner cannot be sent: {}", name(bytes.error())));
+  const auto sent = runner_ ? runner_.send(*bytes) : std::unexpected(SysError{"no runner", 0});
+  if (sent) return;
+  constexpr std::uint64_t told_each = 1'000;
+  if (lost_++ % told_each == 0) {
+    log_.error(fmt::format("news for scripts and mail are lost ({} so far): {}", lost_, to_string(sent.error())));
+  }
+}
+
+}  // namespace baton::daemon

@@ -1,0 +1,275 @@
+#include "daemon/balancer_role.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "balance/table_difference.h"
+#include "daemon/balance_news.h"
+#include "daemon/check_verdict.h"
+#include "kernel/confinement.h"
+#include "kernel/ipvs_socket.h"
+#include "loop/loop.h"
+#include "setup/balance_setup.h"
+
+namespace baton::daemon {
+namespace {
+
+constexpr int verdicts_a_turn = 1'000;
+constexpr std::size_t most_sentences = 1'000;                    // that are not said twice
+constexpr Duration look_interval = std::chrono::seconds(60);     // at a table that others may change
+constexpr Duration look_again_after = std::chrono::seconds(10);  // where something was refused, or there is no IPVS
+constexpr Duration first_look_after = std::chrono::seconds(1);   // one before us may have finished something
+
+class Balancing {
+ public:
+  explicit Balancing(BalancerStart start);
+  int run();
+
+ private:
+  void on_guardian();
+  void on_checker();
+  void settle();
+  void look();
+  bool open();
+  bool read_actual();
+  void begin_table();
+  void reconcile_all();
+  void carry_out(const TableOperations& operations);
+  void tell(const balance::Actions& actions);
+  void note_quorum();
+  void leave();
+  void say_once(log::Level level, const std::string& sentence);
+  void set_look(Duration after) { look_.set(loop::now() + after); }
+
+  BalancerStart start_;
+  log::Logger log_;
+  loop::Loop loop_;
+  BalanceSetup setup_;
+  balance::Balancer balancer_;
+  kernel::Channel runner_;
+  kernel::Channel checker_;
+  BalanceNews news_;
+  std::optional<kernel::IpvsSocket> ipvs_;
+  ServiceTable actual_;           // what of ours is in the kernel
+  std::set<ServiceKey> managed_;  // what is ours
+  std::set<std::string> said_;
+  bool is_settled_ = false;  // the table was brought to what is wanted once
+  bool retires_ = false;
+  loop::Subscription guardian_readable_;
+  loop::Subscription checker_readable_;
+  loop::Subscription signal_term_;
+  loop::Timer look_;
+};
+
+Balancing::Balancing(BalancerStart start)
+    : start_(std::move(start)),
+      log_(start_.log),
+      setup_(make_balance_setup(start_.setup.configuration)),
+      balancer_(setup_.services),
+      news_(start_.setup, setup_, log_, runner_),
+      managed_(start_.inherited.begin(), start_.inherited.end()) {
+  for (const balance::Service& service : setup_.services) managed_.insert(service.keys.begin(), service.keys.end());
+}
+
+int Balancing::run() {
+  signal_term_ = loop_.on_signal(SIGTERM, [] {});  // the guardian ends us, not the service manager's signal to all
+  guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian(); });
+  look_ = loop_.timer([this] { look(); });
+  loop_.before_sleep([this] { settle(); });
+  if (const auto confined = kernel::confine_network_administrator(); !confined) {
+    log_.warning(to_string(confined.error()) + "; the balancer has more power than it needs");
+  }
+  for (std::uint32_t check = 0; check < balancer_.check_count(); ++check) {
+    balancer_.remember(check, start_.board.check(check));
+  }
+  for (std::size_t service = 0; service < setup_.services.size(); ++service) {
+    if (const auto known = start_.board.has_quorum(service)) balancer_.remember_quorum(service, *known);
+  }
+  balance::Actions actions;
+  balancer_.start(actions);
+  look();
+  tell(actions);
+  loop_.run();
+  return 0;
+}
+
+// ---------------------------------------------------------------- who speaks to us
+
+void Balancing::on_guardian() {
+  auto message = start_.guardian.receive();
+  if (!message) {
+    if (message.error() == kernel::Channel::Nothing::yet) return;
+    leave();
+    return loop_.stop();
+  }
+  const std::uint8_t what = message->bytes[0];
+  if (what == balancer_hears_runner && message->passed_fd) {
+    runner_ = kernel::Channel(std::move(message->passed_fd));
+  } else if (what == balancer_hears_checker && message->passed_fd) {
+    checker_readable_.reset();
+    checker_ = kernel::Channel(std::move(message->passed_fd));
+    checker_readable_ = loop_.watch(checker_.fd(), loop::Ready::readable, [this] { on_checker(); });
+  } else if (what == balancer_retires) {
+    retires_ = true;
+    loop_.stop();
+  }
+}
+
+void Balancing::on_checker() {
+  balance::Actions actions;
+  for (int i = 0; i < verdicts_a_turn; ++i) {
+    const auto message = checker_.receive();
+    if (!message) {
+      if (message.error() == kernel::Channel::Nothing::any_more) checker_readable_.reset();  // what it said stays true
+      break;
+    }
+    auto verdict = decode_verdict(message->bytes);
+    if (!verdict || verdict->check >= balancer_.check_count()) {
+      say_once(log::Level::error, "a verdict of the checker makes no sense");
+      continue;
+    }
+    balancer_.on_verdict({.check = verdict->check,
+                          .is_up = verdict->is_up,
+                          .weight = verdict->weight,
+                          .reason = std::move(verdict->reason)},
+                         actions);
+    start_.board.set_check(verdict->check, balancer_.memory_of(verdict->check));
+  }
+  settle();  // the table first, then whoever wants to know
+  tell(actions);
+}
+
+void Balancing::tell(const balance::Actions& actions) {
+  for (const balance::Action& action : actions) news_.tell(action);
+  note_quorum();
+}
+
+void Balancing::note_quorum() {
+  for (std::size_t service = 0; service < setup_.services.size(); ++service) {
+    start_.board.set_quorum(service, balancer_.has_quorum(service));
+  }
+}
+
+// ---------------------------------------------------------------- the kernel's table
+
+bool Balancing::open() {
+  if (ipvs_) return true;
+  auto socket = kernel::IpvsSocket::open();
+  if (socket) {
+    ipvs_ = std::move(*socket);
+    said_.clear();
+    return true;
+  }
+  const bool is_missing = socket.error().code == ENOENT;
+  say_once(log::Level::error,
+           fmt::format("{}{}; virtual servers are not served, VRRP goes on", to_string(socket.error()),
+                       is_missing ? " (is the module ip_vs there?)" : ""));
+  return false;
+}
+
+bool Balancing::read_actual() {
+  auto table = ipvs_->dump();
+  if (!table) {
+    say_once(log::Level::error, to_string(table.error()));
+    return false;
+  }
+  std::erase_if(*table, [this](const auto& entry) { return !managed_.contains(entry.first); });
+  actual_ = std::move(*table);
+  return true;
+}
+
+void Balancing::look() {
+  if (!open()) return set_look(look_again_after);
+  set_look(is_settled_ ? look_interval : first_look_after);
+  if (!is_settled_) begin_table();
+  if (!read_actual()) return set_look(look_again_after);
+  reconcile_all();
+  is_settled_ = true;
+}
+
+// lvs_flush and lvs_timeouts.
+void Balancing::begin_table() {
+  const config::Ipvs& settings = start_.setup.configuration.globals.ipvs;
+  if (start_.is_first && settings.flush) {
+    if (const auto flushed = ipvs_->flush(); !flushed) say_once(log::Level::error, to_string(flushed.error()));
+  }
+  const config::IpvsTimeouts& timeouts = settings.timeouts;
+  const kernel::IpvsTimeouts wanted{
+      .tcp = timeouts.tcp.value_or(0), .tcp_fin = timeouts.tcp_fin.value_or(0), .udp = timeouts.udp.value_or(0)};
+  if (wanted == kernel::IpvsTimeouts{}) return;
+  if (const auto set = ipvs_->set_timeouts(wanted); !set) say_once(log::Level::error, to_string(set.error()));
+}
+
+void Balancing::reconcile_all() {
+  (void)balancer_.take_changed();  // all of them are looked at
+  ServiceTable wanted;
+  for (std::size_t service = 0; service < setup_.services.size(); ++service) {
+    const TableService table = balancer_.wanted(service);
+    for (const ServiceKey& key : setup_.services[service].keys) wanted.emplace(key, table);
+  }
+  carry_out(balance::difference(wanted, actual_));
+}
+
+// What verdicts have changed since the last time.
+void Balancing::settle() {
+  if (!ipvs_ || !is_settled_ || retires_) return;
+  TableOperations operations;
+  for (const std::size_t service : balancer_.take_changed()) {
+    const TableService wanted = balancer_.wanted(service);
+    for (const ServiceKey& key : setup_.services[service].keys) {
+      const auto actual = actual_.find(key);
+      balance::add_difference(key, &wanted, actual == actual_.end() ? nullptr : &actual->second, operations);
+    }
+  }
+  carry_out(operations);
+}
+
+void Balancing::carry_out(const TableOperations& operations) {
+  if (operations.empty()) return;
+  const auto refused = ipvs_->carry_out(operations);
+  if (!refused) {
+    say_once(log::Level::error, to_string(refused.error()));
+    return set_look(look_again_after);
+  }
+  auto next_refused = refused->begin();
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    if (next_refused == refused->end() || next_refused->index != i) {
+      balance::apply(operations[i], actual_);
+      continue;
+    }
+    say_once(log::Level::error, to_string(SysError{"IPVS: " + to_string(operations[i]), next_refused->code}));
+    ++next_refused;
+    set_look(look_again_after);
+  }
+}
+
+// ---------------------------------------------------------------- the end
+
+void Balancing::leave() {
+  balance::Actions actions;
+  balancer_.stop(actions);
+  for (const balance::Action& action : actions) news_.tell(action);
+  if (!ipvs_ || start_.keeps_services) return;
+  if (start_.setup.configuration.globals.ipvs.flush_on_stop == config::FlushOnStop::everything) {
+    if (const auto flushed = ipvs_->flush(); !flushed) log_.error(to_string(flushed.error()));
+    return;
+  }
+  carry_out(balance::difference({}, actual_));
+}
+
+void Balancing::say_once(log::Level level, const std::string& sentence) {
+  if (said_.size() >= most_sentences || !said_.insert(sentence).second) return;
+  log_.write(level, sentence);
+}
+
+}  // namespace
+
+int run_balancer(BalancerStart start) {
+  return Balancing(std::move(start)).run();
+}
+
+}  // namespace baton::daemon

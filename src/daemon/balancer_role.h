@@ -1,0 +1,35 @@
+// The balancer role: brings the kernel's table of services to what the balancer wants (balance/balancer.h). It has
+// netlink and CAP_NET_ADMIN alone; verdicts come from the checker role, scripts and mails go to the runner. Without
+// IPVS in the kernel it says so once and looks again now and then.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "daemon/check_board.h"
+#include "daemon/setup.h"
+#include "kernel/channel.h"
+#include "log/logger.h"
+
+namespace baton::daemon {
+
+// What the guardian says to it: one byte, the first two with the descriptor of a channel.
+inline constexpr std::uint8_t balancer_hears_runner = 'R';
+inline constexpr std::uint8_t balancer_hears_checker = 'C';
+inline constexpr std::uint8_t balancer_retires = 'L';  // another one goes on: leave the kernel as it is
+
+struct BalancerStart {
+  const Setup& setup;
+  CheckBoard board;
+  std::vector<ServiceKey> inherited;  // services of a configuration before: ours to remove
+  bool is_first = true;               // of the daemon's life: lvs_flush is carried out
+  bool keeps_services = false;        // --dont-release-ipvs
+  log::Options log;
+  kernel::Channel guardian;
+};
+
+// When the guardian closes its channel the services are taken off, unless the configuration or an option says
+// otherwise. Returns the exit status.
+int run_balancer(BalancerStart start);
+
+}  // namespace baton::daemon

@@ -1,0 +1,75 @@
+#include "daemon/check_list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "checker/limits.h"
+#include "config/settings.h"
+
+namespace baton::daemon {
+
+namespace {
+
+// FNV-1a, as of names in the script ledger.
+void mix(CheckKey& key, std::string_view text) {
+  for (const char letter : text) key = (key ^ static_cast<std::uint8_t>(letter)) * 0x100000001b3U;
+  key = (key ^ 0xffU) * 0x100000001b3U;
+}
+
+// Another schedule does not make another check of it.
+CheckKey key_of(std::string_view virtual_server, std::string_view real_server, const config::HealthCheck& check) {
+  constexpr std::array of_schedule{"delay_loop", "retry", "delay_before_retry", "warmup", "log_all_failures"};
+  CheckKey key = 0xcbf29ce484222325U;
+  mix(key, virtual_server);
+  mix(key, real_server);
+  for (const config::Setting& setting : config::settings_of(check)) {
+    if (std::ranges::find(of_schedule, setting.keyword) != of_schedule.end()) continue;
+    mix(key, setting.keyword);
+    mix(key, setting.value);
+  }
+  return key;
+}
+
+}  // namespace
+
+std::string_view kind_of(const config::HealthCheck& check) {
+  struct Names {
+    std::string_view operator()(const config::TcpCheck&) const { return "TCP_CHECK"; }
+    std::string_view operator()(const config::HttpCheck& http) const { return http.tls ? "SSL_GET" : "HTTP_GET"; }
+    std::string_view operator()(const config::SmtpCheck&) const { return "SMTP_CHECK"; }
+    std::string_view operator()(const config::DnsCheck&) const { return "DNS_CHECK"; }
+    std::string_view operator()(const config::UdpCheck&) const { return "UDP_CHECK"; }
+    std::string_view operator()(const config::PingCheck&) const { return "PING_CHECK"; }
+    std::string_view operator()(const config::MiscCheck&) const { return "MISC_CHECK"; }
+    std::string_view operator()(const config::FileCheck&) const { return "FILE_CHECK"; }
+    std::string_view operator()(const config::BfdCheck&) const { return "BFD_CHECK"; }
+  };
+  return std::visit(Names{}, check.kind);
+}
+
+std::vector<ListedCheck> list_checks(const config::Configuration& configuration, log::Logger& log) {
+  std::vector<ListedCheck> listed;
+  std::size_t beyond = 0;
+  for (const config::VirtualServer& service : configuration.virtual_servers) {
+    for (const config::RealServer& real : service.real_servers) {
+      const std::string server = fmt::format("{} {}", to_string(real.address), real.port);
+      for (const config::HealthCheck& check : real.checks) {
+        if (listed.size() == checker::limits::checks) {
+          ++beyond;
+          continue;
+        }
+        listed.push_back({.check = check,
+                          .label = fmt::format("{} of {} for {}", kind_of(check), server, service.name),
+                          .key = key_of(service.name, server, check)});
+      }
+    }
+  }
+  if (beyond > 0) {
+    log.error(fmt::format("{} health checks are too many; {} of them do not run", listed.size() + beyond, beyond));
+  }
+  return listed;
+}
+
+}  // namespace baton::daemon

@@ -1,0 +1,19 @@
+// The health checks of a configuration in the order of their numbers (check_verdict.h), each with a name for people and
+// a key that the next configuration knows it by.
+#pragma once
+
+#include <vector>
+
+#include "config/model.h"
+#include "daemon/checker_role.h"
+#include "log/logger.h"
+
+namespace baton::daemon {
+
+// At most checker::limits::checks; those beyond are told to `log` and not run.
+std::vector<ListedCheck> list_checks(const config::Configuration& configuration, log::Logger& log);
+
+// "HTTP_GET", "PING_CHECK".
+std::string_view kind_of(const config::HealthCheck& check);
+
+}  // namespace baton::daemon

@@ -1,0 +1,135 @@
+#include "daemon/checker_seat.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "daemon/check_list.h"
+#include "process/runner.h"
+
+namespace baton::daemon {
+
+namespace {
+
+// Those that a FILE_CHECK names.
+std::vector<config::TrackedFile> files_for(const std::vector<ListedCheck>& checks,
+                                           const std::vector<config::TrackedFile>& all) {
+  std::set<std::string_view> names;
+  for (const ListedCheck& listed : checks) {
+    if (const auto* file = std::get_if<config::FileCheck>(&listed.check.kind)) names.insert(file->file);
+  }
+  std::vector<config::TrackedFile> files;
+  std::ranges::copy_if(all, std::back_inserter(files),
+                       [&](const config::TrackedFile& file) { return names.contains(file.name); });
+  return files;
+}
+
+}  // namespace
+
+CheckerSeat::CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Balancer balancer)
+    : log_(log),
+      checker_log_(std::move(checker_log)),
+      balancer_(std::move(balancer)),
+      checker_(loop, log, checker_plan()),
+      runner_(loop, log, runner_plan()) {}
+
+void CheckerSeat::follow(const Setup& setup) {
+  std::vector<ListedCheck> checks = list_checks(setup.configuration, log_);
+  std::vector<config::TrackedFile> files = files_for(checks, setup.configuration.files);
+  const bool is_same = checks_ == checks && files_ == files && tls_ == setup.configuration.check_tls &&
+                       script_rules_ == setup.script_rules && checker_.is_running();
+  if (is_same) return;
+  checks_ = std::move(checks);
+  files_ = std::move(files);
+  tls_ = setup.configuration.check_tls;
+  script_rules_ = setup.script_rules;
+  if (checks_.empty()) {
+    checker_.dismiss();
+    return runner_.dismiss();
+  }
+  if (memory_.data() == nullptr) {
+    auto memory = kernel::SharedMemory::create(CheckLedger::size(), kernel::SharedMemory::Pages::when_touched);
+    if (memory) memory_ = std::move(*memory);
+    ledger_ = CheckLedger(memory_.data());
+  }
+  if (!needs_runner()) {
+    runner_.dismiss();
+  } else if (!runner_.is_running()) {
+    runner_.replace();
+  }
+  checker_.replace();
+}
+
+bool CheckerSeat::needs_runner() const {
+  return !files_.empty() || std::ranges::any_of(checks_, [](const ListedCheck& listed) {
+    return std::holds_alternative<config::MiscCheck>(listed.check.kind);
+  });
+}
+
+SideRole::Plan CheckerSeat::checker_plan() {
+  return {.name = "baton-check",
+          .loss = "servers keep their last verdict until the next one is there",
+          .parent_death_signal = SIGKILL,
+          .prepare = [this]() -> SysResult<std::vector<int>> {
+            ledger_.turn();
+            return std::vector<int>();
+          },
+          .main = [this](kernel::Channel guardian) { return run(std::move(guardian)); },
+          .started =
+              [this] {
+                join_runner();
+                auto channel = checker_.connect();
+                if (channel) return balancer_(std::move(*channel));
+                log_.error(to_string(channel.error()));
+              }};
+}
+
+SideRole::Plan CheckerSeat::runner_plan() {
+  return {.name = "baton-checkrun",
+          .loss = "MISC_CHECK and FILE_CHECK keep their last verdict until the next one is there",
+          .parent_death_signal = 0,  // its channels end with us
+          .prepare = {},
+          .main = [](kernel::Channel guardian) { return process::run_runner(guardian.release(), {}); },
+          .started = [this] { join_runner(); }};
+}
+
+void CheckerSeat::join_runner() {
+  if (!runner_.is_running() || !checker_.is_running()) return;  // whoever comes second joins them
+  const auto channel = runner_.connect();
+  const auto told = channel ? checker_.tell(new_check_runner_channel, channel->fd()) : std::unexpected(channel.error());
+  if (!told) log_.error(to_string(told.error()));
+}
+
+int CheckerSeat::run(kernel::Channel guardian) {
+  return run_checker({.checks = std::move(checks_),
+                      .tls = tls_,
+                      .files = std::move(files_),
+                      .script_rules = script_rules_,
+                      .ledger = ledger_,
+                      .log = checker_log_,
+                      .guardian = std::move(guardian)});
+}
+
+void CheckerSeat::stay_down() {
+  checker_.stay_down();
+  runner_.stay_down();
+}
+
+void CheckerSeat::end(std::function<void()> ended) {
+  const auto one_ended = [left = std::make_shared<int>(2), ended = std::move(ended)] {
+    if (--*left == 0) ended();
+  };
+  checker_.end(one_ended);
+  runner_.end(one_ended);
+}
+
+void CheckerSeat::kill() {
+  checker_.kill();
+  runner_.kill();
+}
+
+}  // namespace baton::daemon

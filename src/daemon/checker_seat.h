@@ -1,0 +1,54 @@
+// Where the checker role sits: started when the configuration has health checks, replaced when they are others, with a
+// runner of its own beside it for MISC_CHECK and FILE_CHECK. Nothing is forgotten meanwhile (CheckLedger).
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "daemon/check_ledger.h"
+#include "daemon/checker_role.h"
+#include "daemon/setup.h"
+#include "daemon/side_role.h"
+#include "kernel/process_settings.h"
+#include "log/logger.h"
+#include "loop/loop.h"
+
+namespace baton::daemon {
+
+class CheckerSeat {
+ public:
+  // `balancer` gets its end of a channel for each checker that starts.
+  using Balancer = std::function<void(kernel::Channel)>;
+  CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Balancer balancer);
+
+  void follow(const Setup& setup);
+  // Another balancer: its end. Fails when no checker runs; the next one brings its channel.
+  SysResult<kernel::Channel> connect() { return checker_.connect(); }
+  CheckLedger ledger() const { return ledger_; }
+  const std::vector<ListedCheck>& checks() const { return checks_; }
+
+  void stay_down();
+  void end(std::function<void()> ended);
+  void kill();
+
+ private:
+  SideRole::Plan checker_plan();
+  SideRole::Plan runner_plan();
+  int run(kernel::Channel guardian);
+  bool needs_runner() const;
+  void join_runner();
+
+  log::Logger& log_;
+  log::Options checker_log_;
+  Balancer balancer_;
+  kernel::SharedMemory memory_;  // without it a new checker begins anew
+  CheckLedger ledger_;
+  std::vector<ListedCheck> checks_;
+  std::optional<config::CheckTls> tls_;
+  std::vector<config::TrackedFile> files_;
+  process::ScriptRules script_rules_;
+  SideRole checker_;
+  SideRole runner_;
+};
+
+}  // namespace baton::daemon

@@ -1,0 +1,56 @@
+// The roles of load balancing, as the guardian keeps them: started when the configuration has virtual servers, followed
+// through reloads, ended in order. What the balancer knows is kept here, so that the next one goes on from it.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "daemon/balancer_role.h"
+#include "daemon/check_board.h"
+#include "daemon/checker_seat.h"
+#include "daemon/options.h"
+#include "daemon/side_role.h"
+#include "kernel/process_settings.h"
+#include "log/logger.h"
+#include "loop/loop.h"
+#include "process/runner.h"
+#include "setup/balance_setup.h"
+
+namespace baton::daemon {
+
+class LoadBalancing {
+ public:
+  // `setup`: what holds now; it is asked at each start of a role. `runner`: gives the roles channels to itself.
+  LoadBalancing(loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options,
+                std::function<const Setup&()> setup, SideRole& runner);
+
+  // The roles for the present setup. `before`: the configuration they ran with, whose states go on.
+  void follow(const config::Configuration* before);
+  // A new runner is there.
+  void join_runner();
+  // Services are taken off as the configuration has it; `ended` runs when that is done.
+  void end(std::function<void()> ended);
+  void kill();
+
+ private:
+  SideRole::Plan balancer_plan();
+  SysResult<void> make_board(const config::Configuration* before);
+  setup::BalanceMemory memory() const;
+  void join_checker();
+  void hand_checker(const kernel::Channel& channel);
+
+  loop::Loop& loop_;
+  log::Logger& log_;
+  const Options& options_;
+  log::Options log_options_;
+  std::function<const Setup&()> setup_;
+  SideRole& runner_;
+  kernel::SharedMemory board_memory_;
+  CheckBoard board_;
+  std::vector<ServiceKey> inherited_;  // services of configurations before
+  bool has_started_ = false;
+  SideRole balancer_;
+  CheckerSeat checker_;
+};
+
+}  // namespace baton::daemon

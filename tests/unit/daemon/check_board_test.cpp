@@ -1,0 +1,28 @@
+#include "daemon/check_board.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace baton::daemon {
+namespace {
+
+TEST(CheckBoard, keeps_what_is_written) {
+  std::vector<std::uint64_t> memory(CheckBoard::size_for(3, 2) / sizeof(std::uint64_t) + 1);
+  CheckBoard board(memory.data(), 3, 2);
+  EXPECT_EQ(board.check(1), balance::CheckMemory{});
+  EXPECT_EQ(board.has_quorum(0), std::nullopt);
+  const balance::CheckMemory down{.state = balance::CheckState::down, .has_weight = true, .weight = -7};
+  board.set_check(1, down);
+  board.set_quorum(1, false);
+  board.set_quorum(0, true);
+  const CheckBoard again(memory.data(), 3, 2);
+  EXPECT_EQ(again.check(1), down);
+  EXPECT_EQ(again.check(0), balance::CheckMemory{});
+  EXPECT_EQ(again.check(2), balance::CheckMemory{});
+  EXPECT_EQ(again.has_quorum(0), true);
+  EXPECT_EQ(again.has_quorum(1), false);
+}
+
+}  // namespace
+}  // namespace baton::daemon
