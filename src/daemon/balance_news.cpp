@@ -47,14 +47,25 @@ void BalanceNews::mail(const notify::BalanceEvent& event, const std::string& rea
 }
 
 void BalanceNews::send(const process::ToRunner& message) {
-  const auto bytes = process::encode(message);
+  auto bytes = process::encode(message);
   if (!bytes) return log_.error(fmt::format("a message to the runner cannot be sent: {}", name(bytes.error())));
-  const auto sent = runner_ ? runner_.send(*bytes) : std::unexpected(SysError{"no runner", 0});
-  if (sent) return;
+  if (waiting_.empty() && send(*bytes)) return;
+  waiting_.push_back(std::move(*bytes));
+  if (waiting_.size() <= limits::news_without_a_runner) return;
+  waiting_.pop_front();
   constexpr std::uint64_t told_each = 1'000;
   if (lost_++ % told_each == 0) {
-    log_.error(fmt::format("news for scripts and mail are lost ({} so far): {}", lost_, to_string(sent.error())));
+    log_.error(
+        fmt::format("news for scripts and mail are lost ({} so far): there is no runner that takes them", lost_));
   }
+}
+
+bool BalanceNews::send(const Bytes& bytes) {
+  return runner_ && runner_.send(bytes).has_value();
+}
+
+void BalanceNews::on_runner() {
+  while (!waiting_.empty() && send(waiting_.front())) waiting_.pop_front();
 }
 
 }  // namespace baton::daemon

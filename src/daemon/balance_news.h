@@ -1,6 +1,8 @@
 // Who is told of a real server that comes or goes, and of a quorum: log, scripts, mail.
 #pragma once
 
+#include <deque>
+
 #include "balance/balancer.h"
 #include "daemon/setup.h"
 #include "kernel/channel.h"
@@ -11,6 +13,11 @@
 
 namespace baton::daemon {
 
+namespace limits {
+inline constexpr std::size_t news_without_a_runner =
+    1'000;  // messages that wait for the next one; then the oldest goes
+}
+
 class BalanceNews {
  public:
   // `runner` may be replaced by its owner at any time.
@@ -18,6 +25,8 @@ class BalanceNews {
       : setup_(setup), balance_(balance), log_(log), runner_(runner) {}
 
   void tell(const balance::Action& action);
+  // A runner is there: what waited for it goes to it.
+  void on_runner();
 
  private:
   void tell(const balance::ServerChanged& change);
@@ -25,11 +34,13 @@ class BalanceNews {
   void run(const notify::BalanceEvent& event, const std::optional<notify::Command>& command);
   void mail(const notify::BalanceEvent& event, const std::string& reason);
   void send(const process::ToRunner& message);
+  bool send(const Bytes& bytes);
 
   const Setup& setup_;
   const BalanceSetup& balance_;
   log::Logger& log_;
   const kernel::Channel& runner_;
+  std::deque<Bytes> waiting_;
   std::uint64_t lost_ = 0;
 };
 

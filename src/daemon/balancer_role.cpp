@@ -109,6 +109,7 @@ void Balancing::on_guardian() {
   const std::uint8_t what = message->bytes[0];
   if (what == balancer_hears_runner && message->passed_fd) {
     runner_ = kernel::Channel(std::move(message->passed_fd));
+    news_.on_runner();
   } else if (what == balancer_hears_checker && message->passed_fd) {
     checker_readable_.reset();
     checker_ = kernel::Channel(std::move(message->passed_fd));
@@ -139,7 +140,8 @@ void Balancing::on_checker() {
                          actions);
     start_.board.set_check(verdict->check, balancer_.memory_of(verdict->check));
   }
-  settle();  // the table first, then whoever wants to know
+  news_.on_runner();  // one that did not read for a moment
+  settle();           // the table first, then whoever wants to know
   tell(actions);
 }
 
