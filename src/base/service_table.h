@@ -1,5 +1,5 @@
 // A table of balanced services: what a load balancer in the kernel has or is to have. Whose words these are:
-// ip_vs(8)'s, as <linux/ip_vs.h> numbers them where a number stands here; another data plane does with them what it
+// IPVS's, as linux/ip_vs.h numbers them where a number stands here; another data plane does with them what it
 // can.
 #pragma once
 

@@ -94,8 +94,8 @@ std::optional<VirtualServer> read_virtual_server(const Context& context, const S
                                                  const Defaults& defaults, const Definitions& definitions,
                                                  const std::vector<VirtualServerGroup>& groups);
 // All of them; one that serves what another serves already is reported and left out.
-std::vector<VirtualServer> read_virtual_servers(const Context& context, const Statement& root,
-                                                const Defaults& defaults, const Definitions& definitions,
+std::vector<VirtualServer> read_virtual_servers(const Context& context, const Statement& root, const Defaults& defaults,
+                                                const Definitions& definitions,
                                                 const std::vector<VirtualServerGroup>& groups);
 // lvs_timeouts and lvs_sync_daemon of global_defs.
 void read_ipvs_timeouts(const Arguments& arguments, IpvsTimeouts& timeouts);

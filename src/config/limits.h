@@ -36,8 +36,8 @@ inline constexpr std::size_t regex_bytes = 4'000;
 inline constexpr std::size_t regex_stack = 8U << 20;  // bytes that a regex may have
 inline constexpr std::size_t smtp_hosts = 16;         // of one SMTP_CHECK
 inline constexpr std::size_t udp_bytes = 1'400;       // of a payload, of a wanted reply
-inline constexpr std::size_t services = 100'000;    // addresses, ports and marks of all virtual servers
+inline constexpr std::size_t services = 100'000;      // addresses, ports and marks of all virtual servers
 inline constexpr std::size_t real_servers = 200'000;  // of all virtual servers
-inline constexpr std::size_t name_bytes = 255;      // of an instance, a script, a group
+inline constexpr std::size_t name_bytes = 255;        // of an instance, a script, a group
 
 }  // namespace baton::config::limits

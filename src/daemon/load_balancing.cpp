@@ -23,7 +23,8 @@ LoadBalancing::LoadBalancing(loop::Loop& loop, log::Logger& log, const Options& 
       setup_(std::move(setup)),
       runner_(runner),
       balancer_(loop, log, balancer_plan()),
-      checker_(loop, log, checker_log(options, log_options_), [this](kernel::Channel channel) { hand_checker(channel); }) {
+      checker_(loop, log, checker_log(options, log_options_),
+               [this](kernel::Channel channel) { hand_checker(channel); }) {
   log_options_.identifier = log_identifier(options_, "baton-balance");
 }
 
