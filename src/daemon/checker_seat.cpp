@@ -37,17 +37,24 @@ CheckerSeat::CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checke
       checker_(loop, log, checker_plan()),
       runner_(loop, log, runner_plan()) {}
 
+CheckerSeat::Wanted CheckerSeat::wanted_of(const Setup& setup) const {
+  Wanted wanted{.checks = list_checks(setup.configuration, log_),
+                .files = {},
+                .tls = setup.configuration.check_tls,
+                .script_rules = setup.script_rules};
+  wanted.files = files_for(wanted.checks, setup.configuration.files);
+  return wanted;
+}
+
+void CheckerSeat::retire_unless_same(const Setup& setup) {
+  if (checker_.is_running() && wanted_of(setup) != wanted_) checker_.dismiss();
+}
+
 void CheckerSeat::follow(const Setup& setup) {
-  std::vector<ListedCheck> checks = list_checks(setup.configuration, log_);
-  std::vector<config::TrackedFile> files = files_for(checks, setup.configuration.files);
-  const bool is_same = checks_ == checks && files_ == files && tls_ == setup.configuration.check_tls &&
-                       script_rules_ == setup.script_rules && checker_.is_running();
-  if (is_same) return;
-  checks_ = std::move(checks);
-  files_ = std::move(files);
-  tls_ = setup.configuration.check_tls;
-  script_rules_ = setup.script_rules;
-  if (checks_.empty()) {
+  Wanted wanted = wanted_of(setup);
+  if (wanted == wanted_ && checker_.is_running()) return;
+  wanted_ = std::move(wanted);
+  if (wanted_.checks.empty()) {
     checker_.dismiss();
     return runner_.dismiss();
   }
@@ -65,7 +72,7 @@ void CheckerSeat::follow(const Setup& setup) {
 }
 
 bool CheckerSeat::needs_runner() const {
-  return !files_.empty() || std::ranges::any_of(checks_, [](const ListedCheck& listed) {
+  return !wanted_.files.empty() || std::ranges::any_of(wanted_.checks, [](const ListedCheck& listed) {
     return std::holds_alternative<config::MiscCheck>(listed.check.kind);
   });
 }
@@ -105,10 +112,10 @@ void CheckerSeat::join_runner() {
 }
 
 int CheckerSeat::run(kernel::Channel guardian) {
-  return run_checker({.checks = std::move(checks_),
-                      .tls = tls_,
-                      .files = std::move(files_),
-                      .script_rules = script_rules_,
+  return run_checker({.checks = std::move(wanted_.checks),
+                      .tls = wanted_.tls,
+                      .files = std::move(wanted_.files),
+                      .script_rules = wanted_.script_rules,
                       .ledger = ledger_,
                       .log = checker_log_,
                       .guardian = std::move(guardian)});

@@ -21,11 +21,13 @@ class CheckerSeat {
   using Balancer = std::function<void(kernel::Channel)>;
   CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Balancer balancer);
 
+  // Before another balancer starts: a checker whose numbers are not those of `setup` speaks to nobody any more.
+  void retire_unless_same(const Setup& setup);
   void follow(const Setup& setup);
   // Another balancer: its end. Fails when no checker runs; the next one brings its channel.
   SysResult<kernel::Channel> connect() { return checker_.connect(); }
   CheckLedger ledger() const { return ledger_; }
-  const std::vector<ListedCheck>& checks() const { return checks_; }
+  const std::vector<ListedCheck>& checks() const { return wanted_.checks; }
 
   void stay_down();
   void end(std::function<void()> ended);
@@ -35,6 +37,16 @@ class CheckerSeat {
   SideRole::Plan checker_plan();
   SideRole::Plan runner_plan();
   int run(kernel::Channel guardian);
+  // What the checker is started with.
+  struct Wanted {
+    std::vector<ListedCheck> checks;
+    std::vector<config::TrackedFile> files;
+    std::optional<config::CheckTls> tls;
+    process::ScriptRules script_rules;
+
+    bool operator==(const Wanted&) const = default;
+  };
+  Wanted wanted_of(const Setup& setup) const;
   bool needs_runner() const;
   void join_runner();
 
@@ -43,10 +55,7 @@ class CheckerSeat {
   Balancer balancer_;
   kernel::SharedMemory memory_;  // without it a new checker begins anew
   CheckLedger ledger_;
-  std::vector<ListedCheck> checks_;
-  std::optional<config::CheckTls> tls_;
-  std::vector<config::TrackedFile> files_;
-  process::ScriptRules script_rules_;
+  Wanted wanted_;
   SideRole checker_;
   SideRole runner_;
 };

@@ -36,7 +36,7 @@ void LoadBalancing::follow(const config::Configuration* before) {
   }
   if (before != nullptr && before->virtual_servers == setup_().configuration.virtual_servers &&
       before->globals == setup_().configuration.globals && balancer_.is_running()) {
-    return;
+    return checker_.follow(setup_());  // of other files than virtual servers
   }
   if (before != nullptr) {
     std::set<ServiceKey> keys(inherited_.begin(), inherited_.end());
@@ -47,6 +47,7 @@ void LoadBalancing::follow(const config::Configuration* before) {
   }
   if (balancer_.is_running()) (void)balancer_.tell(balancer_retires);  // one that is dead retires as well
   if (const auto made = make_board(before); !made) return log_.error(to_string(made.error()));
+  checker_.retire_unless_same(setup_());
   balancer_.replace();
   checker_.follow(setup_());
 }
