@@ -5,7 +5,16 @@
 #include <string>
 #include <utility>
 
+#include "vrrp/ipv4_header.h"
+
 namespace baton::daemon {
+
+IpAddress source_of(const vrrp::ReceivedPacket& packet) {
+  if (!packet.source.is_unspecified()) return packet.source;
+  ByteReader reader(packet.bytes);
+  const IpAddress source = vrrp::Ipv4Header::read(reader).source;
+  return reader.ok() ? source : IpAddress{};
+}
 
 Transport::Key Transport::key_of(const RouterSetup& router) {
   const bool ah = router.codec.authentication.type == vrrp::AuthType::ah;
@@ -68,10 +77,31 @@ void Transport::open_frames(std::uint32_t interface_index) {
   Frames& frames = frames_[interface_index];
   frames.socket = std::move(*socket);
   hear_only(interface_index, frames);
-  if (loop_ == nullptr) return;
+  if (loop_ != nullptr) listen(interface_index, frames);
+}
+
+// No stranger can keep us busy with announcements: who has spoken enough waits for the next beat.
+void Transport::listen(std::uint32_t interface_index, Frames& frames) {
+  frames.left = limits::frames_heard_a_beat;
   frames.readable = loop_->watch(frames.socket->fd(), loop::Ready::readable, [this, interface_index, &frames] {
-    (void)frames.socket->receive([&](ByteView frame) { handlers_.on_frame(interface_index, frame); });
+    const std::size_t heard =
+        frames.socket->receive([&](ByteView frame) { handlers_.on_frame(interface_index, frame); });
+    frames.left -= std::min(heard, frames.left);
+    if (frames.left == 0) frames.readable.reset();
   });
+}
+
+std::uint64_t Transport::listen_again() {
+  std::uint64_t lost = 0;
+  for (auto& [index, frames] : frames_) {
+    if (frames.left == limits::frames_heard_a_beat) continue;
+    if (!frames.readable) {
+      lost += frames.socket->take_losses();
+      listen(index, frames);
+    }
+    frames.left = limits::frames_heard_a_beat;
+  }
+  return lost;
 }
 
 void Transport::forget(std::uint32_t interface_index) {
@@ -168,6 +198,12 @@ void Transport::flush(const kernel::AdvertSocket::Result& result) {
   }
   for (const std::uint32_t tag : std::exchange(unsent_, {})) {
     if (result) result(tag, ENODEV);
+  }
+}
+
+void Transport::withdraw(const std::function<bool(std::uint32_t tag)>& is_meant) {
+  for (auto& [key, port] : ports_) {
+    if (port.socket) port.socket->withdraw(is_meant);
   }
 }
 

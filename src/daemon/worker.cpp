@@ -16,9 +16,12 @@
 #include "daemon/link_watch.h"
 #include "daemon/newsroom.h"
 #include "daemon/options.h"
+#include "daemon/pause_watch.h"
 #include "daemon/router_set.h"
 #include "daemon/scheduling.h"
+#include "daemon/second_owners.h"
 #include "daemon/status_service.h"
+#include "daemon/takeover_prover.h"
 #include "daemon/transport.h"
 #include "daemon/watch_policy.h"
 #include "kernel/confinement.h"
@@ -26,19 +29,10 @@
 #include "loop/loop.h"
 #include "recorder/recorder.h"
 #include "vrrp/announcement.h"
-#include "vrrp/ipv4_header.h"
 
 namespace baton::daemon {
 
 namespace {
-
-// Who says it has sent this; unspecified where the packet is too short to say.
-IpAddress source_of(const vrrp::ReceivedPacket& packet) {
-  if (!packet.source.is_unspecified()) return packet.source;
-  ByteReader reader(packet.bytes);
-  const IpAddress source = vrrp::Ipv4Header::read(reader).source;
-  return reader.ok() ? source : IpAddress{};
-}
 
 template <typename... Functions>
 struct Overloaded : Functions... {
@@ -62,6 +56,7 @@ class Worker {
   void on_runner_message();
   void on_settings(vrrp::RouterId router, const OperatorSettings& settings);
   void on_timer();
+  bool wakes_up();
   void stop();
   void leave();
 
@@ -117,14 +112,18 @@ class Worker {
   Transport transport_;
   AdvertOutbox outbox_{setup_, transport_, statistics_, log_, reject_limit_};
   Announcer announcer_;
+  TakeoverProver prover_;
   Newsroom newsroom_;
+  SecondOwners second_owners_{statistics_, counted_, newsroom_};
   StatusService status_;
 
   loop::Timer protocol_timer_;
   loop::Timer beat_timer_;
-  loop::Timer link_timer_;    // a link is polled, or a change of one has lasted
-  loop::Timer socket_timer_;  // sockets could not be opened: again
+  loop::Timer link_timer_;          // a link is polled, or a change of one has lasted
+  loop::Timer socket_timer_;        // sockets could not be opened: again
+  loop::Timer announcement_timer_;  // settle() has one to send, or a question
   Instant rested_{};
+  PauseWatch pause_;
   loop::Subscription guardian_readable_;
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription runner_readable_;
@@ -159,6 +158,7 @@ Worker::Worker(WorkerStart start)
                   .on_error = [this](const SysError& error) { log_.error(to_string(error)); },
                   .on_unknown_vrid = [this](const auto& interface, auto vrid) { on_unknown_vrid(interface, vrid); }}),
       announcer_(setup_, interfaces_, transport_),
+      prover_(setup_, interfaces_, transport_, announcer_, loop_),
       newsroom_(setup_, log_, start_.runner, start_.api),
       status_({.node = node_,
                .setup = setup_,
@@ -167,7 +167,8 @@ Worker::Worker(WorkerStart start)
                .is_present = [this](const config::VirtualAddress& address) { return host_.is_present(address); },
                .is_route_present = [this](const Route& route) { return host_.routing().is_present(route); },
                .is_rule_present = [this](const Rule& rule) { return host_.routing().is_present(rule); },
-               .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); }},
+               .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); },
+               .takeover = [this](vrrp::RouterId router) { return prover_.progress(router); }},
               start_.api) {
   if (start_.record != nullptr) recorder_.emplace(start_.record->ring(), node_);
   for (const RouterSetup& router : setup_.routers) codecs_.emplace_back(router.codec);
@@ -193,12 +194,16 @@ int Worker::run() {
     carry_out(actions);
   });
   socket_timer_ = loop_.timer([this] { look_at_interfaces(); });
+  announcement_timer_ = loop_.timer([] {});
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
   subscriptions_.push_back(loop_.on_signal(SIGQUIT, [this] { leave_as_it_is(); }));
   subscriptions_.push_back(loop_.on_signal(
       SIGXCPU, [this] { log_.warning("the worker ran for longer than vrrp_rlimit_rttime without a pause"); }));
   watch_channels();
+  loop_.after_waiting([this] {
+    if (wakes_up()) settle();
+  });
   loop_.before_sleep([this] {
     if (begun_) settle();
   });
@@ -316,6 +321,8 @@ void Worker::announce_unannounced(Instant now) {
 void Worker::beat() {
   const Instant now = loop::now();
   beat_timer_.set(now + limits::worker_beat);
+  counted_.announcements_lost += transport_.listen_again();
+  second_owners_.on_beat();
   constexpr Duration rest_interval = std::chrono::milliseconds(300);
   if (now - rested_ < rest_interval) return;
   rested_ = now;
@@ -423,16 +430,22 @@ void Worker::on_unknown_vrid(const std::string& interface, std::uint8_t vrid) {
 }
 
 void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
+  if (!begun_) return;
+  if (const auto answer = vrrp::decode_answer(frame)) {
+    prover_.on_answer(host_.addresses().routers_of(answer->ours, interface_index), interface_index, *answer);
+  }
   const auto heard = vrrp::decode_announcement(frame);
-  if (!heard || !begun_) return;
+  if (!heard) return;
   const kernel::Link* link = interfaces_.find(interface_index);
   if (link == nullptr) return;
   // Not our own, come back; but the other node has our virtual MAC address as well.
   if (heard->mac == link->mac && link->kind != "macvlan") return;
+  const auto stranger = interfaces_.has_mac(heard->mac) ? std::nullopt : std::optional(heard->mac);
   tell_node([&](vrrp::NodeActions& actions) {
     for (const vrrp::RouterId router : host_.addresses().routers_of(heard->address, interface_index)) {
+      if (!second_owners_.is_worth_telling(node_.router(router), stranger.has_value())) continue;
       touched_.insert(router);
-      node_.on_announcement(router, heard->address, loop::now(), actions);
+      node_.on_announcement(router, heard->address, stranger, loop::now(), actions);
     }
   });
 }
@@ -503,6 +516,16 @@ void Worker::on_timer() {
     }
   }
   tell_node([&](vrrp::NodeActions& actions) { node_.on_timeout(now, actions, timeouts_a_turn); });
+}
+
+// After a pause: what others said meanwhile is heard, then the cores judge by the clock, before anything is sent or
+// anybody served. A MASTER that has lost its addresses to a successor lets go, and says nothing more.
+bool Worker::wakes_up() {
+  if (!begun_ || !pause_.was_paused(loop::now())) return false;
+  transport_.drain();
+  tell_node([&](vrrp::NodeActions& actions) { node_.on_timeout(loop::now(), actions); });
+  outbox_.withdraw(node_);
+  return true;
 }
 
 template <typename Event>
@@ -588,19 +611,27 @@ void Worker::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
                    ++counted_.handovers_failed;
                    newsroom_.on_handover_failed(router);
                  },
+                 [&](const vrrp::SecondOwnerSeen& it) { second_owners_.on_seen(router, it, node_, loop::now()); },
              },
              action);
 }
 
 void Worker::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change) {
-  if (change.to == vrrp::State::master) ++statistics_[router].became_master;
-  if (change.from == vrrp::State::master) ++statistics_[router].released_master;
+  if (change.to == vrrp::State::master) {
+    ++statistics_[router].became_master;
+    prover_.on_master(router);
+  }
+  if (change.from == vrrp::State::master) {
+    ++statistics_[router].released_master;
+    prover_.on_left(router);
+  }
   if (change.from == vrrp::State::master && change.reason == vrrp::Reason::handover) ++counted_.handovers_done;
   newsroom_.on_state_changed(router, change, node_);
 }
 
 // Once a turn, in this order: adverts, the last will, addresses, announcements, news.
 void Worker::settle() {
+  (void)wakes_up();  // in the middle of a turn
   const Instant now = loop::now();
   will_.beat(now);
   outbox_.flush(now);
@@ -613,13 +644,19 @@ void Worker::settle() {
   if (settled && !host_.has_refused()) will_.set_clean();
   if (settled) tell_of_restored(now);
   const bool more_to_announce = announcer_.send_some(node_, now, addresses);
+  const bool more_to_ask = prover_.settle(node_, now, addresses);
+  for (const vrrp::RouterId router : prover_.take_proven()) {
+    tell_node([&](vrrp::NodeActions& actions) { node_.on_takeover_proven(router, now, actions); });
+  }
   const bool more_to_tell = newsroom_.publish(addresses);
-  if (!settled || more_to_announce || more_to_tell) loop_.once_more();
+  if (!settled || more_to_announce || more_to_ask || more_to_tell) loop_.once_more();
   write_wills();  // of those that have got their addresses back
   tell_of_maintenance();
   const auto next = node_.next_timeout();
   next ? protocol_timer_.set(*next) : protocol_timer_.cancel();
-  if (const auto frame = announcer_.next_at()) beat_timer_.set(std::min(*frame, now + limits::worker_beat));
+  const auto announcement =
+      std::min(announcer_.next_at().value_or(Instant::max()), prover_.next_at().value_or(Instant::max()));
+  if (announcement != Instant::max()) announcement_timer_.set(announcement);
   if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) leave();
 }
 

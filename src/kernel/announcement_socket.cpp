@@ -21,6 +21,7 @@ constexpr std::size_t receive_batch = 32;
 constexpr std::size_t send_batch = 64;
 constexpr std::size_t frame_size = 128;  // of ARP and neighbour advertisements; longer ones are cut
 constexpr int send_buffer = 4 * 1024 * 1024;
+constexpr int receive_buffer = 1024 * 1024;  // more than a thousand: answers to what a takeover asks
 
 }  // namespace
 
@@ -32,6 +33,7 @@ SysResult<AnnouncementSocket> AnnouncementSocket::open(std::uint32_t interface_i
   (void)::setsockopt(fd.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
                      sizeof(on));  // our own are told apart by MAC too
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer, sizeof(send_buffer));
+  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer));
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
   address.sll_protocol = htons(ETH_P_ALL);
@@ -46,7 +48,7 @@ SysResult<void> AnnouncementSocket::hear_only(std::span<const IpAddress> address
   return attach_filter(fd_.get(), announcement_filter(addresses));
 }
 
-bool AnnouncementSocket::receive(const std::function<void(ByteView frame)>& take) {
+std::size_t AnnouncementSocket::receive(const std::function<void(ByteView frame)>& take) {
   std::array<std::array<std::uint8_t, frame_size>, receive_batch> frames;
   std::array<mmsghdr, receive_batch> headers{};
   std::array<iovec, receive_batch> vectors{};
@@ -56,9 +58,16 @@ bool AnnouncementSocket::receive(const std::function<void(ByteView frame)>& take
     headers[i].msg_hdr.msg_iovlen = 1;
   }
   const int count = ::recvmmsg(fd_.get(), headers.data(), receive_batch, MSG_DONTWAIT, nullptr);
-  if (count <= 0) return true;
+  if (count <= 0) return 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) take(ByteView(frames[i]).first(headers[i].msg_len));
-  return static_cast<std::size_t>(count) < receive_batch;
+  return static_cast<std::size_t>(count);
+}
+
+std::uint64_t AnnouncementSocket::take_losses() {
+  tpacket_stats statistics{};  // reading it sets it to zero (packet(7))
+  socklen_t size = sizeof(statistics);
+  if (::getsockopt(fd_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &size) < 0) return 0;
+  return statistics.tp_drops;
 }
 
 std::size_t AnnouncementSocket::send(std::span<const Bytes> frames) {

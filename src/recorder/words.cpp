@@ -1,5 +1,6 @@
 #include "recorder/words.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace baton::recorder {
@@ -8,7 +9,7 @@ using namespace vrrp;
 
 namespace {
 
-constexpr std::uint8_t same = 0x10;
+constexpr std::uint8_t same = 0x80;
 constexpr std::size_t memory_bytes = 96;  // of one router
 constexpr std::size_t interface_name_most = 255;
 constexpr Instant latest{std::chrono::years(30)};  // of a machine's life
@@ -22,16 +23,29 @@ constexpr std::uint8_t kind_of() {
   }
 }
 // The numbers of the format: alternatives are added at the end.
-static_assert(std::variant_size_v<Input> == 15 &&
-              std::is_same_v<std::variant_alternative_t<14, Input>, MaintenanceTold>);
-static_assert(std::variant_size_v<Action> == 7 &&
-              std::is_same_v<std::variant_alternative_t<6, Action>, HandoverFailed>);
+static_assert(std::variant_size_v<Input> == 16 &&
+              std::is_same_v<std::variant_alternative_t<15, Input>, TakeoverProven>);
+static_assert(std::variant_size_v<Action> == 8 &&
+              std::is_same_v<std::variant_alternative_t<7, Action>, SecondOwnerSeen>);
 constexpr std::uint8_t group_kind = 15;
 constexpr std::uint8_t with_interval = 8;  // SendAdvert
 
 void write(const std::optional<IpAddress>& address, CompactWriter& out) {
   out.flag(address.has_value());
   if (address) out.address(*address);
+}
+
+void write(const std::optional<MacAddress>& mac, CompactWriter& out) {
+  out.flag(mac.has_value());
+  if (mac) out.bytes(mac->bytes);
+}
+
+std::optional<MacAddress> read_mac(CompactReader& in) {
+  if (!in.flag()) return std::nullopt;
+  MacAddress mac;
+  const ByteView bytes = in.bytes(mac.bytes.size());
+  std::ranges::copy(bytes, mac.bytes.begin());
+  return mac;
 }
 
 void write(const Advert& advert, CompactWriter& out) {
@@ -99,6 +113,10 @@ struct InputWriter {
 
   void operator()(const Start& it) { head(it); }
   void operator()(const Stop& it) { head(it); }
+  void operator()(const TakeoverProven& it) {
+    head(it);
+    out.number(it.router);
+  }
   void operator()(const MaintenanceTold& it) {
     head(it);
     out.u8(static_cast<std::uint8_t>(it.wish));
@@ -147,6 +165,7 @@ struct InputWriter {
     head(it);
     out.number(it.router);
     out.address(it.address);
+    write(it.stranger, out);
   }
   void operator()(const AddressRestored& it) {
     head(it);
@@ -223,7 +242,8 @@ struct InputReader {
   }
   Input announcement() {
     const RouterId its = router();
-    return AnnouncementHeard{its, in.address()};
+    const IpAddress address = in.address();
+    return AnnouncementHeard{its, address, read_mac(in)};
   }
   Input configuration() {
     const RouterId its = router();
@@ -257,6 +277,7 @@ struct InputReader {
       case kind_of<Stop, Input>(): return Stop{};
       case kind_of<PrioritySet, Input>(): return priority_set();
       case kind_of<PreemptSet, Input>(): return preempt_set();
+      case kind_of<TakeoverProven, Input>(): return TakeoverProven{router()};
       case kind_of<MaintenanceTold, Input>(): return MaintenanceTold{read_enum(in, last_wish)};
     }
     in.fail();
@@ -305,6 +326,13 @@ struct ActionWriter {
     out.u8(it.priority);
   }
   void operator()(const HandoverFailed& it) { head(it); }
+  void operator()(const SecondOwnerSeen& it) {
+    head(it);
+    out.address(it.address);
+    write(it.mac, out);
+    out.u8(it.priority);
+    out.flag(it.we_stay);
+  }
 };
 
 std::optional<Action> read_action(std::uint8_t kind, CompactReader& in) {
@@ -330,6 +358,12 @@ std::optional<Action> read_action(std::uint8_t kind, CompactReader& in) {
       return MasterLearned{address, in.u8()};
     }
     case kind_of<HandoverFailed, Action>(): return HandoverFailed{};
+    case kind_of<SecondOwnerSeen, Action>(): {
+      SecondOwnerSeen seen{.address = in.address(), .mac = read_mac(in)};
+      seen.priority = in.u8();
+      seen.we_stay = in.flag();
+      return seen;
+    }
   }
   in.fail();
   return std::nullopt;

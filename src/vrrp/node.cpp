@@ -185,8 +185,9 @@ void Node::Implementation::handle(const SourceTold& input, Instant now, NodeActi
 }
 
 void Node::Implementation::handle(const AnnouncementHeard& input, Instant now, NodeActions& out) {
-  tell_group(input.router, now, out,
-             [&](VirtualRouter& router, Actions& actions) { router.on_announcement(input.address, now, actions); });
+  tell_group(input.router, now, out, [&](VirtualRouter& router, Actions& actions) {
+    router.on_announcement(input.address, input.stranger, now, actions);
+  });
 }
 
 void Node::Implementation::handle(const AddressRestored& input, Instant now, NodeActions& out) {
@@ -222,6 +223,10 @@ void Node::Implementation::handle(const PrioritySet& input, Instant now, NodeAct
 
 void Node::Implementation::handle(const PreemptSet& input, Instant now, NodeActions& out) {
   tell(input.router, out, [&](VirtualRouter& router, Actions&) { router.set_preempt(input.preempt, now); });
+}
+
+void Node::Implementation::handle(const TakeoverProven& input, Instant, NodeActions& out) {
+  tell(input.router, out, [](VirtualRouter& router, Actions&) { router.on_takeover_proven(); });
 }
 
 void Node::observe(NodeObserver* observer) {
