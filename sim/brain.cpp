@@ -23,7 +23,7 @@ class Baton final : public Brain {
     node_.on_advert(id, advert, now, out);
   }
   void on_announcement(RouterId id, const IpAddress& address, Instant now, NodeActions& out) override {
-    node_.on_announcement(id, address, now, out);
+    node_.on_announcement(id, address, std::nullopt, now, out);
   }
   void on_timeout(Instant now, NodeActions& out) override { node_.on_timeout(now, out); }
   void on_tracker(TrackerValue value, Instant now, NodeActions& out) override { node_.on_tracker(0, value, now, out); }

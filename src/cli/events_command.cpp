@@ -36,6 +36,10 @@ std::string event_line(const json& event, bool colour) {
   if (until.is_number() && !is_over) line += "  until " + clock_of(until);
   if (const std::string by = bare(event.value("by", "")); !by.empty()) line += "  by " + by;
   if (const std::string reason = bare(event.value("reason", "")); !reason.empty()) line += "  " + reason;
+  for (const char* key : {"peer", "address", "mac"}) {  // of two owners
+    if (const std::string value = bare(event.value(key, "")); !value.empty())
+      line += fmt::format("  {} {}", key, value);
+  }
   if (const auto lost = event.value("lost", 0ULL); lost > 0) {
     line += "  " + paint.alarm(fmt::format("({} before it were lost)", lost));
   }

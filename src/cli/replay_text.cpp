@@ -71,7 +71,8 @@ struct InputText {
     return {"source", fmt::format("{}: adverts leave with {}", router(it.router), to_string(*it.source))};
   }
   Told operator()(const AnnouncementHeard& it) const {
-    return {"announcement", fmt::format("{}: another node announces {}", router(it.router), to_string(it.address))};
+    return {"announcement", fmt::format("{}: {} announces {}", router(it.router),
+                                        it.stranger ? to_string(*it.stranger) : "another node", to_string(it.address))};
   }
   Told operator()(const AddressRestored& it) const {
     return {"restored", fmt::format("{}: an address that somebody removed is back", router(it.router))};
@@ -113,6 +114,11 @@ struct ActionText {
     return fmt::format("follows {} with priority {}", to_string(it.address), it.priority);
   }
   std::string operator()(const HandoverFailed&) const { return "nobody took over"; }
+  std::string operator()(const SecondOwnerSeen& it) const {
+    if (it.mac) return fmt::format("finds {} at {} as well", to_string(it.address), to_string(*it.mac));
+    return fmt::format("finds a second master, {} with priority {}; {}", to_string(it.address), it.priority,
+                       it.we_stay ? "stays" : "leaves");
+  }
 };
 
 std::string action_text(const NodeParameters& node, const NodeAction& action) {

@@ -50,6 +50,17 @@ std::string rejected_line(const json& rejected) {
   return line;
 }
 
+// Who else had the addresses, as far as the last sign says.
+std::string two_owners_line(const json& instance, double now) {
+  const json last = instance.value("/two_owners/last"_json_pointer, json());
+  if (!last.is_object()) return {};
+  const std::string ago = span_of(now - last.value("at", 0.0));
+  if (last.contains("mac")) {
+    return fmt::format("{} announced from {}, {} ago", text_of(last, "address"), text_of(last, "mac"), ago);
+  }
+  return fmt::format("{} was MASTER as well, {} ago", text_of(last, "peer"), ago);
+}
+
 std::string instance_text(const json& instance, double now, const Painter& paint) {
   std::string text = fmt::format(
       "{}  {}{}  since {} ({}): {}\n", paint.bold(text_of(instance, "name")), paint.state(text_of(instance, "state")),
@@ -85,6 +96,7 @@ std::string instance_text(const json& instance, double now, const Painter& paint
   const json& adverts = instance.at("adverts");
   line("adverts", fmt::format("sent {}, accepted {}", adverts.at("sent").get<std::uint64_t>(),
                               adverts.at("accepted").get<std::uint64_t>()));
+  if (const std::string two = two_owners_line(instance, now); !two.empty()) line("two owners", paint.alarm(two));
   if (!instance.at("rejected").empty()) line("rejected", paint.alarm(rejected_line(instance.at("rejected"))));
   return text;
 }

@@ -173,6 +173,7 @@ class Explainer {
       }
     }
     say_rejected();
+    say_two_owners();
     if (const auto failed = it_.value("/adverts/failed"_json_pointer, 0ULL); failed > 0) {
       result_.wrong.push_back(fmt::format("{} adverts did not leave{}", failed, last_error()));
     }
@@ -205,6 +206,25 @@ class Explainer {
                                           count == 1 ? "packet was" : "packets were", name(reason),
                                           vrrp::explain(reason)));
     }
+  }
+
+  void say_two_owners() {
+    const json two = it_.value("two_owners", json::object());
+    const json last = two.value("last", json());
+    if (!last.is_object()) return;
+    const auto adverts = two.value("adverts", 0ULL);
+    const auto announcements = two.value("announcements", 0ULL);
+    const std::string ago = span_of(now_ - last.value("at", 0.0));
+    if (last.contains("mac")) {
+      result_.wrong.push_back(fmt::format("{} was announced from {} {} ago, while it was ours: find out who that is",
+                                          bare(last.value("address", "")), bare(last.value("mac", "")), ago));
+    } else {
+      result_.wrong.push_back(fmt::format("{} was MASTER as well {} ago; {}", bare(last.value("peer", "")), ago,
+                                          last.value("kept", true) ? "this node went on, and announced its addresses"
+                                                                   : "this node has left the addresses to it"));
+    }
+    result_.wrong.push_back(fmt::format(
+        "signs of two owners: {} adverts of another MASTER, {} announcements by strangers", adverts, announcements));
   }
 
   void say_next() {

@@ -75,11 +75,12 @@ void set_format(Webhook& webhook, const Arguments& arguments) {
 
 void add_events(Webhook& webhook, const Arguments& arguments) {
   if (arguments.count() == 0) return arguments.missing("states");
-  constexpr auto known = std::to_array<std::string_view>({"MASTER", "BACKUP", "FAULT", "STOP", "DELETED"});
+  constexpr auto known =
+      std::to_array<std::string_view>({"MASTER", "BACKUP", "FAULT", "STOP", "DELETED", "TWO_OWNERS"});
   for (std::size_t index = 0; index < arguments.count(); ++index) {
     const std::string_view word = arguments.word(index);
     if (std::ranges::find(known, word) == known.end()) {
-      arguments.invalid(index, "MASTER, BACKUP, FAULT, STOP or DELETED", "the word is ignored");
+      arguments.invalid(index, "MASTER, BACKUP, FAULT, STOP, DELETED or TWO_OWNERS", "the word is ignored");
     } else if (std::ranges::find(webhook.events, word) == webhook.events.end()) {
       webhook.events.emplace_back(word);
     }

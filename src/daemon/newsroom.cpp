@@ -45,6 +45,27 @@ std::string priority_text(const vrrp::Node& node, vrrp::RouterId router) {
   return text;
 }
 
+std::string text_of(const vrrp::SecondOwnerSeen& seen) {
+  if (seen.mac) {
+    return fmt::format("{} is announced from {}; it is ours, and is announced anew", to_string(seen.address),
+                       to_string(*seen.mac));
+  }
+  return fmt::format("{} is MASTER as well, with priority {}; {}", to_string(seen.address), seen.priority,
+                     seen.we_stay ? "we stay" : "we leave them to it");
+}
+
+// docs/status.md: what its event has besides.
+void add(const vrrp::SecondOwnerSeen& seen, nlohmann::json& event) {
+  event["event"] = "two-owners";
+  event["state"] = seen.we_stay ? "kept" : "left";
+  event[seen.mac ? "address" : "peer"] = to_string(seen.address);
+  if (seen.mac) {
+    event["mac"] = to_string(*seen.mac);
+  } else {
+    event["peer_priority"] = seen.priority;
+  }
+}
+
 }  // namespace
 
 template <typename Message>
@@ -207,6 +228,22 @@ void Newsroom::on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerP
          setup.hooks);
 }
 
+void Newsroom::on_second_owner(vrrp::RouterId router, const vrrp::SecondOwnerSeen& seen, const vrrp::Node& node,
+                               std::uint64_t untold) {
+  const RouterSetup& setup = setup_.routers[router];
+  const std::string detail = text_of(seen);
+  say(Level::warning, fmt::format("({}) two owners: {}{}", setup.name, detail, log::more_like_it(untold)),
+      {{"VRRP_INSTANCE", setup.name}});
+  const std::size_t before = gathered_.size();
+  gather({.subject = notify::Subject::instance,
+          .name = setup.name,
+          .state = notify::EventState::two_owners,
+          .priority = node.router(router).priority(),
+          .detail = detail},
+         setup.hooks, seen.mac ? "announcement" : "advert");
+  if (gathered_.size() > before) gathered_.back().second_owner = seen;
+}
+
 void Newsroom::on_master_learned(vrrp::RouterId router, const vrrp::MasterLearned& learned) {
   say(Level::info,
       fmt::format("({}) master is {} with priority {}", setup_.routers[router].name, to_string(learned.address),
@@ -326,7 +363,8 @@ void Newsroom::publish(const News& news) {
       send(process::Notify{.key = notify::key(news.event), .rules = setup_.script_rules, .commands = commands});
     }
   }
-  if (!setup_.fifos.empty()) send(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
+  const bool has_line = news.event.state != notify::EventState::two_owners;  // readers know keepalived's words
+  if (!setup_.fifos.empty() && has_line) send(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
   if (news.for_whom == News::For::fifos) return;
   mail(news);
   tell_webhooks(news);
@@ -338,6 +376,7 @@ void Newsroom::mail(const News& news) {
   if (news.event.state == notify::EventState::fault && !setup_.mail_on_fault) return;
   auto alert = notify::alert(news.event, *news.hooks, setup_.mail);
   if (!alert) return;
+  if (!is_state(news.event.state)) return send(process::SendMail{.server = *setup_.mail_server, .mail = *alert});
   const auto [last, is_first] = mailed_.try_emplace(notify::key(news.event), news.event.state);
   if (!is_first && std::exchange(last->second, news.event.state) == news.event.state) return;
   send(process::SendMail{.server = *setup_.mail_server, .mail = std::move(*alert)});
@@ -355,6 +394,7 @@ void Newsroom::tell_webhooks(const News& news) {
                                       .state = news.event.state,
                                       .priority = news.event.priority,
                                       .reason = std::string(news.reason),
+                                      .detail = news.event.detail,
                                       .at_ms = static_cast<std::uint64_t>(at.count())}});
 }
 
@@ -368,6 +408,7 @@ void Newsroom::tell_api(const News& news) {
                        {"at", std::chrono::duration<double>(news.at.time_since_epoch()).count()}};
   if (is_instance) event["priority"] = news.event.priority;
   if (!news.reason.empty()) event["reason"] = news.reason;
+  if (news.second_owner) add(*news.second_owner, event);
   if (events_lost_ > 0) event["lost"] = events_lost_;
   events_lost_ = send_api(event) ? 0 : events_lost_ + 1;
 }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,10 @@ class Newsroom {
   void on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change);
   void on_priority_changed(vrrp::RouterId router, const vrrp::PriorityChanged& change, const vrrp::Node& node);
   void on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerPriorityHeard& heard, const vrrp::Node& node);
+  // Somebody else has the addresses; `untold`: how many such signs came since it was told last. The caller sees to it
+  // that there are few.
+  void on_second_owner(vrrp::RouterId router, const vrrp::SecondOwnerSeen& seen, const vrrp::Node& node,
+                       std::uint64_t untold);
   void on_master_learned(vrrp::RouterId router, const vrrp::MasterLearned& learned);
   void on_handover_failed(vrrp::RouterId router);
   // An advert that was not taken, and how many of the kind went untold before. The caller sees to it that there are
@@ -76,6 +81,7 @@ class Newsroom {
     // api.
     enum class For : std::uint8_t { all, fifos, api } for_whom = For::all;
     std::string_view shown{};  // the state, by a word that scripts do not have
+    std::optional<vrrp::SecondOwnerSeen> second_owner{};
   };
   struct Line {
     log::Level level = log::Level::info;

@@ -7,9 +7,16 @@
 #include <type_traits>
 
 #include "base/time.h"
+#include "vrrp/action.h"
 #include "vrrp/reject_reason.h"
 
 namespace baton::daemon {
+
+// The last sign that somebody else had the addresses of a MASTER (vrrp::SecondOwnerSeen).
+struct SecondOwner {
+  Instant at{};  // epoch: none yet
+  vrrp::SecondOwnerSeen seen{};
+};
 
 struct RouterStatistics {
   std::uint64_t adverts_sent = 0;    // that left, to one peer at least
@@ -21,6 +28,9 @@ struct RouterStatistics {
   std::uint64_t became_master = 0;
   std::uint64_t released_master = 0;
   std::uint64_t unlike_addresses = 0;  // adverts accepted although their address list is not ours
+  std::uint64_t second_masters = 0;    // adverts of another MASTER
+  std::uint64_t strangers = 0;         // announcements of our addresses by strangers; some of a flood
+  SecondOwner second_owner{};
   vrrp::RejectCounters rejected{};
   Instant last_accepted{};  // epoch: none yet
 
@@ -51,7 +61,8 @@ class Lateness {
 struct WorkerStatistics {
   Lateness lateness;  // of the routers' timers
   std::uint64_t handovers_done = 0;
-  std::uint64_t handovers_failed = 0;  // nobody took the address within the bound
+  std::uint64_t handovers_failed = 0;    // nobody took the address within the bound
+  std::uint64_t announcements_lost = 0;  // of our addresses, by others, that came too fast to be looked at
 };
 
 }  // namespace baton::daemon

@@ -167,6 +167,17 @@ json master_of(const vrrp::VirtualRouter& router, const RouterStatistics& statis
   return value;
 }
 
+// Signs that somebody else had what this node serves, and the last of them.
+json two_owners_of(const RouterStatistics& statistics, const ClockReading& clock) {
+  json value{{"adverts", statistics.second_masters}, {"announcements", statistics.strangers}, {"last", nullptr}};
+  const auto& [at, seen] = statistics.second_owner;
+  if (at == Instant{}) return value;
+  value["last"] = {{"at", clock.utc_seconds(at)}, {"kept", seen.we_stay}};
+  value["last"][seen.mac ? "address" : "peer"] = to_string(seen.address);
+  if (seen.mac) value["last"]["mac"] = to_string(*seen.mac);
+  return value;
+}
+
 }  // namespace
 
 std::string_view sentence(vrrp::Reason reason) {
@@ -314,6 +325,7 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
       {"became_master", statistics.became_master},
       {"released_master", statistics.released_master},
       {"rejected", rejected_of(statistics.rejected)},
+      {"two_owners", two_owners_of(statistics, clock)},
   };
   if (const auto deadline = router.next_timeout()) status["next_timeout_in"] = seconds(*deadline - clock.now);
   return status;
@@ -322,6 +334,7 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
 json worker_status(const StatusSource& source) {
   const WorkerStatistics& worker = source.worker;
   return {{"handovers", {{"done", worker.handovers_done}, {"failed", worker.handovers_failed}}},
+          {"announcements_lost", worker.announcements_lost},
           {"lateness",
            {{"bounds", Lateness::bounds}, {"counts", worker.lateness.counts()}, {"sum", worker.lateness.sum()}}}};
 }

@@ -68,10 +68,31 @@ void Transport::open_frames(std::uint32_t interface_index) {
   Frames& frames = frames_[interface_index];
   frames.socket = std::move(*socket);
   hear_only(interface_index, frames);
-  if (loop_ == nullptr) return;
+  if (loop_ != nullptr) listen(interface_index, frames);
+}
+
+// No stranger can keep us busy with announcements: who has spoken enough waits for the next beat.
+void Transport::listen(std::uint32_t interface_index, Frames& frames) {
+  frames.left = limits::frames_heard_a_beat;
   frames.readable = loop_->watch(frames.socket->fd(), loop::Ready::readable, [this, interface_index, &frames] {
-    (void)frames.socket->receive([&](ByteView frame) { handlers_.on_frame(interface_index, frame); });
+    const std::size_t heard =
+        frames.socket->receive([&](ByteView frame) { handlers_.on_frame(interface_index, frame); });
+    frames.left -= std::min(heard, frames.left);
+    if (frames.left == 0) frames.readable.reset();
   });
+}
+
+std::uint64_t Transport::listen_again() {
+  std::uint64_t lost = 0;
+  for (auto& [index, frames] : frames_) {
+    if (frames.left == limits::frames_heard_a_beat) continue;
+    if (!frames.readable) {
+      lost += frames.socket->take_losses();
+      listen(index, frames);
+    }
+    frames.left = limits::frames_heard_a_beat;
+  }
+  return lost;
 }
 
 void Transport::forget(std::uint32_t interface_index) {

@@ -22,6 +22,11 @@
 
 namespace baton::daemon {
 
+namespace limits {
+// Announcements heard on an interface between two beats of the worker (worker_beat); more wait, or find no room.
+inline constexpr std::size_t frames_heard_a_beat = 256;
+}  // namespace limits
+
 class Transport {
  public:
   struct Handlers {
@@ -54,6 +59,8 @@ class Transport {
   void flush(const kernel::AdvertSocket::Result& result = {});
   // The addresses whose announcements matter, by interface; others do not wake us.
   void hear_only(std::map<std::uint32_t, std::vector<IpAddress>> addresses);
+  // At every beat of the worker: who announced too much is listened to again. How many frames were lost meanwhile.
+  std::uint64_t listen_again();
   // How many of the frames the interface took.
   std::size_t announce(std::uint32_t interface_index, std::span<const Bytes> frames);
   // Everything that waits in the sockets, at most a bounded number of batches: called after a long sleep, so that what
@@ -83,6 +90,7 @@ class Transport {
     std::optional<kernel::AnnouncementSocket> socket;
     loop::Subscription readable;
     std::optional<std::vector<IpAddress>> heard;
+    std::size_t left = limits::frames_heard_a_beat;
   };
 
   static Key key_of(const RouterSetup& router);
@@ -91,6 +99,7 @@ class Transport {
   void open(const Key& key, Port& port, std::uint32_t interface_index);
   void open_frames(std::uint32_t interface_index);
   void hear_only(std::uint32_t interface_index, Frames& frames);
+  void listen(std::uint32_t interface_index, Frames& frames);
   bool receive(Port& port);
   void complain(const SysError& error);
 

@@ -47,6 +47,7 @@ struct Overloaded : Functions... {
 
 constexpr Duration reject_log_interval = std::chrono::seconds(60);
 constexpr std::size_t timeouts_a_turn = 256;  // then their adverts leave, before the next are made
+constexpr std::size_t strangers_a_beat = 16;  // announcements of theirs that the node is told of
 
 class Worker {
  public:
@@ -58,6 +59,8 @@ class Worker {
   void on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet);
   void on_unknown_vrid(const std::string& interface, std::uint8_t vrid);
   void on_frame(std::uint32_t interface_index, ByteView frame);
+  bool is_worth_telling(vrrp::RouterId router, bool is_stranger);
+  void on_second_owner(vrrp::RouterId router, const vrrp::SecondOwnerSeen& seen);
   void on_guardian_message();
   void on_runner_message();
   void on_settings(vrrp::RouterId router, const OperatorSettings& settings);
@@ -97,7 +100,7 @@ class Worker {
   WorkerStart start_;
   log::Logger log_;
   // Room for every reason of every router, so that no stranger can make one push another out and be told again.
-  log::RateLimit reject_limit_{reject_log_interval, setup_.routers.size() * (vrrp::RejectCounters{}.size() + 2 + 256)};
+  log::RateLimit reject_limit_{reject_log_interval, setup_.routers.size() * (vrrp::RejectCounters{}.size() + 4 + 256)};
 
   loop::Loop loop_;
   vrrp::Node node_;
@@ -125,6 +128,7 @@ class Worker {
   loop::Timer link_timer_;    // a link is polled, or a change of one has lasted
   loop::Timer socket_timer_;  // sockets could not be opened: again
   Instant rested_{};
+  std::size_t strangers_left_ = strangers_a_beat;
   loop::Subscription guardian_readable_;
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription runner_readable_;
@@ -316,6 +320,8 @@ void Worker::announce_unannounced(Instant now) {
 void Worker::beat() {
   const Instant now = loop::now();
   beat_timer_.set(now + limits::worker_beat);
+  counted_.announcements_lost += transport_.listen_again();
+  strangers_left_ = strangers_a_beat;
   constexpr Duration rest_interval = std::chrono::milliseconds(300);
   if (now - rested_ < rest_interval) return;
   rested_ = now;
@@ -429,12 +435,32 @@ void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
   if (link == nullptr) return;
   // Not our own, come back; but the other node has our virtual MAC address as well.
   if (heard->mac == link->mac && link->kind != "macvlan") return;
+  const auto stranger = interfaces_.has_mac(heard->mac) ? std::nullopt : std::optional(heard->mac);
   tell_node([&](vrrp::NodeActions& actions) {
     for (const vrrp::RouterId router : host_.addresses().routers_of(heard->address, interface_index)) {
+      if (!is_worth_telling(router, stranger.has_value())) continue;
       touched_.insert(router);
-      node_.on_announcement(router, heard->address, loop::now(), actions);
+      node_.on_announcement(router, heard->address, stranger, loop::now(), actions);
     }
   });
+}
+
+// The successor of a router that leaves is awaited; strangers may be many.
+bool Worker::is_worth_telling(vrrp::RouterId router, bool is_stranger) {
+  if (node_.router(router).is_leaving()) return true;
+  if (!is_stranger || !node_.router(router).is_serving()) return false;
+  if (strangers_left_ > 0) return strangers_left_-- > 0;
+  ++counted_.announcements_lost;
+  return false;
+}
+
+void Worker::on_second_owner(vrrp::RouterId router, const vrrp::SecondOwnerSeen& seen) {
+  const Instant now = loop::now();
+  RouterStatistics& statistics = statistics_[router];
+  ++(seen.mac ? statistics.strangers : statistics.second_masters);
+  statistics.second_owner = {.at = now, .seen = seen};
+  const std::string key = fmt::format("{}/{}", router, seen.mac ? "stranger" : "second master");
+  if (const auto untold = reject_limit_.allow(key, now)) newsroom_.on_second_owner(router, seen, node_, *untold);
 }
 
 void Worker::on_guardian_message() {
@@ -588,6 +614,7 @@ void Worker::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
                    ++counted_.handovers_failed;
                    newsroom_.on_handover_failed(router);
                  },
+                 [&](const vrrp::SecondOwnerSeen& it) { on_second_owner(router, it); },
              },
              action);
 }

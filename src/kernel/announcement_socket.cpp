@@ -46,7 +46,7 @@ SysResult<void> AnnouncementSocket::hear_only(std::span<const IpAddress> address
   return attach_filter(fd_.get(), announcement_filter(addresses));
 }
 
-bool AnnouncementSocket::receive(const std::function<void(ByteView frame)>& take) {
+std::size_t AnnouncementSocket::receive(const std::function<void(ByteView frame)>& take) {
   std::array<std::array<std::uint8_t, frame_size>, receive_batch> frames;
   std::array<mmsghdr, receive_batch> headers{};
   std::array<iovec, receive_batch> vectors{};
@@ -56,9 +56,16 @@ bool AnnouncementSocket::receive(const std::function<void(ByteView frame)>& take
     headers[i].msg_hdr.msg_iovlen = 1;
   }
   const int count = ::recvmmsg(fd_.get(), headers.data(), receive_batch, MSG_DONTWAIT, nullptr);
-  if (count <= 0) return true;
+  if (count <= 0) return 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) take(ByteView(frames[i]).first(headers[i].msg_len));
-  return static_cast<std::size_t>(count) < receive_batch;
+  return static_cast<std::size_t>(count);
+}
+
+std::uint64_t AnnouncementSocket::take_losses() {
+  tpacket_stats statistics{};  // reading it sets it to zero (packet(7))
+  socklen_t size = sizeof(statistics);
+  if (::getsockopt(fd_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &size) < 0) return 0;
+  return statistics.tp_drops;
 }
 
 std::size_t AnnouncementSocket::send(std::span<const Bytes> frames) {

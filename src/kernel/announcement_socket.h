@@ -24,8 +24,10 @@ class AnnouncementSocket {
   SysResult<void> hear_only(std::span<const IpAddress> addresses);
 
   int fd() const { return fd_.get(); }
-  // Hands over what has come, at most one batch; false when there may be more.
-  bool receive(const std::function<void(ByteView frame)>& take);
+  // Hands over what has come, at most one batch; how many frames that was.
+  std::size_t receive(const std::function<void(ByteView frame)>& take);
+  // How many came since the last call and found no room.
+  std::uint64_t take_losses();
 
   // Hands frames to the kernel in batches; returns how many are dealt with. Fewer than given: its queue is full, the
   // rest may be tried in the next turn. A frame that cannot leave (interface down) is dealt with, and counted.

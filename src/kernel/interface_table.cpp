@@ -63,6 +63,10 @@ const Link* InterfaceTable::find(const std::string& name) const {
   return found == index_by_name_.end() ? nullptr : find(found->second);
 }
 
+bool InterfaceTable::has_mac(const MacAddress& mac) const {
+  return std::ranges::any_of(links_, [&](const auto& entry) { return entry.second.mac == mac; });
+}
+
 bool InterfaceTable::is_usable(const AddressKey& key) const {
   namespace flag = address_flag;
   const auto found = addresses_.find(key);

@@ -28,6 +28,7 @@ class InterfaceTable {
   const Link* find(std::uint32_t index) const;
   const Link* find(const std::string& name) const;
   const std::map<std::uint32_t, Link>& links() const { return links_; }
+  bool has_mac(const MacAddress& mac) const;  // one of the links
   bool has(const AddressKey& key) const { return addresses_.contains(key); }
   // Is there, and the kernel sends from it: not while IPv6 still looks for a duplicate, nor when it has found one
   // (RFC 4862 §5.4); an optimistic address may be used meanwhile (RFC 4429).

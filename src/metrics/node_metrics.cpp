@@ -67,6 +67,11 @@ constexpr Series of_instances[] = {
      [](const json& it) { return number(part(it, "adverts"), "priority_zero_accepted"); }},
     {"baton_adverts_unlike_addresses", Kind::counter, "Adverts taken although their address list is another one.",
      [](const json& it) { return number(part(it, "adverts"), "unlike_addresses"); }},
+    {"baton_second_masters", Kind::counter, "Adverts of another MASTER while this node was MASTER.",
+     [](const json& it) { return number(part(it, "two_owners"), "adverts"); }},
+    {"baton_strange_announcements", Kind::counter,
+     "ARP packets and neighbour advertisements of strangers with an address of ours while this node was MASTER.",
+     [](const json& it) { return number(part(it, "two_owners"), "announcements"); }},
 };
 
 class NodeMetrics {
@@ -128,6 +133,9 @@ class NodeMetrics {
       out_.family("baton_handovers", Kind::counter, "Hand-overs that were asked for, by what became of them.");
       for (const auto& [result, count] : handovers.items()) out_.sample({{"result", result}}, count.get<double>());
     }
+    out_.family("baton_announcements_lost", Kind::counter,
+                "Announcements of our addresses by others that came too fast to be looked at.");
+    out_.sample({}, number(worker, "announcements_lost"));
     const json& lateness = part(worker, "lateness");
     if (!lateness.is_object()) return;
     out_.family("baton_timer_lateness_seconds", Kind::histogram,

@@ -32,22 +32,8 @@ const std::optional<Command>& state_hook(EventState state, const Hooks& hooks) {
     case EventState::deleted: return hooks.deleted;
     case EventState::master_rx_lower_pri: return hooks.master_rx_lower_pri;
     case EventState::master_priority:
-    case EventState::backup_priority: return none;
-  }
-  std::unreachable();
-}
-
-// keepalived calls `notify` for states only; the other events have their own script or the FIFO.
-bool is_state(EventState state) {
-  switch (state) {
-    case EventState::master:
-    case EventState::backup:
-    case EventState::fault:
-    case EventState::stop:
-    case EventState::deleted: return true;
-    case EventState::master_rx_lower_pri:
-    case EventState::master_priority:
-    case EventState::backup_priority: return false;
+    case EventState::backup_priority:
+    case EventState::two_owners: return none;
   }
   std::unreachable();
 }
@@ -60,6 +46,7 @@ std::pair<std::string_view, std::string_view> mail_words(EventState state) {
     case EventState::fault: return {"Entering FAULT state", "This node cannot hold the virtual addresses"};
     case EventState::stop: return {"Stopping", "The daemon stops on this node"};
     case EventState::deleted: return {"Deleted", "Removed from the configuration of this node"};
+    case EventState::two_owners: return {"Two owners", "Somebody else has the virtual addresses as well"};
     case EventState::master_rx_lower_pri:
     case EventState::master_priority:
     case EventState::backup_priority: break;
@@ -79,6 +66,23 @@ std::string_view name(EventState state) {
     case EventState::master_rx_lower_pri: return "MASTER_RX_LOWER_PRI";
     case EventState::master_priority: return "MASTER_PRIORITY";
     case EventState::backup_priority: return "BACKUP_PRIORITY";
+    case EventState::two_owners: return "TWO_OWNERS";
+  }
+  std::unreachable();
+}
+
+// keepalived calls `notify` for states only; the other events have their own script or the FIFO.
+bool is_state(EventState state) {
+  switch (state) {
+    case EventState::master:
+    case EventState::backup:
+    case EventState::fault:
+    case EventState::stop:
+    case EventState::deleted: return true;
+    case EventState::master_rx_lower_pri:
+    case EventState::master_priority:
+    case EventState::backup_priority:
+    case EventState::two_owners: return false;
   }
   std::unreachable();
 }
@@ -107,13 +111,15 @@ std::string fifo_line(const Event& event, const Hooks& hooks) {
 
 std::optional<Mail> alert(const Event& event, const Hooks& hooks, const MailSettings& settings) {
   const EventState state = told(event, hooks);
-  if (!hooks.smtp_alert || !is_state(state) || settings.to.empty()) return std::nullopt;
+  const bool is_told = is_state(state) || state == EventState::two_owners;
+  if (!hooks.smtp_alert || !is_told || settings.to.empty()) return std::nullopt;
   const auto [happening, sentence] = mail_words(state);
   const std::string_view thing = event.subject == Subject::instance ? "Instance" : "Group";
   return Mail{.from = settings.from,
               .to = settings.to,
               .subject = fmt::format("[{}] VRRP {} {} - {}", settings.router_id, thing, event.name, happening),
-              .body = fmt::format("=> VRRP {} {}: {} <=\n", thing, event.name, sentence)};
+              .body = fmt::format("=> VRRP {} {}: {}{}{} <=\n", thing, event.name, sentence,
+                                  event.detail.empty() ? "" : ": ", event.detail)};
 }
 
 }  // namespace baton::notify

@@ -25,6 +25,7 @@ enum class EventState : std::uint8_t {
   master_rx_lower_pri,  // as MASTER, a lower advert was heard; instances only
   master_priority,      // the effective priority changed in that state (notify_priority_changes); FIFO only
   backup_priority,
+  two_owners,  // as MASTER, somebody else was found to have the addresses; mail and webhooks only
 };
 std::string_view name(EventState state);  // "MASTER", "MASTER_RX_LOWER_PRI": as FIFO lines have it
 
@@ -33,6 +34,7 @@ struct Event {
   std::string name;
   EventState state = EventState::backup;
   unsigned priority = 0;  // effective; not looked at for a group, whose scripts are told 0
+  std::string detail{};   // of two_owners: who, and what comes of it
 
   bool operator==(const Event&) const = default;
 };
@@ -60,13 +62,14 @@ std::vector<Command> commands(const Event& event, const Hooks& hooks);
 // `INSTANCE "VI_1" MASTER 100` and a newline; every event has one.
 std::string fifo_line(const Event& event, const Hooks& hooks);
 
-// The mail of an event, when there is one: states only, and only when asked for by smtp_alert. That no state is mailed
-// twice in a row is the caller's to see to, who knows the last one.
+// The mail of an event, when there is one: states and two owners, and only when asked for by smtp_alert. That no state
+// is mailed twice in a row is the caller's to see to, who knows the last one.
 struct MailSettings {
   std::string router_id;
   std::string from;             // notification_email_from
   std::vector<std::string> to;  // notification_email
 };
+bool is_state(EventState state);  // that an instance or a group is in; the others happen to it
 std::optional<Mail> alert(const Event& event, const Hooks& hooks, const MailSettings& settings);
 
 }  // namespace baton::notify

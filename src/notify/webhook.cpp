@@ -14,10 +14,12 @@ using Json = nlohmann::ordered_json;
 // "web1: instance VI_1 is MASTER, priority 100 (master_down)", for a person.
 std::string sentence(const WebhookNews& news, std::uint64_t lost) {
   const bool is_instance = news.subject == Subject::instance;
+  const std::string_view verb = is_state(news.state) ? "is" : "has";
   std::string text =
-      fmt::format("{}: {} {} is {}", news.node, is_instance ? "instance" : "group", news.name, name(news.state));
+      fmt::format("{}: {} {} {} {}", news.node, is_instance ? "instance" : "group", news.name, verb, name(news.state));
   if (is_instance) text += fmt::format(", priority {}", news.priority);
   if (!news.reason.empty()) text += fmt::format(" ({})", news.reason);
+  if (!news.detail.empty()) text += ": " + news.detail;
   if (lost > 0) text += fmt::format("; {} earlier messages were lost", lost);
   return text;
 }
@@ -32,6 +34,7 @@ Json fields(const WebhookNews& news, std::uint64_t lost) {
             {"at", static_cast<double>(news.at_ms) / 1e3}};
   if (is_instance) body["priority"] = news.priority;
   if (!news.reason.empty()) body["reason"] = news.reason;
+  if (!news.detail.empty()) body["detail"] = news.detail;
   if (lost > 0) body["lost"] = lost;
   body["text"] = sentence(news, lost);
   return body;

@@ -31,12 +31,13 @@ struct Webhook {
   bool operator==(const Webhook&) const = default;
 };
 
-// States are what a webhook can be told of.
+// States, and two owners, are what a webhook can be told of.
 constexpr std::uint32_t bit(EventState state) {
   return std::uint32_t{1} << static_cast<unsigned>(state);
 }
 inline constexpr std::uint32_t all_states = bit(EventState::master) | bit(EventState::backup) | bit(EventState::fault) |
-                                            bit(EventState::stop) | bit(EventState::deleted);
+                                            bit(EventState::stop) | bit(EventState::deleted) |
+                                            bit(EventState::two_owners);
 
 struct WebhookNews {
   std::string node;  // router_id
@@ -45,6 +46,7 @@ struct WebhookNews {
   EventState state = EventState::backup;
   std::uint32_t priority = 0;  // effective; of an instance
   std::string reason;          // a word, as in the API's events; may be empty
+  std::string detail;          // of two owners: who, and what comes of it
   std::uint64_t at_ms = 0;     // since 1970
 
   bool operator==(const WebhookNews&) const = default;

@@ -343,7 +343,7 @@ void World::hear(const Frame& frame, const Listener& listener) {
   if (!frame.advert) {
     if (!listener.announced_address) return;
     return tell(listener.node, [&](vrrp::Node& node, auto& out) {
-      node.on_announcement(listener.router, *listener.announced_address, now_, out);
+      node.on_announcement(listener.router, *listener.announced_address, std::nullopt, now_, out);
     });
   }
   if (!listener.advert) return;

@@ -26,7 +26,7 @@ static auto fields(Either<Webhook> auto& v) {
   return std::tie(v.name, v.url, v.headers, v.format, v.timeout, v.retries, v.states, v.ca_file, v.proxy);
 }
 static auto fields(Either<WebhookNews> auto& v) {
-  return std::tie(v.node, v.subject, v.name, v.state, v.priority, v.reason, v.at_ms);
+  return std::tie(v.node, v.subject, v.name, v.state, v.priority, v.reason, v.detail, v.at_ms);
 }
 static constexpr MailSecurity last(MailSecurity) {
   return MailSecurity::tls;
@@ -38,7 +38,7 @@ static constexpr Subject last(Subject) {
   return Subject::group;
 }
 static constexpr EventState last(EventState) {
-  return EventState::backup_priority;
+  return EventState::two_owners;
 }
 
 }  // namespace baton::notify

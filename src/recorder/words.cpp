@@ -1,5 +1,6 @@
 #include "recorder/words.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace baton::recorder {
@@ -24,14 +25,27 @@ constexpr std::uint8_t kind_of() {
 // The numbers of the format: alternatives are added at the end.
 static_assert(std::variant_size_v<Input> == 15 &&
               std::is_same_v<std::variant_alternative_t<14, Input>, MaintenanceTold>);
-static_assert(std::variant_size_v<Action> == 7 &&
-              std::is_same_v<std::variant_alternative_t<6, Action>, HandoverFailed>);
+static_assert(std::variant_size_v<Action> == 8 &&
+              std::is_same_v<std::variant_alternative_t<7, Action>, SecondOwnerSeen>);
 constexpr std::uint8_t group_kind = 15;
 constexpr std::uint8_t with_interval = 8;  // SendAdvert
 
 void write(const std::optional<IpAddress>& address, CompactWriter& out) {
   out.flag(address.has_value());
   if (address) out.address(*address);
+}
+
+void write(const std::optional<MacAddress>& mac, CompactWriter& out) {
+  out.flag(mac.has_value());
+  if (mac) out.bytes(mac->bytes);
+}
+
+std::optional<MacAddress> read_mac(CompactReader& in) {
+  if (!in.flag()) return std::nullopt;
+  MacAddress mac;
+  const ByteView bytes = in.bytes(mac.bytes.size());
+  std::ranges::copy(bytes, mac.bytes.begin());
+  return mac;
 }
 
 void write(const Advert& advert, CompactWriter& out) {
@@ -147,6 +161,7 @@ struct InputWriter {
     head(it);
     out.number(it.router);
     out.address(it.address);
+    write(it.stranger, out);
   }
   void operator()(const AddressRestored& it) {
     head(it);
@@ -223,7 +238,8 @@ struct InputReader {
   }
   Input announcement() {
     const RouterId its = router();
-    return AnnouncementHeard{its, in.address()};
+    const IpAddress address = in.address();
+    return AnnouncementHeard{its, address, read_mac(in)};
   }
   Input configuration() {
     const RouterId its = router();
@@ -305,6 +321,13 @@ struct ActionWriter {
     out.u8(it.priority);
   }
   void operator()(const HandoverFailed& it) { head(it); }
+  void operator()(const SecondOwnerSeen& it) {
+    head(it);
+    out.address(it.address);
+    write(it.mac, out);
+    out.u8(it.priority);
+    out.flag(it.we_stay);
+  }
 };
 
 std::optional<Action> read_action(std::uint8_t kind, CompactReader& in) {
@@ -330,6 +353,12 @@ std::optional<Action> read_action(std::uint8_t kind, CompactReader& in) {
       return MasterLearned{address, in.u8()};
     }
     case kind_of<HandoverFailed, Action>(): return HandoverFailed{};
+    case kind_of<SecondOwnerSeen, Action>(): {
+      SecondOwnerSeen seen{.address = in.address(), .mac = read_mac(in)};
+      seen.priority = in.u8();
+      seen.we_stay = in.flag();
+      return seen;
+    }
   }
   in.fail();
   return std::nullopt;

@@ -309,8 +309,8 @@ std::uint32_t bits_of(const std::vector<std::string>& events) {
   using notify::EventState;
   if (events.empty()) return notify::all_states;
   std::uint32_t bits = 0;
-  for (const EventState state :
-       {EventState::master, EventState::backup, EventState::fault, EventState::stop, EventState::deleted}) {
+  for (const EventState state : {EventState::master, EventState::backup, EventState::fault, EventState::stop,
+                                 EventState::deleted, EventState::two_owners}) {
     if (std::ranges::find(events, notify::name(state)) != events.end()) bits |= notify::bit(state);
   }
   return bits;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "base/mac_address.h"
 #include "base/time.h"
 #include "vrrp/advert.h"
 
@@ -102,8 +103,18 @@ struct HandoverFailed {
   bool operator==(const HandoverFailed&) const = default;
 };
 
+// As MASTER, somebody else was found to have what we have, and not for the moment that a change of masters takes:
+// another MASTER adverts, or a stranger announces one of our addresses (docs/decisions/0023).
+struct SecondOwnerSeen {
+  IpAddress address;              // who adverts; or which of ours is announced
+  std::optional<MacAddress> mac;  // from where it is announced; nullopt: an advert
+  std::uint8_t priority = 0;      // of the advert
+  bool we_stay = true;            // else it is left to the other one
+  bool operator==(const SecondOwnerSeen&) const = default;
+};
+
 using Action = std::variant<SendAdvert, Announce, StateChanged, PriorityChanged, LowerPriorityHeard, MasterLearned,
-                            HandoverFailed>;
+                            HandoverFailed, SecondOwnerSeen>;
 
 struct GroupStateChanged {
   State from = State::init;

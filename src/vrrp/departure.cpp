@@ -85,7 +85,12 @@ void VirtualRouter::on_advert_while_leaving(const Advert& advert, Instant now, A
   last_advert_accepted_ = now;
 }
 
-void VirtualRouter::on_announcement(const IpAddress& address, Instant now, Actions& out) {
+void VirtualRouter::on_announcement(const IpAddress& address, std::optional<MacAddress> stranger, Instant now,
+                                    Actions& out) {
+  if (is_serving() && stranger && has_settled(now) && !let_go_if_overslept(now, out)) {
+    repeat_announcements(now, out);  // who has followed the stranger is told at once
+    out.push_back(SecondOwnerSeen{.address = address, .mac = stranger});
+  }
   if (!is_leaving()) return;
   // The successor serves this address: by the order of every VRRP its announcement comes last. It serves all of them
   // when the last is announced; keepalived adds all before the first, Baton announces each as it lands. Also when its
@@ -101,6 +106,12 @@ void VirtualRouter::on_timeout_while_leaving(Instant now, Actions& out) {
     // A VRRPv3 backup counts by the interval it heard last, and that is the successor's from here on.
     const bool learns = parameters_.version == Version::v3 && departure_->successor->interval > Duration::zero();
     out.push_back(SendAdvert{priority_, learns ? std::optional(departure_->successor->interval) : std::nullopt});
+    // Who takes over announces the address at once; who does not has had it all along.
+    if (departure_->cause == Departure::Cause::better_master && has_settled(now)) {
+      const Advert& winner = *departure_->successor;
+      out.push_back(
+          SecondOwnerSeen{.address = winner.source, .mac = {}, .priority = winner.priority, .we_stay = false});
+    }
   }
   if (departure_->bound > now) return;
   if (departure_->successor) return let_go(now, out);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "base/mac_address.h"
 #include "base/time.h"
 #include "vrrp/action.h"
 #include "vrrp/advert.h"
@@ -49,10 +50,12 @@ struct SourceTold {
   RouterId router = 0;
   std::optional<IpAddress> source;
 };
-// Another node announced one of our addresses.
+// Another node announced one of our addresses. `stranger`: from a MAC address that no node of ours shares with it; with
+// virtual MAC addresses there is none to tell it by.
 struct AnnouncementHeard {
   RouterId router = 0;
   IpAddress address;
+  std::optional<MacAddress> stranger{};
 };
 // One of our addresses was removed by somebody else, and is back.
 struct AddressRestored {

@@ -185,8 +185,9 @@ void Node::Implementation::handle(const SourceTold& input, Instant now, NodeActi
 }
 
 void Node::Implementation::handle(const AnnouncementHeard& input, Instant now, NodeActions& out) {
-  tell_group(input.router, now, out,
-             [&](VirtualRouter& router, Actions& actions) { router.on_announcement(input.address, now, actions); });
+  tell_group(input.router, now, out, [&](VirtualRouter& router, Actions& actions) {
+    router.on_announcement(input.address, input.stranger, now, actions);
+  });
 }
 
 void Node::Implementation::handle(const AddressRestored& input, Instant now, NodeActions& out) {

@@ -93,8 +93,9 @@ class Node {
   void on_source(RouterId router, std::optional<IpAddress> source, Instant now, NodeActions& out) {
     handle(SourceTold{router, source}, now, out);
   }
-  void on_announcement(RouterId router, const IpAddress& address, Instant now, NodeActions& out) {
-    handle(AnnouncementHeard{router, address}, now, out);
+  void on_announcement(RouterId router, const IpAddress& address, std::optional<MacAddress> stranger, Instant now,
+                       NodeActions& out) {
+    handle(AnnouncementHeard{router, address, stranger}, now, out);
   }
   void on_address_restored(RouterId router, Instant now, NodeActions& out) {
     handle(AddressRestored{router}, now, out);

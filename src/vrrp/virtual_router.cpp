@@ -353,9 +353,12 @@ bool VirtualRouter::preempts(Instant now) {
 void VirtualRouter::on_advert_as_master(const Advert& advert, Instant now, Actions& out) {
   if (advert.priority == spec::priority_stop) return send_advert(now, out);  // RFC 9568 §6.4.3
   if (is_above(advert)) return yield_to(advert, now, out);
-  if (advert.priority == priority_ && advert.source == source_) return;  // another node with our address: no tie-break
+  if (advert.priority == priority_ && advert.source == source_) {
+    return note_second_master(advert, now, out);  // another node with our address: no tie-break
+  }
   if (!parameters_.lower_priority_no_advert) send_advert(now, out);
   announce_to_lower(advert, now, out);
+  note_second_master(advert, now, out);
 }
 
 // Clients may point at the lower master; each of its adverts may be the one that tells us so. People are told of each
@@ -363,6 +366,15 @@ void VirtualRouter::on_advert_as_master(const Advert& advert, Instant now, Actio
 void VirtualRouter::announce_to_lower(const Advert& advert, Instant now, Actions& out) {
   repeat_announcements(now, out);
   out.push_back(LowerPriorityHeard{advert});
+}
+
+bool VirtualRouter::has_settled(Instant now) const {
+  return now - since_ >= limits::settling_time + linger_time(parameters_.addresses);
+}
+
+void VirtualRouter::note_second_master(const Advert& advert, Instant now, Actions& out) {
+  if (!has_settled(now)) return;
+  out.push_back(SecondOwnerSeen{.address = advert.source, .mac = {}, .priority = advert.priority});
 }
 
 // RFC 9568 §6.4.3: a higher priority wins, between equals the higher address.

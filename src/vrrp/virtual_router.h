@@ -21,6 +21,7 @@
 
 #include "base/compact.h"
 #include "base/ip_address.h"
+#include "base/mac_address.h"
 #include "base/time.h"
 #include "vrrp/action.h"
 #include "vrrp/advert.h"
@@ -35,6 +36,9 @@ namespace limits {
 // Whatever a lower master sends, its adverts bring about no more than one burst of announcements in this time, or in
 // an advert interval when that is longer.
 inline constexpr Duration answer_interval = std::chrono::seconds(1);
+// Who became MASTER so long ago, and a successor's time to take all addresses (linger_time), shares them with nobody:
+// packets of the master before have arrived, and it has let go.
+inline constexpr Duration settling_time = std::chrono::milliseconds(500);
 }  // namespace limits
 
 // By so much later than the interval a MASTER sends whom nobody may be able to contradict (RouterParameters::
@@ -137,8 +141,9 @@ class VirtualRouter {
   void on_source(const IpAddress& source);  // own address, for the tie-break
   // The sum of base and trackers changed; already clamped (effective_priority()).
   void on_priority(std::uint8_t priority, Instant now, Actions& out);
-  // Another node announced one of our addresses (gratuitous ARP, NA from a MAC that is not ours).
-  void on_announcement(const IpAddress& address, Instant now, Actions& out);
+  // Another node announced one of our addresses (any ARP packet or NA that names it as the sender's); `stranger`: from
+  // a MAC address that is none of ours.
+  void on_announcement(const IpAddress& address, std::optional<MacAddress> stranger, Instant now, Actions& out);
   // One of our addresses was removed by somebody else. It is put back by the difference; this re-announces it.
   void on_address_restored(Instant now, Actions& out);
 
@@ -214,6 +219,8 @@ class VirtualRouter {
   bool preempts(Instant now);  // a lower master is heard: is it ours to replace?
   void yield_to(const Advert& advert, Instant now, Actions& out);
   void announce_to_lower(const Advert& advert, Instant now, Actions& out);
+  bool has_settled(Instant now) const;
+  void note_second_master(const Advert& advert, Instant now, Actions& out);
 
   // What deadlines mean, by state.
   void on_timeout_as_backup(Instant now, Actions& out);

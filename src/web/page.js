@@ -140,7 +140,7 @@ let source = null;
 function listen() {
   source = new EventSource("/v1/events");
   source.addEventListener("hello", (event) => { catchUp(); soon(); });
-  for (const kind of ["instance", "group", "maintenance"]) {
+  for (const kind of ["instance", "group", "maintenance", "two-owners"]) {
     source.addEventListener(kind, (event) => {
       takeEvent({ ...JSON.parse(event.data), number: Number(event.lastEventId) });
       drawTimeline();
@@ -445,12 +445,18 @@ function eventTime(at) {
 function eventWords(event) {
   const isState = ["MASTER", "BACKUP", "FAULT", "MAINTENANCE"].includes(event.state);
   const priority = event.priority === undefined ? "" : `priority ${event.priority}`;
+  if (event.event === "two-owners") return twoOwnersWords(event);
   return [
     el("strong", "", ({ group: "group ", maintenance: "maintenance of " }[event.event] || "") + event.name),
     isState ? el("span", `state ${event.state.toLowerCase()}`, event.state) : el("span", "muted", words(event.state).toLowerCase()),
     el("small", "", [event.event === "maintenance" ? maintenanceWords(event) : words(event.reason), priority].filter(Boolean).join(", ")),
     event.lost ? el("small", "wrong", `${plural(event.lost, "event")} before this were lost`) : null,
   ];
+}
+
+function twoOwnersWords(event) {
+  const who = event.mac ? `${event.address} is announced from ${event.mac}` : `${event.peer} is master as well`;
+  return [el("strong", "", event.name), el("span", "wrong", "two owners"), el("small", "", `${who}, ${event.state}`)];
 }
 
 // For who listens instead of looking.

@@ -45,6 +45,8 @@ function explained(one) {
       ["Adverts accepted", one.adverts.accepted],
       ["Failed to leave", one.adverts.failed ? `${one.adverts.failed}, the last: ${one.adverts.last_error}` : null],
       ["Other address list", one.adverts.unlike_addresses || null],
+      ["Other masters heard", one.two_owners && one.two_owners.adverts ? one.two_owners.adverts : null],
+      ["Announced by strangers", one.two_owners && one.two_owners.announcements ? one.two_owners.announcements : null],
       ["Became master", one.became_master === undefined ? null : `${one.became_master} times`],
     ]),
     ...chapter("Packets thrown away", Object.entries(one.rejected || {}).map(([reason, count]) =>

@@ -114,6 +114,20 @@ TEST_F(Announcements, a_thousand_frames_leave_in_one_call) {
   EXPECT_EQ(sender->counters().sent, 1'000U);
 }
 
+// Who does not read loses the rest, and knows how many.
+TEST_F(Announcements, what_finds_no_room_is_lost_and_counted) {
+  const std::vector<Bytes> frames(20'000, arp(1));
+  std::size_t sent = 0;
+  for (int i = 0; i < 100 && sent < frames.size(); ++i) sent += sender->send(std::span(frames).subspan(sent));
+  EXPECT_EQ(sent, frames.size());
+  std::size_t heard = 0;
+  while (const std::size_t some = receiver->receive([](ByteView) {})) heard += some;
+  const std::uint64_t lost = receiver->take_losses();
+  EXPECT_GT(lost, 0U);
+  EXPECT_LE(heard + lost, frames.size());
+  EXPECT_EQ(receiver->take_losses(), 0U);
+}
+
 TEST_F(Announcements, frames_for_a_link_that_is_down_are_lost_and_counted) {
   run("ip link set ens1 down");
   EXPECT_EQ(sender->send(std::vector{arp(1), arp(2)}), 2U);

@@ -108,6 +108,18 @@ TEST(NotifyEvent, alert_body_is_one_line_between_arrows) {
               ::testing::MatchesRegex("=> [^\n]+ <=\n"));
 }
 
+// Readers of FIFOs and scripts know keepalived's words; a person wants to know who it is.
+TEST(NotifyEvent, two_owners_are_mailed_with_who_it_is_and_call_no_script) {
+  const MailSettings settings{.router_id = "web1", .from = "a@b", .to = {"c@d"}};
+  Event two = instance(EventState::two_owners);
+  two.detail = "10.0.20.15 is MASTER as well";
+  const auto mail = alert(two, all_hooks(), settings);
+  ASSERT_TRUE(mail);
+  EXPECT_EQ(mail->subject, "[web1] VRRP Instance VI_1 - Two owners");
+  EXPECT_THAT(mail->body, ::testing::HasSubstr("as well: 10.0.20.15 is MASTER as well <="));
+  EXPECT_THAT(commands(two, all_hooks()), IsEmpty());
+}
+
 TEST(NotifyEvent, no_alert_without_smtp_alert_without_recipient_or_for_what_is_no_state) {
   const MailSettings settings{.router_id = "web1", .from = "a@b", .to = {"c@d"}};
   EXPECT_EQ(alert(instance(EventState::master), {}, settings), std::nullopt);

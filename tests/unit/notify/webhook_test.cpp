@@ -39,6 +39,16 @@ TEST(WebhookBody, for_teams_is_a_message_with_one_card) {
             R"x("wrap":true}]}}]})x");
 }
 
+TEST(WebhookBody, of_two_owners_says_who) {
+  WebhookNews two = master;
+  two.state = EventState::two_owners;
+  two.reason = "advert";
+  two.detail = "10.0.20.15 is MASTER as well";
+  EXPECT_EQ(webhook_body(WebhookFormat::chat, two, 0),
+            R"x({"text":"web1: instance VI_1 has TWO_OWNERS, priority 200 (advert): 10.0.20.15 is MASTER as well"})x");
+  EXPECT_TRUE(webhook_body(WebhookFormat::json, two, 0).contains(R"x("detail":"10.0.20.15 is MASTER as well")x"));
+}
+
 TEST(WebhookBody, is_json_whatever_a_name_holds) {
   WebhookNews evil = master;
   evil.name = "a\"b\\\n\xff";

@@ -25,6 +25,9 @@ inline SendAdvert sent(std::uint8_t priority, std::optional<Duration> interval =
 inline Advert advert(std::uint8_t priority, Duration interval = 1s, IpAddress source = peer_address) {
   return {.source = source, .priority = priority, .interval = interval};
 }
+inline SecondOwnerSeen second_master(const Advert& advert, bool we_stay = true) {
+  return {.address = advert.source, .mac = {}, .priority = advert.priority, .we_stay = we_stay};
+}
 inline StateChanged changed(State from, State to, Reason reason) {
   return {from, to, reason};
 }
@@ -54,7 +57,9 @@ class Bench {
 
   void start() { router_.start(now_, actions_); }
   void receive(const Advert& heard) { router_.on_advert(heard, now_, actions_); }
-  void announcement(const IpAddress& address = virtual_address) { router_.on_announcement(address, now_, actions_); }
+  void announcement(const IpAddress& address = virtual_address, std::optional<MacAddress> stranger = {}) {
+    router_.on_announcement(address, stranger, now_, actions_);
+  }
   void priority(std::uint8_t priority) { router_.on_priority(priority, now_, actions_); }
   void fault(Reason reason = Reason::tracked_down) {
     router_.on_faults({.tracked_down = true}, reason, now_, actions_);
@@ -113,6 +118,10 @@ inline void PrintTo(const MasterLearned& each, std::ostream* out) {
 }
 inline void PrintTo(const HandoverFailed&, std::ostream* out) {
   *out << "handover failed";
+}
+inline void PrintTo(const SecondOwnerSeen& each, std::ostream* out) {
+  *out << "second owner " << to_string(each.address) << (each.mac ? " at " + to_string(*each.mac) : "") << " priority "
+       << int{each.priority} << (each.we_stay ? ", we stay" : ", we leave");
 }
 inline void PrintTo(State state, std::ostream* out) {
   *out << name(state);

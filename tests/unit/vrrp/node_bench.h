@@ -55,7 +55,9 @@ class NodeBench {
   void link(const std::string& interface, bool is_up) { node_.on_link(interface, is_up, now_, actions_); }
   void source(RouterId id, std::optional<IpAddress> address) { node_.on_source(id, address, now_, actions_); }
   void receive(RouterId id, const Advert& heard) { node_.on_advert(id, heard, now_, actions_); }
-  void announcement(RouterId id) { node_.on_announcement(id, virtual_address, now_, actions_); }
+  void announcement(RouterId id, std::optional<MacAddress> stranger = {}) {
+    node_.on_announcement(id, virtual_address, stranger, now_, actions_);
+  }
   void resume(const std::vector<std::optional<RouterMemory>>& memory) { node_.resume(memory, now_, actions_); }
   void advance(Duration span) {
     const Instant end = now_ + span;
