@@ -80,6 +80,9 @@ struct InputText {
   Told operator()(const ConfigurationTold& it) const {
     return {"configuration", fmt::format("{} {} run as configured", router(it.router), it.faulty ? "cannot" : "can")};
   }
+  Told operator()(const TakeoverProven& it) const {
+    return {"proven", fmt::format("{}: its neighbours know where its addresses are", router(it.router))};
+  }
   Told operator()(const MaintenanceTold& it) const {
     using enum MaintenanceTold::Wish;
     return {"maintenance", it.wish == off   ? "maintenance is over"

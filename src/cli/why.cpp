@@ -147,6 +147,9 @@ class Explainer {
       result_.now.push_back(fmt::format("sends an advert every {} on {}; {} sent",
                                         span_of(it_.value("advert_int", 0.0)),
                                         bare(it_.value("advert_interface", it_.value("interface", ""))), sent));
+      if (const std::string by = learned_by(it_.value("takeover", json())); !by.empty()) {
+        result_.now.push_back("where its addresses are was learned by " + by);
+      }
       return;
     }
     if (master_.empty()) {

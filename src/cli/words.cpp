@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 namespace baton::cli {
 
@@ -36,6 +38,16 @@ std::string bare(std::string_view text) {
   std::string result(text);
   std::ranges::replace_if(result, [](unsigned char letter) { return letter < ' ' || letter == 0x7f; }, '?');
   return result;
+}
+
+std::string learned_by(const nlohmann::json& takeover) {
+  if (!takeover.is_object() || takeover.value("asked", 0) == 0) return {};
+  std::string text = fmt::format("{} of {} neighbours", takeover.value("learned", 0), takeover.value("asked", 0));
+  const char* separator = "; ";
+  const auto missing = takeover.value("missing", nlohmann::json::array());
+  for (const auto& address : missing) text += std::exchange(separator, ", ") + bare(address.get<std::string>());
+  if (!missing.empty()) text += takeover.value("over", false) ? " did not answer" : " not yet";
+  return text;
 }
 
 std::string Painter::painted(std::string_view code, std::string_view text) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@ std::string clock_of(double utc);     // "2026-11-27 13:36:00", local time
 std::string time_of_day(double utc);  // "13:36:00.123", local time
 std::string bare(
     std::string_view text);  // without control characters: what a name or a script's text could do to a terminal
+
+// Of a status's `takeover`: "3 of 4 neighbours; 10.0.20.9 not yet". Empty: there is nothing to tell.
+std::string learned_by(const nlohmann::json& takeover);
 
 class Painter {
  public:

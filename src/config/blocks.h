@@ -26,6 +26,10 @@ struct AnnouncementSettings {
   std::optional<unsigned> lower_prio_repeat;
 
   Announcements over(const Announcements& base) const;
+  bool is_given() const {  // any of them
+    return master_delay || master_repeat || master_refresh || master_refresh_repeat || lower_prio_delay ||
+           lower_prio_repeat;
+  }
 };
 
 // What global_defs says to instances and groups that say nothing themselves.
@@ -47,6 +51,7 @@ struct Defaults {
   bool v3_checksum_as_v2 = false;
   bool notify_priority_changes = false;
   bool make_before_break = true;
+  bool verified_takeover = true;
   ExtraAnnouncements extra_announcements;
   unsigned down_timer_adverts = 3;
 

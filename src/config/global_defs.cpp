@@ -343,6 +343,7 @@ constexpr Setting<G> global_settings[] = {
     {"v3_checksum_as_v2", set<&G::defaults, &Defaults::v3_checksum_as_v2>},
     {"vrrp_notify_priority_changes", set<&G::defaults, &Defaults::notify_priority_changes>},
     {"make_before_break", set<&G::defaults, &Defaults::make_before_break>},
+    {"verified_takeover", set<&G::defaults, &Defaults::verified_takeover>},
     {"notify_fifo", set_fifo<&Globals::notify_fifo>},
     {"notify_fifo_script", set_fifo_script<&Globals::notify_fifo>},
     {"vrrp_notify_fifo", set_fifo<&Globals::vrrp_notify_fifo>},

@@ -34,6 +34,7 @@ struct InstanceDraft {
   std::optional<bool> owner_ignore_adverts{};
   std::optional<bool> v3_checksum_as_v2{};
   std::optional<bool> make_before_break{};
+  std::optional<bool> verified_takeover{};
   std::optional<unsigned> down_timer_adverts{};
   std::optional<ExtraAnnouncements> extra_announcements{};
   bool may_lack_addresses = false;

@@ -63,6 +63,9 @@ class InstanceRules {
     instance_.higher_prio_send_advert = draft_.higher_prio_send_advert.value_or(defaults_.higher_prio_send_advert);
     instance_.owner_ignore_adverts = draft_.owner_ignore_adverts.value_or(defaults_.owner_ignore_adverts);
     instance_.v3_checksum_as_v2 = draft_.v3_checksum_as_v2.value_or(defaults_.v3_checksum_as_v2);
+    instance_.announcements_given = draft_.announcements.is_given() || defaults_.announcement_settings.is_given() ||
+                                    defaults_.minimal_announcements;
+    instance_.verified_takeover = draft_.verified_takeover.value_or(defaults_.verified_takeover);
     instance_.make_before_break = draft_.make_before_break.value_or(defaults_.make_before_break);
     instance_.down_timer_adverts = draft_.down_timer_adverts.value_or(defaults_.down_timer_adverts);
     instance_.check_unicast_source = draft_.check_unicast_source.value_or(defaults_.check_unicast_source);

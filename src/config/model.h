@@ -324,7 +324,9 @@ struct Instance {
   unsigned down_timer_adverts = 3;             // 1..100
   std::optional<std::uint8_t> rival_priority;  // timer_expired_backup, with nopreempt alone
   bool promote_secondaries = false;
-  bool make_before_break = true;  // Baton's own
+  bool make_before_break = true;     // Baton's own
+  bool verified_takeover = true;     // Baton's own
+  bool announcements_given = false;  // garp_*, here or in global_defs
   Place place;
 
   bool operator==(const Instance&) const = default;

@@ -312,6 +312,7 @@ Settings settings_of(const Instance& instance) {
   list.add("timer_expired_backup", instance.rival_priority);
   list.add("promote_secondaries", instance.promote_secondaries);
   list.add("make_before_break", instance.make_before_break);
+  list.add("verified_takeover", instance.verified_takeover);
   return list.take();
 }
 

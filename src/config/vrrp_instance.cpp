@@ -240,6 +240,7 @@ constexpr Setting<D> instance_settings[] = {
     {"thread_timer_expired", set_rival_priority},
     {"promote_secondaries", set<&D::instance, &I::promote_secondaries>},
     {"make_before_break", set<&D::make_before_break>},
+    {"verified_takeover", set<&D::verified_takeover>},
 };
 
 }  // namespace

@@ -55,6 +55,12 @@ void Announcer::add(vrrp::RouterId router, Which which, unsigned rounds) {
   }
 }
 
+void Announcer::shorten(vrrp::RouterId router, unsigned rounds) {
+  for (Burst& burst : bursts_) {
+    if (burst.router == router && burst.which == Which::all) burst.rounds = std::min(burst.rounds, rounds);
+  }
+}
+
 std::optional<Instant> Announcer::next_at() const {
   std::optional<Instant> next;
   if (has_paced_lanes()) {

@@ -30,6 +30,8 @@ class Announcer {
 
   // Every address of the router, `rounds` times over.
   void add(vrrp::RouterId router, unsigned rounds);
+  // Of what waits to be announced of the router, no more than so many rounds.
+  void shorten(vrrp::RouterId router, unsigned rounds);
   // Sends what one turn may send; true when there is more to send at once. What a router no longer serves is not
   // announced. A burst follows its addresses: each is announced as it lands, not when the last of thousands has.
   bool send_some(const vrrp::Node& node, Instant now, AddressState state);

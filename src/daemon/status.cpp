@@ -167,6 +167,16 @@ json master_of(const vrrp::VirtualRouter& router, const RouterStatistics& statis
   return value;
 }
 
+// Of a MASTER: which of its neighbours know where its addresses are.
+json takeover_of(const StatusSource& source, vrrp::RouterId id) {
+  const auto progress = source.takeover ? source.takeover(id) : std::nullopt;
+  if (!progress) return nullptr;
+  json missing = json::array();
+  for (const IpAddress& address : progress->missing) missing.push_back(to_string(address));
+  return {
+      {"asked", progress->asked}, {"learned", progress->learned}, {"missing", missing}, {"over", progress->is_over}};
+}
+
 // Signs that somebody else had what this node serves, and the last of them.
 json two_owners_of(const RouterStatistics& statistics, const ClockReading& clock) {
   json value{{"adverts", statistics.second_masters}, {"announcements", statistics.strangers}, {"last", nullptr}};
@@ -326,6 +336,7 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
       {"released_master", statistics.released_master},
       {"rejected", rejected_of(statistics.rejected)},
       {"two_owners", two_owners_of(statistics, clock)},
+      {"takeover", takeover_of(source, id)},
   };
   if (const auto deadline = router.next_timeout()) status["next_timeout_in"] = seconds(*deadline - clock.now);
   return status;

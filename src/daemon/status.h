@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "base/time.h"
@@ -12,6 +13,7 @@
 #include "daemon/statistics.h"
 #include "process/script_ledger.h"
 #include "vrrp/node.h"
+#include "vrrp/takeover_proof.h"
 
 namespace baton::daemon {
 
@@ -38,6 +40,7 @@ struct StatusSource {
   std::function<bool(const Route&)> is_route_present;
   std::function<bool(const Rule&)> is_rule_present;
   std::function<std::string(vrrp::TrackerId)> tracker_text;
+  std::function<std::optional<vrrp::TakeoverProof::Progress>(vrrp::RouterId)> takeover{};
 };
 
 // Name, state, since, why and what is wrong, and no more: for lists.

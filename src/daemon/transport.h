@@ -24,7 +24,7 @@ namespace baton::daemon {
 
 namespace limits {
 // Announcements heard on an interface between two beats of the worker (worker_beat); more wait, or find no room.
-inline constexpr std::size_t frames_heard_a_beat = 256;
+inline constexpr std::size_t frames_heard_a_beat = 1024;
 }  // namespace limits
 
 class Transport {

@@ -18,7 +18,9 @@
 #include "daemon/options.h"
 #include "daemon/router_set.h"
 #include "daemon/scheduling.h"
+#include "daemon/second_owners.h"
 #include "daemon/status_service.h"
+#include "daemon/takeover_prover.h"
 #include "daemon/transport.h"
 #include "daemon/watch_policy.h"
 #include "kernel/confinement.h"
@@ -47,7 +49,6 @@ struct Overloaded : Functions... {
 
 constexpr Duration reject_log_interval = std::chrono::seconds(60);
 constexpr std::size_t timeouts_a_turn = 256;  // then their adverts leave, before the next are made
-constexpr std::size_t strangers_a_beat = 16;  // announcements of theirs that the node is told of
 
 class Worker {
  public:
@@ -59,8 +60,6 @@ class Worker {
   void on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet);
   void on_unknown_vrid(const std::string& interface, std::uint8_t vrid);
   void on_frame(std::uint32_t interface_index, ByteView frame);
-  bool is_worth_telling(vrrp::RouterId router, bool is_stranger);
-  void on_second_owner(vrrp::RouterId router, const vrrp::SecondOwnerSeen& seen);
   void on_guardian_message();
   void on_runner_message();
   void on_settings(vrrp::RouterId router, const OperatorSettings& settings);
@@ -77,6 +76,7 @@ class Worker {
   void settle();
   void set(vrrp::RouterId router, const OperatorSettings& settings);
   void tell_of_restored(Instant now);
+  void tell_of_proven(Instant now);
   void write_wills();
   void look_at_interfaces();
   void look_at_links(Instant now, vrrp::NodeActions& actions);
@@ -100,7 +100,7 @@ class Worker {
   WorkerStart start_;
   log::Logger log_;
   // Room for every reason of every router, so that no stranger can make one push another out and be told again.
-  log::RateLimit reject_limit_{reject_log_interval, setup_.routers.size() * (vrrp::RejectCounters{}.size() + 4 + 256)};
+  log::RateLimit reject_limit_{reject_log_interval, setup_.routers.size() * (vrrp::RejectCounters{}.size() + 2 + 256)};
 
   loop::Loop loop_;
   vrrp::Node node_;
@@ -120,15 +120,17 @@ class Worker {
   Transport transport_;
   AdvertOutbox outbox_{setup_, transport_, statistics_, log_, reject_limit_};
   Announcer announcer_;
+  TakeoverProver prover_;
   Newsroom newsroom_;
+  SecondOwners second_owners_{statistics_, counted_, newsroom_};
   StatusService status_;
 
   loop::Timer protocol_timer_;
   loop::Timer beat_timer_;
-  loop::Timer link_timer_;    // a link is polled, or a change of one has lasted
-  loop::Timer socket_timer_;  // sockets could not be opened: again
+  loop::Timer link_timer_;          // a link is polled, or a change of one has lasted
+  loop::Timer socket_timer_;        // sockets could not be opened: again
+  loop::Timer announcement_timer_;  // settle() has one to send, or a question
   Instant rested_{};
-  std::size_t strangers_left_ = strangers_a_beat;
   loop::Subscription guardian_readable_;
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription runner_readable_;
@@ -163,6 +165,7 @@ Worker::Worker(WorkerStart start)
                   .on_error = [this](const SysError& error) { log_.error(to_string(error)); },
                   .on_unknown_vrid = [this](const auto& interface, auto vrid) { on_unknown_vrid(interface, vrid); }}),
       announcer_(setup_, interfaces_, transport_),
+      prover_(setup_, interfaces_, transport_, announcer_, loop_),
       newsroom_(setup_, log_, start_.runner, start_.api),
       status_({.node = node_,
                .setup = setup_,
@@ -171,7 +174,8 @@ Worker::Worker(WorkerStart start)
                .is_present = [this](const config::VirtualAddress& address) { return host_.is_present(address); },
                .is_route_present = [this](const Route& route) { return host_.routing().is_present(route); },
                .is_rule_present = [this](const Rule& rule) { return host_.routing().is_present(rule); },
-               .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); }},
+               .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); },
+               .takeover = [this](vrrp::RouterId router) { return prover_.progress(router); }},
               start_.api) {
   if (start_.record != nullptr) recorder_.emplace(start_.record->ring(), node_);
   for (const RouterSetup& router : setup_.routers) codecs_.emplace_back(router.codec);
@@ -197,6 +201,7 @@ int Worker::run() {
     carry_out(actions);
   });
   socket_timer_ = loop_.timer([this] { look_at_interfaces(); });
+  announcement_timer_ = loop_.timer([] {});
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
   subscriptions_.push_back(loop_.on_signal(SIGQUIT, [this] { leave_as_it_is(); }));
@@ -321,7 +326,7 @@ void Worker::beat() {
   const Instant now = loop::now();
   beat_timer_.set(now + limits::worker_beat);
   counted_.announcements_lost += transport_.listen_again();
-  strangers_left_ = strangers_a_beat;
+  second_owners_.on_beat();
   constexpr Duration rest_interval = std::chrono::milliseconds(300);
   if (now - rested_ < rest_interval) return;
   rested_ = now;
@@ -429,8 +434,12 @@ void Worker::on_unknown_vrid(const std::string& interface, std::uint8_t vrid) {
 }
 
 void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
+  if (!begun_) return;
+  if (const auto answer = vrrp::decode_answer(frame)) {
+    prover_.on_answer(host_.addresses().routers_of(answer->ours, interface_index), interface_index, *answer);
+  }
   const auto heard = vrrp::decode_announcement(frame);
-  if (!heard || !begun_) return;
+  if (!heard) return;
   const kernel::Link* link = interfaces_.find(interface_index);
   if (link == nullptr) return;
   // Not our own, come back; but the other node has our virtual MAC address as well.
@@ -438,29 +447,11 @@ void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
   const auto stranger = interfaces_.has_mac(heard->mac) ? std::nullopt : std::optional(heard->mac);
   tell_node([&](vrrp::NodeActions& actions) {
     for (const vrrp::RouterId router : host_.addresses().routers_of(heard->address, interface_index)) {
-      if (!is_worth_telling(router, stranger.has_value())) continue;
+      if (!second_owners_.is_worth_telling(node_.router(router), stranger.has_value())) continue;
       touched_.insert(router);
       node_.on_announcement(router, heard->address, stranger, loop::now(), actions);
     }
   });
-}
-
-// The successor of a router that leaves is awaited; strangers may be many.
-bool Worker::is_worth_telling(vrrp::RouterId router, bool is_stranger) {
-  if (node_.router(router).is_leaving()) return true;
-  if (!is_stranger || !node_.router(router).is_serving()) return false;
-  if (strangers_left_ > 0) return strangers_left_-- > 0;
-  ++counted_.announcements_lost;
-  return false;
-}
-
-void Worker::on_second_owner(vrrp::RouterId router, const vrrp::SecondOwnerSeen& seen) {
-  const Instant now = loop::now();
-  RouterStatistics& statistics = statistics_[router];
-  ++(seen.mac ? statistics.strangers : statistics.second_masters);
-  statistics.second_owner = {.at = now, .seen = seen};
-  const std::string key = fmt::format("{}/{}", router, seen.mac ? "stranger" : "second master");
-  if (const auto untold = reject_limit_.allow(key, now)) newsroom_.on_second_owner(router, seen, node_, *untold);
 }
 
 void Worker::on_guardian_message() {
@@ -614,14 +605,20 @@ void Worker::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
                    ++counted_.handovers_failed;
                    newsroom_.on_handover_failed(router);
                  },
-                 [&](const vrrp::SecondOwnerSeen& it) { on_second_owner(router, it); },
+                 [&](const vrrp::SecondOwnerSeen& it) { second_owners_.on_seen(router, it, node_, loop::now()); },
              },
              action);
 }
 
 void Worker::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change) {
-  if (change.to == vrrp::State::master) ++statistics_[router].became_master;
-  if (change.from == vrrp::State::master) ++statistics_[router].released_master;
+  if (change.to == vrrp::State::master) {
+    ++statistics_[router].became_master;
+    prover_.on_master(router);
+  }
+  if (change.from == vrrp::State::master) {
+    ++statistics_[router].released_master;
+    prover_.on_left(router);
+  }
   if (change.from == vrrp::State::master && change.reason == vrrp::Reason::handover) ++counted_.handovers_done;
   newsroom_.on_state_changed(router, change, node_);
 }
@@ -640,13 +637,17 @@ void Worker::settle() {
   if (settled && !host_.has_refused()) will_.set_clean();
   if (settled) tell_of_restored(now);
   const bool more_to_announce = announcer_.send_some(node_, now, addresses);
+  const bool more_to_ask = prover_.settle(node_, now, addresses);
+  tell_of_proven(now);
   const bool more_to_tell = newsroom_.publish(addresses);
-  if (!settled || more_to_announce || more_to_tell) loop_.once_more();
+  if (!settled || more_to_announce || more_to_ask || more_to_tell) loop_.once_more();
   write_wills();  // of those that have got their addresses back
   tell_of_maintenance();
   const auto next = node_.next_timeout();
   next ? protocol_timer_.set(*next) : protocol_timer_.cancel();
-  if (const auto frame = announcer_.next_at()) beat_timer_.set(std::min(*frame, now + limits::worker_beat));
+  const auto announcement =
+      std::min(announcer_.next_at().value_or(Instant::max()), prover_.next_at().value_or(Instant::max()));
+  if (announcement != Instant::max()) announcement_timer_.set(announcement);
   if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) leave();
 }
 
@@ -659,6 +660,14 @@ void Worker::tell_of_restored(Instant now) {
       newsroom_.on_address_restored(router);
       node_.on_address_restored(router, now, actions);
     }
+  });
+}
+
+void Worker::tell_of_proven(Instant now) {
+  const std::vector<vrrp::RouterId> proven = prover_.take_proven();
+  if (proven.empty()) return;
+  tell_node([&](vrrp::NodeActions& actions) {
+    for (const vrrp::RouterId router : proven) node_.on_takeover_proven(router, now, actions);
   });
 }
 

@@ -21,6 +21,7 @@ constexpr std::size_t receive_batch = 32;
 constexpr std::size_t send_batch = 64;
 constexpr std::size_t frame_size = 128;  // of ARP and neighbour advertisements; longer ones are cut
 constexpr int send_buffer = 4 * 1024 * 1024;
+constexpr int receive_buffer = 1024 * 1024;  // more than a thousand: answers to what a takeover asks
 
 }  // namespace
 
@@ -32,6 +33,7 @@ SysResult<AnnouncementSocket> AnnouncementSocket::open(std::uint32_t interface_i
   (void)::setsockopt(fd.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
                      sizeof(on));  // our own are told apart by MAC too
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer, sizeof(send_buffer));
+  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer));
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
   address.sll_protocol = htons(ETH_P_ALL);

@@ -50,35 +50,62 @@ std::vector<sock_filter> advert_filter(Family family, bool authentication_header
 
 namespace {
 
-// Passes when the four bytes at `offset` are the last four of one of the addresses.
+// Passes when the four bytes at `offset` are the last four of one of the addresses; else it goes on behind.
 void pass_if_listed(std::vector<sock_filter>& program, std::uint32_t offset, Family family,
                     std::span<const IpAddress> addresses) {
-  program.push_back(statement(BPF_LD | BPF_W | BPF_ABS, offset));
+  std::vector<std::uint32_t> ends;
   for (const IpAddress& address : addresses) {
-    if (address.family() != family) continue;
-    program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, ByteReader(address.bytes().last(4)).u32(), 0, 1));
-    program.push_back(statement(BPF_RET | BPF_K, pass));
+    if (address.family() == family) ends.push_back(ByteReader(address.bytes().last(4)).u32());
   }
+  program.push_back(statement(BPF_LD | BPF_W | BPF_ABS, offset));
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    const auto to_pass = static_cast<std::uint8_t>(ends.size() - i);
+    program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, ends[i], to_pass, 0));
+  }
+  program.push_back(statement(BPF_JMP | BPF_JA, 1));
+  program.push_back(statement(BPF_RET | BPF_K, pass));
+}
+
+// Of ARP: whose sender, or to whose question an answer it is.
+std::vector<sock_filter> arp_filter(std::span<const IpAddress> addresses) {
+  constexpr std::uint32_t operation = 14 + 6;
+  constexpr std::uint32_t sender = 14 + 14;
+  constexpr std::uint32_t target = 14 + 24;
+  constexpr std::uint32_t reply = 2;
+  std::vector<sock_filter> program;
+  pass_if_listed(program, sender, Family::ipv4, addresses);
+  program.push_back(statement(BPF_LD | BPF_H | BPF_ABS, operation));
+  program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, reply, 1, 0));
   program.push_back(statement(BPF_RET | BPF_K, drop));
+  pass_if_listed(program, target, Family::ipv4, addresses);
+  program.push_back(statement(BPF_RET | BPF_K, drop));
+  return program;
+}
+
+// Of neighbour advertisements: whose target, or whose destination.
+std::vector<sock_filter> advertisement_filter(std::span<const IpAddress> addresses) {
+  constexpr std::uint32_t target_end = 14 + 40 + 8 + 12;
+  constexpr std::uint32_t destination_end = 14 + 24 + 12;
+  std::vector<sock_filter> program;
+  pass_if_listed(program, target_end, Family::ipv6, addresses);
+  pass_if_listed(program, destination_end, Family::ipv6, addresses);
+  program.push_back(statement(BPF_RET | BPF_K, drop));
+  return program;
 }
 
 }  // namespace
 
 std::vector<sock_filter> announcement_filter(std::optional<std::span<const IpAddress>> addresses) {
   constexpr std::uint32_t ethertype = 12;
-  constexpr std::uint32_t arp_sender = 14 + 14;
   constexpr std::uint32_t ipv6_next_header = 14 + 6;
   constexpr std::uint32_t icmpv6_type = 14 + 40;
-  constexpr std::uint32_t icmpv6_target_end = 14 + 40 + 8 + 12;
   constexpr std::uint32_t icmpv6 = 58;
   constexpr std::uint32_t neighbour_advertisement = 136;
-  std::vector<sock_filter> of_arp;
-  std::vector<sock_filter> of_target;
+  std::vector<sock_filter> of_arp{statement(BPF_RET | BPF_K, pass)};
+  std::vector<sock_filter> of_target = of_arp;
   if (addresses && addresses->size() <= limits::filtered_addresses) {
-    pass_if_listed(of_arp, arp_sender, Family::ipv4, *addresses);
-    pass_if_listed(of_target, icmpv6_target_end, Family::ipv6, *addresses);
-  } else {
-    of_arp = of_target = {statement(BPF_RET | BPF_K, pass)};
+    of_arp = arp_filter(*addresses);
+    of_target = advertisement_filter(*addresses);
   }
   std::vector<sock_filter> program = {
       statement(BPF_LD | BPF_H | BPF_ABS, ethertype),

@@ -37,9 +37,9 @@ class VridSet {
 // and those too short to have one, so that they are counted as truncated.
 std::vector<sock_filter> advert_filter(Family family, bool authentication_header, const VridSet& vrids);
 
-// For a packet socket: passes ARP packets whose sender, and neighbour advertisements whose target, is one of these
-// addresses (IPv6: ends like one of these, in its last four bytes). With nullopt, and with more addresses than
-// limits::filtered_addresses, all of them.
+// For a packet socket: passes ARP packets whose sender, ARP replies whose target, and neighbour advertisements whose
+// target or destination is one of these addresses (IPv6: ends like one of these, in its last four bytes). With nullopt,
+// and with more addresses than limits::filtered_addresses, all of them.
 std::vector<sock_filter> announcement_filter(std::optional<std::span<const IpAddress>> addresses);
 
 // For a netlink socket of rtnetlink: passes all but messages of routes that are none of these protocols and take no

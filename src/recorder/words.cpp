@@ -9,7 +9,7 @@ using namespace vrrp;
 
 namespace {
 
-constexpr std::uint8_t same = 0x10;
+constexpr std::uint8_t same = 0x80;
 constexpr std::size_t memory_bytes = 96;  // of one router
 constexpr std::size_t interface_name_most = 255;
 constexpr Instant latest{std::chrono::years(30)};  // of a machine's life
@@ -23,8 +23,8 @@ constexpr std::uint8_t kind_of() {
   }
 }
 // The numbers of the format: alternatives are added at the end.
-static_assert(std::variant_size_v<Input> == 15 &&
-              std::is_same_v<std::variant_alternative_t<14, Input>, MaintenanceTold>);
+static_assert(std::variant_size_v<Input> == 16 &&
+              std::is_same_v<std::variant_alternative_t<15, Input>, TakeoverProven>);
 static_assert(std::variant_size_v<Action> == 8 &&
               std::is_same_v<std::variant_alternative_t<7, Action>, SecondOwnerSeen>);
 constexpr std::uint8_t group_kind = 15;
@@ -113,6 +113,10 @@ struct InputWriter {
 
   void operator()(const Start& it) { head(it); }
   void operator()(const Stop& it) { head(it); }
+  void operator()(const TakeoverProven& it) {
+    head(it);
+    out.number(it.router);
+  }
   void operator()(const MaintenanceTold& it) {
     head(it);
     out.u8(static_cast<std::uint8_t>(it.wish));
@@ -273,6 +277,7 @@ struct InputReader {
       case kind_of<Stop, Input>(): return Stop{};
       case kind_of<PrioritySet, Input>(): return priority_set();
       case kind_of<PreemptSet, Input>(): return preempt_set();
+      case kind_of<TakeoverProven, Input>(): return TakeoverProven{router()};
       case kind_of<MaintenanceTold, Input>(): return MaintenanceTold{read_enum(in, last_wish)};
     }
     in.fail();

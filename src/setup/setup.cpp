@@ -182,6 +182,9 @@ std::vector<std::string> links_of(const config::Instance& instance,
 
 void add_instance(const config::Instance& instance, const config::Globals& globals, TrackerNumbers& trackers,
                   VirtualInterfaceMaker& virtual_interfaces, Setup& setup) {
+  // Whoever paces announcements counts on them.
+  const bool has_distances = globals.garp_interval > Duration::zero() || globals.gna_interval > Duration::zero() ||
+                             !setup.configuration.announcement_groups.empty();
   RouterSetup router{
       .name = instance.name,
       .interface = instance.interface,
@@ -201,6 +204,8 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
       .accept = instance.accept || instance.priority == vrrp::spec::priority_owner,
       .strict = instance.strict,
       .extra_announcements = instance.extra_announcements,
+      .proves_takeover = instance.verified_takeover,
+      .spares_bursts = instance.verified_takeover && !instance.announcements_given && !has_distances,
   };
   // The interfaces below are what must be up, not those that stand on them.
   std::vector<std::string> links = links_of(instance, router.addresses);

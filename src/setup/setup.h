@@ -38,6 +38,8 @@ struct RouterSetup {
   bool accept = true;                  // packets to its addresses are for this machine
   bool strict = false;                 // strict_mode, to be shown: what follows from it is in the other parameters
   config::ExtraAnnouncements extra_announcements;
+  bool proves_takeover = true;  // neighbours are asked whether they know where its addresses are
+  bool spares_bursts = false;   // ... and when they do, announcements that the user did not ask for stay out
   std::vector<std::size_t> virtual_interfaces;  // Setup::virtual_interfaces that it needs
   bool has_own_interface = false;               // use_vmac, use_ipvlan: the first of them
 };

@@ -14,13 +14,11 @@ constexpr std::uint8_t option_source_link = 1;   // RFC 4861 §4.6.1
 constexpr std::uint16_t solicitation_size = 32;  // with that option
 constexpr MacAddress broadcast{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
-}  // namespace
-
-Bytes arp_probe(const IpAddress& target, const MacAddress& mac) {
-  ASSERT(target.is_v4());
+Bytes arp_request(const IpAddress& target, const MacAddress& mac, const IpAddress& sender, const MacAddress& to) {
+  ASSERT(target.is_v4() && sender.is_v4());
   Bytes frame;
   ByteWriter writer(frame);
-  writer.bytes(broadcast.bytes);
+  writer.bytes(to.bytes);
   writer.bytes(mac.bytes);
   writer.u16(ethertype_arp);
   writer.u16(1);       // Ethernet
@@ -29,10 +27,22 @@ Bytes arp_probe(const IpAddress& target, const MacAddress& mac) {
   writer.u8(4);
   writer.u16(1);  // request
   writer.bytes(mac.bytes);
-  writer.zeros(4);
+  writer.bytes(sender.bytes());
   writer.zeros(6);
   writer.bytes(target.bytes());
   return frame;
+}
+
+}  // namespace
+
+Bytes arp_probe(const IpAddress& target, const MacAddress& mac) {
+  return arp_request(target, mac, IpAddress(), broadcast);
+}
+
+Bytes teaching_question(const IpAddress& ours, const MacAddress& mac, const IpAddress& target,
+                        const std::optional<MacAddress>& to) {
+  if (target.is_v6()) return neighbour_solicitation(target, ours, mac);
+  return arp_request(target, mac, ours, to.value_or(broadcast));
 }
 
 Bytes neighbour_solicitation(const IpAddress& target, const IpAddress& source, const MacAddress& mac) {

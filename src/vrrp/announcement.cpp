@@ -14,6 +14,7 @@ constexpr std::uint16_t ethertype_ipv6 = 0x86dd;
 constexpr std::uint16_t arp_hardware_ethernet = 1;
 constexpr std::uint16_t arp_protocol_ipv4 = 0x0800;
 constexpr std::uint16_t arp_request = 1;
+constexpr std::uint16_t arp_reply = 2;
 constexpr std::uint8_t protocol_icmpv6 = 58;
 constexpr std::uint8_t hop_limit = 255;                 // RFC 4861 §7.1.2
 constexpr std::uint8_t neighbour_advertisement = 136;   // RFC 4861 §4.4
@@ -101,6 +102,17 @@ std::optional<HeardAnnouncement> decode_neighbour_advertisement(ByteReader reade
   return plausible({.address = IpAddress::from_bytes(message.subspan(8, 16)), .mac = *mac});
 }
 
+std::optional<HeardAnswer> decode_arp_reply(ByteReader reader) {
+  const bool is_reply = reader.u16() == spec::arp_hardware_ethernet && reader.u16() == spec::arp_protocol_ipv4 &&
+                        reader.u16() == 0x0604 && reader.u16() == spec::arp_reply;
+  reader.skip(6);  // where the neighbour is
+  HeardAnswer heard;
+  heard.by = IpAddress::v4(reader.u32());
+  heard.mac = read_mac(reader);
+  heard.ours = IpAddress::v4(reader.u32());
+  return reader.ok() && is_reply ? std::optional(heard) : std::nullopt;
+}
+
 }  // namespace
 
 Bytes gratuitous_arp(const IpAddress& address, const MacAddress& mac) {
@@ -153,6 +165,24 @@ std::optional<HeardAnnouncement> decode_announcement(ByteView frame) {
   switch (reader.u16()) {
     case spec::ethertype_arp: return decode_arp(reader);
     case spec::ethertype_ipv6: return decode_neighbour_advertisement(reader);
+    default: return std::nullopt;
+  }
+}
+
+std::optional<HeardAnswer> decode_answer(ByteView frame) {
+  ByteReader reader(frame);
+  HeardAnswer heard{.ours = {}, .mac = read_mac(reader), .by = {}};
+  reader.skip(6);
+  switch (reader.u16()) {
+    case spec::ethertype_arp: return decode_arp_reply(reader);
+    case spec::ethertype_ipv6: {
+      const auto advertised = decode_neighbour_advertisement(reader);
+      if (!advertised) return std::nullopt;
+      reader.skip(24);  // to the destination
+      heard.ours = IpAddress::from_bytes(reader.take(16));
+      heard.by = advertised->address;
+      return heard;
+    }
     default: return std::nullopt;
   }
 }

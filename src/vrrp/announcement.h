@@ -26,4 +26,14 @@ struct HeardAnnouncement {
 };
 std::optional<HeardAnnouncement> decode_announcement(ByteView frame);
 
+// An answer to a question whose sender was an address of ours (address_probe.h): an ARP reply, or a neighbour
+// advertisement to that address.
+struct HeardAnswer {
+  IpAddress ours;
+  MacAddress mac;  // where the neighbour believes that address to be
+  IpAddress by;
+  bool operator==(const HeardAnswer&) const = default;
+};
+std::optional<HeardAnswer> decode_answer(ByteView frame);
+
 }  // namespace baton::vrrp

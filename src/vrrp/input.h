@@ -91,9 +91,14 @@ struct MaintenanceTold {
 };
 inline constexpr MaintenanceTold::Wish last_wish = MaintenanceTold::Wish::force;
 
-using Input =
-    std::variant<Start, Resume, AdvertHeard, TimePassed, TrackerTold, LinkTold, SourceTold, AnnouncementHeard,
-                 AddressRestored, ConfigurationTold, Handover, Stop, PrioritySet, PreemptSet, MaintenanceTold>;
+// Neighbours are known to know where its addresses live now (takeover_proof.h): the second burst says nothing new.
+struct TakeoverProven {
+  RouterId router = 0;
+};
+
+using Input = std::variant<Start, Resume, AdvertHeard, TimePassed, TrackerTold, LinkTold, SourceTold, AnnouncementHeard,
+                           AddressRestored, ConfigurationTold, Handover, Stop, PrioritySet, PreemptSet, MaintenanceTold,
+                           TakeoverProven>;
 
 // One that sees every input of a node, and what it brought about.
 class NodeObserver {

@@ -225,6 +225,10 @@ void Node::Implementation::handle(const PreemptSet& input, Instant now, NodeActi
   tell(input.router, out, [&](VirtualRouter& router, Actions&) { router.set_preempt(input.preempt, now); });
 }
 
+void Node::Implementation::handle(const TakeoverProven& input, Instant, NodeActions& out) {
+  tell(input.router, out, [](VirtualRouter& router, Actions&) { router.on_takeover_proven(); });
+}
+
 void Node::observe(NodeObserver* observer) {
   self_->observer = observer;
 }

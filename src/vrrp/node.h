@@ -111,6 +111,7 @@ class Node {
   void set_preempt(RouterId router, Preempt preempt, Instant now, NodeActions& out) {
     handle(PreemptSet{router, preempt}, now, out);
   }
+  void on_takeover_proven(RouterId router, Instant now, NodeActions& out) { handle(TakeoverProven{router}, now, out); }
   void maintain(MaintenanceTold::Wish wish, Instant now, NodeActions& out) { handle(MaintenanceTold{wish}, now, out); }
 
   // --- snapshot ---

@@ -144,6 +144,7 @@ class VirtualRouter {
   // Another node announced one of our addresses (any ARP packet or NA that names it as the sender's); `stranger`: from
   // a MAC address that is none of ours.
   void on_announcement(const IpAddress& address, std::optional<MacAddress> stranger, Instant now, Actions& out);
+  void on_takeover_proven() { second_announcement_at_.reset(); }
   // One of our addresses was removed by somebody else. It is put back by the difference; this re-announces it.
   void on_address_restored(Instant now, Actions& out);
 

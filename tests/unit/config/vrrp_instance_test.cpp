@@ -26,6 +26,8 @@ TEST(VrrpInstance, has_the_defaults_of_keepalived) {
   EXPECT_EQ(instance.announcements.lower_prio_repeat, 5U);
   EXPECT_EQ(instance.down_timer_adverts, 3U);
   EXPECT_TRUE(instance.make_before_break);
+  EXPECT_TRUE(instance.verified_takeover);
+  EXPECT_FALSE(instance.announcements_given);
   EXPECT_EQ(to_string(instance.addresses.front().address), "10.0.20.50/32");
   EXPECT_EQ(instance.addresses.front().device, "eth0");
 }
@@ -56,7 +58,7 @@ TEST(VrrpInstance, advert_int_is_rounded_to_what_the_wire_can_say) {
 TEST(VrrpInstance, globals_give_defaults_wherever_they_stand) {
   const std::string globals =
       "global_defs {\nvrrp_version 3\nvrrp_garp_master_delay 2\nvrrp_garp_master_repeat 3\nsmtp_alert\n"
-      "vrrp_mcast_group4 224.0.0.19\nmake_before_break no\n}\n";
+      "vrrp_mcast_group4 224.0.0.19\nmake_before_break no\nverified_takeover no\n}\n";
   const LoadResult result = load_text(instance_text("garp_master_repeat 7") + globals);
   const Instance& instance = result.configuration.instances.front();
   EXPECT_EQ(instance.version, 3);
@@ -67,6 +69,8 @@ TEST(VrrpInstance, globals_give_defaults_wherever_they_stand) {
   EXPECT_TRUE(instance.smtp_alert);
   EXPECT_EQ(to_string(instance.multicast_group), "224.0.0.19");
   EXPECT_FALSE(instance.make_before_break);
+  EXPECT_FALSE(instance.verified_takeover);
+  EXPECT_TRUE(instance.announcements_given);
 }
 
 TEST(VrrpInstance, smtp_alert_asks_the_nearest) {

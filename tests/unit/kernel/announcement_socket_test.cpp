@@ -91,6 +91,24 @@ TEST_F(Announcements, only_what_is_asked_for_is_heard) {
   EXPECT_THAT(exchange({arp(1), arp(7), icmpv6(1), icmpv6(7), icmpv6(99)}, arp(99)), ElementsAre(arp(7), icmpv6(7)));
 }
 
+// Questions of others for our addresses are none of our business: a busy LAN is full of them.
+TEST_F(Announcements, answers_to_questions_of_our_addresses_are_heard) {
+  ASSERT_TRUE(receiver->hear_only(std::vector{ip("10.0.0.7"), ip("10.0.0.99"), ip("2001:db8::7")}));
+  const auto with_target = [](std::uint8_t target, std::uint8_t operation) {
+    Bytes frame = arp(1);
+    frame[21] = operation;
+    frame[41] = target;
+    return frame;
+  };
+  const auto to = [](std::uint8_t destination) {
+    Bytes frame = icmpv6(1);
+    frame[53] = destination;
+    return frame;
+  };
+  EXPECT_THAT(exchange({with_target(7, 1), with_target(7, 2), with_target(8, 2), to(7), to(8)}, arp(99)),
+              ElementsAre(with_target(7, 2), to(7)));
+}
+
 TEST_F(Announcements, as_many_addresses_as_the_filter_holds) {
   std::vector<IpAddress> addresses;
   for (std::uint32_t i = 0; i < limits::filtered_addresses; ++i) addresses.push_back(IpAddress::v4(0x0a000001 + i));

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/checksum.h"
 #include "unit/vrrp/codec_bench.h"
+#include "vrrp/address_probe.h"
 
 namespace baton::vrrp {
 namespace {
@@ -94,6 +97,49 @@ TEST(Announcement, the_target_option_is_found_behind_others) {
   ByteWriter(frame).put_u16(18, 40);
   fix_icmpv6(frame);
   EXPECT_EQ(decode_announcement(frame), (HeardAnnouncement{ip("2001:db8::1"), mac}));
+}
+
+// What a neighbour makes of our question: a reply to where it believes the sender to be.
+Bytes arp_reply() {
+  const MacAddress neighbour = *MacAddress::parse("02:00:00:00:00:09");
+  Bytes frame;
+  ByteWriter out(frame);
+  out.bytes(mac.bytes);
+  out.bytes(neighbour.bytes);
+  out.u16(0x0806), out.u16(1), out.u16(0x0800), out.u16(0x0604), out.u16(2);
+  out.bytes(neighbour.bytes);
+  out.bytes(ip("10.0.20.9").bytes());
+  out.bytes(mac.bytes);
+  out.bytes(ip("10.0.20.100").bytes());
+  return frame;
+}
+
+TEST(Answer, of_arp_says_who_believes_our_address_to_be_where) {
+  EXPECT_EQ(decode_answer(arp_reply()), (HeardAnswer{ip("10.0.20.100"), mac, ip("10.0.20.9")}));
+  EXPECT_EQ(decode_answer(gratuitous_arp(ip("10.0.20.100"), mac)), std::nullopt) << "a request is no answer";
+  for (std::size_t size = 0; size < arp_reply().size(); ++size)
+    EXPECT_EQ(decode_answer(ByteView(arp_reply()).first(size)), std::nullopt) << size;
+}
+
+TEST(Answer, of_neighbour_discovery_is_an_advertisement_to_our_address) {
+  Bytes frame = unsolicited_neighbour_advertisement(ip("2001:db8::9"), *MacAddress::parse("02:00:00:00:00:09"), false);
+  std::ranges::copy(mac.bytes, frame.begin());
+  std::ranges::copy(ip("2001:db8::64").bytes(), frame.begin() + 38);
+  fix_icmpv6(frame);
+  EXPECT_EQ(decode_answer(frame), (HeardAnswer{ip("2001:db8::64"), mac, ip("2001:db8::9")}));
+}
+
+TEST(Question, teaches_by_its_sender_and_goes_to_one_or_to_all) {
+  const MacAddress neighbour = *MacAddress::parse("02:00:00:00:00:09");
+  const Bytes to_one = teaching_question(ip("10.0.20.100"), mac, ip("10.0.20.9"), neighbour);
+  const Bytes expected{2, 0, 0, 0, 0, 9, 2, 0,  0, 0,  0,   1, 8, 6, 0, 1, 8, 0,  6, 4,  0,
+                       1, 2, 0, 0, 0, 0, 1, 10, 0, 20, 100, 0, 0, 0, 0, 0, 0, 10, 0, 20, 9};
+  EXPECT_EQ(to_one, expected);
+  EXPECT_EQ(decode_announcement(to_one), (HeardAnnouncement{ip("10.0.20.100"), mac}));
+  const Bytes to_all = teaching_question(ip("10.0.20.100"), mac, ip("10.0.20.9"), std::nullopt);
+  EXPECT_TRUE(std::ranges::all_of(ByteView(to_all).first(6), [](std::uint8_t byte) { return byte == 0xff; }));
+  EXPECT_EQ(teaching_question(ip("2001:db8::64"), mac, ip("2001:db8::9"), neighbour),
+            neighbour_solicitation(ip("2001:db8::9"), ip("2001:db8::64"), mac));
 }
 
 }  // namespace

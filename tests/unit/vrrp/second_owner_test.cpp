@@ -106,6 +106,13 @@ TEST(SecondOwner, a_backup_has_no_say) {
   EXPECT_EQ(bench.actions(), Actions{});
 }
 
+TEST(TakeoverProven, the_second_burst_stays_out) {
+  Bench bench = risen();
+  bench.router().on_takeover_proven();
+  bench.advance(20s);
+  EXPECT_FALSE(has<Announce>(bench.actions()));
+}
+
 // What is heard first after a long sleep is the successor.
 TEST(SecondOwner, a_stranger_that_wakes_us_has_taken_over) {
   Bench bench = Bench::master();
