@@ -17,6 +17,14 @@ void AdvertOutbox::put(vrrp::RouterId router, const vrrp::SendAdvert& action, vr
   transport_.send(router, source.value_or(IpAddress{}), packets_, tag);
 }
 
+void AdvertOutbox::withdraw(const vrrp::Node& node) {
+  if (adverts_.empty()) return;
+  transport_.withdraw([&](std::uint32_t tag) {
+    const Advert& advert = adverts_[tag];
+    return !advert.is_goodbye && !node.router(advert.router).holds_addresses();
+  });
+}
+
 void AdvertOutbox::flush(Instant now) {
   transport_.flush([&](std::uint32_t tag, int code) {
     Advert& advert = adverts_[tag];

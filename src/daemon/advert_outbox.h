@@ -23,6 +23,8 @@ class AdvertOutbox {
   // `source`: what it leaves with.
   void put(vrrp::RouterId router, const vrrp::SendAdvert& action, vrrp::AdvertCodec& codec,
            const std::optional<IpAddress>& source);
+  // Of routers that are not MASTER any more, all but goodbyes: they are older than the sleep that cost them that.
+  void withdraw(const vrrp::Node& node);
   // A packet that the kernel does not take is counted, and told at a bounded rate.
   void flush(Instant now);
 

@@ -5,7 +5,16 @@
 #include <string>
 #include <utility>
 
+#include "vrrp/ipv4_header.h"
+
 namespace baton::daemon {
+
+IpAddress source_of(const vrrp::ReceivedPacket& packet) {
+  if (!packet.source.is_unspecified()) return packet.source;
+  ByteReader reader(packet.bytes);
+  const IpAddress source = vrrp::Ipv4Header::read(reader).source;
+  return reader.ok() ? source : IpAddress{};
+}
 
 Transport::Key Transport::key_of(const RouterSetup& router) {
   const bool ah = router.codec.authentication.type == vrrp::AuthType::ah;
@@ -189,6 +198,12 @@ void Transport::flush(const kernel::AdvertSocket::Result& result) {
   }
   for (const std::uint32_t tag : std::exchange(unsent_, {})) {
     if (result) result(tag, ENODEV);
+  }
+}
+
+void Transport::withdraw(const std::function<bool(std::uint32_t tag)>& is_meant) {
+  for (auto& [key, port] : ports_) {
+    if (port.socket) port.socket->withdraw(is_meant);
   }
 }
 

@@ -27,6 +27,9 @@ namespace limits {
 inline constexpr std::size_t frames_heard_a_beat = 1024;
 }  // namespace limits
 
+// Who says it has sent this; unspecified where the packet is too short to say.
+IpAddress source_of(const vrrp::ReceivedPacket& packet);
+
 class Transport {
  public:
   struct Handlers {
@@ -57,6 +60,7 @@ class Transport {
   std::uint32_t interface_index(vrrp::RouterId router) const { return port_of_router_[router]->interface_index; }
   // Says of each packet, by its tag, what became of it: 0 it has left, else errno.
   void flush(const kernel::AdvertSocket::Result& result = {});
+  void withdraw(const std::function<bool(std::uint32_t tag)>& is_meant);
   // The addresses whose announcements matter, by interface; others do not wake us.
   void hear_only(std::map<std::uint32_t, std::vector<IpAddress>> addresses);
   // At every beat of the worker: who announced too much is listened to again. How many frames were lost meanwhile.

@@ -16,6 +16,7 @@
 #include "daemon/link_watch.h"
 #include "daemon/newsroom.h"
 #include "daemon/options.h"
+#include "daemon/pause_watch.h"
 #include "daemon/router_set.h"
 #include "daemon/scheduling.h"
 #include "daemon/second_owners.h"
@@ -28,19 +29,10 @@
 #include "loop/loop.h"
 #include "recorder/recorder.h"
 #include "vrrp/announcement.h"
-#include "vrrp/ipv4_header.h"
 
 namespace baton::daemon {
 
 namespace {
-
-// Who says it has sent this; unspecified where the packet is too short to say.
-IpAddress source_of(const vrrp::ReceivedPacket& packet) {
-  if (!packet.source.is_unspecified()) return packet.source;
-  ByteReader reader(packet.bytes);
-  const IpAddress source = vrrp::Ipv4Header::read(reader).source;
-  return reader.ok() ? source : IpAddress{};
-}
 
 template <typename... Functions>
 struct Overloaded : Functions... {
@@ -64,6 +56,7 @@ class Worker {
   void on_runner_message();
   void on_settings(vrrp::RouterId router, const OperatorSettings& settings);
   void on_timer();
+  bool wakes_up();
   void stop();
   void leave();
 
@@ -76,7 +69,6 @@ class Worker {
   void settle();
   void set(vrrp::RouterId router, const OperatorSettings& settings);
   void tell_of_restored(Instant now);
-  void tell_of_proven(Instant now);
   void write_wills();
   void look_at_interfaces();
   void look_at_links(Instant now, vrrp::NodeActions& actions);
@@ -131,6 +123,7 @@ class Worker {
   loop::Timer socket_timer_;        // sockets could not be opened: again
   loop::Timer announcement_timer_;  // settle() has one to send, or a question
   Instant rested_{};
+  PauseWatch pause_;
   loop::Subscription guardian_readable_;
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription runner_readable_;
@@ -208,6 +201,9 @@ int Worker::run() {
   subscriptions_.push_back(loop_.on_signal(
       SIGXCPU, [this] { log_.warning("the worker ran for longer than vrrp_rlimit_rttime without a pause"); }));
   watch_channels();
+  loop_.after_waiting([this] {
+    if (wakes_up()) settle();
+  });
   loop_.before_sleep([this] {
     if (begun_) settle();
   });
@@ -522,6 +518,16 @@ void Worker::on_timer() {
   tell_node([&](vrrp::NodeActions& actions) { node_.on_timeout(now, actions, timeouts_a_turn); });
 }
 
+// After a pause: what others said meanwhile is heard, then the cores judge by the clock, before anything is sent or
+// anybody served. A MASTER that has lost its addresses to a successor lets go, and says nothing more.
+bool Worker::wakes_up() {
+  if (!begun_ || !pause_.was_paused(loop::now())) return false;
+  transport_.drain();
+  tell_node([&](vrrp::NodeActions& actions) { node_.on_timeout(loop::now(), actions); });
+  outbox_.withdraw(node_);
+  return true;
+}
+
 template <typename Event>
 void Worker::tell_node(Event&& event) {
   actions_.clear();
@@ -625,6 +631,7 @@ void Worker::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& c
 
 // Once a turn, in this order: adverts, the last will, addresses, announcements, news.
 void Worker::settle() {
+  (void)wakes_up();  // in the middle of a turn
   const Instant now = loop::now();
   will_.beat(now);
   outbox_.flush(now);
@@ -638,7 +645,9 @@ void Worker::settle() {
   if (settled) tell_of_restored(now);
   const bool more_to_announce = announcer_.send_some(node_, now, addresses);
   const bool more_to_ask = prover_.settle(node_, now, addresses);
-  tell_of_proven(now);
+  for (const vrrp::RouterId router : prover_.take_proven()) {
+    tell_node([&](vrrp::NodeActions& actions) { node_.on_takeover_proven(router, now, actions); });
+  }
   const bool more_to_tell = newsroom_.publish(addresses);
   if (!settled || more_to_announce || more_to_ask || more_to_tell) loop_.once_more();
   write_wills();  // of those that have got their addresses back
@@ -660,14 +669,6 @@ void Worker::tell_of_restored(Instant now) {
       newsroom_.on_address_restored(router);
       node_.on_address_restored(router, now, actions);
     }
-  });
-}
-
-void Worker::tell_of_proven(Instant now) {
-  const std::vector<vrrp::RouterId> proven = prover_.take_proven();
-  if (proven.empty()) return;
-  tell_node([&](vrrp::NodeActions& actions) {
-    for (const vrrp::RouterId router : proven) node_.on_takeover_proven(router, now, actions);
   });
 }
 

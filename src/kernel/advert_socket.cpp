@@ -249,6 +249,10 @@ void AdvertSocket::flush(const Result& result) {
   }
 }
 
+void AdvertSocket::withdraw(const std::function<bool(std::uint32_t tag)>& is_meant) {
+  std::erase_if(queue_, [&](const Queued& datagram) { return is_meant(datagram.tag); });
+}
+
 // As sendmmsg(2): how many of the first have left, or -1.
 int AdvertSocket::send_batch(std::span<const Queued> datagrams) {
   std::array<mmsghdr, batch> headers{};

@@ -61,6 +61,8 @@ class AdvertSocket {
   // Hands over the queue, and says of each datagram, by its tag, what became of it: 0 it has left, else errno.
   using Result = std::function<void(std::uint32_t tag, int code)>;
   void flush(const Result& result = {});
+  // Takes those back that are queued still, by their tags; nothing is said of them any more.
+  void withdraw(const std::function<bool(std::uint32_t tag)>& is_meant);
   const SendCounters& counters() const { return counters_; }
 
  private:

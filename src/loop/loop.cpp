@@ -134,6 +134,7 @@ Loop::Loop() {
 }
 
 Loop::~Loop() {
+  after_waiting_ = nullptr;
   before_sleep_.clear();
   ::event_base_free(base_);
 }
@@ -181,6 +182,7 @@ void Loop::run() {
 void Loop::turn(std::optional<Duration> most) {
   const bool sleep = !std::exchange(once_more_, false) && ready_others_.empty();
   look(sleep ? most : Duration::zero());
+  if (after_waiting_) after_waiting_();
   if (!ready_timers_.empty()) {
     for (std::size_t due = ready_timers_.size(); due > 0 && !ready_timers_.empty(); --due) serve_first(ready_timers_);
     settle();

@@ -2,7 +2,8 @@
 // underneath, one thread. libevent only says what is ready; the order of service is decided here, so that nobody
 // starves:
 //
-//   a turn:  wait → every due timer → settle (before_sleep) → the one descriptor or signal that waited longest → settle
+//   a turn:  wait → look (after_waiting) → every due timer → settle (before_sleep) → the one descriptor or signal that
+//   waited longest → settle
 //
 // A due timer waits for one handler at most, however many descriptors are flooded, provided that a handler reads a
 // bounded batch; and what a timer sent is flushed before the next descriptor is looked at. A timer that is always due
@@ -81,6 +82,8 @@ class Loop {
   [[nodiscard]] Subscription on_signal(int number, Callback callback);
   [[nodiscard]] Timer timer(Callback callback);
 
+  // Runs after each wait, before anything that is ready is served: the place to look at the clock.
+  void after_waiting(Callback callback) { after_waiting_ = std::move(callback); }
   // Runs when run() begins and after callbacks, before the loop sleeps: the place to flush and to settle. May run with
   // nothing to do. `once_more()` asks for another turn without sleeping.
   void before_sleep(Callback callback) { before_sleep_.push_back(std::move(callback)); }
@@ -102,6 +105,7 @@ class Loop {
   event_base* base_;
   ReadyList ready_timers_;
   ReadyList ready_others_;
+  Callback after_waiting_;
   std::vector<Callback> before_sleep_;
   bool stopped_ = false;
   bool once_more_ = false;

@@ -91,6 +91,27 @@ TEST_F(BatonDeaths, when_everything_hangs_there_are_two_owners_only_until_it_goe
   EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
 }
 
+// Stopped for longer than web2 waits, in whatever it was doing: the first that leaves web1 when it goes on is nothing.
+TEST_F(BatonDeaths, who_wakes_after_a_successor_says_nothing_before_it_has_let_go) {
+  start_anew(web1);
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+    lab().run_for(std::chrono::milliseconds(137 * round));
+    signal(web1, Role::everything, SIGSTOP);
+    ASSERT_TRUE(wait([] { return pair().owners().contains(web2); })) << pair().log();
+    lab().run_for(1s);  // longer than three intervals in all, so that web1 knows by its clock alone
+    const Instant woken = now();
+    signal(web1, Role::everything, SIGCONT);
+    ASSERT_TRUE(wait([] { return pair().owners() == std::set<NodeId>{web2}; }, 2s)) << pair().log();
+    const Instant let_go = *lab().ownership().last_change(pair().address());
+    for (const AdvertRecord& record : lab().adverts()) {
+      EXPECT_FALSE(record.node == web1 && record.at >= woken && record.at <= let_go) << pair().log();
+    }
+    RecordProperty(fmt::format("let_go_us_{}", round),
+                   std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(let_go - woken).count()));
+  }
+}
+
 TEST_F(BatonDeaths, a_runner_that_is_killed_is_replaced_and_nobody_minds) {
   const auto runner = [] {
     const auto found = find_role(lab().daemon_processes(web1), Role::runner);

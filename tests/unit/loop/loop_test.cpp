@@ -263,5 +263,16 @@ TEST(Loop, wake_ups_are_precise) {
   EXPECT_LT(late[500], 1ms);  // epoll's own milliseconds would show here
 }
 
+TEST(Loop, looks_at_the_clock_before_it_serves_anybody) {
+  Loop loop;
+  std::string told;
+  Timer timer = loop.timer([&] { told += "timer "; });
+  loop.after_waiting([&] { told += "look "; });
+  loop.before_sleep([&] { told += "settle "; });
+  timer.set(now());
+  EXPECT_TRUE(turn_until(loop, [&] { return told.contains("timer"); }));
+  EXPECT_EQ(told.rfind("look timer settle "), told.size() - std::string("look timer settle ").size());
+}
+
 }  // namespace
 }  // namespace baton::loop
