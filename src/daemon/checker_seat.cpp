@@ -30,12 +30,13 @@ std::vector<config::TrackedFile> files_for(const std::vector<ListedCheck>& check
 
 }  // namespace
 
-CheckerSeat::CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Balancer balancer)
+CheckerSeat::CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Balancer balancer,
+                         CallRunner call_runner)
     : log_(log),
       checker_log_(std::move(checker_log)),
       balancer_(std::move(balancer)),
       checker_(loop, log, checker_plan()),
-      runner_(loop, log, runner_plan()) {}
+      runner_(loop, log, runner_plan(std::move(call_runner))) {}
 
 CheckerSeat::Wanted CheckerSeat::wanted_of(const Setup& setup) const {
   Wanted wanted{.checks = list_checks(setup.configuration, log_),
@@ -95,13 +96,14 @@ SideRole::Plan CheckerSeat::checker_plan() {
               }};
 }
 
-SideRole::Plan CheckerSeat::runner_plan() {
+SideRole::Plan CheckerSeat::runner_plan(CallRunner call_runner) {
   return {.name = "baton-checkrun",
           .loss = "MISC_CHECK and FILE_CHECK keep their last verdict until the next one is there",
           .parent_death_signal = 0,  // its channels end with us
           .prepare = {},
           .main = [](kernel::Channel guardian) { return process::run_runner(guardian.release(), {}); },
-          .started = [this] { join_runner(); }};
+          .started = [this] { join_runner(); },
+          .call = std::move(call_runner)};
 }
 
 void CheckerSeat::join_runner() {

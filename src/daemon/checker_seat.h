@@ -19,7 +19,10 @@ class CheckerSeat {
  public:
   // `balancer` gets its end of a channel for each checker that starts.
   using Balancer = std::function<void(kernel::Channel)>;
-  CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Balancer balancer);
+  // `call_runner`: where its runner is a service of its own (SideRole::Plan::call); empty: a child.
+  using CallRunner = std::function<SysResult<kernel::Channel>()>;
+  CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Balancer balancer,
+              CallRunner call_runner = {});
 
   // Before another balancer starts: a checker whose numbers are not those of `setup` speaks to nobody any more.
   void retire_unless_same(const Setup& setup);
@@ -35,7 +38,7 @@ class CheckerSeat {
 
  private:
   SideRole::Plan checker_plan();
-  SideRole::Plan runner_plan();
+  SideRole::Plan runner_plan(CallRunner call_runner);
   int run(kernel::Channel guardian);
   // What the checker is started with.
   struct Wanted {

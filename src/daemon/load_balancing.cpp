@@ -3,6 +3,8 @@
 #include <memory>
 #include <set>
 
+#include "daemon/runner_service.h"
+
 namespace baton::daemon {
 
 namespace {
@@ -10,6 +12,11 @@ namespace {
 log::Options checker_log(const Options& options, log::Options log) {
   log.identifier = log_identifier(options, "baton-check");
   return log;
+}
+
+CheckerSeat::CallRunner runner_caller(const Options& options) {
+  if (!options.has_runner_service()) return {};
+  return [path = options.runner_service] { return call_runner(path, {}); };
 }
 
 }  // namespace
@@ -23,8 +30,9 @@ LoadBalancing::LoadBalancing(loop::Loop& loop, log::Logger& log, const Options& 
       setup_(std::move(setup)),
       runner_(runner),
       balancer_(loop, log, balancer_plan()),
-      checker_(loop, log, checker_log(options, log_options_),
-               [this](kernel::Channel channel) { hand_checker(channel); }) {
+      checker_(
+          loop, log, checker_log(options, log_options_), [this](kernel::Channel channel) { hand_checker(channel); },
+          runner_caller(options)) {
   log_options_.identifier = log_identifier(options_, "baton-balance");
 }
 
