@@ -25,9 +25,9 @@ SysResult<void> confine_client(const ClientPowers& powers);
 SysResult<void> confine_network_administrator();
 
 // What moving addresses takes: CAP_NET_ADMIN, CAP_NET_RAW, and CAP_IPC_LOCK for memory that stays where it is. No
-// program is started, no process made, signalled or looked at, no memory becomes code, no namespace is left or made,
-// nothing mounted, no module loaded; a call that would fails with EPERM. Where the kernel has Landlock, files are
-// written below `writable` alone (directories; one that is not there is left out), EACCES elsewhere.
+// program is started, no process made, signalled (but the parent) or looked at, no memory becomes code, no namespace is
+// left or made, nothing mounted, no module loaded; a call that would fails with EPERM. Where the kernel has Landlock,
+// files are written below `writable` alone (directories; one that is not there is left out), EACCES elsewhere.
 SysResult<void> confine_worker(std::span<const std::string> writable);
 
 }  // namespace baton::kernel

@@ -55,7 +55,7 @@ TEST_F(BatonOperator, why_says_who_is_master_and_what_would_change_it) {
 }
 
 TEST_F(BatonOperator, status_is_a_line_an_instance_or_all_of_one) {
-  EXPECT_TRUE(says(web1, "status --brief", "1 instances: 1 MASTER"));
+  EXPECT_TRUE(says(web1, "status --brief", "1 instance: 1 MASTER"));
   EXPECT_EQ(asked(web1, "status VI_1 --json").value("state", ""), "MASTER");
 }
 

@@ -94,6 +94,7 @@ TEST_F(BatonReload, an_instance_that_is_not_changed_keeps_its_pace) {
 }
 
 TEST_F(BatonReload, a_file_with_an_error_is_refused_with_place_and_mend) {
+  ASSERT_TRUE(wait([] { return has_one_worker(web1); }));
   const pid_t before = worker(web1);
   configure(web1, edited([](PairOptions& it) { it.routers.front().vrid = 999; }));
   const json report = reload_with("", 1);

@@ -74,6 +74,8 @@ class ServedPair : public testing::Test {
     const auto found = find_role(lab().daemon_processes(node), Role::worker);
     return found.empty() ? 0 : found.front();
   }
+  // One that was followed by another at a reload may still be about to end.
+  static bool has_one_worker(NodeId node) { return find_role(lab().daemon_processes(node), Role::worker).size() == 1; }
   // The pid that it had.
   static pid_t kill_worker(NodeId node) {
     EXPECT_TRUE(wait([&] { return worker(node) > 0; })) << pair().log();
