@@ -23,8 +23,7 @@ CheckerSeat::CallRunner runner_caller(const Options& options) {
 
 LoadBalancing::LoadBalancing(loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options,
                              std::function<const Setup&()> setup, SideRole& runner)
-    : loop_(loop),
-      log_(log),
+    : log_(log),
       options_(options),
       log_options_(std::move(log_options)),
       setup_(std::move(setup)),

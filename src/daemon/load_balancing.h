@@ -39,7 +39,6 @@ class LoadBalancing {
   void join_checker();
   void hand_checker(const kernel::Channel& channel);
 
-  loop::Loop& loop_;
   log::Logger& log_;
   const Options& options_;
   log::Options log_options_;
