@@ -128,8 +128,11 @@ TEST_P(TakeoverFromFrr, start_cut_stop_and_return) {
   const auto& [dialect, better] = GetParam();
   Couple couple({.dialect = dialect, .better = better, .peer = PeerKind::frr});
   ASSERT_TRUE(couple);
-  couple.start(baton);
-  couple.start(peer);
+  // One after the other: a kernel gives an IPv6 address up for good that it meets elsewhere at the first moment
+  // (RFC 4862 §5.4.5), and FRR looks no more.
+  couple.start(better);
+  ASSERT_TRUE(couple.wait_until([&] { return couple.has_spoken(better); }, bound)) << couple.log();
+  couple.start(better == baton ? peer : baton);
   ASSERT_NO_FATAL_FAILURE(expect_the_better_one_owns_it(couple));
   expect_quiet(couple);
   expect_cut_is_survived(couple);
