@@ -213,6 +213,11 @@ Verdicts Couple::verdicts(NodeId node) {
   return node == baton ? verdicts_of_baton() : verdicts_of_keepalived();
 }
 
+bool Couple::baton_answers() const {
+  const std::string socket = lab_->machine(baton).outside_path(control::default_control_socket);
+  return control::ask(socket, {.path = "/v1/status"}).has_value();
+}
+
 Verdicts Couple::verdicts_of_baton() {
   const auto status =
       control::ask(lab_->machine(baton).outside_path(control::default_control_socket), {.path = "/v1/status"});

@@ -88,6 +88,7 @@ class Couple {
   // Waits until `node` alone has the address and answers the client.
   bool wait_for_only_owner(lab::NodeId node, Duration bound);
   bool has_spoken(lab::NodeId node) const;  // an advert, since the beginning
+  bool baton_answers() const;               // on its control socket
   // Waits until `node` has advertised so often from now on.
   bool wait_for_adverts(lab::NodeId node, std::size_t count);
 

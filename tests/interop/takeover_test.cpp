@@ -131,8 +131,10 @@ TEST_P(TakeoverFromFrr, start_cut_stop_and_return) {
   // One after the other: a kernel gives an IPv6 address up for good that it meets elsewhere at the first moment
   // (RFC 4862 §5.4.5), and FRR looks no more.
   couple.start(better);
-  ASSERT_TRUE(couple.wait_until([&] { return couple.has_spoken(better); }, bound)) << couple.log();
+  const Duration first_advert = program_start + couple.master_down_interval(better) + afterplay;
+  ASSERT_TRUE(couple.wait_until([&] { return couple.has_spoken(better); }, first_advert)) << couple.log();
   couple.start(better == baton ? peer : baton);
+  ASSERT_TRUE(couple.wait_until([&] { return couple.baton_answers(); }, program_start)) << couple.log();
   ASSERT_NO_FATAL_FAILURE(expect_the_better_one_owns_it(couple));
   expect_quiet(couple);
   expect_cut_is_survived(couple);
