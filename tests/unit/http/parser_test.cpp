@@ -113,6 +113,20 @@ TEST(Response, is_read_as_it_was_written) {
   EXPECT_EQ(parser.take_body(), response.body);
 }
 
+// Beast's own assertion was met by a last chunk in pieces.
+TEST(Response, ends_with_a_last_chunk_that_is_cut_anywhere) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string last : {"0\r\n\r\n", "00\r\n\r\n", "0;a\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n"}) {
+    for (std::size_t cut = 0; cut < last.size(); ++cut) {
+      ResponseParser parser;
+      for (const std::string& piece : {head, last.substr(0, cut), std::string(), last.substr(cut)}) {
+        ASSERT_TRUE(parser.feed(piece)) << last << " cut at " << cut;
+      }
+      EXPECT_TRUE(parser.is_whole()) << last << " cut at " << cut;
+    }
+  }
+}
+
 TEST(Response, of_a_HEAD_announces_a_body_and_has_none) {
   const std::string text = to_text({.body = "12345"}, Connection::close, true);
   EXPECT_TRUE(text.contains("Content-Length: 5\r\n"));
