@@ -49,7 +49,8 @@ std::string web_configuration() {
   }
   return fmt::format(
       "{}pid /run/nginx.pid;\nerror_log /run/lab/nginx.log;\nworker_processes 1;\n"
-      "events {{}}\nhttp {{\n  access_log off;\n  default_type text/plain;\n{}"
+      "events {{}}\nhttp {{\n  access_log off;\n  keepalive_requests 1000000000;\n  keepalive_timeout 1h;\n  "
+      "default_type text/plain;\n{}"
       "  server {{\n    listen 80 default_server;\n    listen [::]:80 default_server;\n"
       "    root /run/lab/www;\n    index index.html;\n  }}\n}}\n",
       identity, paths);
@@ -391,6 +392,22 @@ SysResult<void> Lab::set_forwarding(NodeId node, const std::string& interface, b
                                    on ? PortState::forwarding : PortState::disabled);
 }
 
+SysResult<void> Lab::spoil_wire(NodeId node, const std::string& interface, const WireQuality& quality) {
+  tell(node, Event::Kind::action, fmt::format("the wire of {} is bad", interface), now());
+  const std::size_t index = interface_index(node, interface);
+  nodes_[node].bad_wires.erase(index);
+  auto wire = TRY(BadWire::open(
+      reactor_, *switches_, {.port = port_name(node, index), .bridge = switch_name(plan(node).interfaces[index].lan)},
+      quality));
+  nodes_[node].bad_wires.emplace(index, std::move(wire));
+  return {};
+}
+
+void Lab::mend_wire(NodeId node, const std::string& interface) {
+  if (nodes_[node].bad_wires.erase(interface_index(node, interface)) == 0) return;
+  tell(node, Event::Kind::action, fmt::format("the wire of {} is good again", interface), now());
+}
+
 SysResult<void> Lab::remove_interface(NodeId node, const std::string& interface) {
   tell(node, Event::Kind::action, interface + " is removed", now());
   const std::size_t index = interface_index(node, interface);
@@ -417,6 +434,7 @@ void Lab::unplug(NodeId id) {
   if (!node.machine) return;
   if (node.monitor) reactor_.unwatch(node.monitor_watch);
   node.monitor.reset();
+  node.bad_wires.clear();
   for (std::size_t i = 0; i < plan(id).interfaces.size(); ++i) {
     close_tap(id, i);
     (void)switches_->remove_link(port_name(id, i));  // not there when it was removed before

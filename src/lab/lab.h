@@ -19,6 +19,7 @@
 #include "base/sys_error.h"
 #include "lab/advert_log.h"
 #include "lab/answers.h"
+#include "lab/bad_wire.h"
 #include "lab/machine.h"
 #include "lab/ownership.h"
 #include "lab/page_client.h"
@@ -82,6 +83,9 @@ class Lab {
   SysResult<void> set_link(NodeId node, const std::string& interface, bool up);        // in the machine
   SysResult<void> set_carrier(NodeId node, const std::string& interface, bool up);     // the cable, at the switch
   SysResult<void> set_forwarding(NodeId node, const std::string& interface, bool on);  // the switch port; carrier stays
+  // A wire that loses, delays or doubles frames, until it is mended.
+  SysResult<void> spoil_wire(NodeId node, const std::string& interface, const WireQuality& quality);
+  void mend_wire(NodeId node, const std::string& interface);
   // The interface itself, which goes and comes with its cable and its addresses, as a card or a VLAN does.
   SysResult<void> remove_interface(NodeId node, const std::string& interface);
   SysResult<void> add_interface(NodeId node, const std::string& interface);
@@ -121,6 +125,10 @@ class Lab {
   const std::vector<Event>& events() const { return events_; }
   void tell(std::optional<NodeId> node, Event::Kind kind, std::string text, Instant at);
 
+  // For clients and strangers of one's own; they end before the lab.
+  Reactor& reactor() { return reactor_; }
+  const NetNamespace& client_network() const { return client_->network(); }
+
  private:
   struct Tap {  // on a switch port
     std::unique_ptr<PacketTap> tap;
@@ -131,6 +139,7 @@ class Lab {
     std::optional<AddressMonitor> monitor;
     Reactor::Token monitor_watch = 0;
     std::map<std::size_t, Tap> taps;  // by interface
+    std::map<std::size_t, std::unique_ptr<BadWire>> bad_wires;
     AddressCount count;
     pid_t daemon = 0;
     UniqueFd syslog;

@@ -22,6 +22,11 @@ std::optional<Instant> Ownership::last_change(const IpAddress& address) const {
   return found->second.back().at;
 }
 
+std::vector<Ownership::Change> Ownership::changes(const IpAddress& address) const {
+  const auto found = changes_.find(address);
+  return found == changes_.end() ? std::vector<Change>{} : found->second;
+}
+
 Ownership::Times Ownership::times(const IpAddress& address, Instant from, Instant to) const {
   Times times;
   std::set<NodeId> owners;

@@ -20,6 +20,13 @@ class Ownership {
 
   std::optional<Instant> last_change(const IpAddress& address) const;
 
+  struct Change {
+    Instant at;
+    NodeId node = 0;
+    bool has = false;
+  };
+  std::vector<Change> changes(const IpAddress& address) const;  // all, in their order
+
   struct Times {
     Duration nobody{};
     Duration two_or_more{};
@@ -28,11 +35,6 @@ class Ownership {
   Times times(const IpAddress& address, Instant from, Instant to) const;
 
  private:
-  struct Change {
-    Instant at;
-    NodeId node = 0;
-    bool has = false;
-  };
   std::map<IpAddress, std::vector<Change>> changes_;
   std::map<IpAddress, std::set<NodeId>> owners_;
 };

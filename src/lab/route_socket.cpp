@@ -193,6 +193,13 @@ SysResult<void> RouteSocket::plug_into(const std::string& port, const std::strin
   return send(fmt::format("plug {} into {}", port, bridge), message);
 }
 
+SysResult<void> RouteSocket::unplug(const std::string& port) {
+  Message message(RTM_NEWLINK, NLM_F_ACK, ifinfomsg{});
+  message.put(IFLA_IFNAME, bytes_of(port));
+  message.put_u32(IFLA_MASTER, 0);
+  return send("unplug " + port, message);
+}
+
 SysResult<void> RouteSocket::set_up(const std::string& name, bool up) {
   ifinfomsg info{};
   info.ifi_flags = up ? IFF_UP : 0;

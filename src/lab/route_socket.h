@@ -30,6 +30,7 @@ class RouteSocket {
                             const MacAddress& peer_mac, int peer_namespace);
   SysResult<void> remove_link(const std::string& name);
   SysResult<void> plug_into(const std::string& port, const std::string& bridge);
+  SysResult<void> unplug(const std::string& port);
   SysResult<void> set_up(const std::string& name, bool up);
   SysResult<void> set_port_state(const std::string& port, PortState state);
 
