@@ -140,7 +140,11 @@ class World {
   void schedule(Duration after, std::function<void()> happen);
   bool step(Instant end);
   template <typename Call>
-  void call(std::size_t machine, Call&& call);
+  void call(std::size_t machine, Call&& call) {
+    vrrp::NodeActions out;
+    call(*machines_[machine].brain, out);
+    carry_out(machine, out);
+  }
   void carry_out(std::size_t machine, const vrrp::NodeActions& actions);
   void carry_out(std::size_t machine, vrrp::RouterId router, const vrrp::Action& action);
   void bring_kernel_to(std::size_t machine);

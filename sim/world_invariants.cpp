@@ -1,0 +1,82 @@
+// What is asked of a world, and what must hold in it.
+#include "sim/world.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace baton::sim {
+
+using namespace vrrp;
+
+State World::state(std::size_t id, RouterId router) const {
+  return machines_[id].brain ? machines_[id].brain->state(router) : State::init;
+}
+
+bool World::is_healthy(std::size_t id) const {
+  if (!is_running(id)) return false;
+  for (RouterId router = 0; router < router_count(); ++router) {
+    if (state(id, router) != State::backup && state(id, router) != State::master) return false;
+  }
+  return true;
+}
+
+std::optional<std::size_t> World::holder(RouterId router) const {
+  std::optional<std::size_t> holder;
+  for (std::size_t id = 0; id < machines_.size(); ++id) {
+    if (!machines_[id].configured[router]) continue;
+    if (holder) return std::nullopt;
+    holder = id;
+  }
+  return holder;
+}
+
+std::string World::settled(RouterId router) const {
+  std::string holders;
+  std::size_t healthy = 0;
+  for (std::size_t id = 0; id < machines_.size(); ++id) {
+    if (machines_[id].configured[router]) holders += fmt::format(" m{}", id);
+    if (is_healthy(id)) ++healthy;
+  }
+  const auto one = holder(router);
+  if (healthy == 0)
+    return holders.empty() ? "" : fmt::format("router {} is held without a healthy node:{}", router, holders);
+  if (!one) return fmt::format("router {} has not one holder:{}", router, holders.empty() ? " nobody" : holders);
+  if (!machines_[*one].parameters.node.groups.empty() && holder(0) != one) {
+    return fmt::format("a group is torn apart: m{} holds router {}", *one, router);
+  }
+  if (state(*one, router) != State::master) return fmt::format("router {} is held by m{}, no MASTER", router, *one);
+  if (!is_served(router)) return fmt::format("the client of router {} is not served", router);
+  if (clients_[router].asks != one) return fmt::format("the client of router {} asks another than m{}", router, *one);
+  return {};
+}
+
+void World::check(std::size_t id, Instant handled_timeout) {
+  Machine& machine = machines_[id];
+  if (!machine.brain) return;
+  if (machine.brain->maintenance() == Maintenance::on) machine.in_maintenance = true;
+  for (RouterId router = 0; router < router_count(); ++router) {
+    const State state = machine.brain->state(router);
+    const bool holds = machine.brain->holds_addresses(router);
+    if (holds != (state == State::master)) violate(fmt::format("m{} router {} holds as {}", id, router, name(state)));
+    if (machine.configured[router] && !holds) violate(fmt::format("m{} router {} left in the kernel", id, router));
+    if (machine.in_maintenance && machine.brain->is_serving(router)) {
+      violate(fmt::format("m{} router {} serves in maintenance", id, router));
+    }
+    if (machine.told[router] != state) violate(fmt::format("m{} router {} is {}, untold", id, router, name(state)));
+  }
+  if (!machine.parameters.node.groups.empty()) {
+    bool serves = false;
+    bool waits = false;
+    for (RouterId router = 0; router < router_count(); ++router) {
+      serves |= machine.brain->is_serving(router);
+      waits |= machine.brain->state(router) == State::backup;
+    }
+    if (serves && waits) violate(fmt::format("m{}: one member of its group serves, another is BACKUP", id));
+  }
+  const auto next = machine.brain->next_timeout();
+  if (next && *next <= handled_timeout) violate(fmt::format("m{} has a deadline in the past", id));
+}
+
+}  // namespace baton::sim
