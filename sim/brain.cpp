@@ -30,6 +30,9 @@ class Baton final : public Brain {
   void on_link(const std::string& name, bool up, Instant now, NodeActions& out) override {
     node_.on_link(name, up, now, out);
   }
+  void on_takeover_proven(RouterId id, Instant now, NodeActions& out) override {
+    node_.on_takeover_proven(id, now, out);
+  }
   void handover(Instant now, NodeActions& out) override { node_.handover(0, now, out); }
   void stop(Instant now, NodeActions& out) override { node_.stop(now, out); }
   void maintain(MaintenanceTold::Wish wish, Instant now, NodeActions& out) override { node_.maintain(wish, now, out); }
@@ -43,7 +46,7 @@ class Baton final : public Brain {
   std::uint8_t priority(RouterId id) const override { return node_.router(id).priority(); }
   std::vector<std::optional<RouterMemory>> memory() const override {
     std::vector<std::optional<RouterMemory>> memory;
-    for (RouterId id = 0; id < node_.router_count(); ++id) memory.emplace_back(node_.router(id).memory());
+    for (RouterId id = 0; id < node_.router_count(); ++id) memory.emplace_back(node_.memory(id));
     return memory;
   }
 

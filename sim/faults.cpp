@@ -33,7 +33,7 @@ std::optional<Bounds> bounds_without(const World& world, std::size_t victim) {
   if (!best) return std::nullopt;
   const RouterParameters& router = world.parameters(victim).node.routers[0].router;
   const Duration interval = router.advert_interval;
-  const Duration hasty = std::min(interval, limits::hasty_interval);
+  const Duration hasty = std::min(interval, vrrp::limits::hasty_interval);
   const Duration skew = skew_time(*best, router.version, interval);
   return Bounds{.master_down = interval * router.down_timer_adverts + skew + slack,
                 .goodbye = skew_time(*best, router.version, hasty) + slack,

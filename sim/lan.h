@@ -1,5 +1,5 @@
 // One broadcast domain and what it does to frames: loss, delay, reordering by jitter, duplication, and cuts, each
-// direction for itself. Endpoints are the machines by index, and the client after the last of them.
+// direction for itself. Endpoints are the machines by index, and the neighbours after the last of them.
 #pragma once
 
 #include <array>
@@ -16,6 +16,8 @@ struct Quality {
   int duplicate_percent = 0;
   Duration delay = std::chrono::microseconds(50);
   Duration jitter{};  // added, 0 to this: more than the gap between two frames reorders them
+
+  bool operator==(const Quality&) const = default;
 };
 
 struct Arrivals {

@@ -1,5 +1,6 @@
 // sim --seeds 1..5000 [--seconds N] [--least N] [--jobs N]     many worlds, one line
-// sim --seed N                                     one world, with its timeline
+// sim --seed N                                     one world, with its timeline; one that fails is made smaller
+// sim --story FILE                                 what such a smaller one was written to
 // sim --table                                      takeover times of the lab, Baton and stock
 #include <fmt/format.h>
 
@@ -7,6 +8,8 @@
 #include <atomic>
 #include <charconv>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -14,6 +17,7 @@
 #include <vector>
 
 #include "sim/scenario.h"
+#include "sim/shrink.h"
 #include "sim/takeover_table.h"
 
 namespace {
@@ -21,9 +25,10 @@ namespace {
 using namespace baton::sim;
 
 constexpr std::string_view usage =
-    "usage: sim [--seeds FIRST..LAST] [--seed N] [--seconds N] [--least N] [--jobs N] | --table\n"
+    "usage: sim [--seeds FIRST..LAST] [--seed N] [--seconds N] [--least N] [--jobs N] | --story FILE | --table\n"
     "  --seeds FIRST..LAST  the worlds to play, 1..2000 when not given\n"
-    "  --seed N             one world, with its timeline\n"
+    "  --seed N             one world, with its timeline; a story that fails is made smaller\n"
+    "  --story FILE         one story, with its timeline\n"
     "  --seconds N          begin no world after so many seconds of real time\n"
     "  --least N            fewer worlds than that in the time are a failure, 1 when not given\n"
     "  --jobs N             so many at a time, 1 when not given\n"
@@ -93,6 +98,8 @@ struct Total {
     counts.adverts += outcome.counts.adverts;
     counts.rejected += outcome.counts.rejected;
     counts.transitions += outcome.counts.transitions;
+    counts.unheard += outcome.counts.unheard;
+    counts.machine_time += outcome.counts.machine_time;
     simulated += outcome.simulated;
     if (outcome.problem.empty()) {
       ++passed;
@@ -102,11 +109,43 @@ struct Total {
   }
 };
 
+void tell(const Outcome& outcome) {
+  for (const std::string& line : outcome.timeline) fmt::print("  {}\n", line);
+}
+
+// The same in small, if it is one that can be: to be kept in tests/unit/sim/stories.
+void tell_smaller(std::uint64_t seed) {
+  const auto story = story_of(seed);
+  if (!story) return;
+  const Shrunk shrunk = shrink(*story);
+  fmt::print("in small ({} of {} happenings, {} stories tried):\n", shrunk.story.happenings.size(),
+             story->happenings.size(), shrunk.tries);
+  tell(shrunk.outcome);
+  fmt::print("{}\nas a story, for sim --story FILE and tests/unit/sim/stories:\n{}", shrunk.outcome.problem,
+             write(shrunk.story));
+}
+
 void tell(std::uint64_t seed) {
   const Outcome outcome = play(seed, true);  // once more, with its timeline
-  for (const std::string& line : outcome.timeline) fmt::print("  {}\n", line);
+  tell(outcome);
   fmt::print("seed {} ({}): {}\n", seed, name(kind_of(seed)), outcome.problem.empty() ? "passed" : outcome.problem);
-  if (!outcome.problem.empty()) fmt::print("repeat with: sim --seed {}\n", seed);
+  if (outcome.problem.empty()) return;
+  fmt::print("repeat with: sim --seed {}\n", seed);
+  tell_smaller(seed);
+}
+
+int tell_story(const char* path) {
+  std::ifstream file(path);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const auto story = read_story(text);
+  if (!file || !story) {
+    fmt::print(stderr, "sim: {} is no story\n", path);
+    return 2;
+  }
+  const Outcome outcome = play(*story, true);
+  tell(outcome);
+  fmt::print("{}\n", outcome.problem.empty() ? "passed" : outcome.problem);
+  return outcome.problem.empty() ? 0 : 1;
 }
 
 void play_all(const Options& options, Total& total) {
@@ -131,6 +170,7 @@ int main(int argc, char** argv) {
     print_takeover_table();
     return 0;
   }
+  if (argc == 3 && std::string_view(argv[1]) == "--story") return tell_story(argv[2]);
   const auto options = parse(std::vector<std::string_view>(argv + 1, argv + argc));
   if (!options) {
     fmt::print(stderr, "{}", usage);
@@ -144,9 +184,11 @@ int main(int argc, char** argv) {
   play_all(*options, total);
   std::ranges::sort(total.failed);
   for (std::size_t i = 0; i < std::min(total.failed.size(), failures_shown); ++i) tell(total.failed[i]);
-  fmt::print("sim: {} h of network, {} events, {} adverts ({} rejected), {} transitions: {} passed, {} failed\n",
-             total.simulated / std::chrono::hours(1), total.counts.events, total.counts.adverts, total.counts.rejected,
-             total.counts.transitions, total.passed, total.failed.size());
+  fmt::print(
+      "sim: {} h of network, {} h of machines, {} events, {} adverts ({} rejected), {} transitions: {} passed, {} "
+      "failed\n",
+      total.simulated / std::chrono::hours(1), total.counts.machine_time / std::chrono::hours(1), total.counts.events,
+      total.counts.adverts, total.counts.rejected, total.counts.transitions, total.passed, total.failed.size());
   const std::uint64_t played = total.passed + total.failed.size();
   if (played < options->least) {
     fmt::print(stderr, "sim: {} worlds in {} s, {} are wanted\n", played, options->seconds, options->least);

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "sim/swarm.h"
 
 namespace baton::sim {
 namespace {
@@ -84,6 +87,21 @@ void make_mixed(std::vector<MachineParameters>& machines, Random& random) {
   }
 }
 
+// What a machine has beside its core.
+void draw_company(std::vector<MachineParameters>& machines, Random& random) {
+  const bool has_scripts = random.chance(60);
+  const bool is_proving = random.chance(60);
+  const bool has_stock = std::ranges::any_of(machines, &MachineParameters::stock);
+  const bool has_hmac = !has_stock && machines[0].node.routers[0].router.version == Version::v3 && random.chance(40);
+  for (MachineParameters& machine : machines) {
+    const auto rise = static_cast<std::uint32_t>(random.between(1, 3));
+    const auto fall = static_cast<std::uint32_t>(random.between(1, 3));
+    if (has_scripts) machine.script = {.rise = rise, .fall = fall};
+    machine.proves_takeovers = is_proving && !machine.stock;
+    machine.has_hmac = has_hmac;
+  }
+}
+
 }  // namespace
 
 std::vector<MachineParameters> random_machines(Random& random, Kind kind) {
@@ -123,6 +141,11 @@ Duration settling_time(const std::vector<MachineParameters>& machines) {
   return delays + 3 * master_down + 5s;  // the client asks anew every second
 }
 
+Duration quiet_time(const std::vector<MachineParameters>& machines) {
+  const bool has_scripts = std::ranges::any_of(machines, [](const auto& each) { return each.script.has_value(); });
+  return settling_time(machines) + 5s + (has_scripts ? 5s : 0s);
+}
+
 std::string_view name(Kind kind) {
   switch (kind) {
     case Kind::chaos: return "chaos";
@@ -134,7 +157,17 @@ std::string_view name(Kind kind) {
   return "?";
 }
 
+std::optional<Story> story_of(std::uint64_t seed) {
+  const Kind kind = kind_of(seed);
+  if (kind != Kind::chaos && kind != Kind::churn) return std::nullopt;
+  Random random(seed);
+  std::vector<MachineParameters> machines = random_machines(random, kind);
+  draw_company(machines, random);
+  return draw_story(std::move(machines), kind == Kind::chaos ? Rounds::one : Rounds::half_an_hour, random);
+}
+
 Outcome play(std::uint64_t seed, bool record, const Witness& witness) {
+  if (const auto story = story_of(seed)) return play(*story, record, {.witness = witness});
   Outcome outcome;
   const Kind kind = kind_of(seed);
   if (kind == Kind::lockstep) {
@@ -143,14 +176,14 @@ Outcome play(std::uint64_t seed, bool record, const Witness& witness) {
   }
   Random random(seed);
   const std::vector<MachineParameters> machines = random_machines(random, kind);
-  World world(machines, random.next(), witness);
+  World world(machines, random.next(), {.witness = witness});
   world.record(record);
   const Instant begun = world.now();
   switch (kind) {
-    case Kind::chaos: outcome.problem = play_chaos(world, machines); break;
     case Kind::planned: outcome.problem = play_planned(world, machines); break;
     case Kind::faults: outcome.problem = play_faults(world, machines); break;
-    case Kind::churn: outcome.problem = play_churn(world, machines); break;
+    case Kind::chaos:
+    case Kind::churn:
     case Kind::lockstep: break;
   }
   if (!world.violation().empty()) outcome.problem = world.violation();

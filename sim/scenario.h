@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/story.h"
 #include "sim/world.h"
 
 namespace baton::sim {
@@ -22,22 +24,17 @@ inline Kind kind_of(std::uint64_t seed) {
 }
 std::string_view name(Kind kind);
 
-struct Outcome {
-  std::string problem;  // empty: passed
-  Counts counts;
-  Duration simulated{};
-  std::vector<std::string> timeline;  // the last events, when they were recorded
-};
-
 Outcome play(std::uint64_t seed, bool record, const Witness& witness = {});
+// What this seed plays, when that is a story: chaos and churn.
+std::optional<Story> story_of(std::uint64_t seed);
 
 // What every kind is made of.
 std::vector<MachineParameters> random_machines(Random& random, Kind kind);
 // After so long without a disturbance everything has settled, whatever went before.
 Duration settling_time(const std::vector<MachineParameters>& machines);
+// The same, for gateways and for checks that scripts judge.
+Duration quiet_time(const std::vector<MachineParameters>& machines);
 
-std::string play_chaos(World& world, const std::vector<MachineParameters>& machines);
-std::string play_churn(World& world, const std::vector<MachineParameters>& machines);
 std::string play_planned(World& world, const std::vector<MachineParameters>& machines);
 std::string play_faults(World& world, const std::vector<MachineParameters>& machines);
 // Of its own: no world, one router of each kind and a stream of adverts.

@@ -17,16 +17,26 @@ constexpr std::size_t timeline_lines = 40;
 constexpr std::size_t events_bound = 100'000;
 constexpr std::size_t actions_bound = 64;   // of one event and router
 constexpr std::size_t waiting_bound = 200;  // packets in the socket of a paused machine
+constexpr Duration client_resolves = 1s;    // one that gets no answer asks who has the address
+constexpr Duration gateway_resolves = 8s;   // STALE, DELAY 5 s, PROBE 3 s (arp(7))
 
 }  // namespace
 
-World::World(std::vector<MachineParameters> machines, std::uint64_t seed, Witness witness)
-    : random_(seed), witness_(std::move(witness)) {
+World::World(std::vector<MachineParameters> machines, std::uint64_t seed, Hooks hooks)
+    : random_(seed), hooks_(std::move(hooks)) {
   const std::size_t routers = machines.front().node.routers.size();
-  lans_.assign(routers, Lan(machines.size() + 1));
-  clients_.resize(routers);
+  const std::size_t count = machines.size();
+  lans_.assign(routers, Lan(count + neighbours));
+  for (RouterId router = 0; router < routers; ++router) {
+    clients_.push_back({.router = router, .endpoint = count, .resolved_after = client_resolves, .looked = now_});
+    clients_.push_back({.router = router,
+                        .endpoint = count + 1,
+                        .resolved_after = gateway_resolves,
+                        .hears_announcements = !hooks_.sabotage.gateway_is_deaf && random_.chance(70),
+                        .looked = now_});
+  }
   for (MachineParameters& each : machines) {
-    Machine& machine = machines_.emplace_back();
+    Machine& machine = machines_.emplace_back(now_);
     machine.parameters = std::move(each);
     for (RouterId router = 0; router < routers; ++router) {
       machine.sources.push_back(source_of(machines_.size() - 1, router));
@@ -34,8 +44,17 @@ World::World(std::vector<MachineParameters> machines, std::uint64_t seed, Witnes
     machine.configured.assign(routers, false);
     machine.links_up.assign(routers, true);
     machine.noted.assign(routers, 0);
+    machine.proofs.resize(routers);
+    machine.owed_rounds.assign(routers, 0);
+    machine.released_at.resize(routers);
+    machine.kernel_works.assign(routers, false);
+    machine.notified.assign(routers, 0);
+    machine.unheard.assign(routers, 0);
   }
-  for (Client& client : clients_) client.looked = now_;
+}
+
+WallTime World::wall(std::size_t id) const {
+  return begin_of_time + clock(id).time_since_epoch() + machines_[id].clock_step;
 }
 
 // ---------------------------------------------------------------- time
@@ -49,6 +68,7 @@ void World::run(Duration span) {
   const Instant end = now_ + span;
   while (violation_.empty() && step(end)) {
   }
+  counts_.machine_time += span * static_cast<Duration::rep>(machines_.size());
   now_ = std::max(now_, end);
   look();
 }
@@ -56,23 +76,37 @@ void World::run(Duration span) {
 // The next event or deadline, whichever comes first.
 bool World::step(Instant end) {
   std::optional<std::size_t> due;
+  bool is_runner = false;
   Instant at = events_.empty() ? Instant::max() : events_.top().at;
   for (std::size_t id = 0; id < machines_.size(); ++id) {
-    if (!is_running(id)) continue;
-    const auto deadline = machines_[id].brain->next_timeout();
-    if (!deadline) continue;
-    const Instant wakes = std::max(now_, *deadline + machines_[id].lateness);
+    const Machine& machine = machines_[id];
+    if (is_running(id)) {
+      const auto deadline = machine.brain->next_timeout();
+      const Instant wakes = deadline ? std::max(now_, machine.clock.when(*deadline) + machine.lateness) : at;
+      if (wakes < at) {
+        at = wakes;
+        due = id;
+        is_runner = false;
+      }
+    }
+    if (!machine.runner || (machine.paused && !machine.hung)) continue;
+    const Instant wakes = std::max(now_, machine.clock.when(*machine.runner->next_timeout()));
     if (wakes >= at) continue;
     at = wakes;
     due = id;
+    is_runner = true;
   }
   if (at > end) return false;
   now_ = at;
   ++counts_.events;
+  if (due && is_runner) {
+    look_after_runner(*due);
+    return true;
+  }
   if (due) {
     machines_[*due].lateness = random_.between(0us, 300us);
-    call(*due, [&](Brain& brain, NodeActions& out) { brain.on_timeout(now_, out); });
-    check(*due, now_);
+    call(*due, [&](Brain& brain, NodeActions& out) { brain.on_timeout(clock(*due), out); });
+    check(*due, clock(*due));
     return true;
   }
   const auto happen = std::move(const_cast<Event&>(events_.top()).happen);
@@ -83,12 +117,14 @@ bool World::step(Instant end) {
 
 // ---------------------------------------------------------------- cores
 
-// An event from outside: it waits while the machine hangs, and is lost on a dead one.
-void World::receive(std::size_t id, std::function<void()> handle) {
+// An event from outside: it waits while the machine hangs, and is lost on a dead one; a packet also on one that is
+// frozen.
+void World::receive(std::size_t id, Kept kept, std::function<void()> handle) {
   Machine& machine = machines_[id];
   if (!machine.brain) return;
   if (!machine.paused) return handle();
-  if (machine.waiting.size() < waiting_bound) machine.waiting.push_back(std::move(handle));
+  if (kept == Kept::packet && (machine.frozen || machine.waiting.size() >= waiting_bound)) return;
+  machine.waiting.push_back(std::move(handle));
 }
 
 void World::carry_out(std::size_t id, const NodeActions& actions) {
@@ -102,6 +138,8 @@ void World::carry_out(std::size_t id, const NodeActions& actions) {
     note(fmt::format("m{} has stopped", id));
     ++machines_[id].life;
     machines_[id].brain.reset();
+    machines_[id].configured.assign(router_count(), false);
+    end_reign(id);
   }
   look();
 }
@@ -123,24 +161,38 @@ void World::carry_out(std::size_t id, RouterId router, const Action& action) {
                           name(told)));
     }
     told = change->to;
+    notify(id, router);
   }
 }
 
-// Wanted minus actual: what is too much goes at once, what is missing takes the kernel a moment.
+// Wanted minus actual; either takes the kernel a moment, the last of which ends before announcements are due.
 void World::bring_kernel_to(std::size_t id) {
   Machine& machine = machines_[id];
   for (RouterId router = 0; router < router_count(); ++router) {
-    if (!machine.brain->holds_addresses(router)) {
-      machine.configured[router] = false;
-    } else if (!machine.configured[router]) {
-      schedule(random_.between(200us, 2ms), [this, id, router, life = machine.life] {
-        Machine& later = machines_[id];
-        if (later.life != life || !later.brain->holds_addresses(router)) return;
-        later.configured[router] = true;
-        look();
-      });
+    const bool wanted = machine.brain->holds_addresses(router);
+    if (!wanted) machine.proofs[router].end();
+    if (wanted || !machine.configured[router]) {
+      machine.released_at[router].reset();
+    } else if (!machine.released_at[router]) {
+      machine.released_at[router] = now_;
+      schedule(released_within, [this, id, router] { check_released(id, router); });
     }
+    if (wanted == machine.configured[router] || machine.kernel_works[router]) continue;
+    machine.kernel_works[router] = true;
+    const Duration moment = wanted ? random_.between(200us, 1900us) : random_.between(20us, 500us);
+    schedule(moment, [this, id, router, life = machine.life] { let_kernel_work(id, router, life); });
   }
+}
+
+void World::let_kernel_work(std::size_t id, RouterId router, unsigned life) {
+  Machine& machine = machines_[id];
+  if (machine.life != life || !machine.brain) return;
+  machine.kernel_works[router] = false;
+  const bool wanted = machine.brain->holds_addresses(router);
+  if (!wanted && hooks_.sabotage.kernel_keeps_addresses) return;
+  machine.configured[router] = wanted;
+  if (!wanted) machine.released_at[router].reset();
+  look();
 }
 
 void World::send_advert(std::size_t id, RouterId router, const SendAdvert& advert) {
@@ -150,8 +202,7 @@ void World::send_advert(std::size_t id, RouterId router, const SendAdvert& adver
     if (recording_) note(fmt::format("m{} router {} sends {}", id, router, advert.priority));
   }
   const Duration interval = advert.interval.value_or(machine.parameters.node.routers[router].router.advert_interval);
-  const WallTime wall = begin_of_time + now_.time_since_epoch();
-  for (OutgoingPacket& packet : machine.codecs[router].encode(advert.priority, interval, wall)) {
+  for (OutgoingPacket& packet : machine.codecs[router].encode(advert.priority, interval, wall(id))) {
     if (!machine.links_up[router]) continue;
     const auto bytes = std::make_shared<const Bytes>(std::move(packet.bytes));
     for (std::size_t to = 0; to < machines_.size(); ++to) {
@@ -160,7 +211,7 @@ void World::send_advert(std::size_t id, RouterId router, const SendAdvert& adver
       for (std::size_t i = 0; i < arrivals.count; ++i) {
         schedule(arrivals.after[i], [this, to, router, bytes] {
           if (!machines_[to].links_up[router]) return;
-          receive(to, [this, to, router, bytes] { hear(to, router, *bytes); });
+          receive(to, Kept::packet, [this, to, router, bytes] { hear(to, router, *bytes); });
         });
       }
     }
@@ -176,42 +227,14 @@ void World::hear(std::size_t id, RouterId router, ByteView packet) {
     memory.ah_floor = memory.ah_sequence;
     codec.restore(memory);
   }
-  const auto advert = codec.decode({.bytes = packet}, begin_of_time + now_.time_since_epoch());
+  const auto advert = codec.decode({.bytes = packet}, wall(id));
   if (!advert) {
     ++counts_.rejected;
     if (recording_) note(fmt::format("m{} router {} rejects: {}", id, router, name(advert.error())));
-    machine.brain->on_rejected(router, now_);
+    machine.brain->on_rejected(router, clock(id));
     return;
   }
-  call(id, [&](Brain& brain, NodeActions& out) { brain.on_advert(router, *advert, now_, out); });
-}
-
-// After the addresses are in the kernel: gratuitous ARP to every machine and to the client.
-void World::announce(std::size_t id, RouterId router, unsigned rounds) {
-  schedule(2ms, [this, id, router, rounds, life = machines_[id].life] {
-    const Machine& machine = machines_[id];
-    if (machine.life != life || !machine.configured[router] || !machine.links_up[router]) return;
-    if (!machine.brain->is_serving(router)) return;
-    for (unsigned round = 0; round < std::min(rounds, 5U); ++round) {
-      for (std::size_t to = 0; to <= machines_.size(); ++to) {
-        if (to == id) continue;
-        const Arrivals arrivals = lans_[router].send(id, to, random_);
-        if (arrivals.count == 0) continue;
-        schedule(arrivals.after[0], [this, id, to, router] {
-          if (to == machines_.size()) {
-            clients_[router].asks = id;
-            return look();
-          }
-          if (!machines_[to].links_up[router]) return;
-          receive(to, [this, to, router] {
-            call(to, [&](Brain& brain, NodeActions& out) {
-              brain.on_announcement(router, virtual_address_of(router), now_, out);
-            });
-          });
-        });
-      }
-    }
-  });
+  call(id, [&](Brain& brain, NodeActions& out) { brain.on_advert(router, *advert, clock(id), out); });
 }
 
 void World::violate(const std::string& what) {

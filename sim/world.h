@@ -1,9 +1,11 @@
-// Machines, LANs, clients, one virtual clock, one seed. Router i of every machine is on LAN i, where a client asks for
-// its address. The world carries out what the cores want and keeps watch over them:
+// Machines, LANs, clients, one virtual clock, one seed. Router i of every machine is on LAN i, where a client and a
+// gateway ask for its address. A machine is a core, its guardian, its runner, its kernel and its clock. The world
+// carries out what the cores want and keeps watch over them:
 //   - no deadline lies in the past once a timeout was handled;
-//   - who is not MASTER holds no address, and the kernel has no address that its core does not hold;
+//   - who is not MASTER holds no address, and its kernel answers for none a moment later;
 //   - no member of a sync group serves while another is BACKUP;
-//   - every transition is told, in a chain without gaps;
+//   - every transition is told, in a chain without gaps, and each script is started for each of them in their order;
+//   - a worker that hangs is noticed by its guardian;
 //   - who is in maintenance serves nobody, or is on the way out;
 //   - who is told to stop has stopped before its guardian loses patience;
 //   - nothing grows without bound.
@@ -19,11 +21,15 @@
 #include <string>
 #include <vector>
 
+#include "daemon/watch_policy.h"
 #include "sim/brain.h"
+#include "sim/clock.h"
 #include "sim/lan.h"
 #include "sim/random.h"
+#include "sim/runner.h"
 #include "vrrp/advert_codec.h"
 #include "vrrp/node.h"
+#include "vrrp/takeover_proof.h"
 
 namespace baton::sim {
 
@@ -32,6 +38,24 @@ struct MachineParameters {
   Conduct conduct = Conduct::keepalived;  // of a stock one
   vrrp::NodeParameters node;
   vrrp::AuthType authentication = vrrp::AuthType::none;  // VRRPv2
+  bool has_hmac = false;                                 // VRRPv3
+  bool proves_takeovers = false;                         // verified_takeover
+  std::optional<TrackScript> script{};  // judges its check; without one a tracker is told at once what is so
+};
+
+// What tests break on purpose, to see that it is noticed.
+struct Sabotage {
+  bool kernel_keeps_addresses = false;
+  bool runner_forgets = false;  // every other notification
+  bool guardian_sleeps = false;
+  bool gateway_is_deaf = false;
+};
+
+struct Hooks {
+  Witness witness{};
+  // Puts something around each core of Baton.
+  std::function<std::unique_ptr<Brain>(std::unique_ptr<Brain> brain)> wrap{};
+  Sabotage sabotage{};
 };
 
 enum class Death : std::uint8_t {
@@ -41,6 +65,9 @@ enum class Death : std::uint8_t {
   everything,  // nobody is left; the addresses stay until the next start
   power,       // the machine is gone
 };
+
+// A kernel answers for an address that is not held any more no longer than this.
+inline constexpr Duration released_within = std::chrono::milliseconds(10);
 
 // What the client of one LAN went through.
 struct Service {
@@ -54,11 +81,13 @@ struct Counts {
   std::uint64_t adverts = 0;
   std::uint64_t rejected = 0;
   std::uint64_t transitions = 0;
+  std::uint64_t unheard = 0;  // transitions while there was no runner: their scripts are not started
+  Duration machine_time{};    // of all machines together
 };
 
 class World {
  public:
-  World(std::vector<MachineParameters> machines, std::uint64_t seed, Witness witness = {});
+  World(std::vector<MachineParameters> machines, std::uint64_t seed, Hooks hooks = {});
 
   // --- what happens to machines ---
   void start(std::size_t machine);
@@ -66,7 +95,17 @@ class World {
   void handover(std::size_t machine);
   void maintain(std::size_t machine, vrrp::MaintenanceTold::Wish wish);  // kept over every death, as by its guardian
   void kill(std::size_t machine, Death death);
-  void set_paused(std::size_t machine, bool paused);
+  void crash(std::size_t machine);           // its worker: what follows is its guardian's decision
+  void crash_guardian(std::size_t machine);  // all goes with it, and the service manager starts it anew
+  void crash_runner(std::size_t machine);
+  void hang(std::size_t machine);                     // its worker alone
+  void set_paused(std::size_t machine, bool paused);  // all its processes; false also ends what else stands still
+  void freeze(std::size_t machine);  // and its kernel and its clock, which do not know of it: a virtual machine
+  void hang_scripts(std::size_t machine, bool track, bool notify);
+  void step_clock(std::size_t machine, Duration by);  // of the day
+  void set_clock_right(std::size_t machine);
+  void set_drift(std::size_t machine, std::int32_t parts_in_a_million);
+  void reload(std::size_t machine, const vrrp::NodeParameters& next);  // as many routers as before
   void set_tracker(std::size_t machine, bool up);
   void set_link(std::size_t machine, vrrp::RouterId router, bool up);
   // --- what happens to LANs ---
@@ -82,6 +121,8 @@ class World {
   std::size_t size() const { return machines_.size(); }
   std::size_t router_count() const { return lans_.size(); }
   const MachineParameters& parameters(std::size_t machine) const { return machines_[machine].parameters; }
+  // After so long whatever is to be started again has been.
+  Duration repair_time() const;
   bool is_running(std::size_t machine) const { return machines_[machine].brain && !machines_[machine].paused; }
   bool is_healthy(std::size_t machine) const;  // running, BACKUP or MASTER with every router
   bool is_leaving(std::size_t machine) const {
@@ -106,22 +147,49 @@ class World {
 
  private:
   struct Machine {
+    explicit Machine(Instant now) : clock(now) {}
+
     MachineParameters parameters;
     std::vector<IpAddress> sources;
     std::vector<vrrp::AdvertCodec> codecs;
     std::unique_ptr<Brain> brain;
     std::vector<vrrp::State> told;
     bool in_maintenance = false;
-    std::vector<bool> configured;  // the kernel has the address
-    std::vector<bool> links_up;
     std::vector<std::uint8_t> noted;            // the priority last seen in the timeline
     std::deque<std::function<void()>> waiting;  // in the sockets of a paused machine
     Duration lateness{};                        // of its next wake-up
     unsigned life = 0;                          // an event for an earlier life is void
     Instant paused_at{};
     bool powered = true;
+    bool stopping = false;
     bool paused = false;
+    bool hung = false;    // paused, and the worker alone
+    bool frozen = false;  // paused, and all of the machine
     bool tracker_up = true;
+    Clock clock;
+    Duration clock_step{};
+
+    // The kernel.
+    std::vector<bool> configured;                     // it has the address
+    std::vector<std::optional<Instant>> released_at;  // it has, and the core does not hold it
+    std::vector<bool> kernel_works;                   // on that
+    std::vector<bool> links_up;
+    std::vector<vrrp::TakeoverProof> proofs;
+    std::vector<unsigned> owed_rounds;  // of announcements, when neighbours do not answer
+
+    // The guardian.
+    unsigned reign = 0;  // an event for an earlier guardian is void
+    daemon::RestartPolicy policy;
+    daemon::HangDetector detector;
+    daemon::BackOff runner_back_off;
+    std::optional<Instant> runner_returns{};
+
+    std::unique_ptr<Runner> runner;
+    std::optional<bool> told_verdict;
+    bool track_hangs = false;
+    bool notify_hangs = false;
+    std::vector<std::uint64_t> notified;  // transitions of each router, in all its lives
+    std::vector<std::uint64_t> unheard;   // as many when the runner began
   };
   struct Event {
     Instant at;
@@ -129,7 +197,12 @@ class World {
     std::function<void()> happen;
     bool operator<(const Event& other) const { return at != other.at ? at > other.at : number > other.number; }
   };
+  // One that has a router's address in its ARP cache: the client, or the gateway.
   struct Client {
+    vrrp::RouterId router = 0;
+    std::size_t endpoint = 0;
+    Duration resolved_after{};  // without an answer for so long it asks everybody
+    bool hears_announcements = true;
     std::optional<std::size_t> asks;  // its ARP cache
     std::optional<Instant> unserved_since;
     Instant looked{};
@@ -150,23 +223,52 @@ class World {
   void bring_kernel_to(std::size_t machine);
   void send_advert(std::size_t machine, vrrp::RouterId router, const vrrp::SendAdvert& advert);
   void announce(std::size_t machine, vrrp::RouterId router, unsigned rounds);
-  void receive(std::size_t machine, std::function<void()> handle);
+  enum class Kept : std::uint8_t { packet, state };  // of the latter no one is lost
+  void receive(std::size_t machine, Kept kept, std::function<void()> handle);
   void hear(std::size_t machine, vrrp::RouterId router, ByteView packet);
+  // --- a machine's own affairs ---
+  Instant clock(std::size_t machine) const { return machines_[machine].clock.read(now_); }
+  WallTime wall(std::size_t machine) const;
   void last_will(std::size_t machine);
   void begin_life(std::size_t machine);
+  void begin_worker(std::size_t machine);
+  void start_afresh(std::size_t machine);
+  void end_reign(std::size_t machine);
+  void die(std::size_t machine, Death death, Duration back_off);
+  void resume(std::size_t machine, const std::vector<std::optional<vrrp::RouterMemory>>& memory);
+  std::unique_ptr<Brain> dressed(std::unique_ptr<Brain> brain) const;
+  void look_after(std::size_t machine);
+  void awake(Machine& machine);
+  void start_runner(std::size_t machine);
+  void look_after_runner(std::size_t machine);
+  void check_released(std::size_t machine, vrrp::RouterId router);
+  void let_kernel_work(std::size_t machine, vrrp::RouterId router, unsigned life);
+  void tell_verdict(std::size_t machine);
+  void tell_tracker(std::size_t machine, std::optional<bool> up);
+  void notify(std::size_t machine, vrrp::RouterId router);
+  // --- announcements and who hears them ---
+  void send_announcements(std::size_t machine, vrrp::RouterId router, unsigned rounds);
+  void prove_takeover(std::size_t machine, vrrp::RouterId router, unsigned life);
+  void ask_neighbour(std::size_t machine, vrrp::RouterId router, const vrrp::TakeoverProof::Question& question);
+  void hear_answer(std::size_t machine, vrrp::RouterId router, const vrrp::TakeoverProof::Question& question);
+  Client& client(vrrp::RouterId router) { return clients_[router * neighbours]; }
   void look();
-  bool is_served(vrrp::RouterId router) const;
-  void resolve(vrrp::RouterId router, Instant since);
+  bool is_served(const Client& client) const;
+  void resolve(std::size_t client, Instant since);
+  std::string check_neighbours(vrrp::RouterId router, std::size_t holder) const;
+  std::string check_notified() const;
   void check_awake(std::size_t machine, vrrp::RouterId router, Duration slept, bool held);
   void check(std::size_t machine, Instant handled_timeout);
   void violate(const std::string& what);
 
+  static constexpr std::size_t neighbours = 2;  // on each LAN: a client, and a gateway
+
   Random random_;
-  Witness witness_;
+  Hooks hooks_;
   Instant now_{std::chrono::seconds(1'000'000)};
   std::vector<Machine> machines_;
   std::vector<Lan> lans_;
-  std::vector<Client> clients_;
+  std::vector<Client> clients_;  // `neighbours` of each router
   std::priority_queue<Event> events_;
   std::uint64_t event_number_ = 0;
   Counts counts_;

@@ -33,6 +33,7 @@ std::optional<std::size_t> World::holder(RouterId router) const {
 }
 
 std::string World::settled(RouterId router) const {
+  if (std::string problem = check_notified(); !problem.empty()) return problem;
   std::string holders;
   std::size_t healthy = 0;
   for (std::size_t id = 0; id < machines_.size(); ++id) {
@@ -47,9 +48,47 @@ std::string World::settled(RouterId router) const {
     return fmt::format("a group is torn apart: m{} holds router {}", *one, router);
   }
   if (state(*one, router) != State::master) return fmt::format("router {} is held by m{}, no MASTER", router, *one);
-  if (!is_served(router)) return fmt::format("the client of router {} is not served", router);
-  if (clients_[router].asks != one) return fmt::format("the client of router {} asks another than m{}", router, *one);
+  return check_neighbours(router, *one);
+}
+
+std::string World::check_neighbours(RouterId router, std::size_t holder) const {
+  for (std::size_t i = 0; i < neighbours; ++i) {
+    const Client& each = clients_[router * neighbours + i];
+    const std::string_view who = i == 0 ? "client" : "gateway";
+    if (!is_served(each)) return fmt::format("the {} of router {} is not served", who, router);
+    if (each.asks != holder) return fmt::format("the {} of router {} asks another than m{}", who, router, holder);
+  }
   return {};
+}
+
+// What became of a machine is what its script was started for last, unless there was no runner to be told.
+std::string World::check_notified() const {
+  for (std::size_t id = 0; id < machines_.size(); ++id) {
+    const Machine& machine = machines_[id];
+    if (!machine.runner || machine.paused) continue;
+    for (RouterId router = 0; router < router_count(); ++router) {
+      const std::uint64_t last = machine.notified[router];
+      if (last == machine.unheard[router] || machine.runner->last_started(router) == last) continue;
+      return fmt::format("m{} router {}: no script was started for its last transition", id, router);
+    }
+  }
+  return {};
+}
+
+Duration World::repair_time() const {
+  Duration longest{};
+  for (const Machine& machine : machines_) {
+    if (machine.runner_returns) longest = std::max(longest, *machine.runner_returns - now_);
+  }
+  return longest;
+}
+
+// A moment after it let go.
+void World::check_released(std::size_t id, RouterId router) {
+  const Machine& machine = machines_[id];
+  const auto released_at = machine.released_at[router];
+  if (!machine.brain || machine.paused || !released_at || now_ - *released_at < released_within) return;
+  violate(fmt::format("m{} answers for router {} and does not hold it", id, router));
 }
 
 void World::check(std::size_t id, Instant handled_timeout) {
@@ -60,7 +99,6 @@ void World::check(std::size_t id, Instant handled_timeout) {
     const State state = machine.brain->state(router);
     const bool holds = machine.brain->holds_addresses(router);
     if (holds != (state == State::master)) violate(fmt::format("m{} router {} holds as {}", id, router, name(state)));
-    if (machine.configured[router] && !holds) violate(fmt::format("m{} router {} left in the kernel", id, router));
     if (machine.in_maintenance && machine.brain->is_serving(router)) {
       violate(fmt::format("m{} router {} serves in maintenance", id, router));
     }

@@ -1,0 +1,340 @@
+// How machines live and die: workers, their guardians, their runners.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/addressing.h"
+#include "sim/world.h"
+
+namespace baton::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace vrrp;
+
+constexpr Duration resumed_after = 20ms;     // docs/decisions/0002
+constexpr Duration stopped_within = 4500ms;  // its guardian ends it after 5 s
+constexpr Duration hang_noticed = 1500ms;    // limits::starved, and two looks
+constexpr Duration service_restart = 200ms;  // RestartSec=
+
+AdvertCodec make_codec(const MachineParameters& parameters, RouterId router) {
+  const RouterParameters& of = parameters.node.routers[router].router;
+  CodecParameters codec{.version = of.version, .family = Family::ipv4, .vrid = 50};
+  codec.advert_interval = of.advert_interval;
+  codec.addresses = {virtual_address_of(router)};
+  codec.multicast_group = *IpAddress::parse("224.0.0.18");
+  codec.authentication = {.type = parameters.authentication, .password = {'t', 'u', 'l', 'e'}};
+  if (parameters.has_hmac) {
+    codec.hmac = HmacAuthentication{.keys = {{.id = 1, .secret = Bytes(32, std::uint8_t{7})}}, .active_key = 1};
+  }
+  return AdvertCodec(std::move(codec));
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- lives
+
+std::unique_ptr<Brain> World::dressed(std::unique_ptr<Brain> brain) const {
+  return hooks_.wrap ? hooks_.wrap(std::move(brain)) : std::move(brain);
+}
+
+void World::awake(Machine& machine) {
+  machine.paused = machine.hung = machine.frozen = false;
+  machine.clock.set_standing(false, now_);
+}
+
+void World::begin_life(std::size_t id) {
+  Machine& machine = machines_[id];
+  ++machine.life;
+  machine.powered = true;
+  machine.stopping = false;
+  awake(machine);
+  machine.waiting.clear();
+  machine.told.assign(router_count(), State::init);
+  machine.configured.assign(router_count(), false);  // leftovers are removed before anything is sent or judged
+  machine.released_at.assign(router_count(), std::nullopt);
+  machine.kernel_works.assign(router_count(), false);
+  machine.codecs.clear();
+  for (RouterId router = 0; router < router_count(); ++router) {
+    machine.codecs.push_back(make_codec(machine.parameters, router));
+    machine.codecs.back().set_source(machine.sources[router]);
+    machine.proofs[router].end();
+  }
+}
+
+void World::start(std::size_t id) {
+  if (machines_[id].brain) return;
+  note(fmt::format("m{} starts", id));
+  start_afresh(id);
+}
+
+// A guardian, and all it has.
+void World::start_afresh(std::size_t id) {
+  Machine& machine = machines_[id];
+  end_reign(id);
+  machine.policy = {};
+  machine.runner_back_off = {};
+  begin_worker(id);
+  if (machine.parameters.script) start_runner(id);
+}
+
+void World::begin_worker(std::size_t id) {
+  Machine& machine = machines_[id];
+  begin_life(id);
+  const MachineParameters& parameters = machine.parameters;
+  machine.brain = parameters.stock ? make_stock(parameters.node, machine.sources, parameters.conduct)
+                                   : dressed(make_baton(parameters.node, machine.sources, hooks_.witness));
+  machine.policy.on_start(clock(id));
+  call(id, [&](Brain& brain, NodeActions& out) {
+    for (RouterId router = 0; router < router_count(); ++router) {
+      brain.on_link(fmt::format("eth{}", router), machine.links_up[router], clock(id), out);
+    }
+    if (machine.in_maintenance) brain.maintain(MaintenanceTold::Wish::force, clock(id), out);
+    brain.start(clock(id), out);
+  });
+  schedule(random_.between(1ms, 50ms), [this, id, life = machine.life] {  // its check's first result
+    if (machines_[id].life == life) tell_verdict(id);
+  });
+}
+
+void World::stop(std::size_t id) {
+  if (!is_running(id)) return;
+  note(fmt::format("m{} is stopped", id));
+  machines_[id].stopping = true;
+  call(id, [&](Brain& brain, NodeActions& out) { brain.stop(clock(id), out); });
+  schedule(stopped_within, [this, id, life = machines_[id].life, begun = now_] {
+    const Machine& machine = machines_[id];
+    const bool slept = machine.paused || machine.paused_at >= begun;
+    if (machine.life == life && machine.brain && !slept) violate(fmt::format("m{} was told to stop and runs on", id));
+  });
+}
+
+void World::handover(std::size_t id) {
+  if (!is_running(id)) return;
+  note(fmt::format("m{} is to hand over", id));
+  call(id, [&](Brain& brain, NodeActions& out) { brain.handover(clock(id), out); });
+}
+
+void World::maintain(std::size_t id, MaintenanceTold::Wish wish) {
+  if (!is_running(id)) return;
+  note(fmt::format("m{} is told of maintenance ({})", id, static_cast<int>(wish)));
+  if (wish == MaintenanceTold::Wish::off) machines_[id].in_maintenance = false;
+  call(id, [&](Brain& brain, NodeActions& out) { brain.maintain(wish, clock(id), out); });
+}
+
+// A change of workers: the next one goes on with other parameters, and keeps pace where nothing has changed.
+void World::reload(std::size_t id, const NodeParameters& next) {
+  Machine& machine = machines_[id];
+  if (!is_running(id) || machine.parameters.stock || machine.stopping) return;
+  note(fmt::format("m{} reloads, priority {}, interval {} ms", id, next.routers[0].router.base_priority,
+                   next.routers[0].router.advert_interval / 1ms));
+  auto memory = machine.brain->memory();
+  for (RouterId router = 0; router < router_count(); ++router) {
+    const RouterParameters& before = machine.parameters.node.routers[router].router;
+    const RouterParameters& after = next.routers[router].router;
+    if (memory[router] && before.base_priority == after.base_priority &&
+        before.advert_interval == after.advert_interval)
+      memory[router]->keeps_pace = true;
+    const CodecMemory codec = machine.codecs[router].memory();
+    MachineParameters parameters = machine.parameters;
+    parameters.node = next;
+    machine.codecs[router] = make_codec(parameters, router);
+    machine.codecs[router].set_source(machine.sources[router]);
+    machine.codecs[router].restore(codec);
+  }
+  machine.parameters.node = next;
+  resume(id, memory);
+}
+
+// ---------------------------------------------------------------- deaths
+
+void World::kill(std::size_t id, Death death) {
+  die(id, death, {});
+}
+
+void World::die(std::size_t id, Death death, Duration back_off) {
+  Machine& machine = machines_[id];
+  note(fmt::format("m{} dies ({})", id, static_cast<int>(death)));
+  const bool is_end = death == Death::everything || death == Death::power;
+  if (is_end) end_reign(id);
+  if (death == Death::power) {
+    machine.powered = false;
+    machine.configured.assign(router_count(), false);
+  }
+  if (!machine.brain) return look();
+  auto memory = machine.brain->memory();
+  machine.brain.reset();
+  const unsigned life = ++machine.life;
+  awake(machine);
+  machine.waiting.clear();
+  if (is_end) return look();
+
+  if (death == Death::reloaded && memory.size() > 1) {
+    memory.back().reset();
+    machine.told.back() = State::init;
+  }
+  if (machine.parameters.stock && !machine.stopping) return begin_worker(id);  // its parent starts a new child at once
+  schedule(resumed_after, [this, id, life, death, memory, back_off] {
+    Machine& dead = machines_[id];
+    if (dead.life != life) return;
+    if (death != Death::said && !dead.stopping) {
+      ++dead.life;
+      note(fmt::format("m{} is resumed", id));
+      dead.policy.on_start(clock(id));
+      return resume(id, memory);
+    }
+    last_will(id);
+    if (dead.stopping) return end_reign(id);
+    schedule(back_off, [this, id, life] {
+      if (machines_[id].life == life) begin_worker(id);
+    });
+  });
+}
+
+void World::resume(std::size_t id, const std::vector<std::optional<RouterMemory>>& memory) {
+  Machine& machine = machines_[id];
+  NodeActions out;
+  machine.brain = dressed(resume_baton(machine.parameters.node, machine.sources, memory, machine.in_maintenance,
+                                       clock(id), out, hooks_.witness));
+  carry_out(id, out);
+  call(id, [&](Brain& brain, NodeActions& more) {
+    for (RouterId router = 0; router < router_count(); ++router) {
+      brain.on_link(fmt::format("eth{}", router), machine.links_up[router], clock(id), more);
+    }
+  });
+  machine.kernel_works.assign(router_count(), false);
+  machine.told_verdict.reset();
+  schedule(random_.between(1ms, 1s), [this, id, again = machine.life] {
+    if (machines_[id].life == again) tell_verdict(id);
+  });
+}
+
+// What the guardian does for a worker that is dead.
+void World::last_will(std::size_t id) {
+  for (RouterId router = 0; router < router_count(); ++router) {
+    if (!machines_[id].configured[router]) continue;
+    send_advert(id, router, {.priority = spec::priority_stop});
+    machines_[id].configured[router] = false;
+  }
+  look();
+}
+
+// ---------------------------------------------------------------- the guardian
+
+void World::crash(std::size_t id) {
+  Machine& machine = machines_[id];
+  if (!machine.brain || (machine.paused && !machine.hung)) return;
+  const auto verdict = machine.policy.on_death(clock(id));
+  die(id, verdict.resume ? Death::resumed : Death::said, verdict.back_off);
+}
+
+void World::crash_guardian(std::size_t id) {
+  if (!machines_[id].brain) return;
+  die(id, Death::everything, {});
+  schedule(service_restart, [this, id, reign = machines_[id].reign] {
+    if (machines_[id].reign == reign && !machines_[id].brain) start(id);
+  });
+}
+
+void World::end_reign(std::size_t id) {
+  Machine& machine = machines_[id];
+  ++machine.reign;
+  machine.runner.reset();
+  machine.runner_returns.reset();
+}
+
+void World::hang(std::size_t id) {
+  Machine& machine = machines_[id];
+  if (!is_running(id) || machine.parameters.stock) return;
+  note(fmt::format("m{}: its worker hangs", id));
+  machine.paused = machine.hung = true;
+  machine.paused_at = now_;
+  machine.detector.reset(clock(id));
+  look_after(id);
+  schedule(hang_noticed, [this, id, life = machine.life] {
+    const Machine& later = machines_[id];
+    if (later.life == life && later.hung && now_ - later.paused_at >= hang_noticed) {
+      violate(fmt::format("m{}: its worker hangs, and nobody has noticed", id));
+    }
+  });
+}
+
+// The guardian's looks at a worker that shows no life.
+void World::look_after(std::size_t id) {
+  Machine& machine = machines_[id];
+  if (!machine.hung || hooks_.sabotage.guardian_sleeps) return;
+  const Instant heartbeat = machine.clock.read(machine.paused_at);
+  if (machine.detector.is_hung(heartbeat, clock(id), [] { return daemon::ProcessState{}; })) {
+    note(fmt::format("m{}: the guardian ends a worker that hangs", id));
+    return crash(id);
+  }
+  const Duration wait = std::max<Duration>(machine.detector.next_look() - clock(id), 1us);
+  schedule(wait, [this, id, life = machine.life] {
+    if (machines_[id].life == life) look_after(id);
+  });
+}
+
+// ---------------------------------------------------------------- the runner
+
+void World::start_runner(std::size_t id) {
+  Machine& machine = machines_[id];
+  machine.runner = std::make_unique<Runner>(*machine.parameters.script, router_count(), clock(id));
+  machine.runner->set_service(machine.tracker_up);
+  machine.runner->set_hanging(machine.track_hangs, machine.notify_hangs);
+  machine.runner_returns.reset();
+  machine.told_verdict.reset();
+  machine.unheard = machine.notified;
+}
+
+void World::crash_runner(std::size_t id) {
+  Machine& machine = machines_[id];
+  if (!machine.runner) return;
+  const Duration wait = machine.runner_back_off.on_death(clock(id));
+  note(fmt::format("m{}: its runner dies, for {} s", id, wait / 1s));
+  machine.runner.reset();
+  machine.runner_returns = now_ + wait;
+  schedule(wait, [this, id, reign = machine.reign] {
+    if (machines_[id].reign != reign) return;
+    start_runner(id);
+    machines_[id].runner_back_off.on_start(clock(id));
+  });
+}
+
+void World::look_after_runner(std::size_t id) {
+  Machine& machine = machines_[id];
+  machine.runner->on_timeout(clock(id), random_);
+  if (!machine.runner->problem().empty()) violate(fmt::format("m{} {}", id, machine.runner->problem()));
+  if (machine.runner->verdict() && machine.runner->verdict() != machine.told_verdict) tell_verdict(id);
+}
+
+// What the check says now, to a new worker or because it is new.
+void World::tell_verdict(std::size_t id) {
+  Machine& machine = machines_[id];
+  if (!machine.parameters.script) return tell_tracker(id, machine.tracker_up);
+  if (!machine.runner || !machine.runner->verdict()) return;
+  machine.told_verdict = machine.runner->verdict();
+  tell_tracker(id, machine.told_verdict);
+}
+
+void World::tell_tracker(std::size_t id, std::optional<bool> up) {
+  if (!up) return;
+  const TrackerValue value{.status = *up ? TrackerStatus::up : TrackerStatus::down};
+  receive(id, Kept::state, [this, id, value] {
+    call(id, [&](Brain& brain, NodeActions& out) { brain.on_tracker(value, clock(id), out); });
+  });
+}
+
+void World::notify(std::size_t id, RouterId router) {
+  Machine& machine = machines_[id];
+  if (!machine.parameters.script) return;
+  const std::uint64_t number = ++machine.notified[router];
+  if (!machine.runner) {
+    ++counts_.unheard;
+    return;
+  }
+  if (hooks_.sabotage.runner_forgets && number % 2 == 0) return;
+  machine.runner->notify(router, number, clock(id), random_);
+}
+
+}  // namespace baton::sim
