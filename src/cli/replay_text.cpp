@@ -83,6 +83,9 @@ struct InputText {
   Told operator()(const TakeoverProven& it) const {
     return {"proven", fmt::format("{}: its neighbours know where its addresses are", router(it.router))};
   }
+  Told operator()(const WitnessAnswered& it) const {
+    return {"witness", fmt::format("{}: a witness has answered", router(it.router))};
+  }
   Told operator()(const MaintenanceTold& it) const {
     using enum MaintenanceTold::Wish;
     return {"maintenance", it.wish == off   ? "maintenance is over"
@@ -117,6 +120,8 @@ struct ActionText {
     return fmt::format("follows {} with priority {}", to_string(it.address), it.priority);
   }
   std::string operator()(const HandoverFailed&) const { return "nobody took over"; }
+  std::string operator()(const AskWitness&) const { return "asks its witnesses"; }
+  std::string operator()(const WitnessMissed&) const { return "no witness has answered; stays"; }
   std::string operator()(const SecondOwnerSeen& it) const {
     if (it.mac) return fmt::format("finds {} at {} as well", to_string(it.address), to_string(*it.mac));
     return fmt::format("finds a second master, {} with priority {}; {}", to_string(it.address), it.priority,

@@ -96,6 +96,10 @@ std::string instance_text(const json& instance, double now, const Painter& paint
   const json& adverts = instance.at("adverts");
   line("adverts", fmt::format("sent {}, accepted {}", adverts.at("sent").get<std::uint64_t>(),
                               adverts.at("accepted").get<std::uint64_t>()));
+  if (const std::string witness = witness_line(instance.value("witness", json())); !witness.empty()) {
+    const bool is_awaited = instance.at("witness").value("awaited", false);
+    line("witness", is_awaited ? paint.alarm(witness) : witness);
+  }
   if (const std::string by = learned_by(instance.value("takeover", json())); !by.empty()) line("learned by", by);
   if (const std::string two = two_owners_line(instance, now); !two.empty()) line("two owners", paint.alarm(two));
   if (!instance.at("rejected").empty()) line("rejected", paint.alarm(rejected_line(instance.at("rejected"))));

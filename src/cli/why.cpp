@@ -175,6 +175,9 @@ class Explainer {
                                             track.amount(!up) - track.amount(up)));
       }
     }
+    if (const json witness = it_.value("witness", json()); witness.is_object() && witness.value("awaited", false)) {
+      result_.wrong.push_back("witness " + witness_line(witness));
+    }
     say_rejected();
     say_two_owners();
     if (const auto failed = it_.value("/adverts/failed"_json_pointer, 0ULL); failed > 0) {
@@ -324,6 +327,9 @@ class Explainer {
       } else {
         result_.changes.push_back(fmt::format("takes over when {} announces less than {}", master_, priority_));
       }
+    }
+    if (const std::string witness = witness_line(it_.value("witness", json())); !witness.empty()) {
+      result_.changes.push_back("takes over after silence only if a witness answers: " + witness);
     }
     say_returns();
     for (const Track& track : tracks_) {

@@ -40,6 +40,16 @@ std::string bare(std::string_view text) {
   return result;
 }
 
+std::string witness_line(const nlohmann::json& witness) {
+  if (!witness.is_object()) return {};
+  std::string text;
+  for (const auto& address : witness.value("addresses", nlohmann::json::array())) {
+    text += (text.empty() ? "" : ", ") + bare(address.get<std::string>());
+  }
+  if (witness.value("awaited", false)) return text + "; no answer, and the master is silent: this node may be cut off";
+  return witness.value("asked", false) ? text + "; asked, the master is silent" : text;
+}
+
 std::string learned_by(const nlohmann::json& takeover) {
   if (!takeover.is_object() || takeover.value("asked", 0) == 0) return {};
   std::string text = fmt::format("{} of {} neighbours", takeover.value("learned", 0), takeover.value("asked", 0));

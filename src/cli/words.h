@@ -17,6 +17,9 @@ std::string time_of_day(double utc);  // "13:36:00.123", local time
 std::string bare(
     std::string_view text);  // without control characters: what a name or a script's text could do to a terminal
 
+// Of a status's `witness`: "10.0.20.1; has not answered, and the master is silent". Empty: it has none.
+std::string witness_line(const nlohmann::json& witness);
+
 // Of a status's `takeover`: "3 of 4 neighbours; 10.0.20.9 not yet". Empty: there is nothing to tell.
 std::string learned_by(const nlohmann::json& takeover);
 

@@ -34,6 +34,7 @@ class InstanceRules {
     settle_advert_interval();
     settle_addresses();
     settle_unicast();
+    settle_witnesses();
     settle_interface();
     settle_authentication();
     settle_strict();
@@ -232,6 +233,31 @@ class InstanceRules {
       warn("no-effect", draft_.at("track_src_ip"), "track_src_ip has no effect without an address to look for",
            "add mcast_src_ip or unicast_src_ip ADDRESS, or remove it");
       instance_.track_source = false;
+    }
+  }
+
+  // Asked while nobody else is heard: an address that moves, or another node's, says nothing then.
+  void settle_witnesses() {
+    std::erase_if(instance_.witnesses, [&](const IpAddress& witness) {
+      const auto is_it = [&](const VirtualAddress& address) { return address.address.address == witness; };
+      const bool is_virtual =
+          std::ranges::any_of(instance_.addresses, is_it) || std::ranges::any_of(instance_.excluded_addresses, is_it);
+      const bool is_peer =
+          std::ranges::any_of(instance_.peers, [&](const UnicastPeer& peer) { return peer.address == witness; });
+      if (!is_virtual && !is_peer && witness != instance_.source) return false;
+      warn("witness", draft_.at("witness"),
+           fmt::format("witness {} is {}; it is ignored", to_string(witness),
+                       is_virtual ? "a virtual address of this instance"
+                       : is_peer  ? "another node"
+                                  : "this node"),
+           "name the gateway, or another address that is there whoever is MASTER");
+      return true;
+    });
+    if (!instance_.witnesses.empty() && instance_.interface.empty()) {
+      warn("witness", draft_.at("witness"),
+           "a witness is asked through the interface, and there is none; it is ignored",
+           "add interface NAME, or remove witness");
+      instance_.witnesses.clear();
     }
   }
 

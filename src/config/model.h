@@ -327,6 +327,7 @@ struct Instance {
   bool promote_secondaries = false;
   bool make_before_break = true;     // Baton's own
   bool verified_takeover = true;     // Baton's own
+  std::vector<IpAddress> witnesses;  // Baton's own: `witness`, at most 4; either family
   bool announcements_given = false;  // garp_*, here or in global_defs
   Place place;
 

@@ -317,6 +317,7 @@ Settings settings_of(const Instance& instance) {
   list.add("promote_secondaries", instance.promote_secondaries);
   list.add("make_before_break", instance.make_before_break);
   list.add("verified_takeover", instance.verified_takeover);
+  list.add_each("witness", instance.witnesses, [](const IpAddress& address) { return to_string(address); });
   return list.take();
 }
 

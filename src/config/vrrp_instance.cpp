@@ -125,6 +125,24 @@ void set_rival_priority(D& draft, const Arguments& arguments) {
   draft.instance.rival_priority = static_cast<std::uint8_t>(*given);
 }
 
+constexpr std::size_t most_witnesses = 4;
+
+// witness ADDRESS...
+void add_witnesses(D& draft, const Arguments& arguments) {
+  if (arguments.count() == 0) return arguments.missing("the address of a router or host that answers to ping");
+  std::vector<IpAddress>& witnesses = draft.instance.witnesses;
+  for (std::size_t i = 0; i < arguments.count(); ++i) {
+    const std::optional<IpAddress> address = IpAddress::parse(arguments.word(i));
+    if (!address || address->is_multicast() || address->is_unspecified()) {
+      arguments.invalid(i, "the address of one router or host");
+    } else if (witnesses.size() == most_witnesses) {
+      return arguments.invalid(i, fmt::format("at most {} witnesses", most_witnesses));
+    } else if (std::ranges::find(witnesses, *address) == witnesses.end()) {
+      witnesses.push_back(*address);
+    }
+  }
+}
+
 void set_fault_without_peers(D& draft, const Arguments& arguments) {
   draft.wants_unicast = arguments.position();
   draft.instance.fault_without_peers = true;
@@ -241,6 +259,7 @@ constexpr Setting<D> instance_settings[] = {
     {"promote_secondaries", set<&D::instance, &I::promote_secondaries>},
     {"make_before_break", set<&D::make_before_break>},
     {"verified_takeover", set<&D::verified_takeover>},
+    {"witness", add_witnesses},
 };
 
 }  // namespace

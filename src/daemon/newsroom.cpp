@@ -257,6 +257,20 @@ void Newsroom::on_handover_failed(vrrp::RouterId router) {
       {{"VRRP_INSTANCE", setup_.routers[router].name}});
 }
 
+void Newsroom::on_witness_missed(vrrp::RouterId router) {
+  const RouterSetup& setup = setup_.routers[router];
+  const auto silent = limit_.allow(fmt::format("{}/witness", router), loop::now());
+  if (!silent) return;
+  std::string witnesses;
+  for (const IpAddress& each : setup.witnesses) witnesses += (witnesses.empty() ? "" : ", ") + to_string(each);
+  say(Level::warning,
+      fmt::format(
+          "({}) the master is silent, and so is the witness ({}): this node may be cut off; BACKUP until one of "
+          "them is heard{}",
+          setup.name, witnesses, log::more_like_it(*silent)),
+      {{"VRRP_INSTANCE", setup.name}});
+}
+
 void Newsroom::on_address_restored(vrrp::RouterId router) {
   if (const auto silent = limit_.allow(fmt::format("{}/restored", router), loop::now())) {
     say(Level::warning, fmt::format("({}) somebody removed a virtual address; put back{}", setup_.routers[router].name,

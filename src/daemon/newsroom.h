@@ -52,6 +52,7 @@ class Newsroom {
                        std::uint64_t untold);
   void on_master_learned(vrrp::RouterId router, const vrrp::MasterLearned& learned);
   void on_handover_failed(vrrp::RouterId router);
+  void on_witness_missed(vrrp::RouterId router);
   // An advert that was not taken, and how many of the kind went untold before. The caller sees to it that there are
   // few.
   void on_rejected(vrrp::RouterId router, vrrp::RejectReason reason, const IpAddress& source, std::uint64_t untold);

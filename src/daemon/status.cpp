@@ -168,6 +168,16 @@ json master_of(const vrrp::VirtualRouter& router, const RouterStatistics& statis
 }
 
 // Of a MASTER: which of its neighbours know where its addresses are.
+json witness_of(const StatusSource& source, vrrp::RouterId id) {
+  const std::vector<IpAddress>& witnesses = source.setup.routers[id].witnesses;
+  if (witnesses.empty()) return nullptr;
+  json::array_t addresses;
+  for (const IpAddress& each : witnesses) addresses.push_back(to_string(each));
+  const vrrp::VirtualRouter& router = source.node.router(id);
+  return {
+      {"addresses", std::move(addresses)}, {"asked", router.asks_witness()}, {"awaited", router.waits_for_witness()}};
+}
+
 json takeover_of(const StatusSource& source, vrrp::RouterId id) {
   const auto progress = source.takeover ? source.takeover(id) : std::nullopt;
   if (!progress) return nullptr;
@@ -337,6 +347,7 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
       {"rejected", rejected_of(statistics.rejected)},
       {"two_owners", two_owners_of(statistics, clock)},
       {"takeover", takeover_of(source, id)},
+      {"witness", witness_of(source, id)},
   };
   if (const auto deadline = router.next_timeout()) status["next_timeout_in"] = seconds(*deadline - clock.now);
   return status;

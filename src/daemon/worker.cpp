@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/result.h"
+#include "daemon/advert_inbox.h"
 #include "daemon/advert_outbox.h"
 #include "daemon/announcer.h"
 #include "daemon/early_packets.h"
@@ -24,6 +25,7 @@
 #include "daemon/takeover_prover.h"
 #include "daemon/transport.h"
 #include "daemon/watch_policy.h"
+#include "daemon/witness_desk.h"
 #include "kernel/confinement.h"
 #include "log/rate_limit.h"
 #include "loop/loop.h"
@@ -50,8 +52,8 @@ class Worker {
  private:
   // What happened.
   void on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet);
-  void on_unknown_vrid(const std::string& interface, std::uint8_t vrid);
   void on_frame(std::uint32_t interface_index, ByteView frame);
+  void on_witness(const std::vector<vrrp::RouterId>& routers);
   void on_guardian_message();
   void on_runner_message();
   void on_settings(vrrp::RouterId router, const OperatorSettings& settings);
@@ -114,7 +116,9 @@ class Worker {
   Announcer announcer_;
   TakeoverProver prover_;
   Newsroom newsroom_;
+  AdvertInbox inbox_{setup_, codecs_, statistics_, newsroom_, log_, reject_limit_};
   SecondOwners second_owners_{statistics_, counted_, newsroom_};
+  WitnessDesk witnesses_{setup_, loop_, log_, [this](const auto& routers) { on_witness(routers); }};
   StatusService status_;
 
   loop::Timer protocol_timer_;
@@ -156,7 +160,8 @@ Worker::Worker(WorkerStart start)
                  {.on_packet = [this](auto router, const auto& packet) { on_packet(router, packet); },
                   .on_frame = [this](auto index, auto frame) { on_frame(index, frame); },
                   .on_error = [this](const SysError& error) { log_.error(to_string(error)); },
-                  .on_unknown_vrid = [this](const auto& interface, auto vrid) { on_unknown_vrid(interface, vrid); }}),
+                  .on_unknown_vrid = [this](const auto& interface,
+                                            auto vrid) { inbox_.on_unknown_vrid(interface, vrid, loop::now()); }}),
       announcer_(setup_, interfaces_, transport_),
       prover_(setup_, interfaces_, transport_, announcer_, loop_),
       newsroom_(setup_, log_, start_.runner, start_.api),
@@ -398,35 +403,11 @@ void Worker::tell_of_firewall() {
 
 void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet) {
   if (!begun_) return early_packets_.keep(router, packet, loop::now());
-  bool unlike_addresses = false;
-  const auto advert = codecs_[router].decode(packet, loop::wall_now(), &unlike_addresses);
-  RouterStatistics& statistics = statistics_[router];
   const Instant now = loop::now();
-  if (!advert) {
-    ++statistics.rejected[static_cast<std::size_t>(advert.error())];
-    const std::string key = fmt::format("{}/{}", router, name(advert.error()));
-    if (const auto silent = reject_limit_.allow(key, now)) {
-      newsroom_.on_rejected(router, advert.error(), source_of(packet), *silent);
-    }
-    return;
-  }
-  ++statistics.adverts_accepted;
-  statistics.last_accepted = now;
-  if (advert->priority == vrrp::spec::priority_stop) ++statistics.priority_zero_accepted;
-  if (unlike_addresses && setup_.routers[router].compares_address_lists) {
-    ++statistics.unlike_addresses;
-    if (const auto silent = reject_limit_.allow(fmt::format("{}/list", router), now)) {
-      log_.warning(fmt::format("({}) {} adverts other virtual addresses than ours; make the lists equal{}",
-                               setup_.routers[router].name, to_string(advert->source), log::more_like_it(*silent)));
-    }
-  }
+  const auto advert = inbox_.take(router, packet, now);
+  if (!advert) return;
   touched_.insert(router);
   tell_node([&](vrrp::NodeActions& actions) { node_.on_advert(router, *advert, now, actions); });
-}
-
-void Worker::on_unknown_vrid(const std::string& interface, std::uint8_t vrid) {
-  const std::string text = fmt::format("advert for unknown VRID {} on interface {}", vrid, interface);
-  if (const auto silent = reject_limit_.allow(text, loop::now())) log_.info(text + log::more_like_it(*silent));
 }
 
 void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
@@ -446,6 +427,15 @@ void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
       if (!second_owners_.is_worth_telling(node_.router(router), stranger.has_value())) continue;
       touched_.insert(router);
       node_.on_announcement(router, heard->address, stranger, loop::now(), actions);
+    }
+  });
+}
+
+void Worker::on_witness(const std::vector<vrrp::RouterId>& routers) {
+  tell_node([&](vrrp::NodeActions& actions) {
+    for (const vrrp::RouterId router : routers) {
+      touched_.insert(router);
+      node_.on_witness(router, loop::now(), actions);
     }
   });
 }
@@ -611,6 +601,8 @@ void Worker::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
                    ++counted_.handovers_failed;
                    newsroom_.on_handover_failed(router);
                  },
+                 [&](const vrrp::AskWitness&) { witnesses_.ask(router); },
+                 [&](const vrrp::WitnessMissed&) { newsroom_.on_witness_missed(router); },
                  [&](const vrrp::SecondOwnerSeen& it) { second_owners_.on_seen(router, it, node_, loop::now()); },
              },
              action);
@@ -635,6 +627,7 @@ void Worker::settle() {
   const Instant now = loop::now();
   will_.beat(now);
   outbox_.flush(now);
+  witnesses_.settle(node_, now);
   for (const vrrp::RouterId router : touched_) {
     host_.set_holding(router, node_.router(router).holds_addresses());
   }

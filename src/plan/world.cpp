@@ -396,6 +396,10 @@ void World::happen(const News& news) {
     case News::Kind::link: refresh_unless_moving(); return tell_link(news.node, news.index);
     case News::Kind::resume: return resume(news.node);
     case News::Kind::listens: return refresh();
+    case News::Kind::witness:
+      return tell(news.node, [&](vrrp::Node& node, auto& out) {
+        node.on_witness(static_cast<vrrp::RouterId>(news.index), now_, out);
+      });
     case News::Kind::check: break;
   }
   // Its own clock does not skip.
@@ -430,6 +434,12 @@ void World::carry_out(NodeId id) {
       send(id, action->router, *advert);
     } else if (std::holds_alternative<vrrp::Announce>(action->action)) {
       send(id, action->router, std::nullopt);
+    } else if (std::holds_alternative<vrrp::AskWitness>(action->action)) {
+      put({.kind = News::Kind::witness,
+           .at = now_ + limits::witnessed_after,
+           .node = id,
+           .index = action->router,
+           .life = machines_[id].life});
     } else {
       note(id, *action);
     }

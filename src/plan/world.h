@@ -23,6 +23,7 @@ namespace limits {
 
 inline constexpr Duration lan_delay = std::chrono::microseconds(50);
 inline constexpr Duration announced_after = std::chrono::milliseconds(1);  // the addresses are in the kernel by then
+inline constexpr Duration witnessed_after = std::chrono::milliseconds(1);  // a witness has answered; it always does
 inline constexpr Duration resumed_after = std::chrono::milliseconds(20);   // docs/decisions/0002
 inline constexpr std::uint64_t changes = 30;  // of a router's state or priority after one event: it will not rest
 
@@ -117,11 +118,11 @@ class World {
   };
   // On a machine, some time after what brought it about.
   struct News {
-    enum class Kind : std::uint8_t { check, link, resume, listens };
+    enum class Kind : std::uint8_t { check, link, resume, listens, witness };
     Kind kind = Kind::check;
     Instant at;
     NodeId node = 0;
-    std::size_t index = 0;  // tracker, link
+    std::size_t index = 0;  // tracker, link, router
     unsigned life = 0;
   };
 

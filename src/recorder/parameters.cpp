@@ -108,6 +108,7 @@ void router_fields(Router& it, Archive& archive) {
   archive(it.make_before_break);
   archive(it.makes_room);
   archive(it.rival_priority);
+  archive(it.needs_witness);
   announcement_fields(it.announcements, archive);
   archive(it.addresses);
   archive(it.last_address);

@@ -103,6 +103,7 @@ struct Subject {
   std::optional<RouterId> operator()(const PrioritySet& it) const { return it.router; }
   std::optional<RouterId> operator()(const PreemptSet& it) const { return it.router; }
   std::optional<RouterId> operator()(const TakeoverProven& it) const { return it.router; }
+  std::optional<RouterId> operator()(const WitnessAnswered& it) const { return it.router; }
   template <typename Other>
   std::optional<RouterId> operator()(const Other&) const {
     return std::nullopt;

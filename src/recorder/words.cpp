@@ -23,12 +23,13 @@ constexpr std::uint8_t kind_of() {
   }
 }
 // The numbers of the format: alternatives are added at the end.
-static_assert(std::variant_size_v<Input> == 16 &&
-              std::is_same_v<std::variant_alternative_t<15, Input>, TakeoverProven>);
-static_assert(std::variant_size_v<Action> == 8 &&
-              std::is_same_v<std::variant_alternative_t<7, Action>, SecondOwnerSeen>);
-constexpr std::uint8_t group_kind = 15;
-constexpr std::uint8_t with_interval = 8;  // SendAdvert
+static_assert(std::variant_size_v<Input> == 17 &&
+              std::is_same_v<std::variant_alternative_t<16, Input>, WitnessAnswered>);
+static_assert(std::variant_size_v<Action> == 10 &&
+              std::is_same_v<std::variant_alternative_t<9, Action>, WitnessMissed>);
+constexpr unsigned kind_bits = 5;
+constexpr std::uint8_t group_kind = 31;
+constexpr std::uint8_t with_interval = 16;  // SendAdvert
 
 void write(const std::optional<IpAddress>& address, CompactWriter& out) {
   out.flag(address.has_value());
@@ -114,6 +115,10 @@ struct InputWriter {
   void operator()(const Start& it) { head(it); }
   void operator()(const Stop& it) { head(it); }
   void operator()(const TakeoverProven& it) {
+    head(it);
+    out.number(it.router);
+  }
+  void operator()(const WitnessAnswered& it) {
     head(it);
     out.number(it.router);
   }
@@ -278,6 +283,7 @@ struct InputReader {
       case kind_of<PrioritySet, Input>(): return priority_set();
       case kind_of<PreemptSet, Input>(): return preempt_set();
       case kind_of<TakeoverProven, Input>(): return TakeoverProven{router()};
+      case kind_of<WitnessAnswered, Input>(): return WitnessAnswered{router()};
       case kind_of<MaintenanceTold, Input>(): return MaintenanceTold{read_enum(in, last_wish)};
     }
     in.fail();
@@ -293,7 +299,7 @@ struct ActionWriter {
 
   template <typename Kind>
   void head(const Kind&, std::uint8_t flags = 0) {
-    out.number(std::uint64_t{router} << 4 | kind_of<Kind, Action>() | flags);
+    out.number(std::uint64_t{router} << kind_bits | kind_of<Kind, Action>() | flags);
   }
 
   void operator()(const SendAdvert& it) {
@@ -326,6 +332,8 @@ struct ActionWriter {
     out.u8(it.priority);
   }
   void operator()(const HandoverFailed& it) { head(it); }
+  void operator()(const AskWitness& it) { head(it); }
+  void operator()(const WitnessMissed& it) { head(it); }
   void operator()(const SecondOwnerSeen& it) {
     head(it);
     out.address(it.address);
@@ -358,6 +366,8 @@ std::optional<Action> read_action(std::uint8_t kind, CompactReader& in) {
       return MasterLearned{address, in.u8()};
     }
     case kind_of<HandoverFailed, Action>(): return HandoverFailed{};
+    case kind_of<AskWitness, Action>(): return AskWitness{};
+    case kind_of<WitnessMissed, Action>(): return WitnessMissed{};
     case kind_of<SecondOwnerSeen, Action>(): {
       SecondOwnerSeen seen{.address = in.address(), .mac = read_mac(in)};
       seen.priority = in.u8();
@@ -387,7 +397,7 @@ void write(std::span<const NodeAction> actions, CompactWriter& out) {
     if (const auto* it = std::get_if<RouterAction>(&action)) {
       std::visit(ActionWriter{it->router, out}, it->action);
     } else if (const auto* of_group = std::get_if<GroupAction>(&action)) {
-      out.number(std::uint64_t{of_group->group} << 4 | group_kind);
+      out.number(std::uint64_t{of_group->group} << kind_bits | group_kind);
       out.u8(static_cast<std::uint8_t>(of_group->action.from));
       out.u8(static_cast<std::uint8_t>(of_group->action.to));
     }
@@ -409,8 +419,8 @@ NodeActions read_actions(CompactReader& in, const NodeParameters& parameters) {
   NodeActions actions;
   while (in.remaining() > 0) {
     const std::uint64_t head = in.number();
-    const std::uint64_t id = head >> 4;
-    const auto kind = static_cast<std::uint8_t>(head & 0xF);
+    const std::uint64_t id = head >> kind_bits;
+    const auto kind = static_cast<std::uint8_t>(head & group_kind);
     if (id >= (kind == group_kind ? parameters.groups.size() : parameters.routers.size())) in.fail();
     if (!in.ok()) break;
     if (kind == group_kind) {

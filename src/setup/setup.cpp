@@ -112,6 +112,7 @@ vrrp::RouterParameters to_router(const config::Instance& instance, const config:
       .make_before_break = instance.make_before_break,
       .makes_room = instance.authentication.type == config::AuthType::ah,
       .rival_priority = instance.rival_priority,
+      .needs_witness = !instance.witnesses.empty(),
       .announcements = {.repeat = announcements.master_repeat,
                         .delay = announcements.master_delay,
                         .refresh = announcements.master_refresh,
@@ -206,6 +207,7 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
       .extra_announcements = instance.extra_announcements,
       .proves_takeover = instance.verified_takeover,
       .spares_bursts = instance.verified_takeover && !instance.announcements_given && !has_distances,
+      .witnesses = instance.witnesses,
   };
   // The interfaces below are what must be up, not those that stand on them.
   std::vector<std::string> links = links_of(instance, router.addresses);

@@ -38,8 +38,9 @@ struct RouterSetup {
   bool accept = true;                  // packets to its addresses are for this machine
   bool strict = false;                 // strict_mode, to be shown: what follows from it is in the other parameters
   config::ExtraAnnouncements extra_announcements;
-  bool proves_takeover = true;  // neighbours are asked whether they know where its addresses are
-  bool spares_bursts = false;   // ... and when they do, announcements that the user did not ask for stay out
+  bool proves_takeover = true;       // neighbours are asked whether they know where its addresses are
+  bool spares_bursts = false;        // ... and when they do, announcements that the user did not ask for stay out
+  std::vector<IpAddress> witnesses;  // asked through `interface`; empty: silence alone makes a MASTER
   std::vector<std::size_t> virtual_interfaces;  // Setup::virtual_interfaces that it needs
   bool has_own_interface = false;               // use_vmac, use_ipvlan: the first of them
 };

@@ -113,8 +113,18 @@ struct SecondOwnerSeen {
   bool operator==(const SecondOwnerSeen&) const = default;
 };
 
+// Ask the witnesses of the router now; who answers is told as WitnessAnswered (docs/decisions/0028).
+struct AskWitness {
+  bool operator==(const AskWitness&) const = default;
+};
+
+// The master is silent, and no witness has answered: it is we who may be cut off. BACKUP until one answers.
+struct WitnessMissed {
+  bool operator==(const WitnessMissed&) const = default;
+};
+
 using Action = std::variant<SendAdvert, Announce, StateChanged, PriorityChanged, LowerPriorityHeard, MasterLearned,
-                            HandoverFailed, SecondOwnerSeen>;
+                            HandoverFailed, SecondOwnerSeen, AskWitness, WitnessMissed>;
 
 struct GroupStateChanged {
   State from = State::init;

@@ -96,9 +96,14 @@ struct TakeoverProven {
   RouterId router = 0;
 };
 
+// A witness has answered a question that was asked since the master was heard last (AskWitness).
+struct WitnessAnswered {
+  RouterId router = 0;
+};
+
 using Input = std::variant<Start, Resume, AdvertHeard, TimePassed, TrackerTold, LinkTold, SourceTold, AnnouncementHeard,
                            AddressRestored, ConfigurationTold, Handover, Stop, PrioritySet, PreemptSet, MaintenanceTold,
-                           TakeoverProven>;
+                           TakeoverProven, WitnessAnswered>;
 
 // One that sees every input of a node, and what it brought about.
 class NodeObserver {

@@ -229,6 +229,10 @@ void Node::Implementation::handle(const TakeoverProven& input, Instant, NodeActi
   tell(input.router, out, [](VirtualRouter& router, Actions&) { router.on_takeover_proven(); });
 }
 
+void Node::Implementation::handle(const WitnessAnswered& input, Instant now, NodeActions& out) {
+  tell(input.router, out, [&](VirtualRouter& router, Actions&) { router.on_witness(now); });
+}
+
 void Node::observe(NodeObserver* observer) {
   self_->observer = observer;
 }

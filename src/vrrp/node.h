@@ -112,6 +112,7 @@ class Node {
     handle(PreemptSet{router, preempt}, now, out);
   }
   void on_takeover_proven(RouterId router, Instant now, NodeActions& out) { handle(TakeoverProven{router}, now, out); }
+  void on_witness(RouterId router, Instant now, NodeActions& out) { handle(WitnessAnswered{router}, now, out); }
   void maintain(MaintenanceTold::Wish wish, Instant now, NodeActions& out) { handle(MaintenanceTold{wish}, now, out); }
 
   // --- snapshot ---

@@ -95,6 +95,7 @@ struct Node::Implementation {
   void handle(const PreemptSet& input, Instant now, NodeActions& out);
   void handle(const MaintenanceTold& input, Instant now, NodeActions& out);
   void handle(const TakeoverProven& input, Instant now, NodeActions& out);
+  void handle(const WitnessAnswered& input, Instant now, NodeActions& out);
 
   // An event for one router: its actions are taken along, its deadline is noted.
   template <typename Event>

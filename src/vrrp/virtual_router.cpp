@@ -244,14 +244,16 @@ void VirtualRouter::set_preempt(Preempt preempt, Instant now) {
 }
 
 void VirtualRouter::shorten_wait(Duration wait, Instant now) {
-  if (!master_down_at_ || now < listens_from_) return;
-  master_down_at_ = std::min(*master_down_at_, now + wait);
+  if ((!master_down_at_ && !waits_for_witness_) || now < listens_from_) return;
+  master_down_at_ = std::min(master_down_at_.value_or(Instant::max()), now + wait);
+  waits_for_witness_ = false;
   wait_reason_ = Reason::master_stopped;
 }
 
 void VirtualRouter::restart_wait(Instant now) {
   if (state_ != State::backup) return;
   forget_master();
+  forget_witness();
   master_down_at_ = now + master_down_interval();
 }
 
@@ -273,8 +275,8 @@ void VirtualRouter::repeat_announcements(Instant now, Actions& out) {
 std::optional<Instant> VirtualRouter::next_timeout() const {
   if (departure_) return departure_->next_timeout();
   std::optional<Instant> next;
-  for (const auto& deadline :
-       {master_down_at_, advert_at_, second_announcement_at_, answer_at_, second_answer_at_, refresh_at_}) {
+  for (const auto& deadline : {next_question(), master_down_at_, advert_at_, second_announcement_at_, answer_at_,
+                               second_answer_at_, refresh_at_}) {
     if (deadline && (!next || *deadline < *next)) next = deadline;
   }
   return next;
@@ -332,6 +334,7 @@ void VirtualRouter::accept(const Advert& advert, Instant now) {
   const bool learns = parameters_.version == Version::v3 && advert.interval > Duration::zero();
   master_interval_ = learns ? std::min(advert.interval, longest_wait) : parameters_.advert_interval;
   last_advert_accepted_ = now;
+  forget_witness();
   if (!held_) master_down_at_ = now + master_down_interval();
   wait_reason_ = Reason::master_down;
   wants_master_ = false;
@@ -385,16 +388,20 @@ bool VirtualRouter::is_above(const Advert& advert) const {
 // ---------------------------------------------------------------- deadlines
 
 void VirtualRouter::on_timeout_as_backup(Instant now, Actions& out) {
+  if (is_due(next_question(), now)) ask_witness(now, out);
   if (!is_due(master_down_at_, now)) return;
   const Duration late = now - *master_down_at_;
   if (late >= std::max(master_interval_, sleep_noticed)) {
     // We slept, and so did our ears. A master that lives is heard within its interval.
+    forget_witness();
     master_down_at_ = now + master_interval_ + skew_time();
     return;
   }
-  if (!parameters_.in_sync_group) return enter_master(wait_reason_, now, out);
-  wants_master_ = true;
+  const bool lacks_witness = parameters_.needs_witness && wait_reason_ == Reason::master_down && !witness_answered_;
+  if (!lacks_witness) return end_silence(now, out);
+  waits_for_witness_ = true;
   master_down_at_.reset();
+  out.push_back(WitnessMissed{});
 }
 
 void VirtualRouter::on_timeout_as_master(Instant now, Actions& out) {
@@ -453,6 +460,7 @@ void VirtualRouter::change_state(State state, Reason reason, Instant now, Action
   preempt_at_.reset();
   wants_master_ = false;
   wait_reason_ = Reason::master_down;
+  forget_witness();
   forget_master();
 }
 

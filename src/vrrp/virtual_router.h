@@ -39,6 +39,9 @@ inline constexpr Duration answer_interval = std::chrono::seconds(1);
 // Who became MASTER so long ago, and a successor's time to take all addresses (linger_time), shares them with nobody:
 // packets of the master before have arrived, and it has let go.
 inline constexpr Duration settling_time = std::chrono::milliseconds(500);
+// Between two questions to a witness: a quarter of the interval, within these bounds.
+inline constexpr Duration shortest_question_pause = std::chrono::milliseconds(5);
+inline constexpr Duration longest_question_pause = std::chrono::seconds(1);
 }  // namespace limits
 
 // By so much later than the interval a MASTER sends whom nobody may be able to contradict (RouterParameters::
@@ -78,6 +81,7 @@ struct RouterParameters {
   // timer_expired_backup: a master that was not running until a backup with this priority must have taken over has
   // lost. nullopt: it goes on as long as a slow backup may still wait.
   std::optional<std::uint8_t> rival_priority{};
+  bool needs_witness = false;  // `witness`: silence alone makes no MASTER, see AskWitness
   AnnouncementParameters announcements{};
   std::size_t addresses = 1;                // how many the successor has to add
   std::optional<IpAddress> last_address{};  // whose announcement comes last; nullopt: any will do
@@ -144,6 +148,7 @@ class VirtualRouter {
   // Another node announced one of our addresses (any ARP packet or NA that names it as the sender's); `stranger`: from
   // a MAC address that is none of ours.
   void on_announcement(const IpAddress& address, std::optional<MacAddress> stranger, Instant now, Actions& out);
+  void on_witness(Instant now);
   void on_takeover_proven() { second_announcement_at_.reset(); }
   // One of our addresses was removed by somebody else. It is put back by the difference; this re-announces it.
   void on_address_restored(Instant now, Actions& out);
@@ -178,6 +183,10 @@ class VirtualRouter {
   // In a sync group: the master-down timer has expired and the group decides.
   bool wants_master() const { return wants_master_; }
   Reason wait_reason() const { return wait_reason_; }  // what the wait of a BACKUP is for: the reason of its takeover
+  // The master-down time is over, and no witness has answered.
+  bool waits_for_witness() const { return waits_for_witness_; }
+  // One may answer still what it was asked since the master was heard last.
+  bool asks_witness() const { return asked_witness_at_ && !witness_answered_; }
   State state() const { return state_; }
   Reason reason() const { return reason_; }
   Instant since() const { return since_; }                     // of the present state
@@ -222,6 +231,14 @@ class VirtualRouter {
   void announce_to_lower(const Advert& advert, Instant now, Actions& out);
   bool has_settled(Instant now) const;
   void note_second_master(const Advert& advert, Instant now, Actions& out);
+
+  // Witness (virtual_router_witness.cpp).
+  std::optional<Instant> next_question() const;  // to the witness
+  Duration question_lead() const;
+  Duration question_pause() const;
+  void ask_witness(Instant now, Actions& out);
+  void forget_witness();
+  void end_silence(Instant now, Actions& out);  // BACKUP, and nobody is MASTER
 
   // What deadlines mean, by state.
   void on_timeout_as_backup(Instant now, Actions& out);
@@ -281,7 +298,10 @@ class VirtualRouter {
   Reason wait_reason_ = Reason::master_down;
   std::optional<Instant> preempt_at_;  // end of the preempt_delay that is running, or has run
   bool wants_master_ = false;
-  bool yielded_ = false;  // handed over: lower masters are accepted
+  bool yielded_ = false;                     // handed over: lower masters are accepted
+  std::optional<Instant> asked_witness_at_;  // last, in this silence
+  bool witness_answered_ = false;
+  bool waits_for_witness_ = false;
 
   // MASTER.
   bool unopposed_ = false;  // out of silence, and nobody heard since

@@ -28,6 +28,9 @@ void VirtualRouter::members(Self& self, Archive& archive) {
   archive(self.preempt_at_);
   archive(self.wants_master_);
   archive(self.yielded_);
+  archive(self.asked_witness_at_);
+  archive(self.witness_answered_);
+  archive(self.waits_for_witness_);
 
   archive(self.unopposed_);
   archive(self.last_advert_sent_);
@@ -55,7 +58,8 @@ bool VirtualRouter::is_possible() const {
   const bool has_deadline_of_master =
       advert_at_ || second_announcement_at_ || answer_at_ || second_answer_at_ || refresh_at_ || departure_;
   if (has_deadline_of_master && state_ != State::master) return false;
-  if (master_down_at_ && state_ != State::backup) return false;
+  if ((master_down_at_ || waits_for_witness_ || asked_witness_at_) && state_ != State::backup) return false;
+  if ((waits_for_witness_ || asked_witness_at_) && !parameters_.needs_witness) return false;
   if (refresh_at_ && parameters_.announcements.refresh <= Duration::zero()) return false;
   return !answer_at_ || parameters_.announcements.lower_priority_repeat > 0;
 }
@@ -71,6 +75,7 @@ std::vector<VirtualRouter::Timer> VirtualRouter::timers() const {
     return timers;
   }
   add("master-down", master_down_at_);
+  add("witness", next_question());
   add("preempt-delay", preempt_at_);
   add("advert", advert_at_);
   add("second-announcement", second_announcement_at_);

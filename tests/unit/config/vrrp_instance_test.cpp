@@ -73,6 +73,22 @@ TEST(VrrpInstance, globals_give_defaults_wherever_they_stand) {
   EXPECT_TRUE(instance.announcements_given);
 }
 
+TEST(VrrpInstance, witnesses_are_addresses_that_stay_where_they_are) {
+  const auto witnesses = [](const std::string& lines) {
+    std::string text;
+    for (const IpAddress& each : instance_of(lines).witnesses) text += to_string(each) + " ";
+    return text;
+  };
+  EXPECT_EQ(witnesses(""), "");
+  EXPECT_EQ(witnesses("witness 10.0.20.1 2001:db8::1\nwitness 10.0.20.1 10.0.20.2"),
+            "10.0.20.1 2001:db8::1 10.0.20.2 ");
+  EXPECT_EQ(witnesses("witness 10.0.20.50 10.0.20.1"), "10.0.20.1 ") << "the virtual address is nobody's";
+  EXPECT_EQ(witnesses("mcast_src_ip 10.0.20.7\nwitness 10.0.20.7"), "") << "this node";
+  EXPECT_EQ(witnesses("witness gateway 224.0.0.1 10.0.20.1"), "10.0.20.1 ");
+  EXPECT_EQ(witnesses("witness 10.0.20.1 10.0.20.2 10.0.20.3 10.0.20.4 10.0.20.5"),
+            "10.0.20.1 10.0.20.2 10.0.20.3 10.0.20.4 ");
+}
+
 TEST(VrrpInstance, smtp_alert_asks_the_nearest) {
   EXPECT_FALSE(instance_of("smtp_alert no", "global_defs {\nsmtp_alert\n}\n").smtp_alert);
   EXPECT_FALSE(instance_of("", "global_defs {\nsmtp_alert\nsmtp_alert_vrrp off\n}\n").smtp_alert);

@@ -68,6 +68,7 @@ class Bench {
   void handover() { router_.handover(now_, actions_); }
   void stop() { router_.stop(now_, actions_); }
   void address_restored() { router_.on_address_restored(now_, actions_); }
+  void witness() { router_.on_witness(now_); }
   void resume(const RouterMemory& memory) { router_.resume(memory, now_, actions_); }
 
   // Time passes; every deadline on the way is kept to the nanosecond.
@@ -118,6 +119,12 @@ inline void PrintTo(const MasterLearned& each, std::ostream* out) {
 }
 inline void PrintTo(const HandoverFailed&, std::ostream* out) {
   *out << "handover failed";
+}
+inline void PrintTo(const AskWitness&, std::ostream* out) {
+  *out << "ask the witness";
+}
+inline void PrintTo(const WitnessMissed&, std::ostream* out) {
+  *out << "no witness";
 }
 inline void PrintTo(const SecondOwnerSeen& each, std::ostream* out) {
   *out << "second owner " << to_string(each.address) << (each.mac ? " at " + to_string(*each.mac) : "") << " priority "
