@@ -137,7 +137,7 @@ class Stock final : public Brain {
       sum += share.amount;
       fault = fault || share.fault || share.awaited;
     }
-    routers_[id].set_priority(effective_priority(parameters_.routers[id].router.base_priority, sum), now);
+    routers_[id].set_priority(effective_priority(parameters_.routers[id].router.base_priority, sum), now, actions);
     if (fault) {
       routers_[id].fail(actions);
     } else {

@@ -26,6 +26,7 @@ void ReferenceRouter::receive(const vrrp::Advert& advert, Instant now, vrrp::Act
   if (state_ == State::backup) {  // 6.4.2 "If an ADVERTISEMENT is received"
     if (advert.priority == 0) {
       const Instant skewed = now + skew_time();
+      is_replacing_ = false;
       const bool earlier = parameters_.conduct == Conduct::baton && active_down_timer_;
       active_down_timer_ = earlier ? std::min(*active_down_timer_, skewed) : skewed;
       return;
@@ -33,10 +34,14 @@ void ReferenceRouter::receive(const vrrp::Advert& advert, Instant now, vrrp::Act
     if (!parameters_.preempt_mode || advert.priority >= parameters_.priority) {
       learn(advert);
       active_down_timer_ = now + active_down_interval();
+      is_replacing_ = false;
       return;
     }
     // "Discard the ADVERTISEMENT".
-    if (parameters_.conduct == Conduct::baton) active_down_timer_ = std::min(*active_down_timer_, now + skew_time());
+    if (parameters_.conduct == Conduct::baton) {
+      active_down_timer_ = std::min(*active_down_timer_, now + skew_time());
+      is_replacing_ = true;
+    }
     return;
   }
   if (state_ != State::master) return;
@@ -102,10 +107,14 @@ void ReferenceRouter::recover(Instant now, vrrp::Actions& out) {
   become(State::backup, Reason::tracked_up, out);
 }
 
-void ReferenceRouter::set_priority(std::uint8_t priority, Instant now) {
+void ReferenceRouter::set_priority(std::uint8_t priority, Instant now, vrrp::Actions& out) {
+  if (priority == parameters_.priority) return;
   const Duration before = active_down_interval();
   parameters_.priority = priority;
   if (active_down_timer_) active_down_timer_ = std::max(now, *active_down_timer_ + (active_down_interval() - before));
+  if (state_ != State::master || parameters_.conduct != Conduct::baton) return;
+  send_advertisement(priority, out);
+  adver_timer_ = now + parameters_.advertisement_interval;
 }
 
 Duration ReferenceRouter::skew_time() const {
@@ -132,6 +141,7 @@ void ReferenceRouter::send_advertisement(std::uint8_t priority, vrrp::Actions& o
 
 void ReferenceRouter::become(State state, Reason reason, vrrp::Actions& out) {
   out.push_back(vrrp::StateChanged{state_, state, reason});
+  is_replacing_ = false;
   state_ = state;
 }
 

@@ -15,7 +15,8 @@ enum class Conduct : std::uint8_t {
   keepalived,  // a lower master is answered at once (RFC 9568); two goodbyes before FAULT; any packet for its VRID,
                // also one that it rejects, puts a master's next advert off
   frr,         // a lower master is not answered (RFC 5798); addresses are announced once
-  baton,       // a lower master is replaced after Skew_Time; a second goodbye does not begin Skew_Time again
+  baton,       // a lower master is replaced after Skew_Time; a second goodbye does not begin Skew_Time again; a MASTER
+               // says at once that its priority has changed
 };
 
 struct ReferenceParameters {
@@ -39,11 +40,12 @@ class ReferenceRouter {
   void tick(Instant now, vrrp::Actions& out);
   void fail(vrrp::Actions& out);
   void recover(Instant now, vrrp::Actions& out);
-  void set_priority(std::uint8_t priority, Instant now);
+  void set_priority(std::uint8_t priority, Instant now, vrrp::Actions& out);
   void set_address(const IpAddress& address) { address_ = address; }
 
   vrrp::State state() const { return state_; }
   std::uint8_t priority() const { return parameters_.priority; }
+  bool is_replacing() const { return is_replacing_; }  // Conduct::baton: BACKUP that has heard a lower master
   std::optional<Instant> next_timeout() const { return adver_timer_ ? adver_timer_ : active_down_timer_; }
 
  private:
@@ -60,6 +62,7 @@ class ReferenceRouter {
   Duration active_adver_interval_;
   std::optional<Instant> active_down_timer_;
   std::optional<Instant> adver_timer_;
+  bool is_replacing_ = false;
 };
 
 }  // namespace baton::sim
