@@ -33,6 +33,7 @@ class Baton final : public Brain {
   void on_takeover_proven(RouterId id, Instant now, NodeActions& out) override {
     node_.on_takeover_proven(id, now, out);
   }
+  void on_witness(RouterId id, Instant now, NodeActions& out) override { node_.on_witness(id, now, out); }
   void handover(Instant now, NodeActions& out) override { node_.handover(0, now, out); }
   void stop(Instant now, NodeActions& out) override { node_.stop(now, out); }
   void maintain(MaintenanceTold::Wish wish, Instant now, NodeActions& out) override { node_.maintain(wish, now, out); }

@@ -25,6 +25,7 @@ class Brain {
   virtual void on_tracker(vrrp::TrackerValue value, Instant now, vrrp::NodeActions& out) = 0;  // there is one
   virtual void on_link(const std::string& name, bool up, Instant now, vrrp::NodeActions& out) = 0;
   virtual void on_takeover_proven(vrrp::RouterId, Instant, vrrp::NodeActions&) {}
+  virtual void on_witness(vrrp::RouterId, Instant, vrrp::NodeActions&) {}
   virtual void handover(Instant, vrrp::NodeActions&) {}
   virtual void stop(Instant now, vrrp::NodeActions& out) = 0;
   virtual void maintain(vrrp::MaintenanceTold::Wish, Instant, vrrp::NodeActions&) {}

@@ -41,7 +41,9 @@ NodeParameters draw_parameters(Choices& choices) {
     router.higher_priority_send_advert = (bits & 32) != 0;
     router.startup_delay = (bits & 64) != 0 ? 2s : 0s;
     router.preempt_delay = (bits & 128) != 0 ? 3s : 0s;
-    router.down_timer_adverts = static_cast<unsigned>(1 + choices.below(4));
+    const std::size_t more = choices.below(8);
+    router.down_timer_adverts = static_cast<unsigned>(1 + more % 4);
+    router.needs_witness = more >= 4;
     NodeRouterParameters& added = node.routers.emplace_back();
     added = {.name = fmt::format("VI_{}", i), .router = router, .tracking = {}, .links = {"eth0"}};
     if (choices.yes()) added.tracking.push_back({.tracker = 0, .weight = choices.pick(weights)});
@@ -75,7 +77,7 @@ class Walk {
  private:
   std::string step() {
     const RouterId id = static_cast<RouterId>(choices_.below(parameters_.routers.size()));
-    switch (choices_.below(20)) {
+    switch (choices_.below(21)) {
       case 0: return has_begun_ ? "" : begin_life();
       case 1: return make_copy();
       case 2: return tell(Handover{id});
@@ -96,7 +98,8 @@ class Walk {
       case 14:
       case 15:
       case 16: return hear(id);
-      case 17: return pass(choices_.pick(spans));
+      case 17: return tell(WitnessAnswered{id});
+      case 18: return pass(choices_.pick(spans));
       default: return pass(std::nullopt);
     }
   }

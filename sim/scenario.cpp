@@ -93,7 +93,10 @@ void draw_company(std::vector<MachineParameters>& machines, Random& random) {
   const bool is_proving = random.chance(60);
   const bool has_stock = std::ranges::any_of(machines, &MachineParameters::stock);
   const bool has_hmac = !has_stock && machines[0].node.routers[0].router.version == Version::v3 && random.chance(40);
+  const bool has_witness = random.chance(25);
   for (MachineParameters& machine : machines) {
+    for (NodeRouterParameters& router : machine.node.routers)
+      router.router.needs_witness = has_witness && !machine.stock;
     const auto rise = static_cast<std::uint32_t>(random.between(1, 3));
     const auto fall = static_cast<std::uint32_t>(random.between(1, 3));
     if (has_scripts) machine.script = {.rise = rise, .fall = fall};

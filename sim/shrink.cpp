@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
+#include <ranges>
+#include <string_view>
 #include <utility>
 
 namespace baton::sim {
@@ -12,10 +15,15 @@ using namespace std::chrono_literals;
 // Chance falls otherwise once something is left out, so a smaller story is given some.
 constexpr std::uint64_t seeds_tried = 3;
 
-// Problems that differ in numbers are of one kind.
+// Problems that differ in numbers, and in how many machines they name, are of one kind.
 std::string kind_of(const std::string& problem) {
   std::string kind;
-  std::ranges::copy_if(problem, std::back_inserter(kind), [](unsigned char each) { return std::isdigit(each) == 0; });
+  for (const auto range : std::views::split(problem, ' ')) {
+    const std::string_view word(range.begin(), range.end());
+    const bool is_machine = word.size() > 1 && word[0] == 'm' && std::isdigit(static_cast<unsigned char>(word[1])) != 0;
+    if (is_machine) continue;
+    std::ranges::copy_if(word, std::back_inserter(kind), [](unsigned char each) { return std::isdigit(each) == 0; });
+  }
   return kind;
 }
 

@@ -112,6 +112,7 @@ constexpr std::array fields{
     number<&RouterParameters::higher_priority_send_advert>("higher_priority_send_advert"),
     number<&RouterParameters::make_before_break>("make_before_break"),
     number<&RouterParameters::makes_room>("makes_room"),
+    number<&RouterParameters::needs_witness>("witness"),
     Field{"weight", weight_of, set_weight},
     own<&MachineParameters::stock>("stock"),
     own<&MachineParameters::conduct>("conduct"),

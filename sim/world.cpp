@@ -47,6 +47,7 @@ World::World(std::vector<MachineParameters> machines, std::uint64_t seed, Hooks 
     machine.proofs.resize(routers);
     machine.owed_rounds.assign(routers, 0);
     machine.released_at.resize(routers);
+    machine.witnessed_at.resize(routers);
     machine.kernel_works.assign(routers, false);
     machine.notified.assign(routers, 0);
     machine.unheard.assign(routers, 0);
@@ -162,6 +163,9 @@ void World::carry_out(std::size_t id, RouterId router, const Action& action) {
     }
     told = change->to;
     notify(id, router);
+    if (change->to == State::master && change->reason == Reason::master_down) check_witness(id, router);
+  } else if (std::holds_alternative<AskWitness>(action)) {
+    ask_witness(id, router);
   }
 }
 

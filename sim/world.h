@@ -6,6 +6,7 @@
 //   - no member of a sync group serves while another is BACKUP;
 //   - every transition is told, in a chain without gaps, and each script is started for each of them in their order;
 //   - a worker that hangs is noticed by its guardian;
+//   - who needs a witness becomes MASTER out of silence only when one has answered;
 //   - who is in maintenance serves nobody, or is on the way out;
 //   - who is told to stop has stopped before its guardian loses patience;
 //   - nothing grows without bound.
@@ -177,6 +178,8 @@ class World {
     std::vector<vrrp::TakeoverProof> proofs;
     std::vector<unsigned> owed_rounds;  // of announcements, when neighbours do not answer
 
+    std::vector<std::optional<Instant>> witnessed_at;  // by its clock: the last answer of its witness
+
     // The guardian.
     unsigned reign = 0;  // an event for an earlier guardian is void
     daemon::RestartPolicy policy;
@@ -250,6 +253,8 @@ class World {
   void send_announcements(std::size_t machine, vrrp::RouterId router, unsigned rounds);
   void prove_takeover(std::size_t machine, vrrp::RouterId router, unsigned life);
   void ask_neighbour(std::size_t machine, vrrp::RouterId router, const vrrp::TakeoverProof::Question& question);
+  void ask_witness(std::size_t machine, vrrp::RouterId router);
+  void check_witness(std::size_t machine, vrrp::RouterId router);
   void hear_answer(std::size_t machine, vrrp::RouterId router, const vrrp::TakeoverProof::Question& question);
   Client& client(vrrp::RouterId router) { return clients_[router * neighbours]; }
   void look();

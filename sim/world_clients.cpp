@@ -104,6 +104,23 @@ void World::hear_answer(std::size_t id, RouterId router, const TakeoverProof::Qu
   call(id, [&](Brain& brain, NodeActions& out) { brain.on_takeover_proven(router, clock(id), out); });
 }
 
+// The gateway is everybody's witness, and answers every echo.
+void World::ask_witness(std::size_t id, RouterId router) {
+  const std::size_t gateway = clients_[router * neighbours + 1].endpoint;
+  const Arrivals there = lans_[router].send(id, gateway, random_);
+  if (there.count == 0 || !machines_[id].links_up[router]) return;
+  schedule(there.after[0], [this, id, router, gateway] {
+    const Arrivals back = lans_[router].send(gateway, id, random_);
+    if (back.count == 0 || !machines_[id].links_up[router]) return;
+    schedule(back.after[0], [this, id, router] {
+      receive(id, Kept::packet, [this, id, router] {
+        machines_[id].witnessed_at[router] = clock(id);
+        call(id, [&](Brain& brain, NodeActions& out) { brain.on_witness(router, clock(id), out); });
+      });
+    });
+  });
+}
+
 bool World::is_served(const Client& client) const {
   if (!client.asks) return false;
   const Machine& machine = machines_[*client.asks];

@@ -8,6 +8,7 @@
 
 namespace baton::sim {
 
+using namespace std::chrono_literals;
 using namespace vrrp;
 
 State World::state(std::size_t id, RouterId router) const {
@@ -81,6 +82,20 @@ Duration World::repair_time() const {
     if (machine.runner_returns) longest = std::max(longest, *machine.runner_returns - now_);
   }
   return longest;
+}
+
+// An answer counts for one silence, and that is no longer than the master-down time, an interval before and one after.
+void World::check_witness(std::size_t id, RouterId router) {
+  const RouterParameters& parameters = machines_[id].parameters.node.routers[router].router;
+  if (!parameters.needs_witness) return;
+  Duration interval{};
+  for (const Machine& each : machines_) {
+    interval = std::max(interval, each.parameters.node.routers[router].router.advert_interval);
+  }
+  const Duration longest = interval * (parameters.down_timer_adverts + 2) + 3s;
+  const auto witnessed_at = machines_[id].witnessed_at[router];
+  if (witnessed_at && clock(id) - *witnessed_at <= longest) return;
+  violate(fmt::format("m{} router {} rose out of silence without a witness", id, router));
 }
 
 // A moment after it let go.

@@ -29,6 +29,7 @@ class BrokenBrain : public Brain {
   void on_takeover_proven(vrrp::RouterId id, Instant now, vrrp::NodeActions& out) override {
     whole_->on_takeover_proven(id, now, out);
   }
+  void on_witness(vrrp::RouterId id, Instant now, vrrp::NodeActions& out) override { whole_->on_witness(id, now, out); }
   void handover(Instant now, vrrp::NodeActions& out) override { whole_->handover(now, out); }
   void stop(Instant now, vrrp::NodeActions& out) override { whole_->stop(now, out); }
   void maintain(vrrp::MaintenanceTold::Wish wish, Instant now, vrrp::NodeActions& out) override {

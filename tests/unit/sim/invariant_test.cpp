@@ -67,6 +67,29 @@ TEST(Invariant, a_sound_world_breaks_none) {
   EXPECT_EQ(problem_of({}, everything), "");
 }
 
+class SeesWitnesses : public BrokenBrain {
+ public:
+  using BrokenBrain::BrokenBrain;
+  void on_timeout(Instant now, NodeActions& out) override {
+    BrokenBrain::on_timeout(now, out);
+    BrokenBrain::on_witness(0, now, out);
+  }
+};
+
+TEST(Invariant, notices_a_master_without_a_witness) {
+  std::vector<MachineParameters> machines = two_machines();
+  machines[1].node.routers[0].router.needs_witness = true;
+  for (const bool is_broken : {false, true}) {
+    World world(machines, 1, is_broken ? broken<SeesWitnesses>() : Hooks());
+    world.start(0);
+    world.start(1);
+    world.run(30s);
+    world.cut(1, true, true);
+    world.run(30s);
+    EXPECT_EQ(world.violation(), is_broken ? "m1 router 0 rose out of silence without a witness" : "");
+  }
+}
+
 class HoldsAsBackup : public BrokenBrain {
  public:
   using BrokenBrain::BrokenBrain;
