@@ -52,6 +52,7 @@ struct ServiceOptions {
   std::uint32_t persistence_seconds = 0;  // with service_flag::persistent
   std::uint8_t persistence_prefix = 32;   // clients of one prefix are one client; 32 and 128: each for itself
   std::string persistence_engine;         // "sip"; empty: none
+  bool masquerade = false;                // real servers see the balancer's address; not IPVS's
 
   bool operator==(const ServiceOptions&) const = default;
 };

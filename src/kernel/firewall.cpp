@@ -111,16 +111,17 @@ class FamilyTable {
   void add_set(const char* name, std::uint32_t id, std::uint32_t type, std::size_t size,
                const std::vector<Element>& elements) {
     const bool is_map = !elements.empty() && !elements.front().value.empty();
-    const nft::SetShape shape{.table = rules_.table,
-                              .family = family_,
-                              .name = name,
-                              .id = id,
-                              .flags = is_map ? static_cast<std::uint32_t>(NFT_SET_MAP) : 0U,
-                              .key_type = type,
-                              .key_size = size,
-                              .data_type = is_map ? nft::type_interface_index : 0U,
-                              .data_size = is_map ? sizeof(std::uint32_t) : 0UZ,
-                              .is_host_order = type == nft::type_interface_name};
+    const nft::SetShape shape{
+        .table = rules_.table,
+        .family = family_,
+        .name = name,
+        .id = id,
+        .flags = is_map ? static_cast<std::uint32_t>(NFT_SET_MAP) : 0U,
+        .key_type = type,
+        .key_size = size,
+        .data_type = is_map ? nft::type_interface_index : 0U,
+        .data_size = is_map ? sizeof(std::uint32_t) : 0UZ,
+        .host_order = type == nft::type_interface_name ? nft::HostOrder::keys_and_values : nft::HostOrder::nothing};
     nft::add_set(batch_, shape);
     nft::add_elements(batch_, shape, elements);
   }

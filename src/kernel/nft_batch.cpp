@@ -240,8 +240,10 @@ void add_set(Batch& batch, const SetShape& shape) {
   ::nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_TYPE, shape.key_type);
   ::nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_LEN, static_cast<std::uint32_t>(shape.key_size));
   ::nftnl_set_set_u32(set.get(), NFTNL_SET_FLAGS, shape.flags);
-  if (shape.is_host_order) {
-    ::nftnl_set_set_data(set.get(), NFTNL_SET_USERDATA, host_order.data(), host_order.size());
+  if (shape.host_order != HostOrder::nothing) {
+    const bool is_of_keys = shape.host_order == HostOrder::keys;
+    ::nftnl_set_set_data(set.get(), NFTNL_SET_USERDATA, host_order.data(),
+                         static_cast<std::uint32_t>(host_order.size() / (is_of_keys ? 2 : 1)));
   }
   if (shape.data_type == type_verdict) {
     ::nftnl_set_set_u32(set.get(), NFTNL_SET_DATA_TYPE, static_cast<std::uint32_t>(NFT_DATA_VERDICT));
@@ -253,6 +255,12 @@ void add_set(Batch& batch, const SetShape& shape) {
   if (shape.most_elements != 0) ::nftnl_set_set_u32(set.get(), NFTNL_SET_DESC_SIZE, shape.most_elements);
   if (shape.counts) ::nftnl_set_add_expr(set.get(), ::nftnl_expr_alloc("counter"));  // which owns it
   batch.add(NFT_MSG_NEWSET, shape.family, NLM_F_CREATE,
+            [&](nlmsghdr* message) { ::nftnl_set_nlmsg_build_payload(message, set.get()); });
+}
+
+void remove_set(Batch& batch, const SetShape& shape) {
+  const Set set = make_set(shape);
+  batch.add(NFT_MSG_DELSET, shape.family, 0,
             [&](nlmsghdr* message) { ::nftnl_set_nlmsg_build_payload(message, set.get()); });
 }
 

@@ -63,6 +63,7 @@ class Batch {
     append(message);
   }
   bool is_empty() const { return messages_ == 0; }
+  std::uint32_t new_set_id() { return ++last_set_id_; }
   std::size_t size() const { return bytes_.size(); }
 
   SysResult<void> commit();        // over a socket of its own
@@ -78,6 +79,7 @@ class Batch {
   std::size_t messages_ = 0;
   std::size_t last_ = 0;
   std::uint32_t sequence_ = 0;
+  std::uint32_t last_set_id_ = 0;
 };
 
 using Key = std::vector<std::uint8_t>;
@@ -96,6 +98,8 @@ struct Element {
   std::string comment{};  // at most 127 bytes
 };
 
+enum class HostOrder : std::uint8_t { nothing, keys, keys_and_values };  // of one number or name each
+
 // What a set is. A map has a data type; one of verdicts no size of data.
 struct SetShape {
   std::string table;
@@ -109,7 +113,7 @@ struct SetShape {
   std::size_t data_size = 0;
   std::uint32_t most_elements = 0;  // 0: no bound
   bool counts = false;              // every element, who finds it
-  bool is_host_order = false;       // keys and values, of one number or name each
+  HostOrder host_order = HostOrder::nothing;
 };
 
 void add_table(Batch& batch, const std::string& table, std::uint16_t family);
@@ -128,6 +132,7 @@ void add_chain(Batch& batch, const std::string& table, std::uint16_t family, con
 void remove_chain(Batch& batch, const std::string& table, std::uint16_t family, const std::string& name);
 void flush_chain(Batch& batch, const std::string& table, std::uint16_t family, const std::string& name);
 void add_set(Batch& batch, const SetShape& shape);
+void remove_set(Batch& batch, const SetShape& shape);
 void add_elements(Batch& batch, const SetShape& shape, std::span<const Element> elements);
 void remove_elements(Batch& batch, const SetShape& shape, std::span<const Element> elements);
 

@@ -179,14 +179,12 @@ Rule& Rule::hash(unsigned in, std::uint32_t size, std::uint32_t modulus, unsigne
   return *this;
 }
 
-Rule& Rule::note(const char* map, std::uint32_t id, unsigned key, unsigned data, std::uint64_t timeout_ms) {
+Rule& Rule::note(const char* set, std::uint64_t timeout_ms, unsigned key) {
   nftnl_expr* note = add("dynset");
   ::nftnl_expr_set_u32(note, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
   ::nftnl_expr_set_u32(note, NFTNL_EXPR_DYNSET_SREG_KEY, at(key));
-  ::nftnl_expr_set_u32(note, NFTNL_EXPR_DYNSET_SREG_DATA, at(data));
   ::nftnl_expr_set_u64(note, NFTNL_EXPR_DYNSET_TIMEOUT, timeout_ms);
-  ::nftnl_expr_set_str(note, NFTNL_EXPR_DYNSET_SET_NAME, map);
-  if (id != 0) ::nftnl_expr_set_u32(note, NFTNL_EXPR_DYNSET_SET_ID, id);
+  ::nftnl_expr_set_str(note, NFTNL_EXPR_DYNSET_SET_NAME, set);
   return *this;
 }
 
@@ -244,6 +242,14 @@ Rule& Rule::verdict(std::uint32_t verdict) {
   nftnl_expr* immediate = add("immediate");
   ::nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
   ::nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_VERDICT, verdict);
+  return *this;
+}
+
+Rule& Rule::go_to(const std::string& chain) {
+  nftnl_expr* immediate = add("immediate");
+  ::nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+  ::nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_VERDICT, static_cast<std::uint32_t>(NFT_GOTO));
+  ::nftnl_expr_set_str(immediate, NFTNL_EXPR_IMM_CHAIN, chain.c_str());
   return *this;
 }
 

@@ -40,8 +40,8 @@ class Rule {
   Rule& count_up(std::uint32_t modulus, unsigned to = 0);
   Rule& draw(std::uint32_t modulus, unsigned to = 0);  // at random
   Rule& hash(unsigned in, std::uint32_t size, std::uint32_t modulus, unsigned to = 0);
-  // Written into a dynamic map, for so long.
-  Rule& note(const char* map, std::uint32_t id, unsigned key, unsigned data, std::uint64_t timeout_ms);
+  // Written into a dynamic set, for so long from now on.
+  Rule& note(const char* set, std::uint64_t timeout_ms, unsigned key = 0);
 
   Rule& count();
   Rule& duplicate(unsigned address);  // a copy is routed by way of it
@@ -51,6 +51,7 @@ class Rule {
   Rule& masquerade();
   Rule& reject();                        // ICMP's "port unreachable"
   Rule& verdict(std::uint32_t verdict);  // NF_ACCEPT, NF_DROP, NFT_RETURN
+  Rule& go_to(const std::string& chain);
 
   void append_to(Batch& batch);
 
