@@ -275,6 +275,13 @@ void set_ipvs_sync_daemon(G& settings, const Arguments& arguments) {
   read_ipvs_sync_daemon(arguments, settings.globals.ipvs.sync_daemon);
 }
 
+void set_plane(G& settings, const Arguments& arguments) {
+  constexpr auto words = std::to_array<std::string_view>({"auto", "ipvs", "nftables"});
+  if (const auto index = arguments.choice(words, "IPVS serves where the kernel has it, else nftables")) {
+    settings.globals.ipvs.plane = static_cast<PlaneChoice>(*index);
+  }
+}
+
 // lvs_flush_on_stop [VS].
 void set_flush_on_stop(G& settings, const Arguments& arguments) {
   if (arguments.count() > 0 && arguments.word() != "VS") return arguments.invalid(0, "nothing, or VS");
@@ -301,6 +308,7 @@ constexpr Setting<G> global_settings[] = {
     {"smtp_alert_vrrp", set<&G::defaults, &Defaults::smtp_alert_vrrp>},
     {"smtp_alert_checker", set<&G::defaults, &Defaults::smtp_alert_checker>},
     {"checker_log_all_failures", set<&G::defaults, &Defaults::checker_log_all_failures>},
+    {"lb_plane", set_plane},
     {"lvs_flush", set<&G::globals, &Globals::ipvs, &Ipvs::flush>},
     {"lvs_flush_on_stop", set_flush_on_stop},
     {"lvs_flush_onstop", set_flush_on_stop},

@@ -136,6 +136,7 @@ constexpr Setting<D> server_settings[] = {
     {"lb_kind", set_forwarding<&D::forwarding>},
     {"hashed", report_hashed},
     {"ops", set<&D::server, &S::one_packet>},
+    {"lb_masquerade", set<&D::server, &S::masquerade>},
     {"flag-1", set_flag<&SchedulerFlags::first>},
     {"flag-2", set_flag<&SchedulerFlags::second>},
     {"flag-3", set_flag<&SchedulerFlags::third>},
@@ -369,6 +370,15 @@ void settle_quorum(D& draft) {
 }
 
 }  // namespace
+
+std::string_view name(PlaneChoice choice) {
+  switch (choice) {
+    case PlaneChoice::automatic: return "auto";
+    case PlaneChoice::ipvs: return "ipvs";
+    case PlaneChoice::nftables: return "nftables";
+  }
+  return {};
+}
 
 std::string_view name(Scheduler scheduler) {
   return scheduler_names[static_cast<std::size_t>(scheduler)];

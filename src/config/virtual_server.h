@@ -107,6 +107,7 @@ struct VirtualServer {
   Scheduler scheduler = Scheduler::wlc;
   SchedulerFlags flags;
   bool one_packet = false;  // ops, with UDP
+  bool masquerade = false;  // lb_masquerade: real servers see our address
   Forwarding forwarding;
   std::uint32_t persistence_seconds = 0;  // 0: none; at most 2678400
   std::uint8_t persistence_prefix = 0;    // persistence_granularity as a prefix length; 0: each client for itself
@@ -154,8 +155,13 @@ struct IpvsSyncDaemon {
 // takes its services off whole then, and real server by real server else.
 enum class FlushOnStop : std::uint8_t { own, everything };
 
-// The lvs_* words of global_defs.
+// lb_plane: what serves virtual servers in the kernel. automatic: IPVS where the kernel has it, else nftables.
+enum class PlaneChoice : std::uint8_t { automatic, ipvs, nftables };
+std::string_view name(PlaneChoice choice);
+
+// The lvs_* words of global_defs, and lb_plane.
 struct Ipvs {
+  PlaneChoice plane = PlaneChoice::automatic;
   bool flush = false;  // lvs_flush: everything, at the start
   FlushOnStop flush_on_stop = FlushOnStop::own;
   IpvsTimeouts timeouts;

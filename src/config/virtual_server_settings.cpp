@@ -90,6 +90,7 @@ Settings settings_of(const VirtualServer& server) {
                 {"lvs_sched", std::string(name(server.scheduler))},
                 {"flags", flags_text(server)},
                 {"lvs_method", forwarding_text(server.forwarding)},
+                {"lb_masquerade", yes(server.masquerade)},
                 {"persistence", persistence_text(server)},
                 {"ha_suspend", yes(server.ha_suspend)},
                 {"alpha", yes(server.alpha)},
@@ -126,7 +127,8 @@ Settings settings_of(const Ipvs& ipvs) {
   const auto seconds = [](const std::optional<std::uint32_t>& value) {
     return value ? fmt::format("{} s", *value) : std::string();
   };
-  Settings list{{"lvs_flush", yes(ipvs.flush)},
+  Settings list{{"lb_plane", std::string(name(ipvs.plane))},
+                {"lvs_flush", yes(ipvs.flush)},
                 {"lvs_flush_on_stop", yes(ipvs.flush_on_stop == FlushOnStop::everything)},
                 {"lvs_timeouts tcp", seconds(ipvs.timeouts.tcp)},
                 {"lvs_timeouts tcpfin", seconds(ipvs.timeouts.tcp_fin)},

@@ -10,8 +10,8 @@
 #include "balance/table_difference.h"
 #include "daemon/balance_news.h"
 #include "daemon/check_verdict.h"
+#include "daemon/data_plane.h"
 #include "kernel/confinement.h"
-#include "kernel/ipvs_socket.h"
 #include "loop/loop.h"
 #include "setup/balance_setup.h"
 
@@ -21,8 +21,9 @@ namespace {
 constexpr int verdicts_a_turn = 1'000;
 constexpr std::size_t most_sentences = 1'000;                    // that are not said twice
 constexpr Duration look_interval = std::chrono::seconds(60);     // at a table that others may change
-constexpr Duration look_again_after = std::chrono::seconds(10);  // where something was refused, or there is no IPVS
-constexpr Duration first_look_after = std::chrono::seconds(1);   // one before us may have finished something
+constexpr Duration look_again_after = std::chrono::seconds(10);  // where something was refused, or nothing serves
+constexpr Duration least_between_repairs = std::chrono::milliseconds(500);  // of what others changed; the first at once
+constexpr Duration first_look_after = std::chrono::seconds(1);              // one before us may have finished something
 
 class Balancing {
  public:
@@ -34,9 +35,11 @@ class Balancing {
   void on_checker();
   void settle();
   void look();
+  void on_plane();
   bool open();
   bool read_actual();
   void begin_table();
+  TableService wanted(std::size_t service, const ServiceKey& key);
   void reconcile_all();
   void carry_out(const TableOperations& operations);
   void tell(const balance::Actions& actions);
@@ -53,7 +56,8 @@ class Balancing {
   kernel::Channel runner_;
   kernel::Channel checker_;
   BalanceNews news_;
-  std::optional<kernel::IpvsSocket> ipvs_;
+  std::unique_ptr<DataPlane> plane_;
+  Instant last_repair_;
   ServiceTable actual_;           // what of ours is in the kernel
   std::set<ServiceKey> managed_;  // what is ours
   std::set<std::string> said_;
@@ -61,6 +65,7 @@ class Balancing {
   bool retires_ = false;
   loop::Subscription guardian_readable_;
   loop::Subscription checker_readable_;
+  loop::Subscription plane_readable_;
   loop::Subscription signal_term_;
   loop::Timer look_;
 };
@@ -159,27 +164,38 @@ void Balancing::note_quorum() {
 // ---------------------------------------------------------------- the kernel's table
 
 bool Balancing::open() {
-  if (ipvs_) return true;
-  auto socket = kernel::IpvsSocket::open();
-  if (socket) {
-    ipvs_ = std::move(*socket);
-    said_.clear();
-    return true;
+  if (plane_) return true;
+  auto plane = open_data_plane(start_.setup.configuration.globals.ipvs.plane, !start_.is_first,
+                               [this](const std::string& sentence) { say_once(log::Level::info, sentence); });
+  if (!plane) {
+    say_once(log::Level::error, to_string(plane.error()) + "; virtual servers are not served, VRRP goes on");
+    return false;
   }
-  const bool is_missing = socket.error().code == ENOENT;
-  say_once(log::Level::error,
-           fmt::format("{}{}; virtual servers are not served, VRRP goes on", to_string(socket.error()),
-                       is_missing ? " (is the module ip_vs there?)" : ""));
-  return false;
+  plane_ = std::move(*plane);
+  said_.clear();
+  if (plane_->fd() >= 0) plane_readable_ = loop_.watch(plane_->fd(), loop::Ready::readable, [this] { on_plane(); });
+  return true;
+}
+
+// A firewall that is loaded anew takes our rules with it: they are back at once, unless somebody wants to fight.
+void Balancing::on_plane() {
+  if (!plane_->was_changed() || retires_) return;
+  const Instant now = loop::now();
+  log_.warning("somebody changed the rules that serve virtual servers; they are put back");
+  if (now - last_repair_ < least_between_repairs) return set_look(least_between_repairs);
+  last_repair_ = now;
+  look();
 }
 
 bool Balancing::read_actual() {
-  auto table = ipvs_->dump();
+  auto table = plane_->dump();
   if (!table) {
     say_once(log::Level::error, to_string(table.error()));
     return false;
   }
-  std::erase_if(*table, [this](const auto& entry) { return !managed_.contains(entry.first); });
+  if (!plane_->is_ours_alone()) {
+    std::erase_if(*table, [this](const auto& entry) { return !managed_.contains(entry.first); });
+  }
   actual_ = std::move(*table);
   return true;
 }
@@ -197,34 +213,36 @@ void Balancing::look() {
 void Balancing::begin_table() {
   const config::Ipvs& settings = start_.setup.configuration.globals.ipvs;
   if (start_.is_first && settings.flush) {
-    if (const auto flushed = ipvs_->flush(); !flushed) say_once(log::Level::error, to_string(flushed.error()));
+    if (const auto flushed = plane_->flush(); !flushed) say_once(log::Level::error, to_string(flushed.error()));
   }
-  const config::IpvsTimeouts& timeouts = settings.timeouts;
-  const kernel::IpvsTimeouts wanted{
-      .tcp = timeouts.tcp.value_or(0), .tcp_fin = timeouts.tcp_fin.value_or(0), .udp = timeouts.udp.value_or(0)};
-  if (wanted == kernel::IpvsTimeouts{}) return;
-  if (const auto set = ipvs_->set_timeouts(wanted); !set) say_once(log::Level::error, to_string(set.error()));
+  if (const auto set = plane_->set_timeouts(settings.timeouts); !set) {
+    say_once(log::Level::error, to_string(set.error()));
+  }
+}
+
+TableService Balancing::wanted(std::size_t service, const ServiceKey& key) {
+  return plane_->possible(key, balancer_.wanted(service),
+                          [this](const std::string& sentence) { say_once(log::Level::warning, sentence); });
 }
 
 void Balancing::reconcile_all() {
   (void)balancer_.take_changed();  // all of them are looked at
-  ServiceTable wanted;
+  ServiceTable wanted_table;
   for (std::size_t service = 0; service < setup_.services.size(); ++service) {
-    const TableService table = balancer_.wanted(service);
-    for (const ServiceKey& key : setup_.services[service].keys) wanted.emplace(key, table);
+    for (const ServiceKey& key : setup_.services[service].keys) wanted_table.emplace(key, wanted(service, key));
   }
-  carry_out(balance::difference(wanted, actual_));
+  carry_out(balance::difference(wanted_table, actual_));
 }
 
 // What verdicts have changed since the last time.
 void Balancing::settle() {
-  if (!ipvs_ || !is_settled_ || retires_) return;
+  if (!plane_ || !is_settled_ || retires_) return;
   TableOperations operations;
   for (const std::size_t service : balancer_.take_changed()) {
-    const TableService wanted = balancer_.wanted(service);
     for (const ServiceKey& key : setup_.services[service].keys) {
+      const TableService table = wanted(service, key);
       const auto actual = actual_.find(key);
-      balance::add_difference(key, &wanted, actual == actual_.end() ? nullptr : &actual->second, operations);
+      balance::add_difference(key, &table, actual == actual_.end() ? nullptr : &actual->second, operations);
     }
   }
   carry_out(operations);
@@ -232,7 +250,7 @@ void Balancing::settle() {
 
 void Balancing::carry_out(const TableOperations& operations) {
   if (operations.empty()) return;
-  const auto refused = ipvs_->carry_out(operations);
+  const auto refused = plane_->carry_out(operations);
   if (!refused) {
     say_once(log::Level::error, to_string(refused.error()));
     return set_look(look_again_after);
@@ -243,7 +261,8 @@ void Balancing::carry_out(const TableOperations& operations) {
       balance::apply(operations[i], actual_);
       continue;
     }
-    say_once(log::Level::error, to_string(SysError{"IPVS: " + to_string(operations[i]), next_refused->code}));
+    say_once(log::Level::error,
+             to_string(SysError{std::string(plane_->name()) + ": " + to_string(operations[i]), next_refused->code}));
     ++next_refused;
     set_look(look_again_after);
   }
@@ -255,12 +274,13 @@ void Balancing::leave() {
   balance::Actions actions;
   balancer_.stop(actions);
   for (const balance::Action& action : actions) news_.tell(action);
-  if (!ipvs_ || start_.keeps_services) return;
+  if (!plane_ || start_.keeps_services) return;
   if (start_.setup.configuration.globals.ipvs.flush_on_stop == config::FlushOnStop::everything) {
-    if (const auto flushed = ipvs_->flush(); !flushed) log_.error(to_string(flushed.error()));
+    if (const auto flushed = plane_->flush(); !flushed) log_.error(to_string(flushed.error()));
     return;
   }
   carry_out(balance::difference({}, actual_));
+  if (const auto closed = plane_->close(); !closed) log_.error(to_string(closed.error()));
 }
 
 void Balancing::say_once(log::Level level, const std::string& sentence) {

@@ -27,6 +27,7 @@
 #include "daemon/runner_service.h"
 #include "daemon/setup.h"
 #include "daemon/test_verdict.h"
+#include "kernel/nft_balance.h"
 #include "kernel/process_settings.h"
 
 namespace baton::daemon {
@@ -178,6 +179,9 @@ int clean_up_after(Options options) {
   }
   // also of a file with errors: what was read may be in place
   clean_up(make_setup(result.configuration), managed, options.settings_record(), log);
+  if (!result.configuration.virtual_servers.empty() && !options.keep_services) {
+    (void)kernel::NftBalance::remove_table();  // a kernel without nftables has none
+  }
   return remove_firewall(options.firewall_marker(), log) == 0 ? exit_code::success : exit_code::failure;
 }
 

@@ -83,7 +83,8 @@ ServiceOptions to_options(const config::VirtualServer& server) {
   ServiceOptions options{.scheduler = std::string(config::name(server.scheduler)),
                          .persistence_seconds = server.persistence_seconds,
                          .persistence_prefix = server.persistence_prefix,
-                         .persistence_engine = server.persistence_engine};
+                         .persistence_engine = server.persistence_engine,
+                         .masquerade = server.masquerade};
   if (options.persistence_prefix == 0) options.persistence_prefix = server.family == Family::ipv4 ? 32 : 128;
   if (server.persistence_seconds != 0) options.flags |= service_flag::persistent;
   if (server.one_packet) options.flags |= service_flag::one_packet;

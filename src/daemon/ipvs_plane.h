@@ -1,0 +1,28 @@
+// IPVS as a data plane.
+#pragma once
+
+#include "daemon/data_plane.h"
+#include "kernel/ipvs_socket.h"
+
+namespace baton::daemon {
+
+class IpvsPlane : public DataPlane {
+ public:
+  // ENOENT: this kernel has no IPVS, or its module is not loaded.
+  static SysResult<std::unique_ptr<DataPlane>> open();
+
+  std::string_view name() const override { return "IPVS"; }
+  TableService possible(const ServiceKey& key, TableService service, const Say& say) const override;
+  SysResult<ServiceTable> dump() override { return socket_.dump(); }
+  SysResult<std::vector<Refused>> carry_out(std::span<const TableOperation> operations) override;
+  SysResult<void> flush() override { return socket_.flush(); }
+  SysResult<void> set_timeouts(const config::IpvsTimeouts& timeouts) override;
+  SysResult<void> close() override { return {}; }
+
+ private:
+  explicit IpvsPlane(kernel::IpvsSocket socket) : socket_(std::move(socket)) {}
+
+  kernel::IpvsSocket socket_;
+};
+
+}  // namespace baton::daemon

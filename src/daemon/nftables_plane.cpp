@@ -1,0 +1,154 @@
+#include "daemon/nftables_plane.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "balance/server_selection.h"
+#include "balance/table_difference.h"
+#include "base/result.h"
+
+namespace baton::daemon {
+
+SysResult<std::unique_ptr<DataPlane>> NftablesPlane::open() {
+  auto balance = kernel::NftBalance::open();
+  if (!balance) return std::unexpected(balance.error());
+  std::unique_ptr<NftablesPlane> plane(new NftablesPlane(std::move(*balance)));
+  auto monitor = kernel::NftMonitor::open(kernel::balance_table, plane->balance_.port());
+  if (!monitor) return std::unexpected(monitor.error());
+  plane->monitor_.emplace(std::move(*monitor));
+  return plane;
+}
+
+// ---------------------------------------------------------------- what it can do
+
+namespace {
+
+ForwardMethod usual_method(const TableService& service) {
+  for (const auto& [key, settings] : service.destinations) {
+    if (settings.method != ForwardMethod::tunnel) return settings.method;
+  }
+  return ForwardMethod::masquerade;
+}
+
+void leave_out_servers(const ServiceKey& key, TableService& service, const DataPlane::Say& say) {
+  const ForwardMethod usual = usual_method(service);
+  std::erase_if(service.destinations, [&](const auto& entry) {
+    const auto& [server, settings] = entry;
+    if (settings.method == ForwardMethod::tunnel) {
+      say(fmt::format("{}: {} is left out, nftables has no tunnels", to_string(key), to_string(server)));
+    } else if (server.address.family() != key.family) {
+      say(fmt::format("{}: {} is left out, nftables does not translate between IPv4 and IPv6", to_string(key),
+                      to_string(server)));
+    } else if (settings.method != usual) {
+      say(fmt::format("{}: {} is left out, with nftables the servers of a service are reached in one way",
+                      to_string(key), to_string(server)));
+    } else {
+      return false;
+    }
+    return true;
+  });
+}
+
+}  // namespace
+
+TableService possible_with_nftables(const ServiceKey& key, TableService service, const DataPlane::Say& say) {
+  leave_out_servers(key, service, say);
+  const ServiceOptions& options = service.options;
+  if (const std::string_view other = balance::stand_in(options.scheduler); !other.empty()) {
+    say(fmt::format("nftables does not count the connections of a server: instead of {}, {} serves", options.scheduler,
+                    other));
+  }
+  if (!options.persistence_engine.empty()) {
+    say(fmt::format("{}: nftables has no persistence engine, clients are known by their address", to_string(key)));
+  }
+  const bool is_masqueraded = usual_method(service) == ForwardMethod::masquerade;
+  if ((options.flags & service_flag::one_packet) != 0 && is_masqueraded) {
+    say(fmt::format("{}: with nftables and NAT packets of one flow go to one server, ops or not", to_string(key)));
+  }
+  const bool has_threshold =
+      std::ranges::any_of(service.destinations, [](const auto& entry) { return entry.second.upper_threshold != 0; });
+  if (has_threshold) say(fmt::format("{}: uthreshold has no effect with nftables", to_string(key)));
+  return service;
+}
+
+// ---------------------------------------------------------------- the table
+
+SysResult<ServiceTable> NftablesPlane::dump() {
+  table_ = TRY(balance_.dump());
+  return table_;
+}
+
+bool NftablesPlane::was_changed() {
+  if (!monitor_->was_changed()) return false;
+  balance_.distrust();
+  return true;
+}
+
+SysResult<void> NftablesPlane::change(std::span<const ServiceKey> keys, ServiceTable& after) {
+  std::vector<kernel::NftBalance::Change> changes;
+  for (const ServiceKey& key : keys) {
+    const auto before = table_.find(key);
+    const auto now = after.find(key);
+    kernel::NftBalance::Change& one = changes.emplace_back();
+    one.key = key;
+    if (before != table_.end()) one.before = &before->second;
+    if (now == after.end()) continue;
+    one.after = &now->second;
+    one.selection = balance::select_servers(now->second);
+  }
+  TRY_VOID(balance_.change(changes));
+  for (const ServiceKey& key : keys) {
+    table_.erase(key);
+    if (auto now = after.extract(key)) table_.insert(std::move(now));
+  }
+  return {};
+}
+
+SysResult<std::vector<DataPlane::Refused>> NftablesPlane::carry_out(std::span<const TableOperation> operations) {
+  ServiceTable after;
+  Keys keys;
+  std::map<ServiceKey, std::vector<std::size_t>> steps;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    const ServiceKey& key = operations[i].service;
+    std::vector<std::size_t>& of_service = steps[key];
+    if (of_service.empty()) {
+      keys.push_back(key);
+      if (const auto present = table_.find(key); present != table_.end()) after.insert(*present);
+    }
+    of_service.push_back(i);
+    balance::apply(operations[i], after);
+  }
+  std::vector<Refused> refused;
+  for (std::size_t begin = 0; begin < keys.size(); begin += limits::services_a_transaction) {
+    const auto part = std::span(keys).subspan(begin, std::min(limits::services_a_transaction, keys.size() - begin));
+    if (change(part, after)) continue;
+    for (const ServiceKey& key : part) {
+      const auto alone = change(std::span(&key, 1), after);
+      if (alone) continue;
+      for (const std::size_t index : steps[key]) refused.push_back({.index = index, .code = alone.error().code});
+    }
+  }
+  std::ranges::sort(refused, {}, &Refused::index);
+  return refused;
+}
+
+SysResult<void> NftablesPlane::flush() {
+  table_.clear();
+  return balance_.flush();
+}
+
+SysResult<void> NftablesPlane::close() {
+  return table_.empty() ? balance_.flush() : SysResult<void>{};
+}
+
+SysResult<void> NftablesPlane::set_timeouts(const config::IpvsTimeouts& timeouts) {
+  const kernel::DirectTimeouts usual;
+  balance_.set_timeouts({.tcp = timeouts.tcp.value_or(usual.tcp),
+                         .tcp_fin = timeouts.tcp_fin.value_or(usual.tcp_fin),
+                         .udp = timeouts.udp.value_or(usual.udp)});
+  return {};
+}
+
+}  // namespace baton::daemon

@@ -1,0 +1,50 @@
+// nftables as a data plane: the table baton_balance, which nobody else has.
+#pragma once
+
+#include <optional>
+
+#include "daemon/data_plane.h"
+#include "kernel/nft_balance.h"
+#include "kernel/nft_monitor.h"
+
+namespace baton::daemon {
+
+// What of a service nftables can do. PURE.
+TableService possible_with_nftables(const ServiceKey& key, TableService service, const DataPlane::Say& say);
+
+class NftablesPlane : public DataPlane {
+ public:
+  static SysResult<std::unique_ptr<DataPlane>> open();
+
+  std::string_view name() const override { return "nftables"; }
+  TableService possible(const ServiceKey& key, TableService service, const Say& say) const override {
+    return possible_with_nftables(key, std::move(service), say);
+  }
+  SysResult<ServiceTable> dump() override;
+  // One transaction a few hundred services; what one of them is refused for does not keep the others.
+  SysResult<std::vector<Refused>> carry_out(std::span<const TableOperation> operations) override;
+  SysResult<void> flush() override;
+  SysResult<void> set_timeouts(const config::IpvsTimeouts& timeouts) override;
+  bool is_ours_alone() const override { return true; }
+  SysResult<void> close() override;
+  int fd() const override { return monitor_ ? monitor_->fd() : -1; }
+  bool was_changed() override;
+
+ private:
+  explicit NftablesPlane(kernel::NftBalance balance) : balance_(std::move(balance)) {}
+
+  using Keys = std::vector<ServiceKey>;
+  SysResult<void> change(std::span<const ServiceKey> keys, ServiceTable& after);
+
+  kernel::NftBalance balance_;
+  std::optional<kernel::NftMonitor> monitor_;
+  ServiceTable table_;  // as the kernel has it
+};
+
+namespace limits {
+
+inline constexpr std::size_t services_a_transaction = 500;
+
+}  // namespace limits
+
+}  // namespace baton::daemon

@@ -1,0 +1,215 @@
+// Virtual servers on nftables: real web servers, a real client, a kernel without IPVS or one that is told not to use
+// it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <set>
+
+#include "balanced_network.h"
+
+namespace baton::lab {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+struct Server {
+  const char* name;
+  int weight = 1;
+  bool is_checked = true;
+};
+
+std::string real_servers(const std::vector<Server>& servers) {
+  std::string text;
+  for (const Server& server : servers) {
+    text += std::string("  real_server 10.8.0.1") + (server.name + 1) + " 80 {\n    weight " +
+            std::to_string(server.weight) + "\n";
+    if (server.is_checked) {
+      text +=
+          "    HTTP_GET {\n      url { path /\n status_code 200 }\n      connect_timeout 2\n      retry 1\n"
+          "      delay_before_retry 1\n    }\n";
+    }
+    text += "  }\n";
+  }
+  return text;
+}
+
+std::string service(const std::string& words, const std::vector<Server>& servers) {
+  return "virtual_server 10.9.0.100 80 {\n  delay_loop 1\n  protocol TCP\n" + words + real_servers(servers) + "}\n";
+}
+
+std::string globals(const std::string& words = {}) {
+  return "global_defs {\n  router_id lab\n  lb_plane nftables\n" + words + "}\n";
+}
+
+class NftablesBalance : public testing::Test {
+ protected:
+  void start(const std::string& config) {
+    network_.run("lb1", "ip addr add 10.9.0.100/32 dev eth0");
+    network_.start_balancer("lb1", config);
+  }
+  // Rewrites the configuration and waits until the balancer serves by it: `sign` is in its rules.
+  void reload(const std::string& config) {
+    ASSERT_TRUE(network_["lb1"].write_file("/run/lab/batond.conf", config));
+    ::kill(network_.daemon("lb1"), SIGHUP);
+  }
+  bool rules_become(const testing::Matcher<std::string>& matcher, Duration bound = std::chrono::seconds(20)) {
+    const Instant deadline = now() + bound;
+    while (!matcher.Matches(network_.rules("lb1"))) {
+      if (now() > deadline) return false;
+    }
+    return true;
+  }
+  void stop() {
+    ::kill(network_.daemon("lb1"), SIGTERM);
+    EXPECT_TRUE(rules_become(Not(HasSubstr("baton_balance")))) << network_.rules("lb1");
+  }
+
+  BalancedNetwork network_;
+};
+
+TEST_F(NftablesBalance, round_robin_and_a_stop_that_leaves_nothing) {
+  start(globals() + service("  lb_algo rr\n  lb_kind NAT\n", {{"s1"}, {"s2"}, {"s3"}, {"s4"}}));
+  ASSERT_TRUE(network_.becomes({"s1", "s2", "s3", "s4"})) << network_.log("lb1") << network_.rules("lb1");
+  const auto shares = network_.shares(40);
+  for (const auto& [server, count] : shares) EXPECT_EQ(count, 10) << server;
+  stop();
+}
+
+TEST_F(NftablesBalance, weights_are_shares_and_servers_have_counters) {
+  start(globals() + service("  lb_algo wrr\n  lb_kind NAT\n", {{"s1", 3, false}, {"s2", 1, false}}));
+  ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.log("lb1");
+  const auto shares = network_.shares(40);
+  EXPECT_EQ(shares.at("s1"), 30);
+  EXPECT_EQ(shares.at("s2"), 10);
+  const std::string counters = network_.output("lb1", "nft list table ip baton_balance | grep -A1 'comment.*of '");
+  EXPECT_THAT(counters, Not(HasSubstr("packets 0 "))) << counters;
+}
+
+TEST_F(NftablesBalance, a_hash_and_persistence_keep_a_client_at_its_server) {
+  start(globals() + service("  lb_algo sh\n  lb_kind NAT\n", {{"s1"}, {"s2"}, {"s3"}, {"s4"}}));
+  ASSERT_TRUE(rules_become(HasSubstr("jhash ip saddr mod 251"))) << network_.log("lb1");
+  for (const char* client : {"10.9.0.1", "10.9.0.4", "10.9.0.5"}) {
+    EXPECT_EQ(network_.shares(8, std::string("--interface ") + client).size(), 1U) << client;
+  }
+  reload(globals() +
+         service("  lb_algo rr\n  lb_kind NAT\n  persistence_timeout 60\n", {{"s1"}, {"s2"}, {"s3"}, {"s4"}}));
+  ASSERT_TRUE(rules_become(HasSubstr("@clients-")));
+  std::set<std::string> servers;
+  for (const char* client : {"10.9.0.1", "10.9.0.4", "10.9.0.5"}) {
+    const auto shares = network_.shares(8, std::string("--interface ") + client);
+    EXPECT_EQ(shares.size(), 1U) << client;
+    servers.insert(shares.begin()->first);
+  }
+  EXPECT_EQ(servers.size(), 3U);  // clients are dealt out in turn
+}
+
+TEST_F(NftablesBalance, a_dead_server_leaves_and_returns_and_the_sorry_server_serves_when_all_are_gone) {
+  start(globals() + service("  lb_algo rr\n  lb_kind NAT\n  sorry_server 10.8.0.14 80\n", {{"s1"}, {"s2"}, {"s3"}}));
+  ASSERT_TRUE(network_.becomes({"s1", "s2", "s3"})) << network_.log("lb1");
+  network_.stop_web("s2");
+  EXPECT_TRUE(network_.becomes({"s1", "s3"}));
+  network_.start_web("s2");
+  EXPECT_TRUE(network_.becomes({"s1", "s2", "s3"}));
+  for (const char* server : {"s1", "s2", "s3"}) network_.stop_web(server);
+  EXPECT_TRUE(network_.becomes({"s4"}));
+  network_.start_web("s3");
+  EXPECT_TRUE(network_.becomes({"s3"}));
+}
+
+// Twenty bytes a second: it is under way while its server is drained and the others' configuration changes.
+TEST_F(NftablesBalance, an_established_connection_survives_a_drain) {
+  start(globals() + service("  lb_algo rr\n  lb_kind NAT\n", {{"s1", 1, false}}));
+  ASSERT_TRUE(network_.becomes({"s1"})) << network_.log("lb1");
+  network_.run("client", "curl -s -m 30 http://10.9.0.100/slow >/run/lab/slow 2>&1 &");
+  ASSERT_TRUE(network_.output("client",
+                              "for i in $(seq 100); do ss -Htn state established | grep -q 10.9.0.100 && "
+                              "echo yes && break; sleep 0.05; done") == "yes\n");
+  reload(globals() + service("  lb_algo rr\n  lb_kind NAT\n", {{"s1", 0, false}, {"s2", 1, false}}));
+  ASSERT_TRUE(network_.becomes({"s2"}));
+  EXPECT_EQ(network_.output("client",
+                            "for i in $(seq 600); do grep -q s1 /run/lab/slow && break; sleep 0.1; done; "
+                            "cat /run/lab/slow"),
+            "s1\n");
+}
+
+TEST_F(NftablesBalance, firewalls_of_others_come_and_go_and_a_flush_is_repaired) {
+  start(globals() + service("  lb_algo rr\n  lb_kind NAT\n", {{"s1"}, {"s2"}}));
+  ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.log("lb1");
+  network_.run("lb1", "nft add table inet mine && nft add chain inet mine in && nft delete table inet mine");
+  EXPECT_THAT(network_.log("lb1"), Not(HasSubstr("put back")));
+  network_.run("lb1", "nft flush ruleset");
+  EXPECT_TRUE(rules_become(HasSubstr("goto service-"))) << network_.log("lb1");
+  EXPECT_TRUE(network_.becomes({"s1", "s2"}));
+  network_.run("lb1", "nft flush chain ip baton_balance prerouting");
+  EXPECT_TRUE(rules_become(HasSubstr("vmap @services\n"), std::chrono::seconds(20)));
+  EXPECT_TRUE(network_.becomes({"s1", "s2"}));
+  EXPECT_THAT(network_.log("lb1"), HasSubstr("put back"));
+}
+
+TEST_F(NftablesBalance, servers_that_would_not_answer_by_us_are_masqueraded) {
+  for (const char* server : {"s1", "s2"}) network_.run(server, "ip route del default");
+  start(globals() + service("  lb_algo rr\n  lb_kind NAT\n  lb_masquerade\n", {{"s1", 1, false}, {"s2", 1, false}}));
+  EXPECT_TRUE(network_.becomes({"s1", "s2"})) << network_.rules("lb1");
+}
+
+// The servers have the address themselves and answer by a way of their own.
+TEST_F(NftablesBalance, direct_servers_answer_without_us) {
+  for (const char* server : {"s1", "s2"}) {
+    network_.run(server,
+                 "ip addr add 10.9.0.100/32 dev lo; echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore; "
+                 "ip route replace default via 10.8.0.3");
+  }
+  start(globals() + service("  lb_algo rr\n  lb_kind DR\n", {{"s1", 1, false}, {"s2", 1, false}}));
+  ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.rules("lb1") << network_.log("lb1");
+  const auto shares = network_.shares(20);
+  EXPECT_EQ(shares.at("s1"), 10);
+  EXPECT_EQ(shares.at("s2"), 10);
+}
+
+TEST_F(NftablesBalance, a_mark_is_a_service_too) {
+  network_.run("lb1",
+               "nft add table ip mine && nft 'add chain ip mine pre { type filter hook prerouting priority -150; }'"
+               " && nft add rule ip mine pre tcp dport 80-99 meta mark set 7");
+  start(globals() + "virtual_server fwmark 7 {\n  lb_algo rr\n  protocol TCP\n" +
+        real_servers({{"s1", 1, false}, {"s2", 1, false}}) + "}\n");
+  ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.rules("lb1") << network_.log("lb1");
+  EXPECT_EQ(network_.ask(1, {}, "10.9.0.100:81").size(), 1U);
+}
+
+TEST_F(NftablesBalance, a_balancer_that_dies_leaves_the_services_and_the_next_goes_on) {
+  start(globals() + service("  lb_algo rr\n  lb_kind NAT\n  persistence_timeout 60\n", {{"s1"}, {"s2"}, {"s3"}}));
+  ASSERT_TRUE(rules_become(HasSubstr("@clients-"))) << network_.log("lb1");
+  const auto before = network_.shares(4);
+  ASSERT_EQ(before.size(), 1U);
+  network_.run("lb1", "kill -9 $(pgrep -x baton-balance)");
+  EXPECT_EQ(network_.shares(4), before);
+  EXPECT_EQ(network_.output("lb1",
+                            "for i in $(seq 100); do pgrep -x baton-balance >/dev/null && echo yes && break; "
+                            "sleep 0.1; done"),
+            "yes\n");
+  EXPECT_EQ(network_.shares(4), before);
+}
+
+// Two balancers, a virtual address on each side, four servers: one balancer dies, requests go on at the other.
+TEST(NftablesBalancePair, requests_go_on_when_the_balancer_dies) {
+  BalancedNetwork network("10.8.0.1");
+  for (const auto& [name, priority] : {std::pair("lb1", 150), std::pair("lb2", 100)}) {
+    std::string config = globals("  vrrp_garp_master_refresh 1\n");
+    config += "vrrp_sync_group both { group { front\n back } }\n";
+    for (const auto& [instance, interface, address, vrid] :
+         {std::tuple("front", "eth0", "10.9.0.100/24", 51), std::tuple("back", "eth1", "10.8.0.1/24", 52)}) {
+      config += std::string("vrrp_instance ") + instance + " {\n  interface " + interface + "\n  version 3\n" +
+                "  virtual_router_id " + std::to_string(vrid) + "\n  priority " + std::to_string(priority) +
+                "\n  advert_int 0.2\n  virtual_ipaddress { " + address + " }\n}\n";
+    }
+    network.start_balancer(name, config + service("  lb_algo rr\n  lb_kind NAT\n", {{"s1"}, {"s2"}, {"s3"}, {"s4"}}));
+  }
+  ASSERT_TRUE(network.becomes({"s1", "s2", "s3", "s4"})) << network.log("lb1") << network.rules("lb1");
+  network["lb1"].power_off();
+  EXPECT_TRUE(network.becomes({"s1", "s2", "s3", "s4"})) << network.log("lb2") << network.rules("lb2");
+}
+
+}  // namespace
+}  // namespace baton::lab
