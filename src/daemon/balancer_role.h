@@ -1,6 +1,7 @@
 // The balancer role: brings the kernel's table of services to what the balancer wants (balance/balancer.h). It has
 // netlink and CAP_NET_ADMIN alone; verdicts come from the checker role, scripts and mails go to the runner. What serves
-// in the kernel is a data plane (daemon/data_plane.h); where there is none it says so once and looks again now and then.
+// in the kernel is a data plane (daemon/data_plane.h); where there is none it says so once and looks again now and
+// then.
 #pragma once
 
 #include <cstdint>
