@@ -70,7 +70,8 @@ class NftablesBalance : public testing::Test {
 };
 
 TEST_F(NftablesBalance, round_robin_and_a_stop_that_leaves_nothing) {
-  start(globals() + service("  lb_algo rr\n  lb_kind NAT\n", {{"s1"}, {"s2"}, {"s3"}, {"s4"}}));
+  start(globals() + service("  lb_algo rr\n  lb_kind NAT\n",
+                            {{"s1", 1, false}, {"s2", 1, false}, {"s3", 1, false}, {"s4", 1, false}}));
   ASSERT_TRUE(network_.becomes({"s1", "s2", "s3", "s4"})) << network_.log("lb1") << network_.rules("lb1");
   const auto shares = network_.shares(40);
   for (const auto& [server, count] : shares) EXPECT_EQ(count, 10) << server;
@@ -88,13 +89,14 @@ TEST_F(NftablesBalance, weights_are_shares_and_servers_have_counters) {
 }
 
 TEST_F(NftablesBalance, a_hash_and_persistence_keep_a_client_at_its_server) {
-  start(globals() + service("  lb_algo sh\n  lb_kind NAT\n", {{"s1"}, {"s2"}, {"s3"}, {"s4"}}));
+  start(globals() + service("  lb_algo sh\n  lb_kind NAT\n",
+                            {{"s1", 1, false}, {"s2", 1, false}, {"s3", 1, false}, {"s4", 1, false}}));
   ASSERT_TRUE(rules_become(HasSubstr("jhash ip saddr mod 251"))) << network_.log("lb1");
   for (const char* client : {"10.9.0.1", "10.9.0.4", "10.9.0.5"}) {
     EXPECT_EQ(network_.shares(8, std::string("--interface ") + client).size(), 1U) << client;
   }
-  reload(globals() +
-         service("  lb_algo rr\n  lb_kind NAT\n  persistence_timeout 60\n", {{"s1"}, {"s2"}, {"s3"}, {"s4"}}));
+  reload(globals() + service("  lb_algo rr\n  lb_kind NAT\n  persistence_timeout 60\n",
+                             {{"s1", 1, false}, {"s2", 1, false}, {"s3", 1, false}, {"s4", 1, false}}));
   ASSERT_TRUE(rules_become(HasSubstr("@clients-")));
   std::set<std::string> servers;
   for (const char* client : {"10.9.0.1", "10.9.0.4", "10.9.0.5"}) {
@@ -168,6 +170,26 @@ TEST_F(NftablesBalance, direct_servers_answer_without_us) {
   EXPECT_EQ(shares.at("s2"), 10);
 }
 
+TEST_F(NftablesBalance, ipv6_is_served_as_ipv4_is) {
+  network_.run("client", "ip addr add fd09::1/64 dev eth0 nodad");
+  network_.run("lb1",
+               "ip addr add fd09::2/64 dev eth0 nodad; ip addr add fd09::100/128 dev eth0 nodad; "
+               "ip addr add fd08::2/64 dev eth1 nodad; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
+  for (const auto& [name, number] : {std::pair("s1", "11"), std::pair("s2", "12")}) {
+    network_.run(name,
+                 std::string("ip addr add fd08::") + number + "/64 dev eth0 nodad; ip route add default via fd08::2");
+  }
+  start(globals() +
+        "virtual_server fd09::100 80 {\n  lb_algo rr\n  lb_kind NAT\n  protocol TCP\n"
+        "  real_server fd08::11 80 {\n  weight 1\n }\n  real_server fd08::12 80 {\n  weight 1\n }\n}\n");
+  ASSERT_TRUE(rules_become(HasSubstr("goto service-"))) << network_.log("lb1");
+  const Instant deadline = now() + std::chrono::seconds(20);  // until neighbours are known
+  while (network_.ask(1, "-g", "[fd09::100]").front() == "-" && now() < deadline) {
+  }
+  const auto answers = network_.ask(4, "-g", "[fd09::100]");
+  EXPECT_EQ(std::set(answers.begin(), answers.end()), (std::set<std::string>{"s1", "s2"})) << network_.rules("lb1");
+}
+
 TEST_F(NftablesBalance, a_mark_is_a_service_too) {
   network_.run("lb1",
                "nft add table ip mine && nft 'add chain ip mine pre { type filter hook prerouting priority -150; }'"
@@ -179,7 +201,8 @@ TEST_F(NftablesBalance, a_mark_is_a_service_too) {
 }
 
 TEST_F(NftablesBalance, a_balancer_that_dies_leaves_the_services_and_the_next_goes_on) {
-  start(globals() + service("  lb_algo rr\n  lb_kind NAT\n  persistence_timeout 60\n", {{"s1"}, {"s2"}, {"s3"}}));
+  start(globals() + service("  lb_algo rr\n  lb_kind NAT\n  persistence_timeout 60\n",
+                            {{"s1", 1, false}, {"s2", 1, false}, {"s3", 1, false}}));
   ASSERT_TRUE(rules_become(HasSubstr("@clients-"))) << network_.log("lb1");
   const auto before = network_.shares(4);
   ASSERT_EQ(before.size(), 1U);
