@@ -124,8 +124,9 @@ int measure(std::uint16_t services, int changes) {
   }
   fmt::print("{} services made in {:.1f} ms\n", services, milliseconds(lab::now() - begin));
   std::atomic<bool> ends = false;
+  std::atomic<bool> has_asked = false;  // the last question is answered too
   Asked asked;
-  std::thread server([&] { serve(echo.get(), ends); });
+  std::thread server([&] { serve(echo.get(), has_asked); });
   std::thread client([&] { asked = ask(ends); });
   std::vector<double> times;
   std::vector<double> processor_times;
@@ -147,6 +148,7 @@ int measure(std::uint16_t services, int changes) {
   }
   ends = true;
   client.join();
+  has_asked = true;
   server.join();
   std::ranges::sort(times);
   std::ranges::sort(processor_times);
