@@ -215,6 +215,16 @@ TEST_F(NftablesBalance, a_balancer_that_dies_leaves_the_services_and_the_next_go
   EXPECT_EQ(network_.shares(4), before);
 }
 
+TEST_F(NftablesBalance, what_a_daemon_left_that_was_killed_is_cleaned_up) {
+  start(globals() + service("  lb_algo rr\n  lb_kind NAT\n", {{"s1", 1, false}}));
+  ASSERT_TRUE(network_.becomes({"s1"})) << network_.log("lb1");
+  network_.run("lb1", "p=$(pgrep -x 'batond|baton-.*'); kill -STOP $p; kill -KILL $p");
+  EXPECT_THAT(network_.rules("lb1"), HasSubstr("baton_balance"));
+  EXPECT_TRUE(network_.becomes({"s1"}));  // the kernel goes on
+  (void)network_.output("lb1", BATOND_PROGRAM " --clean-up -l -f /run/lab/batond.conf");
+  EXPECT_THAT(network_.rules("lb1"), Not(HasSubstr("baton_balance")));
+}
+
 // Two balancers, a virtual address on each side, four servers: one balancer dies, requests go on at the other.
 TEST(NftablesBalancePair, requests_go_on_when_the_balancer_dies) {
   BalancedNetwork network("10.8.0.1");
