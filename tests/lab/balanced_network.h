@@ -48,6 +48,7 @@ class BalancedNetwork {
     }
   }
   ~BalancedNetwork() {
+    for (const std::string& port : ports_) (void)switches_->remove_link(port);  // a namespace goes in its own time
     machines_.clear();
     for (const char* bridge : {"front", "back"}) (void)switches_->remove_link(bridge);
   }
@@ -139,6 +140,7 @@ class BalancedNetwork {
       const auto serial = static_cast<std::uint8_t>(++last_mac_);
       ASSERT_TRUE(switches_->add_cable(port, MacAddress{{6, 0, 0, 0, 1, serial}}, interface,
                                        MacAddress{{2, 0, 0, 0, 1, serial}}, (*this)[name].network().fd()));
+      ports_.push_back(port);
       ASSERT_TRUE(switches_->plug_into(port, plug.bridge));
       ASSERT_TRUE(switches_->set_up(port, true));
       run(name, "ip link set " + interface + " up; for a in " + plug.addresses + "; do ip addr add $a dev " +
@@ -149,6 +151,7 @@ class BalancedNetwork {
   std::unique_ptr<RouteSocket> switches_;
   std::map<std::string, std::unique_ptr<Machine>> machines_;
   std::map<std::string, pid_t> daemons_;
+  std::vector<std::string> ports_;
   int last_mac_ = 0;
 };
 
