@@ -46,7 +46,11 @@ void Runner::on_timeout(Instant now, Random& random) {
     each.is_lingering = true;  // ended, or nobody waits for it any more
     queue_.finished(each.key);
   }
-  std::erase_if(running_, [&](const Running& each) { return each.ends_at <= now; });
+  std::erase_if(running_, [&](const Running& each) {
+    if (each.ends_at > now) return false;
+    ended_.push_back(each.key);
+    return true;
+  });
   start_waiting(now, random);
 }
 

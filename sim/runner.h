@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "process/notify_queue.h"
@@ -33,6 +34,7 @@ class Runner {
   }
   // Whoever has hung until now is ended.
   void end_hanging(Instant now);
+  static std::string key_of(vrrp::RouterId router) { return std::to_string(router); }
   // The worker says that a router is something else; numbers count on by one.
   void notify(vrrp::RouterId router, std::uint64_t number, Instant now, Random& random);
   void on_timeout(Instant now, Random& random);
@@ -41,6 +43,8 @@ class Runner {
   std::optional<bool> verdict() const { return verdict_.is_up(); }
   // Of each router the last that its script was started for; nullopt: none.
   std::optional<std::uint64_t> last_started(vrrp::RouterId router) const { return started_[router].last; }
+  // Routers whose scripts have ended since this was asked last, once for each script.
+  std::vector<std::string> take_ended() { return std::exchange(ended_, {}); }
   std::size_t waiting() const { return queue_.waiting(); }
   // Empty, or what is wrong: a transition that no script was told of, or in the wrong order.
   const std::string& problem() const { return problem_; }
@@ -56,7 +60,6 @@ class Runner {
     Instant patience_at;
     bool is_lingering = false;
   };
-  static std::string key_of(vrrp::RouterId router) { return std::to_string(router); }
   void run_script(Instant now, Random& random);
   void start_waiting(Instant now, Random& random);
   void note_start(vrrp::RouterId router, std::uint64_t number);
@@ -66,6 +69,7 @@ class Runner {
   process::NotifyQueue queue_;
   std::vector<Started> started_;  // by router
   std::vector<Running> running_;
+  std::vector<std::string> ended_;
   Instant next_run_;
   std::optional<Instant> run_ends_;
   bool service_up_ = true;

@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/unfinished.h"
 #include "daemon/watch_policy.h"
 #include "sim/brain.h"
 #include "sim/clock.h"
@@ -82,7 +83,7 @@ struct Counts {
   std::uint64_t adverts = 0;
   std::uint64_t rejected = 0;
   std::uint64_t transitions = 0;
-  std::uint64_t unheard = 0;  // transitions while there was no runner: their scripts are not started
+  std::uint64_t unheard = 0;  // transitions while there was no runner
   Duration machine_time{};    // of all machines together
 };
 
@@ -192,7 +193,8 @@ class World {
     bool track_hangs = false;
     bool notify_hangs = false;
     std::vector<std::uint64_t> notified;  // transitions of each router, in all its lives
-    std::vector<std::uint64_t> unheard;   // as many when the runner began
+    std::vector<std::uint64_t> unheard;   // as many that its runner need not know of
+    daemon::Unfinished unfinished;        // the worker's
   };
   struct Event {
     Instant at;

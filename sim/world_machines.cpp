@@ -83,6 +83,7 @@ void World::begin_worker(std::size_t id) {
   Machine& machine = machines_[id];
   begin_life(id);
   const MachineParameters& parameters = machine.parameters;
+  machine.unfinished = {};
   machine.brain = parameters.stock ? make_stock(parameters.node, machine.sources, parameters.conduct)
                                    : dressed(make_baton(parameters.node, machine.sources, hooks_.witness));
   machine.policy.on_start(clock(id));
@@ -165,6 +166,7 @@ void World::die(std::size_t id, Death death, Duration back_off) {
   if (!machine.brain) return look();
   auto memory = machine.brain->memory();
   machine.brain.reset();
+  machine.unfinished = {};
   const unsigned life = ++machine.life;
   awake(machine);
   machine.waiting.clear();
@@ -285,6 +287,12 @@ void World::start_runner(std::size_t id) {
   machine.runner_returns.reset();
   machine.told_verdict.reset();
   machine.unheard = machine.notified;
+  for (const process::Notify& again : machine.unfinished.tell_again()) {
+    const auto router = static_cast<RouterId>(std::stoul(again.key));
+    const std::uint64_t number = std::stoull(again.commands.front().argv.front());
+    machine.unheard[router] = number - 1;
+    machine.runner->notify(router, number, clock(id), random_);
+  }
 }
 
 void World::crash_runner(std::size_t id) {
@@ -304,6 +312,7 @@ void World::crash_runner(std::size_t id) {
 void World::look_after_runner(std::size_t id) {
   Machine& machine = machines_[id];
   machine.runner->on_timeout(clock(id), random_);
+  for (const std::string& key : machine.runner->take_ended()) machine.unfinished.on_finished(key);
   if (!machine.runner->problem().empty()) violate(fmt::format("m{} {}", id, machine.runner->problem()));
   if (machine.runner->verdict() && machine.runner->verdict() != machine.told_verdict) tell_verdict(id);
 }
@@ -329,6 +338,7 @@ void World::notify(std::size_t id, RouterId router) {
   Machine& machine = machines_[id];
   if (!machine.parameters.script) return;
   const std::uint64_t number = ++machine.notified[router];
+  machine.unfinished.on_told({.key = Runner::key_of(router), .commands = {{.argv = {std::to_string(number)}}}});
   if (!machine.runner) {
     ++counts_.unheard;
     return;

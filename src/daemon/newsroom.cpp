@@ -92,6 +92,7 @@ void Newsroom::set_trackers(bool at_start) {
   send_list(process::encode_files(at_start, setup_.files), "tracked files");
   send_list(process::encode_processes(setup_.processes), "tracked processes");
   send_list(process::encode_webhooks(setup_.webhooks), "webhooks");
+  for (const process::Notify& notify : unfinished_.tell_again()) send(notify);
 }
 
 void Newsroom::send_list(const process::Messages& messages, std::string_view what) {
@@ -156,7 +157,9 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerVa
               on_process(it);
               on_value(it.id, {.status = it.is_up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0});
             },
-            [&](const process::NotifyFinished&) {},  // a failure comes as an event as well
+            [&](const process::NotifyFinished& it) {
+              unfinished_.on_finished(it.key);
+            },  // a failure is an event as well
             [&](const process::RunnerEvent& it) { say(to_level(it.level), it.text); },
             [&](const process::RunnerCounters&) {},
             [&](const process::Stopped&) {},
@@ -374,7 +377,9 @@ void Newsroom::publish(const News& news) {
   if (news.for_whom == News::For::all) {
     const auto commands = notify::commands(news.event, *news.hooks);
     if (!commands.empty()) {
-      send(process::Notify{.key = notify::key(news.event), .rules = setup_.script_rules, .commands = commands});
+      const process::Notify told{.key = notify::key(news.event), .rules = setup_.script_rules, .commands = commands};
+      if (is_state(news.event.state)) unfinished_.on_told(told);
+      send(told);
     }
   }
   const bool has_line = news.event.state != notify::EventState::two_owners;  // readers know keepalived's words

@@ -15,6 +15,7 @@
 #include "daemon/address_plan.h"
 #include "daemon/setup.h"
 #include "daemon/succession.h"
+#include "daemon/unfinished.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
 #include "log/rate_limit.h"
@@ -37,7 +38,7 @@ class Newsroom {
       : setup_(setup), log_(log), runner_(runner), api_(api) {}
 
   // Tells the runner its scripts, files, processes and FIFOs; it answers with everything it knows of them. `at_start`:
-  // of the daemon, the time of init_file.
+  // of the daemon, the time of init_file. And again what no runner before it has carried out.
   void set_trackers(bool at_start = false);
   // Reads what the runner says; false when it is gone.
   bool receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value);
@@ -116,6 +117,7 @@ class Newsroom {
   std::deque<News> gathered_;
   std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
   std::map<vrrp::TrackerId, std::string> tracker_texts_;
+  Unfinished unfinished_;
   std::uint64_t lost_ = 0;
   std::uint64_t events_lost_ = 0;  // that the api did not take
 };

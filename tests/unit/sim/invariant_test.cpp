@@ -250,6 +250,21 @@ TEST(Invariant, notices_a_script_that_is_not_started_for_a_transition) {
   EXPECT_NE(problem_of({.sabotage = {.runner_forgets = true}}, move), "");
 }
 
+// What died with one runner is told to the next.
+TEST(Invariant, a_runner_that_dies_loses_no_notification) {
+  const auto story = [](World& world) {
+    world.hang_scripts(0, false, true);
+    world.set_link(0, 0, false);
+    world.run(1s);
+    world.crash_runner(0);
+    world.set_link(0, 0, true);
+    world.run(500ms);
+    world.hang_scripts(0, false, false);
+    world.run(20s);
+  };
+  EXPECT_EQ(problem_of({}, story), "");
+}
+
 TEST(Invariant, notices_a_hang_that_nobody_ends) {
   const auto story = [](World& world) {
     world.hang(0);
