@@ -93,7 +93,7 @@ std::expected<void, std::string> ChaosRun::play(const Act& act) {
     moments.push_back({.at = act.faults[i].begin, .fault = i, .is_end = false});
     moments.push_back({.at = act.faults[i].begin + act.faults[i].lasts, .fault = i, .is_end = true});
   }
-  std::ranges::stable_sort(moments, {}, &Moment::at);
+  std::ranges::sort(moments);
   const std::size_t first = faults_.size();
   faults_.resize(first + act.faults.size());
   const Instant began = now();

@@ -6,6 +6,7 @@
 //            └── ...  at most five
 #pragma once
 
+#include <compare>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -47,6 +48,7 @@ class ChaosRun {
     Duration at{};
     std::size_t fault = 0;
     bool is_end = false;
+    auto operator<=>(const Moment&) const = default;
   };
 
   explicit ChaosRun(ChaosOptions options) : options_(std::move(options)) {}

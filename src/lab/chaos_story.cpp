@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <random>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -62,7 +63,7 @@ Act draw_act(const StoryDraw& draw, const std::vector<FaultKind>& kinds, Dice& d
     free_from[node] = fault.begin + fault.lasts;
     act.faults.push_back(fault);
   }
-  std::ranges::stable_sort(act.faults, {}, &Fault::begin);
+  std::ranges::sort(act.faults, {}, [](const Fault& fault) { return std::pair(fault.begin, fault.node); });
   return act;
 }
 
