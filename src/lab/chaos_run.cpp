@@ -1,6 +1,7 @@
 #include "lab/chaos_run.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -122,16 +123,16 @@ SysResult<void> ChaosRun::begin(const Fault& fault) {
     case FaultKind::lossy:
     case FaultKind::slow:
     case FaultKind::twice: return lab_->spoil_wire(node, interface, wire_quality(fault));
-    case FaultKind::stop_worker: return lab_->signal_daemon(node, Role::worker, SIGSTOP);
-    case FaultKind::stop_all: return lab_->signal_daemon(node, Role::everything, SIGSTOP);
-    case FaultKind::kill_worker: return lab_->signal_daemon(node, Role::worker, SIGKILL);
-    case FaultKind::kill_guardian: return lab_->signal_daemon(node, Role::guardian, SIGKILL);
+    case FaultKind::stop_worker: return signal(node, Role::worker, SIGSTOP);
+    case FaultKind::stop_all: return signal(node, Role::everything, SIGSTOP);
+    case FaultKind::kill_worker: return signal(node, Role::worker, SIGKILL);
+    case FaultKind::kill_guardian: return signal(node, Role::guardian, SIGKILL);
     case FaultKind::kill_all: {
-      TRY_VOID(lab_->signal_daemon(node, Role::everything, SIGKILL));
+      TRY_VOID(signal(node, Role::everything, SIGKILL));
       // What its unit file has systemd do; keepalived's has nothing.
       return lab_->daemon(node) == Daemon::batond ? lab_->clean_up(node) : SysResult<void>{};
     }
-    case FaultKind::end: return lab_->signal_daemon(node, Role::guardian, SIGTERM);
+    case FaultKind::end: return signal(node, Role::guardian, SIGTERM);
     case FaultKind::reload: return rewrite(node, true);
     case FaultKind::script_fails: return mark(node, "/run/lab/fail", true);
     case FaultKind::script_hangs: return mark(node, "/run/lab/hang", true);
@@ -153,7 +154,7 @@ SysResult<void> ChaosRun::end(const Fault& fault) {
     case FaultKind::stop_worker:
     case FaultKind::stop_all:
       lab_->tell(node, Event::Kind::action, "goes on", now());
-      return lab_->signal_daemon(node, Role::everything, SIGCONT);
+      return signal(node, Role::everything, SIGCONT);
     case FaultKind::kill_worker: return {};
     case FaultKind::kill_guardian:
     case FaultKind::kill_all:
@@ -162,6 +163,14 @@ SysResult<void> ChaosRun::end(const Fault& fault) {
     case FaultKind::script_fails: return mark(node, "/run/lab/fail", false);
     case FaultKind::script_hangs: return mark(node, "/run/lab/hang", false);
   }
+  return {};
+}
+
+// Who is not there, because it was just killed or is only starting, is spared: the story goes on.
+SysResult<void> ChaosRun::signal(NodeId node, Role role, int number) {
+  const SysResult<void> done = lab_->signal_daemon(node, role, number);
+  if (done || done.error().code != ESRCH) return done;
+  lab_->tell(node, Event::Kind::action, "there is nothing to signal", now());
   return {};
 }
 
@@ -182,7 +191,7 @@ SysResult<void> ChaosRun::rewrite(NodeId node, bool has_another_address) {
   lab_->tell(node, Event::Kind::action, "reads another file", now());
   std::ofstream(lab_->machine(node).outside_path(fmt::format("/run/lab/{}.conf", name_of(node))))
       << config_of(node, has_another_address);
-  return lab_->signal_daemon(node, Role::guardian, SIGHUP);
+  return signal(node, Role::guardian, SIGHUP);
 }
 
 void ChaosRun::settle() {

@@ -56,6 +56,7 @@ class ChaosRun {
   SysResult<void> furnish(NodeId node);
   SysResult<void> begin(const Fault& fault);
   SysResult<void> end(const Fault& fault);
+  SysResult<void> signal(NodeId node, Role role, int number);
   SysResult<void> restart(NodeId node);
   SysResult<void> mark(NodeId node, const std::string& file, bool present);
   SysResult<void> rewrite(NodeId node, bool has_another_address);
