@@ -21,6 +21,7 @@ void World::freeze(std::size_t id) {
   if (!is_running(id)) return;
   note(fmt::format("m{} is frozen, its clock as well", id));
   machine.paused = machine.frozen = true;
+  machine.paused_at = now_;
   machine.clock.set_standing(true, now_);
   look();
 }
