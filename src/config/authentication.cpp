@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "config/blocks.h"
+#include "config/secret_file.h"
 
 namespace baton::config {
 namespace {
@@ -34,9 +35,7 @@ void warn_of_comment(const Arguments& arguments) {
                                "put the password into double quotes, on all nodes, or a blank before the comment");
 }
 
-void set_password(Authentication& authentication, const Arguments& arguments) {
-  if (!arguments.read(authentication.password)) return;
-  warn_of_comment(arguments);
+void cut_password(Authentication& authentication, const Arguments& arguments) {
   const std::string& password = authentication.password.reveal();
   if (password.size() <= longest_password) return;
   arguments.diagnostics().warn(
@@ -46,7 +45,23 @@ void set_password(Authentication& authentication, const Arguments& arguments) {
   authentication.password = Secret(password.substr(0, longest_password));
 }
 
-constexpr Setting<Authentication> authentication_settings[] = {{"auth_type", set_type}, {"auth_pass", set_password}};
+void set_password(Authentication& authentication, const Arguments& arguments) {
+  if (!arguments.read(authentication.password)) return;
+  warn_of_comment(arguments);
+  cut_password(authentication, arguments);
+}
+
+// auth_pass_file PATH | credential:NAME
+void set_password_file(Authentication& authentication, const Arguments& arguments) {
+  if (arguments.count() == 0) return arguments.missing("the path of a file, or credential:NAME");
+  std::optional<Secret> password = read_secret_file(arguments, 0, arguments.word(), "bad-password");
+  if (!password) return;
+  authentication.password = std::move(*password);
+  cut_password(authentication, arguments);
+}
+
+constexpr Setting<Authentication> authentication_settings[] = {
+    {"auth_type", set_type}, {"auth_pass", set_password}, {"auth_pass_file", set_password_file}};
 
 // --- auth_hmac ---
 
@@ -71,33 +86,21 @@ std::optional<std::string> decode_hex(std::string_view digits) {
   return bytes;
 }
 
-// A path of a line: relative to the file the line stands in, as an include's is. A daemon works in /.
-std::string beside(const Position& position, std::string path) {
-  const std::string_view file = position.line->file->name;
-  const std::size_t slash = file.rfind('/');
-  if (path.starts_with('/') || slash == std::string_view::npos) return path;
-  return std::string(file.substr(0, slash + 1)) + path;
-}
-
-// "hex:...", "file:PATH" whose content is one of the others, or the key itself. Nothing, reported, when it is none.
-std::optional<std::string> key_bytes(const Arguments& arguments, std::string text) {
+// "hex:...", "file:PATH" or "credential:NAME" whose content is one of the others, or the key itself. Nothing, reported,
+// when it is none.
+std::optional<Secret> key_bytes(const Arguments& arguments, std::string_view text) {
   constexpr std::string_view file_prefix = "file:";
   constexpr std::string_view hex_prefix = "hex:";
-  if (text.starts_with(file_prefix)) {
-    const std::string path = beside(arguments.position(), text.substr(file_prefix.size()));
-    std::expected<std::string, FileError> content = arguments.context().reader.read(path);
-    if (!content) {
-      arguments.diagnostics().error("bad-key", arguments.at(1),
-                                    fmt::format("the key file {}", explain(content.error())),
-                                    "create it, readable for root alone");
-      return std::nullopt;
-    }
-    while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
-    text = std::move(*content);
+  std::optional<Secret> content;
+  if (text.starts_with(file_prefix) || text.starts_with("credential:")) {
+    if (text.starts_with(file_prefix)) text.remove_prefix(file_prefix.size());
+    content = read_secret_file(arguments, 1, text, "bad-key");
+    if (!content) return std::nullopt;
+    text = content->reveal();
   }
   std::optional<std::string> bytes =
-      text.starts_with(hex_prefix) ? decode_hex(std::string_view(text).substr(hex_prefix.size())) : text;
-  if (bytes && bytes->size() >= shortest_key && bytes->size() <= longest_key) return bytes;
+      text.starts_with(hex_prefix) ? decode_hex(text.substr(hex_prefix.size())) : std::string(text);
+  if (bytes && bytes->size() >= shortest_key && bytes->size() <= longest_key) return Secret(std::move(*bytes));
   arguments.diagnostics().warn(
       "bad-key", arguments.at(1),
       bytes ? fmt::format("the key is too short or too long ({} bytes) and is ignored", bytes->size())
@@ -117,8 +120,8 @@ void add_key(HmacDraft& draft, const Arguments& arguments) {
                                  "give it another number");
     return;
   }
-  std::optional<std::string> bytes = key_bytes(arguments, std::string(arguments.word(1)));
-  if (bytes) draft.hmac.keys.push_back({.id = key_id, .secret = Secret(std::move(*bytes))});
+  std::optional<Secret> secret = key_bytes(arguments, arguments.word(1));
+  if (secret) draft.hmac.keys.push_back({.id = key_id, .secret = std::move(*secret)});
 }
 
 void set_active_key(HmacDraft& draft, const Arguments& arguments) {

@@ -59,6 +59,12 @@ std::expected<std::string, FileError> DiskFileReader::read(const std::string& pa
   }
 }
 
+std::optional<bool> DiskFileReader::is_private(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return (status.st_mode & (S_IRGRP | S_IROTH)) == 0;
+}
+
 std::vector<std::string> DiskFileReader::glob(const std::string& pattern) {
   glob_t found{};
   std::vector<std::string> paths;

@@ -31,6 +31,8 @@ class FileReader {
 
   // The whole file. At most limits::file_bytes.
   virtual std::expected<std::string, FileError> read(const std::string& path) = 0;
+  // Nobody but its owner and root may read it; nullopt: not known, or another machine's.
+  virtual std::optional<bool> is_private(const std::string&) { return std::nullopt; }
   // The paths that match a pattern of glob(7), sorted. Braces are not its business.
   virtual std::vector<std::string> glob(const std::string& pattern) = 0;
   // A program by its path, or by its name along program_search_path. `unknown`: the files are another machine's.

@@ -6,6 +6,7 @@
 
 #include "config/blocks.h"
 #include "config/limits.h"
+#include "config/secret_file.h"
 #include "config/virtual_interface.h"
 
 namespace baton::config {
@@ -41,6 +42,13 @@ void set_mail_from(G& settings, const Arguments& arguments) {
   std::string from(arguments.word());
   for (std::size_t index = 1; index < arguments.count(); ++index) from += fmt::format(" {}", arguments.word(index));
   settings.globals.mail.from = std::move(from);
+}
+
+// smtp_password_file PATH | credential:NAME
+void set_mail_password_file(G& settings, const Arguments& arguments) {
+  if (arguments.count() == 0) return arguments.missing("the path of a file, or credential:NAME");
+  std::optional<Secret> password = read_secret_file(arguments, 0, arguments.word(), "bad-password");
+  if (password) settings.globals.mail.password = std::move(*password);
 }
 
 void set_mail_security(G& settings, const Arguments& arguments) {
@@ -303,6 +311,7 @@ constexpr Setting<G> global_settings[] = {
     {"smtp_tls", set_mail_security},
     {"smtp_user", set<&G::globals, &Globals::mail, &Mail::user>},
     {"smtp_password", set<&G::globals, &Globals::mail, &Mail::password>},
+    {"smtp_password_file", set_mail_password_file},
     {"no_email_faults", no_fault_mail},
     {"smtp_alert", set<&G::defaults, &Defaults::smtp_alert>},
     {"smtp_alert_vrrp", set<&G::defaults, &Defaults::smtp_alert_vrrp>},

@@ -31,6 +31,7 @@ class MemoryFileReader : public FileReader {
     if (found == files_.end()) return std::unexpected(FileError::missing);
     return found->second;
   }
+  std::optional<bool> is_private(const std::string& path) override { return !path.starts_with("/tmp/"); }
   std::vector<std::string> glob(const std::string& pattern) override {
     std::vector<std::string> paths;
     for (const auto& [path, content] : files_) {
@@ -46,6 +47,7 @@ class MemoryFileReader : public FileReader {
     return name == "root" || (name == "keepalived_script" && has_script_user);
   }
   std::optional<std::string> environment(const std::string& name) override {
+    if (name == "CREDENTIALS_DIRECTORY") return "/run/credentials/baton.service";
     return name == "SITE" ? std::optional<std::string>("berlin") : std::nullopt;
   }
   std::string working_directory() override { return "/etc/baton"; }

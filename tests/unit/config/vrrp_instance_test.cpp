@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -174,6 +175,31 @@ TEST(VrrpInstance, a_key_file_lies_beside_the_file_that_names_it) {  // a daemon
   reader.add("/etc/main.conf", "include baton/part.conf\n");
   const LoadResult result = load("/etc/main.conf", reader);
   EXPECT_TRUE(result.ok) << report(result);
+}
+
+TEST(VrrpInstance, secrets_may_be_credentials_of_the_service_or_files) {
+  MemoryFileReader reader;
+  reader.add("/run/credentials/baton.service/hmac", std::string(32, 'k') + "\n");
+  reader.add("/run/credentials/baton.service/vrrp", "secret\n");
+  reader.add("/tmp/vrrp", "longer than eight");
+  const auto load_with = [&](const std::string& lines) {
+    reader.add("test.conf", instance_text(lines));
+    return load("test.conf", reader);
+  };
+  const LoadResult hmac = load_with("auth_hmac {\nkey 1 credential:hmac\nactive_key 1\n}");
+  ASSERT_TRUE(hmac.ok) << report(hmac);
+  EXPECT_EQ(hmac.configuration.instances.front().hmac->keys.front().secret.reveal(), std::string(32, 'k'));
+  const LoadResult password = load_with("authentication {\nauth_type AH\nauth_pass_file credential:vrrp\n}");
+  ASSERT_TRUE(password.ok) << report(password);
+  EXPECT_EQ(password.configuration.instances.front().authentication.password.reveal(), "secret");
+  EXPECT_EQ(report(password), "");
+  const LoadResult open = load_with("authentication {\nauth_type AH\nauth_pass_file /tmp/vrrp\n}");
+  EXPECT_EQ(open.configuration.instances.front().authentication.password.reveal(), "longer t");
+  EXPECT_TRUE(report(open).contains("/tmp/vrrp can be read by others")) << report(open);
+  EXPECT_FALSE(report(open).contains("longer than")) << report(open);
+  for (const char* where : {"credential:none", "credential:../hmac", "/none"}) {
+    EXPECT_FALSE(load_with(fmt::format("authentication {{\nauth_type AH\nauth_pass_file {}\n}}", where)).ok) << where;
+  }
 }
 
 TEST(VrrpInstance, unicast) {
