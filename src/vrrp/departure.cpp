@@ -46,7 +46,7 @@ void VirtualRouter::ask_relief(Reason reason, Instant now, Actions& out) {
 
 void VirtualRouter::yield_to(const Advert& advert, Instant now, Actions& out) {
   const bool is_better = advert.priority > priority_;
-  if (parameters_.higher_priority_send_advert) send_advert(now, out);
+  if (parameters_.higher_priority_send_advert) send_last_advert(advert, now, out);
   Departure departure{.cause = Departure::Cause::better_master,
                       .reason = is_better ? Reason::better_master : Reason::equal_master_higher_address};
   // Two masters after a partition: the winner has served all along and has nothing to announce; provoked it does.
@@ -102,10 +102,7 @@ void VirtualRouter::on_announcement(const IpAddress& address, std::optional<MacA
 void VirtualRouter::on_timeout_while_leaving(Instant now, Actions& out) {
   if (departure_->provoke_at && *departure_->provoke_at <= now) {
     departure_->provoke_at.reset();
-    last_advert_sent_ = now;
-    // A VRRPv3 backup counts by the interval it heard last, and that is the successor's from here on.
-    const bool learns = parameters_.version == Version::v3 && departure_->successor->interval > Duration::zero();
-    out.push_back(SendAdvert{priority_, learns ? std::optional(departure_->successor->interval) : std::nullopt});
+    send_last_advert(*departure_->successor, now, out);
     // Who takes over announces the address at once; who does not has had it all along.
     if (departure_->cause == Departure::Cause::better_master && has_settled(now)) {
       const Advert& winner = *departure_->successor;
@@ -122,6 +119,13 @@ void VirtualRouter::on_timeout_while_leaving(Instant now, Actions& out) {
   // In case the first goodbye was lost, or none was said.
   out.push_back(SendAdvert{.priority = spec::priority_stop});
   let_go(now, out);
+}
+
+// A VRRPv3 backup counts by the interval it heard last, and that is the successor's from here on.
+void VirtualRouter::send_last_advert(const Advert& successor, Instant now, Actions& out) {
+  const bool learns = parameters_.version == Version::v3 && successor.interval > Duration::zero();
+  out.push_back(SendAdvert{priority_, learns ? std::optional(successor.interval) : std::nullopt});
+  last_advert_sent_ = now;
 }
 
 void VirtualRouter::let_go(Instant now, Actions& out) {

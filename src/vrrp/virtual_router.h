@@ -264,6 +264,7 @@ class VirtualRouter {
 
   // What is sent.
   void send_advert(Instant now, Actions& out);
+  void send_last_advert(const Advert& successor, Instant now, Actions& out);
   void say_goodbye(std::uint8_t priority, unsigned copies, Actions& out);
   void announce(unsigned rounds, Actions& out);
   void begin_refresh(Instant from);

@@ -382,6 +382,13 @@ TEST(BetterMaster, that_goes_again_leaves_us_master) {
   EXPECT_FALSE(bench.router().is_leaving());
 }
 
+// Found by the simulator: others waited by the interval of who had left, and took over from a master that is slower.
+TEST(BetterMaster, the_advert_that_is_sent_first_has_the_interval_of_the_winner) {
+  Bench bench = Bench::master({.version = Version::v3, .advert_interval = 100ms, .higher_priority_send_advert = true});
+  bench.receive(advert(200, 1s));
+  EXPECT_EQ(adverts_of(bench.actions()).front(), sent(100, 1s));
+}
+
 TEST(BetterMaster, higher_priority_send_advert_sends_one_first) {
   Bench bench = Bench::master({.higher_priority_send_advert = true});
   bench.receive(advert(200));
