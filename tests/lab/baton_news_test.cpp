@@ -152,5 +152,17 @@ TEST_F(BatonNews, nginx_that_stops_moves_the_address_long_before_the_check_is_du
   start_anew(web1);  // the check finds nginx again only when it is due
 }
 
+// It stands still when it is told, so that what it was told dies with it.
+TEST_F(BatonNews, what_a_dead_runner_has_not_done_is_told_to_the_next) {
+  forget(web1);
+  signal(web1, Role::runner, SIGSTOP);
+  Pair::expect_done(lab().set_carrier(web1, "ens33", false));
+  EXPECT_TRUE(pair().wait_for_owner(web2)) << pair().log();
+  signal(web1, Role::runner, SIGKILL);
+  EXPECT_THAT(wait_for_lines(web1, "/run/lab/told", 2), ElementsAre("fault", "any INSTANCE VI_1 FAULT 200"));
+  Pair::expect_done(lab().set_carrier(web1, "ens33", true));
+  EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+}
+
 }  // namespace
 }  // namespace baton::lab
