@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/service_table.h"
+#include "base/time.h"
 
 namespace baton::balance {
 
@@ -88,6 +89,7 @@ struct CheckMemory {
   CheckState state = CheckState::unknown;
   bool has_weight = false;
   std::int32_t weight = 0;
+  Instant since{};  // of the state, as whoever keeps it noted; zero: not known. The balancer does not look at it
 
   bool operator==(const CheckMemory&) const = default;
 };

@@ -8,6 +8,8 @@
 #include "cli/answer.h"
 #include "cli/help.h"
 #include "cli/json_document.h"
+#include "cli/services_question.h"
+#include "cli/services_render.h"
 #include "cli/status_render.h"
 #include "cli/terminal.h"
 #include "cli/which_instance.h"
@@ -29,6 +31,7 @@ struct StatusOptions {
   std::string socket = control::default_control_socket;
   bool all = false;
   bool brief = false;
+  bool services = false;
   bool as_json = false;
 };
 
@@ -56,7 +59,18 @@ int run_table(const StatusOptions& options) {
   return exit_code::success;
 }
 
+int run_services(const StatusOptions& options) {
+  const bool is_one = !options.name.empty();
+  const auto page = is_one ? ask_services(options.socket, options.name) : ask_services(options.socket);
+  if (!page) return complain(page.error());
+  fmt::print("{}", options.as_json ? json_document(*page)
+                                   : render_services(*page, page->at("services"), utc_now(), is_one || options.all,
+                                                     wants_colours()));
+  return exit_code::success;
+}
+
 int run_status(const StatusOptions& options) {
+  if (options.services) return run_services(options);
   if (!options.name.empty()) return run_status_of_one(options);
   return options.all || options.as_json ? run_status_of_all(options) : run_table(options);
 }
@@ -67,16 +81,20 @@ void add_status_command(CLI::App& app, int& result) {
   auto options = std::make_shared<StatusOptions>();
   CLI::App* command = app.add_subcommand("status", "State, priority, master and addresses of all instances");
   auto* name =
-      command->add_option("NAME", options->name, "only this vrrp_instance, or who has this address, with all details");
+      command->add_option("NAME", options->name,
+                          "only this vrrp_instance, or who has this address, with all details; with --services a "
+                          "virtual server, by its name, its group or ADDRESS:PORT");
   auto* all =
       command->add_flag("--all", options->all, "all details of all; else a line each when they are more than 3");
   command->add_flag("--brief", options->brief, "a line each")->excludes(all)->excludes(name);
   all->excludes(name);
+  command->add_flag("--services", options->services,
+                    "virtual servers, and which of their real servers are out and why");
   command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
   command->add_option("--socket", options->socket, "control socket of batond")
       ->type_name("PATH")
       ->capture_default_str();
-  command->footer(footer("baton status; baton status VI_1", exit_codes_of_questions));
+  command->footer(footer("baton status; baton status VI_1; baton status --services", exit_codes_of_questions));
   command->callback([options, &result] { result = run_status(*options); });
 }
 

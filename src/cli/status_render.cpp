@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/maintenance_command.h"
+#include "cli/services_render.h"
 
 namespace baton::cli {
 
@@ -120,6 +121,9 @@ std::string head_of(const json& status, double now, const Painter& paint) {
   }
   if (const json maintenance = status.value("maintenance", json()); maintenance.is_object()) {
     text += paint.alarm(maintenance_line(maintenance, now)) + "\n";
+  }
+  if (const std::string line = services_line(status.value("load_balancing", json())); !line.empty()) {
+    text += paint.alarm(line) + "\n";
   }
   if (const json until = status.value("confirm_until", json()); until.is_number()) {
     text += paint.alarm(fmt::format("the reload is undone in {} unless `baton reload --confirm` says that it stays",

@@ -9,9 +9,11 @@
 #include "cli/answer.h"
 #include "cli/help.h"
 #include "cli/json_document.h"
+#include "cli/services_question.h"
 #include "cli/terminal.h"
 #include "cli/which_instance.h"
 #include "cli/why.h"
+#include "cli/why_service.h"
 #include "cli/words.h"
 #include "control/client.h"
 
@@ -42,7 +44,28 @@ std::expected<std::string, control::ControlError> only_instance(const std::strin
   return "";
 }
 
+int run_why_service(const WhyOptions& options) {
+  const auto services = ask_services(options.socket);
+  if (!services) return complain(services.error());
+  const std::vector<Explanation> all = explain_services(*services, options.name, utc_now());
+  if (all.empty()) {
+    return complain({.kind = control::ControlError::Kind::not_found,
+                     .message = fmt::format("no virtual server and no real server is {}; baton status --services lists "
+                                            "them",
+                                            options.name)});
+  }
+  if (options.as_json) {
+    json::array_t documents;
+    for (const Explanation& explanation : all) documents.push_back(explanation_as_json(explanation));
+    fmt::print("{}", json_document(json{{"explanations", std::move(documents)}}));
+    return exit_code::success;
+  }
+  for (const Explanation& explanation : all) fmt::print("{}", render_explanation(explanation, wants_colours()));
+  return exit_code::success;
+}
+
 int run_why(const WhyOptions& options) {
+  if (is_address_and_port(options.name)) return run_why_service(options);
   std::expected<std::string, control::ControlError> name = options.name;
   if (name->empty()) name = only_instance(options.socket);
   if (!name) return complain(name.error());
@@ -60,13 +83,15 @@ int run_why(const WhyOptions& options) {
 void add_why_command(CLI::App& app, int& result) {
   auto options = std::make_shared<WhyOptions>();
   CLI::App* command = app.add_subcommand("why", "Why an instance is MASTER or not, and what changes that");
-  command->add_option("NAME", options->name,
-                      "the vrrp_instance, or one of its addresses; may be left out when there is only one");
+  command->add_option(
+      "NAME", options->name,
+      "the vrrp_instance, or one of its addresses; may be left out when there is only one; or ADDRESS:PORT "
+      "of a virtual or real server");
   command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
   command->add_option("--socket", options->socket, "control socket of batond")
       ->type_name("PATH")
       ->capture_default_str();
-  command->footer(footer("baton why VI_1", exit_codes_of_questions));
+  command->footer(footer("baton why VI_1; baton why 10.0.0.11:80", exit_codes_of_questions));
   command->callback([options, &result] { result = run_why(*options); });
 }
 

@@ -120,6 +120,8 @@ class Api {
         {"POST", "/v1/instances/{name}/handover", write, &Api::post_to_instance},
         {"POST", "/v1/instances/{name}/announce", write, &Api::post_to_instance},
         {"POST", "/v1/instances/{name}/set", write, &Api::post_settings},
+        {"GET", "/v1/services", read, &Api::get_services},
+        {"GET", "/v1/services/{name}", read, &Api::get_service},
         {"GET", "/v1/maintenance", read, &Api::get_maintenance},
         {"PUT", "/v1/maintenance", write, &Api::put_maintenance},
         {"DELETE", "/v1/maintenance", write, &Api::delete_maintenance},
@@ -217,6 +219,23 @@ class Api {
                     });
   }
 
+  // Of the memory that the balancer and the checker write: nobody is waited for.
+  void get_services(const Question& question) {
+    const auto from = question.request.query.find("from");
+    server_.answer(question.ticket,
+                   {.body = services_
+                                .page(from == question.request.query.end() ? 0 : number_of(from->second),
+                                      {.now = loop::now(), .wall = loop::wall_now()})
+                                .dump(-1, ' ', false, json::error_handler_t::replace) +
+                            "\n"});
+  }
+
+  void get_service(const Question& question) {
+    const auto service = services_.one(question.names[0], {.now = loop::now(), .wall = loop::wall_now()});
+    if (!service) return refuse(question.ticket, http::status::not_found, "not-found", "there is no such service");
+    server_.answer(question.ticket, document(*service));
+  }
+
   // names=keepalived: as the exporters for keepalived call them.
   void get_metrics(const Question& question) {
     const auto names = question.request.query.find("names");
@@ -225,7 +244,8 @@ class Api {
     const auto format = is_open && !is_keepalived ? metrics::Format::openmetrics : metrics::Format::prometheus;
     desk_.collect(WorkerDesk::View::whole, [this, ticket = question.ticket, format, is_keepalived](const auto& it) {
       if (is_for_our_successor(*it, ticket)) return;
-      const json status = status_of(*it);
+      json status = status_of(*it);
+      status["services"] = services_.all({.now = loop::now(), .wall = loop::wall_now()});
       std::string text = is_keepalived ? keepalived_metrics_of(status)
                                        : metrics::node_metrics(status, utc_seconds(loop::wall_now()), format);
       server_.answer(ticket, {.content_type = std::string(content_type(format)), .body = std::move(text)});
@@ -282,6 +302,7 @@ class Api {
         {"configuration_read", start_.configuration_read},
         {"confirm_until", start_.confirm_until > 0 ? json(start_.confirm_until) : json()},
         {"maintenance", start_.maintenance},
+        {"load_balancing", services_.summary()},
         {"at", ClockReading{.now = loop::now(), .wall = loop::wall_now()}.utc_seconds(collected.at)},
         {"worker", {{"answers", collected.worker_answers}, {"restarts", std::max(0, desk_.workers_seen() - 1)}}},
         {"reloads",
@@ -547,6 +568,7 @@ class Api {
   std::map<std::uint64_t, Ticket> orders_;  // by the id of the order: who waits for what becomes of it
   // An order of the api role before us is none of ours.
   std::uint64_t last_order_ = static_cast<std::uint64_t>(loop::now().time_since_epoch().count());
+  ServicesStatus services_{start_.setup.configuration, start_.services};
   std::uint64_t told_ = start_.events.last();  // the last event that listeners were told of
   bool is_leaving_ = false;
   loop::Subscription signal_term_;

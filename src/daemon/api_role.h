@@ -10,6 +10,7 @@
 #include "daemon/event_log.h"
 #include "daemon/last_will.h"
 #include "daemon/reload_ledger.h"
+#include "daemon/services_status.h"
 #include "daemon/setup.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
@@ -24,6 +25,7 @@ struct ApiStart {
   EventLog events;
   const ReloadLedger& reloads;
   process::ScriptLedger scripts;
+  ServicesSource services{};
   log::Options log;
   const ApiDoors& doors;          // the guardian's: they outlive us
   std::string configuration;      // path, to be shown

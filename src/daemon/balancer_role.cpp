@@ -143,7 +143,7 @@ void Balancing::on_checker() {
                           .weight = verdict->weight,
                           .reason = std::move(verdict->reason)},
                          actions);
-    start_.board.set_check(verdict->check, balancer_.memory_of(verdict->check));
+    start_.board.note_check(verdict->check, balancer_.memory_of(verdict->check), loop::now());
   }
   news_.on_runner();  // one that did not read for a moment
   settle();           // the table first, then whoever wants to know
@@ -167,6 +167,8 @@ bool Balancing::open() {
   if (plane_) return true;
   auto plane = open_data_plane(start_.setup.configuration.globals.ipvs.plane, !start_.is_first,
                                [this](const std::string& sentence) { say_once(log::Level::info, sentence); });
+  start_.board.set_plane(
+      {.state = plane ? PlaneState::serves : PlaneState::missing, .code = plane ? 0 : plane.error().code});
   if (!plane) {
     say_once(log::Level::error, to_string(plane.error()) + "; virtual servers are not served, VRRP goes on");
     return false;

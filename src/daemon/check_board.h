@@ -1,6 +1,7 @@
 // What the balancer knows of checks and quorums, in memory that outlives it: a next one, be it after a reload or after
-// a death, goes on from there. The guardian makes it, the balancer writes it. One byte and one number a check, one byte
-// a service; each is written as a whole, so that a reader at any time finds what was true a moment ago.
+// a death, goes on from there, and the api role tells it (services_status.h). The guardian makes it, the balancer
+// writes it. Two numbers a check, one byte a service, one number for what serves in the kernel; each is written as a
+// whole, so that a reader at any time finds what was true a moment ago.
 #pragma once
 
 #include <atomic>
@@ -12,15 +13,25 @@
 
 namespace baton::daemon {
 
+// What carries out the table.
+enum class PlaneState : std::uint8_t { unknown, serves, missing };
+struct PlaneMemory {
+  PlaneState state = PlaneState::unknown;
+  int code = 0;  // errno, of one that is missing
+
+  bool operator==(const PlaneMemory&) const = default;
+};
+
 class CheckBoard {
  public:
   static std::size_t size_for(std::size_t checks, std::size_t services) {
-    return checks * sizeof(Check) + services * sizeof(Service) + 1;
+    return sizeof(Plane) + checks * sizeof(Check) + services * sizeof(Service);
   }
   CheckBoard() = default;
   // `memory`: size_for() bytes, of zeros or of a board of the same size.
   CheckBoard(void* memory, std::size_t checks, std::size_t services)
-      : checks_(static_cast<Check*>(memory)),
+      : plane_(static_cast<Plane*>(memory)),
+        checks_(reinterpret_cast<Check*>(plane_ + 1)),
         services_(reinterpret_cast<Service*>(checks_ + checks)),
         check_count_(checks),
         service_count_(services) {}
@@ -29,15 +40,25 @@ class CheckBoard {
   std::size_t service_count() const { return service_count_; }
 
   balance::CheckMemory check(std::size_t number) const {
-    const std::uint64_t bits = checks_[number].load(std::memory_order_relaxed);
+    const std::uint64_t bits = checks_[number].state.load(std::memory_order_relaxed);
+    const std::uint64_t since = checks_[number].since.load(std::memory_order_relaxed);
     return {.state = static_cast<balance::CheckState>(bits & 3),
             .has_weight = (bits & 4) != 0,
-            .weight = static_cast<std::int32_t>(static_cast<std::uint32_t>(bits >> 32))};
+            .weight = static_cast<std::int32_t>(static_cast<std::uint32_t>(bits >> 32)),
+            .since = Instant(Duration(static_cast<Duration::rep>(since)))};
   }
   void set_check(std::size_t number, const balance::CheckMemory& memory) {
     const std::uint64_t weight = static_cast<std::uint32_t>(memory.weight);
-    checks_[number].store(weight << 32 | (memory.has_weight ? 4U : 0U) | static_cast<std::uint64_t>(memory.state),
-                          std::memory_order_relaxed);
+    checks_[number].since.store(static_cast<std::uint64_t>(memory.since.time_since_epoch().count()),
+                                std::memory_order_relaxed);
+    checks_[number].state.store(weight << 32 | (memory.has_weight ? 4U : 0U) | static_cast<std::uint64_t>(memory.state),
+                                std::memory_order_relaxed);
+  }
+  // The same at `now`: a state that is another one began then.
+  void note_check(std::size_t number, balance::CheckMemory memory, Instant now) {
+    const balance::CheckMemory before = check(number);
+    memory.since = before.state == memory.state ? before.since : now;
+    set_check(number, memory);
   }
 
   // nullopt: nobody has said yet.
@@ -49,11 +70,26 @@ class CheckBoard {
     services_[service].store(has_quorum ? 2 : 1, std::memory_order_relaxed);
   }
 
- private:
-  using Check = std::atomic<std::uint64_t>;
-  using Service = std::atomic<std::uint8_t>;
-  static_assert(Check::is_always_lock_free && Service::is_always_lock_free);
+  PlaneMemory plane() const {
+    const std::uint64_t bits = plane_ == nullptr ? 0 : plane_->load(std::memory_order_relaxed);
+    return {.state = static_cast<PlaneState>(bits & 3), .code = static_cast<int>(bits >> 32)};
+  }
+  void set_plane(const PlaneMemory& plane) {
+    if (plane_ == nullptr) return;
+    plane_->store(static_cast<std::uint64_t>(plane.code) << 32 | static_cast<std::uint64_t>(plane.state),
+                  std::memory_order_relaxed);
+  }
 
+ private:
+  using Plane = std::atomic<std::uint64_t>;
+  struct Check {
+    std::atomic<std::uint64_t> state;
+    std::atomic<std::uint64_t> since;
+  };
+  using Service = std::atomic<std::uint8_t>;
+  static_assert(Plane::is_always_lock_free && Service::is_always_lock_free);
+
+  Plane* plane_ = nullptr;
   Check* checks_ = nullptr;
   Service* services_ = nullptr;
   std::size_t check_count_ = 0;

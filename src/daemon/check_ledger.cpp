@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <cstring>
 
 namespace baton::daemon {
 
@@ -18,6 +19,8 @@ struct Row {
   Number tries;
   Number failures;
   Number next_try;
+  Number detail_turn;  // odd while the detail is written
+  std::array<Number, CheckLedger::detail_size / sizeof(std::uint64_t)> detail;
 };
 
 struct Half {
@@ -64,6 +67,24 @@ health::Check::State read(const Row& row) {
       .next_try = Instant(Duration(static_cast<Duration::rep>(row.next_try.load())))};
 }
 
+void write_detail(Row& row, std::string_view detail) {
+  std::array<std::uint64_t, CheckLedger::detail_size / sizeof(std::uint64_t)> words{};
+  std::memcpy(words.data(), detail.data(), std::min(detail.size(), CheckLedger::detail_size));
+  ++row.detail_turn;
+  std::ranges::copy(words, row.detail.begin());
+  ++row.detail_turn;
+}
+
+// Empty where it is being written: the next question finds it.
+std::string read_detail(const Row& row) {
+  const std::uint64_t turn = row.detail_turn;
+  std::array<std::uint64_t, CheckLedger::detail_size / sizeof(std::uint64_t)> words{};
+  std::ranges::transform(row.detail, words.begin(), [](const Number& word) { return word.load(); });
+  if (turn % 2 != 0 || row.detail_turn != turn) return {};
+  const auto* text = reinterpret_cast<const char*>(words.data());
+  return {text, ::strnlen(text, CheckLedger::detail_size)};
+}
+
 std::size_t used(const Half& half) {
   return std::min<std::size_t>(half.used, CheckLedger::most);
 }
@@ -94,15 +115,18 @@ std::vector<std::optional<health::Check::State>> CheckLedger::take_over(std::spa
     ours.rows[i].key = keys[i];
     if (found != places.end()) states[i] = daemon::read(before.rows[found->second]);
     daemon::write(ours.rows[i], states[i].value_or(health::Check::State{}));
+    write_detail(ours.rows[i], found == places.end() ? std::string() : read_detail(before.rows[found->second]));
   }
   ours.used = count;
   return states;
 }
 
-void CheckLedger::put(std::size_t index, const health::Check::State& state) {
+void CheckLedger::put(std::size_t index, const health::Check::State& state, std::string_view detail) {
   if (memory_ == nullptr || index >= most) return;
   auto& book = *static_cast<Book*>(memory_);
-  daemon::write(book.halves[book.turn % 2].rows[index], state);
+  Row& row = book.halves[book.turn % 2].rows[index];
+  daemon::write(row, state);
+  write_detail(row, detail);
 }
 
 void CheckLedger::count(health::Failure failure) {
@@ -115,7 +139,10 @@ CheckLedger::Reading CheckLedger::read() const {
   if (memory_ == nullptr) return reading;
   const auto& book = *static_cast<const Book*>(memory_);
   const Half& half = book.halves[book.turn % 2];
-  for (std::size_t i = 0; i < used(half); ++i) reading.checks.emplace(half.rows[i].key, daemon::read(half.rows[i]));
+  for (std::size_t i = 0; i < used(half); ++i) {
+    const Row& row = half.rows[i];
+    reading.checks.emplace(row.key, Known{.state = daemon::read(row), .detail = read_detail(row)});
+  }
   std::ranges::transform(book.outcomes, reading.outcomes.begin(), [](const Number& number) { return number.load(); });
   return reading;
 }

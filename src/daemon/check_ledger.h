@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -24,6 +26,7 @@ using CheckKey = std::uint64_t;
 class CheckLedger {
  public:
   static constexpr std::size_t most = checker::limits::checks;
+  static constexpr std::size_t detail_size = 64;
   static std::size_t size();
 
   // A view of that many bytes, zeroes at first, which outlive us. Nullptr: nothing is kept.
@@ -35,13 +38,18 @@ class CheckLedger {
   // --- the checker: one at a time ---
   // What the half before has of these checks, by index; from now on rows have these indexes.
   std::vector<std::optional<health::Check::State>> take_over(std::span<const CheckKey> keys);
-  void put(std::size_t index, const health::Check::State& state);
+  // `detail`: of the last try's Outcome; the first detail_size bytes of it are kept.
+  void put(std::size_t index, const health::Check::State& state, std::string_view detail = {});
   // A try has ended so.
   void count(health::Failure failure);
 
   // --- others ---
+  struct Known {
+    health::Check::State state;
+    std::string detail;  // of the last try
+  };
   struct Reading {
-    std::unordered_map<CheckKey, health::Check::State> checks;
+    std::unordered_map<CheckKey, Known> checks;
     std::array<std::uint64_t, health::failure_count> outcomes{};  // tries by how they ended; [0]: successes
   };
   Reading read() const;

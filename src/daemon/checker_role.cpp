@@ -223,11 +223,13 @@ void Checker::on_file(const process::FileResult& result) {
 // Its retries are the runner's, so that what comes is news.
 void Checker::judge(std::uint32_t index, const health::Outcome& outcome) {
   start_.ledger.count(outcome.failure);
-  start_.ledger.put(index, {.is_up = outcome.is_success(),
-                            .was_told = true,
-                            .has_weight = outcome.weight.has_value(),
-                            .weight = outcome.weight.value_or(0),
-                            .last_failure = outcome.failure});
+  start_.ledger.put(index,
+                    {.is_up = outcome.is_success(),
+                     .was_told = true,
+                     .has_weight = outcome.weight.has_value(),
+                     .weight = outcome.weight.value_or(0),
+                     .last_failure = outcome.failure},
+                    outcome.detail);
   tell(index, {.is_up = outcome.is_success(), .weight = outcome.weight, .reason = health::sentence(outcome)});
 }
 
@@ -235,7 +237,7 @@ void Checker::judge(std::uint32_t index, const health::Outcome& outcome) {
 
 void Checker::on_try(std::uint32_t index, const health::Check& check) {
   start_.ledger.count(check.last_outcome().failure);
-  start_.ledger.put(index, check.state());
+  start_.ledger.put(index, check.state(), check.last_outcome().detail);
   const ListedCheck& listed = start_.checks[index];
   if (check.last_outcome().is_success() || !check.is_up() || !listed.check.log_all_failures) return;
   log_.info(fmt::format("{}: {} (failure {} in a row)", listed.label, health::sentence(check.last_outcome()),

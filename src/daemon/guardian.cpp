@@ -224,9 +224,9 @@ int Guardian::run(std::unique_ptr<Setup> first) {
   reload_schedule_.follow(setup().reload_times);
   firewall_.set(setup());
   started = runner_.start();
+  balancing_.follow(nullptr);  // before the api role, which shows what is in its memory
   if (started) started = api_.start();
   companions_.follow(setup().configuration.globals);
-  balancing_.follow(nullptr);
   firewall_.wait();
   if (started) started = seat_.start();
   if (!started) {
@@ -339,6 +339,7 @@ int Guardian::run_api_role(kernel::Channel channel) {
                   .events = EventLog(told().events.data()),
                   .reloads = told().reloads,
                   .scripts = process::ScriptLedger(script_ledger_.data()),
+                  .services = balancing_.shown(),
                   .log = role_log("baton-api"),
                   .doors = doors_,
                   .configuration = options_.configuration,

@@ -91,6 +91,12 @@ void LoadBalancing::join_runner() {
   if (!told) log_.error(to_string(told.error()));
 }
 
+ServicesSource LoadBalancing::shown() const {
+  ServicesSource source{.board = board_, .ledger = checker_.ledger(), .keys = {}};
+  for (const ListedCheck& check : checker_.checks()) source.keys.push_back(check.key);
+  return source;
+}
+
 // A balancer that is new: its end of a channel to the checker that runs, if one does.
 void LoadBalancing::join_checker() {
   if (const auto channel = checker_.connect()) hand_checker(*channel);

@@ -9,6 +9,7 @@
 #include "daemon/check_board.h"
 #include "daemon/checker_seat.h"
 #include "daemon/options.h"
+#include "daemon/services_status.h"
 #include "daemon/side_role.h"
 #include "kernel/process_settings.h"
 #include "log/logger.h"
@@ -28,6 +29,8 @@ class LoadBalancing {
   void follow(const config::Configuration* before);
   // A new runner is there.
   void join_runner();
+  // What the api role shows, of the present setup.
+  ServicesSource shown() const;
   // Services are taken off as the configuration has it; `ended` runs when that is done.
   void end(std::function<void()> ended);
   void kill();

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "metrics/service_metrics.h"
+
 namespace baton::metrics {
 
 namespace {
@@ -91,6 +93,7 @@ class NodeMetrics {
       scripts();
       processes();
     }
+    write_service_metrics(part(status_, "services"), out_);  // these are not the worker's
     return out_.finish();
   }
 

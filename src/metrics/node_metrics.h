@@ -8,7 +8,8 @@
 
 namespace baton::metrics {
 
-// Of a status whose worker does not answer: that it does not, and nothing that a dead worker once said.
+// `status` may have `services`, as GET /v1/services has them. Of a status whose worker does not answer: that it does
+// not, and nothing that a dead worker once said.
 std::string node_metrics(const nlohmann::json& status, double now_utc_seconds, Format format);
 
 // The names that the two Prometheus exporters for keepalived have (mehdy/keepalived-exporter,

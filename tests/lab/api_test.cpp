@@ -26,14 +26,17 @@ json schema_of(const json& operation, int status) {
 class Api : public ServedPair {
  protected:
   static void SetUpTestSuite() {
-    open({.head = "vrrp_script ok {\n  script /usr/bin/true\n}\nvrrp_sync_group G {\n  group {\n    VI_1\n  }\n}\n",
+    open({.head = "vrrp_script ok {\n  script /usr/bin/true\n}\nvrrp_sync_group G {\n  group {\n    VI_1\n  }\n}\n"
+                  "virtual_server 10.0.20.200 80 {\n  protocol TCP\n  lb_algo rr\n  lb_kind NAT\n"
+                  "  real_server 127.0.0.1 9 {\n    TCP_CHECK {\n    }\n  }\n}\n",
           .extra = "  track_script {\n    ok\n  }\n"});
   }
 
   static std::string socket(NodeId node) { return lab().machine(node).outside_path(control::default_control_socket); }
   static std::string filled(std::string path) {
     const std::size_t brace = path.find("{name}");
-    return brace == path.npos ? path : path.replace(brace, 6, "VI_1");
+    const bool is_service = path.starts_with("/v1/services/");
+    return brace == path.npos ? path : path.replace(brace, 6, is_service ? "10.0.20.200%2080%20TCP" : "VI_1");
   }
 };
 

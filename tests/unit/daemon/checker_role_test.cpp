@@ -182,8 +182,8 @@ TEST(CheckerRole, the_next_one_goes_on) {
   EXPECT_FALSE(next.verdicts.contains(0));
   const CheckLedger::Reading reading = ledger.read();
   ASSERT_TRUE(reading.checks.contains(1));
-  EXPECT_FALSE(reading.checks.at(1).is_up);
-  EXPECT_GE(reading.checks.at(1).tries, 2U);
+  EXPECT_FALSE(reading.checks.at(1).state.is_up);
+  EXPECT_GE(reading.checks.at(1).state.tries, 2U);
   EXPECT_GE(reading.outcomes[static_cast<std::size_t>(health::Failure::refused)], 2U);
 }
 

@@ -1,0 +1,109 @@
+#include "metrics/service_metrics.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace baton::metrics {
+
+namespace {
+
+using nlohmann::json;
+
+std::string text(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// A row of a table: one sample a service, or a real server; null: none.
+struct Series {
+  const char* name;
+  const char* help;
+  json (*value)(const json& it);
+};
+
+json as_number(bool is_so) {
+  return is_so ? 1 : 0;
+}
+
+constexpr Series of_services[] = {
+    {"baton_service_quorum_met", "1 while the service has its quorum.",
+     [](const json& it) { return as_number(it.at("quorum").at("met").get<bool>()); }},
+    {"baton_service_quorum_weight", "Weight that the quorum needs.",
+     [](const json& it) { return it.at("quorum").at("wanted"); }},
+    {"baton_service_weight", "Weight of the real servers that are up.",
+     [](const json& it) { return it.at("quorum").at("have"); }},
+    {"baton_service_sorry_in_use", "1 while the sorry server alone serves; missing where there is none.",
+     [](const json& it) {
+       const json& sorry = it.at("sorry_server");
+       return sorry.is_null() ? json() : as_number(sorry.at("in_use").get<bool>());
+     }},
+};
+
+constexpr Series of_servers[] = {
+    {"baton_real_server_up", "1 while no check of the real server is down.",
+     [](const json& it) { return as_number(it.at("state") != "down"); }},
+    {"baton_real_server_weight", "Weight that the kernel is to give it now; missing while it is not in the table.",
+     [](const json& it) { return it.at("weight").at("in_force"); }},
+    {"baton_real_server_since_timestamp_seconds", "When that began, as a UTC time; missing where it never changed.",
+     [](const json& it) { return it.at("since"); }},
+};
+
+void write_services(const json& all, MetricsText& out) {
+  for (const Series& series : of_services) {
+    out.family(series.name, Kind::gauge, series.help);
+    for (const json& service : all) {
+      const json value = series.value(service);
+      if (value.is_number()) out.sample({{"service", text(service, "name")}}, value.get<double>());
+    }
+  }
+}
+
+void write_servers(const json& all, MetricsText& out) {
+  for (const Series& series : of_servers) {
+    out.family(series.name, Kind::gauge, series.help);
+    for (const json& service : all) {
+      for (const json& server : service.at("servers")) {
+        const json value = series.value(server);
+        if (!value.is_number()) continue;
+        out.sample({{"service", text(service, "name")}, {"real_server", text(server, "address")}}, value.get<double>());
+      }
+    }
+  }
+}
+
+double sum_of(const json& server, const char* key) {
+  double sum = 0;
+  for (const json& check : server.at("checks")) sum += check.at(key).get<double>();
+  return sum;
+}
+
+void write_checks(const json& document, MetricsText& out) {
+  const auto counter = [&](const char* name, const char* help, const char* key) {
+    out.family(name, Kind::counter, help);
+    for (const json& service : document.at("services")) {
+      for (const json& server : service.at("servers")) {
+        if (server.at("checks").empty()) continue;
+        out.sample({{"service", text(service, "name")}, {"real_server", text(server, "address")}}, sum_of(server, key));
+      }
+    }
+  };
+  counter("baton_real_server_tries", "Tries of the real server's checks.", "tries");
+  counter("baton_real_server_failures", "Those of them that failed.", "failures");
+  out.family("baton_check_tries", Kind::counter, "Tries of all checks, by how they ended.");
+  for (const auto& [outcome, count] : document.at("outcomes").items()) {
+    out.sample({{"outcome", outcome}}, count.get<double>());
+  }
+}
+
+}  // namespace
+
+void write_service_metrics(const json& services, MetricsText& out) {
+  if (!services.is_object() || services.at("services").empty()) return;
+  out.family("baton_balancer_plane_up", Kind::gauge, "1 while something in the kernel carries the services out.");
+  out.sample({}, services.at("plane").at("state") == "serves" ? 1 : 0);
+  write_services(services.at("services"), out);
+  write_servers(services.at("services"), out);
+  write_checks(services, out);
+}
+
+}  // namespace baton::metrics
