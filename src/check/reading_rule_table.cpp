@@ -206,6 +206,17 @@ constexpr auto table = std::to_array<Rule>({
      "The message says what is ignored or done instead; with use_vmac mostly where adverts leave from."},
     {"B277", "without-effect", note, "nothing to do for a keyword",
      "Baton has nothing to do for it, for the reason that the message gives. It may stay for keepalived."},
+    {"B278", "bad-password", error, "a password file that cannot be read",
+     "auth_pass_file and smtp_password_file name a file, or credential:NAME with LoadCredential= in the unit. Without "
+     "the "
+     "password the partners would not be heard, so the daemon does not start."},
+    {"B279", "open-secret", warning, "a password or key that others can read",
+     "Whoever has an account on this machine can read it, and then speak for this node. Give the file to root with "
+     "mode 600."},
+    {"B280", "witness", warning, "a witness that says nothing about the network",
+     "A virtual address, this node, another node, or one without an interface to ask through: none of them shows that "
+     "it is the master that is gone and not our own link. It is ignored. Name the gateway, or a host that is always "
+     "there."},
 });
 
 }  // namespace

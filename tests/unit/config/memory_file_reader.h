@@ -31,7 +31,7 @@ class MemoryFileReader : public FileReader {
     if (found == files_.end()) return std::unexpected(FileError::missing);
     return found->second;
   }
-  std::optional<bool> is_private(const std::string& path) override { return !path.starts_with("/tmp/"); }
+  std::optional<bool> is_private(const std::string& path) override { return !path.contains("open-to-all"); }
   std::vector<std::string> glob(const std::string& pattern) override {
     std::vector<std::string> paths;
     for (const auto& [path, content] : files_) {

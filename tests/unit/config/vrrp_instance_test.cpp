@@ -181,7 +181,7 @@ TEST(VrrpInstance, secrets_may_be_credentials_of_the_service_or_files) {
   MemoryFileReader reader;
   reader.add("/run/credentials/baton.service/hmac", std::string(32, 'k') + "\n");
   reader.add("/run/credentials/baton.service/vrrp", "secret\n");
-  reader.add("/tmp/vrrp", "longer than eight");
+  reader.add("/etc/open-to-all", "longer than eight");
   const auto load_with = [&](const std::string& lines) {
     reader.add("test.conf", instance_text(lines));
     return load("test.conf", reader);
@@ -193,9 +193,9 @@ TEST(VrrpInstance, secrets_may_be_credentials_of_the_service_or_files) {
   ASSERT_TRUE(password.ok) << report(password);
   EXPECT_EQ(password.configuration.instances.front().authentication.password.reveal(), "secret");
   EXPECT_EQ(report(password), "");
-  const LoadResult open = load_with("authentication {\nauth_type AH\nauth_pass_file /tmp/vrrp\n}");
+  const LoadResult open = load_with("authentication {\nauth_type AH\nauth_pass_file /etc/open-to-all\n}");
   EXPECT_EQ(open.configuration.instances.front().authentication.password.reveal(), "longer t");
-  EXPECT_TRUE(report(open).contains("/tmp/vrrp can be read by others")) << report(open);
+  EXPECT_TRUE(report(open).contains("/etc/open-to-all can be read by others")) << report(open);
   EXPECT_FALSE(report(open).contains("longer than")) << report(open);
   for (const char* where : {"credential:none", "credential:../hmac", "/none"}) {
     EXPECT_FALSE(load_with(fmt::format("authentication {{\nauth_type AH\nauth_pass_file {}\n}}", where)).ok) << where;
