@@ -34,13 +34,13 @@ constexpr Duration tick = 1ms;
 
 volatile std::sig_atomic_t told_to_stop = 0;
 
-// A call of the kernel's a batch, a batch or more a tick.
+// A call of the kernel's a batch, a batch or more a tick; each goes on with the frame where the one before ended.
 [[noreturn]] void flood(int socket, const std::vector<Bytes>& frames, std::uint64_t frames_a_second, int sent_pipe) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   (void)signal(SIGTERM, [](int) { told_to_stop = 1; });
-  std::array<iovec, frames_a_call> vectors{};
-  std::array<mmsghdr, frames_a_call> messages{};
-  for (std::size_t i = 0; i < frames_a_call; ++i) {
+  std::vector<iovec> vectors(frames.size() + frames_a_call);
+  std::vector<mmsghdr> messages(vectors.size());
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
     const Bytes& frame = frames[i % frames.size()];
     vectors[i] = {.iov_base = const_cast<std::uint8_t*>(frame.data()), .iov_len = frame.size()};
     messages[i].msg_hdr.msg_iov = &vectors[i];
@@ -57,7 +57,7 @@ volatile std::sig_atomic_t told_to_stop = 0;
       continue;
     }
     const auto count = static_cast<unsigned>(std::min<std::uint64_t>(due - sent, frames_a_call));
-    const int taken = sendmmsg(socket, messages.data(), count, 0);
+    const int taken = sendmmsg(socket, messages.data() + sent % frames.size(), count, 0);
     if (taken > 0) sent += static_cast<std::uint64_t>(taken);
   }
   (void)!write(sent_pipe, &sent, sizeof(sent));

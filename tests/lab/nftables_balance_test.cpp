@@ -218,7 +218,10 @@ TEST_F(NftablesBalance, a_balancer_that_dies_leaves_the_services_and_the_next_go
 TEST_F(NftablesBalance, what_a_daemon_left_that_was_killed_is_cleaned_up) {
   start(globals() + service("  lb_algo rr\n  lb_kind NAT\n", {{"s1", 1, false}}));
   ASSERT_TRUE(network_.becomes({"s1"})) << network_.log("lb1");
-  network_.run("lb1", "p=$(pgrep -x 'batond|baton-.*'); kill -STOP $p; kill -KILL $p");
+  // Again and again, because one that is about to end may be gone before it is killed.
+  network_.run("lb1",
+               "for i in $(seq 100); do p=$(pgrep -x 'batond|baton-.*') || break; "
+               "kill -STOP $p 2>/dev/null; kill -KILL $p 2>/dev/null; sleep 0.1; done; ! pgrep -x 'batond|baton-.*'");
   EXPECT_THAT(network_.rules("lb1"), HasSubstr("baton_balance"));
   EXPECT_TRUE(network_.becomes({"s1"}));  // the kernel goes on
   (void)network_.output("lb1", BATOND_PROGRAM " --clean-up -l -f /run/lab/batond.conf");
