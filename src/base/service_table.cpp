@@ -31,6 +31,20 @@ std::string to_string(const DestinationKey& key) {
   return endpoint(key.address, key.port);
 }
 
+ServerTraffic operator+(const ServerTraffic& one, const ServerTraffic& other) {
+  const auto sum = [&](std::optional<std::uint64_t> ServerTraffic::*count) -> std::optional<std::uint64_t> {
+    if (!(one.*count) || !(other.*count)) return one.*count ? one.*count : other.*count;
+    return *(one.*count) + *(other.*count);
+  };
+  return {.connections = sum(&ServerTraffic::connections),
+          .active = sum(&ServerTraffic::active),
+          .inactive = sum(&ServerTraffic::inactive),
+          .packets_in = sum(&ServerTraffic::packets_in),
+          .packets_out = sum(&ServerTraffic::packets_out),
+          .bytes_in = sum(&ServerTraffic::bytes_in),
+          .bytes_out = sum(&ServerTraffic::bytes_out)};
+}
+
 std::string to_string(const TableOperation& operation) {
   using enum TableOperation::Kind;
   const std::string service = to_string(operation.service);

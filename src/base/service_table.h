@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,23 @@ struct TableService {
 };
 
 using ServiceTable = std::map<ServiceKey, TableService>;
+
+// What a real server got since it was put into the table. nullopt: this data plane does not count it.
+struct ServerTraffic {
+  std::optional<std::uint64_t> connections{};
+  std::optional<std::uint64_t> active{};    // connections that are open now
+  std::optional<std::uint64_t> inactive{};  // that are closing, or of UDP
+  std::optional<std::uint64_t> packets_in{};
+  std::optional<std::uint64_t> packets_out{};
+  std::optional<std::uint64_t> bytes_in{};
+  std::optional<std::uint64_t> bytes_out{};
+
+  bool operator==(const ServerTraffic&) const = default;
+};
+// A server that serves under several keys: all of it.
+ServerTraffic operator+(const ServerTraffic& one, const ServerTraffic& other);
+
+using TrafficTable = std::map<ServiceKey, std::map<DestinationKey, ServerTraffic>>;
 
 // A step from one table to another.
 struct TableOperation {

@@ -41,6 +41,22 @@ std::string reason_of(const json& server) {
   return text_of(server, "state") == "down" ? "no check has found it up yet" : std::string();
 }
 
+// ", 1204 connections, 17 open" or, where those are not counted, ", 88 packets".
+std::string traffic_text(const json& traffic) {
+  if (!traffic.is_object()) return {};
+  const auto number = [&](const char* key) {
+    const json value = traffic.value(key, json());
+    return value.is_number_integer() ? std::optional(value.get<std::uint64_t>()) : std::nullopt;
+  };
+  const auto connections = number("connections");
+  const auto packets = number("packets_in");
+  std::string text;
+  if (connections) text = fmt::format(", {} connection{}", *connections, *connections == 1 ? "" : "s");
+  if (!connections && packets) text = fmt::format(", {} packet{}", *packets, *packets == 1 ? "" : "s");
+  if (const auto active = number("active")) text += fmt::format(", {} open", *active);
+  return text;
+}
+
 std::string server_text(const json& server, double now, bool whole, const Painter& paint) {
   const std::string state = text_of(server, "state");
   const bool is_up = state == "up";
@@ -48,6 +64,7 @@ std::string server_text(const json& server, double now, bool whole, const Painte
   std::string text = fmt::format("  {:<21} {}{}", text_of(server, "address"), is_up ? state : paint.alarm(state),
                                  since_text(server, now));
   text += in_force.is_number() ? fmt::format(", weight {}", in_force.get<int>()) : std::string(", gets nothing");
+  text += traffic_text(server.value("traffic", json()));
   if (const std::string reason = reason_of(server); !is_up && !reason.empty()) text += ": " + reason;
   text += "\n";
   if (!whole) return text;
@@ -95,6 +112,9 @@ std::string render_services(const json& head, const json& services, double now, 
     text += paint.alarm(problem) + "\n";
   }
   if (services.empty()) return text + "no virtual servers\n";
+  if (const std::string name = text_of(head.value("plane", json::object()), "name"); !name.empty()) {
+    text += fmt::format("served by {}\n", name);
+  }
   for (const json& service : services) text += service_text(service, now, whole, paint);
   return text;
 }

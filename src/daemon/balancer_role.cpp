@@ -23,7 +23,20 @@ constexpr std::size_t most_sentences = 1'000;                    // that are not
 constexpr Duration look_interval = std::chrono::seconds(60);     // at a table that others may change
 constexpr Duration look_again_after = std::chrono::seconds(10);  // where something was refused, or nothing serves
 constexpr Duration least_between_repairs = std::chrono::milliseconds(500);  // of what others changed; the first at once
+constexpr Duration count_interval = std::chrono::seconds(5);  // what servers got; at most
+constexpr int most_of_a_core = 100;                           // one part of so many of the time, for counting
 constexpr Duration first_look_after = std::chrono::seconds(1);              // one before us may have finished something
+
+// Under all of the service's keys.
+ServerTraffic traffic_of(const balance::Service& service, const DestinationKey& server, const TrafficTable& table) {
+  ServerTraffic sum;
+  for (const ServiceKey& key : service.keys) {
+    const auto servers = table.find(key);
+    if (servers == table.end()) continue;
+    if (const auto of_key = servers->second.find(server); of_key != servers->second.end()) sum = sum + of_key->second;
+  }
+  return sum;
+}
 
 class Balancing {
  public:
@@ -44,6 +57,7 @@ class Balancing {
   void carry_out(const TableOperations& operations);
   void tell(const balance::Actions& actions);
   void note_quorum();
+  void count();
   void leave();
   void say_once(log::Level level, const std::string& sentence);
   void set_look(Duration after) { look_.set(loop::now() + after); }
@@ -68,6 +82,7 @@ class Balancing {
   loop::Subscription plane_readable_;
   loop::Subscription signal_term_;
   loop::Timer look_;
+  loop::Timer count_;
 };
 
 Balancing::Balancing(BalancerStart start)
@@ -84,6 +99,7 @@ int Balancing::run() {
   signal_term_ = loop_.on_signal(SIGTERM, [] {});  // the guardian ends us, not the service manager's signal to all
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian(); });
   look_ = loop_.timer([this] { look(); });
+  count_ = loop_.timer([this] { count(); });
   loop_.before_sleep([this] { settle(); });
   if (const auto confined = kernel::confine_network_administrator(); !confined) {
     log_.warning(to_string(confined.error()) + "; the balancer has more power than it needs");
@@ -167,8 +183,9 @@ bool Balancing::open() {
   if (plane_) return true;
   auto plane = open_data_plane(start_.setup.configuration.globals.ipvs.plane, !start_.is_first,
                                [this](const std::string& sentence) { say_once(log::Level::info, sentence); });
-  start_.board.set_plane(
-      {.state = plane ? PlaneState::serves : PlaneState::missing, .code = plane ? 0 : plane.error().code});
+  start_.board.set_plane({.state = plane ? PlaneState::serves : PlaneState::missing,
+                          .kind = plane ? (*plane)->kind() : PlaneKind::none,
+                          .code = plane ? 0 : plane.error().code});
   if (!plane) {
     say_once(log::Level::error, to_string(plane.error()) + "; virtual servers are not served, VRRP goes on");
     return false;
@@ -208,6 +225,7 @@ void Balancing::look() {
   if (!is_settled_) begin_table();
   if (!read_actual()) return set_look(look_again_after);
   reconcile_all();
+  if (!is_settled_) count_.set(loop::now() + count_interval);
   is_settled_ = true;
 }
 
@@ -264,10 +282,28 @@ void Balancing::carry_out(const TableOperations& operations) {
       continue;
     }
     say_once(log::Level::error,
-             to_string(SysError{std::string(plane_->name()) + ": " + to_string(operations[i]), next_refused->code}));
+             to_string(SysError{std::string(name(plane_->kind())) + ": " + to_string(operations[i]), next_refused->code}));
     ++next_refused;
     set_look(look_again_after);
   }
+}
+
+// What each server got, for whoever asks. A table that takes long is counted more seldom.
+void Balancing::count() {
+  if (!plane_ || retires_) return;
+  const Instant begin = loop::now();
+  std::vector<ServiceKey> keys;
+  for (const auto& [key, service] : actual_) keys.push_back(key);
+  const auto traffic = plane_->traffic(keys);
+  if (!traffic) say_once(log::Level::warning, to_string(traffic.error()));
+  std::size_t server = 0;
+  for (const balance::Service& service : setup_.services) {
+    for (const balance::RealServer& real : service.servers) {
+      start_.board.set_traffic(server++, traffic ? traffic_of(service, real.key, *traffic) : ServerTraffic{});
+    }
+  }
+  const Instant end = loop::now();
+  count_.set(end + std::max(count_interval, (end - begin) * most_of_a_core));
 }
 
 // ---------------------------------------------------------------- the end

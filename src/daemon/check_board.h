@@ -1,43 +1,63 @@
 // What the balancer knows of checks and quorums, in memory that outlives it: a next one, be it after a reload or after
 // a death, goes on from there, and the api role tells it (services_status.h). The guardian makes it, the balancer
-// writes it. Two numbers a check, one byte a service, one number for what serves in the kernel; each is written as a
-// whole, so that a reader at any time finds what was true a moment ago.
+// writes it: a few numbers a check, a service and a real server, one for what serves in the kernel. Each is written as
+// a whole, so that a reader at any time finds what was true a moment ago.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "balance/balancer.h"
 
 namespace baton::daemon {
 
 // What carries out the table.
+enum class PlaneKind : std::uint8_t { none, ipvs, nftables };
+constexpr std::string_view name(PlaneKind kind) {
+  switch (kind) {
+    case PlaneKind::none: return "";
+    case PlaneKind::ipvs: return "IPVS";
+    case PlaneKind::nftables: return "nftables";
+  }
+  return "";
+}
 enum class PlaneState : std::uint8_t { unknown, serves, missing };
 struct PlaneMemory {
   PlaneState state = PlaneState::unknown;
-  int code = 0;  // errno, of one that is missing
+  PlaneKind kind = PlaneKind::none;  // of one that serves
+  int code = 0;                      // errno, of one that is missing
 
   bool operator==(const PlaneMemory&) const = default;
 };
 
 class CheckBoard {
  public:
-  static std::size_t size_for(std::size_t checks, std::size_t services) {
-    return sizeof(Plane) + checks * sizeof(Check) + services * sizeof(Service);
+  // How many there are of each, in the configuration's order.
+  struct Shape {
+    std::size_t checks = 0;
+    std::size_t services = 0;
+    std::size_t servers = 0;  // real servers
+  };
+  static std::size_t size_for(const Shape& shape) {
+    return sizeof(Plane) + shape.checks * sizeof(Check) + shape.servers * sizeof(Traffic) +
+           shape.services * sizeof(Service);
   }
   CheckBoard() = default;
-  // `memory`: size_for() bytes, of zeros or of a board of the same size.
-  CheckBoard(void* memory, std::size_t checks, std::size_t services)
-      : plane_(static_cast<Plane*>(memory)),
+  // `memory`: size_for() bytes, of zeros or of a board of the same shape.
+  CheckBoard(void* memory, const Shape& shape)
+      : shape_(shape),
+        plane_(static_cast<Plane*>(memory)),
         checks_(reinterpret_cast<Check*>(plane_ + 1)),
-        services_(reinterpret_cast<Service*>(checks_ + checks)),
-        check_count_(checks),
-        service_count_(services) {}
+        traffic_(reinterpret_cast<Traffic*>(checks_ + shape.checks)),
+        services_(reinterpret_cast<Service*>(traffic_ + shape.servers)) {}
 
-  std::size_t check_count() const { return check_count_; }
-  std::size_t service_count() const { return service_count_; }
+  std::size_t check_count() const { return shape_.checks; }
+  std::size_t service_count() const { return shape_.services; }
+  std::size_t server_count() const { return shape_.servers; }
 
   balance::CheckMemory check(std::size_t number) const {
     const std::uint64_t bits = checks_[number].state.load(std::memory_order_relaxed);
@@ -70,13 +90,32 @@ class CheckBoard {
     services_[service].store(has_quorum ? 2 : 1, std::memory_order_relaxed);
   }
 
+  // What a real server got, as it was counted last.
+  ServerTraffic traffic(std::size_t server) const {
+    ServerTraffic traffic;
+    for (std::size_t i = 0; i < traffic_counts.size(); ++i) {
+      const std::uint64_t count = traffic_[server].counts[i].load(std::memory_order_relaxed);
+      if (count != 0) traffic.*traffic_counts[i] = count - 1;
+    }
+    return traffic;
+  }
+  void set_traffic(std::size_t server, const ServerTraffic& traffic) {
+    for (std::size_t i = 0; i < traffic_counts.size(); ++i) {
+      const auto count = traffic.*traffic_counts[i];
+      traffic_[server].counts[i].store(count ? *count + 1 : 0, std::memory_order_relaxed);
+    }
+  }
+
   PlaneMemory plane() const {
     const std::uint64_t bits = plane_ == nullptr ? 0 : plane_->load(std::memory_order_relaxed);
-    return {.state = static_cast<PlaneState>(bits & 3), .code = static_cast<int>(bits >> 32)};
+    return {.state = static_cast<PlaneState>(bits & 3),
+            .kind = static_cast<PlaneKind>(bits >> 2 & 3),
+            .code = static_cast<int>(bits >> 32)};
   }
   void set_plane(const PlaneMemory& plane) {
     if (plane_ == nullptr) return;
-    plane_->store(static_cast<std::uint64_t>(plane.code) << 32 | static_cast<std::uint64_t>(plane.state),
+    plane_->store(static_cast<std::uint64_t>(plane.code) << 32 | static_cast<std::uint64_t>(plane.kind) << 2 |
+                      static_cast<std::uint64_t>(plane.state),
                   std::memory_order_relaxed);
   }
 
@@ -86,14 +125,21 @@ class CheckBoard {
     std::atomic<std::uint64_t> state;
     std::atomic<std::uint64_t> since;
   };
+  static constexpr std::array traffic_counts{&ServerTraffic::connections, &ServerTraffic::active,
+                                             &ServerTraffic::inactive,    &ServerTraffic::packets_in,
+                                             &ServerTraffic::packets_out, &ServerTraffic::bytes_in,
+                                             &ServerTraffic::bytes_out};
+  struct Traffic {
+    std::array<std::atomic<std::uint64_t>, traffic_counts.size()> counts;  // one more than it is; 0: not counted
+  };
   using Service = std::atomic<std::uint8_t>;
   static_assert(Plane::is_always_lock_free && Service::is_always_lock_free);
 
+  Shape shape_;
   Plane* plane_ = nullptr;
   Check* checks_ = nullptr;
+  Traffic* traffic_ = nullptr;
   Service* services_ = nullptr;
-  std::size_t check_count_ = 0;
-  std::size_t service_count_ = 0;
 };
 
 }  // namespace baton::daemon

@@ -12,6 +12,7 @@
 #include "base/service_table.h"
 #include "base/sys_error.h"
 #include "config/virtual_server.h"
+#include "daemon/check_board.h"
 
 namespace baton::daemon {
 
@@ -25,12 +26,14 @@ class DataPlane {
 
   virtual ~DataPlane() = default;
 
-  virtual std::string_view name() const = 0;
+  virtual PlaneKind kind() const = 0;
   // What of a service it can carry out; `say` hears what it cannot, and what serves instead.
   virtual TableService possible(const ServiceKey& key, TableService service, const Say& say) const = 0;
   virtual SysResult<ServiceTable> dump() = 0;
   // In order; returns when the kernel has done all of it but what it refused.
   virtual SysResult<std::vector<Refused>> carry_out(std::span<const TableOperation> operations) = 0;
+  // What the servers of these services got; one that is not in the table has none.
+  virtual SysResult<TrafficTable> traffic(std::span<const ServiceKey> services) = 0;
   virtual SysResult<void> flush() = 0;  // everybody's services, where there are others'
   virtual SysResult<void> set_timeouts(const config::IpvsTimeouts& timeouts) = 0;
   // Its table has nobody else's services.

@@ -11,10 +11,11 @@ class IpvsPlane : public DataPlane {
   // ENOENT: this kernel has no IPVS, or its module is not loaded.
   static SysResult<std::unique_ptr<DataPlane>> open();
 
-  std::string_view name() const override { return "IPVS"; }
+  PlaneKind kind() const override { return PlaneKind::ipvs; }
   TableService possible(const ServiceKey& key, TableService service, const Say& say) const override;
   SysResult<ServiceTable> dump() override { return socket_.dump(); }
   SysResult<std::vector<Refused>> carry_out(std::span<const TableOperation> operations) override;
+  SysResult<TrafficTable> traffic(std::span<const ServiceKey> services) override { return socket_.traffic(services); }
   SysResult<void> flush() override { return socket_.flush(); }
   SysResult<void> set_timeouts(const config::IpvsTimeouts& timeouts) override;
   SysResult<void> close() override { return {}; }

@@ -62,14 +62,16 @@ void LoadBalancing::follow(const config::Configuration* before) {
 // What is known is copied: the one that retires may still write into its own.
 SysResult<void> LoadBalancing::make_board(const config::Configuration* before) {
   const config::Configuration& configuration = setup_().configuration;
-  const std::size_t checks = checks_of(configuration).size();
-  const std::size_t services = configuration.virtual_servers.size();
+  CheckBoard::Shape shape{.checks = checks_of(configuration).size(), .services = configuration.virtual_servers.size()};
+  for (const config::VirtualServer& service : configuration.virtual_servers) {
+    shape.servers += service.real_servers.size();
+  }
   setup::BalanceMemory known;
   if (before != nullptr && board_memory_.data() != nullptr) known = carry_over(*before, memory(), configuration);
-  auto created = kernel::SharedMemory::create(CheckBoard::size_for(checks, services));
+  auto created = kernel::SharedMemory::create(CheckBoard::size_for(shape));
   if (!created) return std::unexpected(created.error());
   board_memory_ = std::move(*created);
-  board_ = CheckBoard(board_memory_.data(), checks, services);
+  board_ = CheckBoard(board_memory_.data(), shape);
   for (std::size_t i = 0; i < known.checks.size(); ++i) board_.set_check(i, known.checks[i]);
   for (std::size_t i = 0; i < known.has_quorum.size(); ++i) {
     if (known.has_quorum[i]) board_.set_quorum(i, *known.has_quorum[i]);

@@ -16,13 +16,14 @@ class NftablesPlane : public DataPlane {
  public:
   static SysResult<std::unique_ptr<DataPlane>> open();
 
-  std::string_view name() const override { return "nftables"; }
+  PlaneKind kind() const override { return PlaneKind::nftables; }
   TableService possible(const ServiceKey& key, TableService service, const Say& say) const override {
     return possible_with_nftables(key, std::move(service), say);
   }
   SysResult<ServiceTable> dump() override;
   // One transaction a few hundred services; what one of them is refused for does not keep the others.
   SysResult<std::vector<Refused>> carry_out(std::span<const TableOperation> operations) override;
+  SysResult<TrafficTable> traffic(std::span<const ServiceKey> /*services*/) override { return balance_.traffic(); }
   SysResult<void> flush() override;
   SysResult<void> set_timeouts(const config::IpvsTimeouts& timeouts) override;
   bool is_ours_alone() const override { return true; }

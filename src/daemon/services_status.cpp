@@ -36,25 +36,46 @@ std::string_view word(PlaneState state) {
 json plane_of(const PlaneMemory& plane) {
   const bool is_missing = plane.state == PlaneState::missing;
   return {{"state", word(plane.state)},
+          {"name", plane.kind == PlaneKind::none ? json() : json(name(plane.kind))},
           {"problem", is_missing ? json("the kernel has nothing that serves virtual servers: " +
                                         to_string(SysError{"asking for it", plane.code}))
                                  : json()}};
+}
+
+json traffic_text(const ServerTraffic& traffic) {
+  if (traffic == ServerTraffic{}) return {};
+  const auto count = [](const std::optional<std::uint64_t>& number) { return number ? json(*number) : json(); };
+  return {{"connections", count(traffic.connections)}, {"active", count(traffic.active)},
+          {"inactive", count(traffic.inactive)},       {"packets_in", count(traffic.packets_in)},
+          {"packets_out", count(traffic.packets_out)}, {"bytes_in", count(traffic.bytes_in)},
+          {"bytes_out", count(traffic.bytes_out)}};
 }
 
 json date_of(Instant since, const ClockReading& clock) {
   return since == Instant{} ? json() : json(clock.utc_seconds(since));
 }
 
-// One service; checks are numbered through all of them.
+// Checks and real servers are numbered through all services; what the first ones of a service are.
+struct Numbers {
+  std::size_t check = 0;
+  std::size_t server = 0;
+
+  void pass(const config::VirtualServer& service) {
+    for (const config::RealServer& real : service.real_servers) check += real.checks.size();
+    server += service.real_servers.size();
+  }
+};
+
 class ServiceText {
  public:
   ServiceText(const config::VirtualServer& configured, const balance::Balancer& balancer, std::size_t service,
-              std::size_t first_check, const ServicesSource& source, const CheckLedger::Reading& ledger,
+              const Numbers& first, const ServicesSource& source, const CheckLedger::Reading& ledger,
               const ClockReading& clock)
       : configured_(configured),
         balancer_(balancer),
         service_(service),
-        check_(first_check),
+        check_(first.check),
+        first_server_(first.server),
         source_(source),
         ledger_(ledger),
         clock_(clock) {}
@@ -112,7 +133,12 @@ class ServiceText {
             {"weight",
              {{"configured", wanted.settings.weight},
               {"in_force", in_table == table.destinations.end() ? json() : json(in_table->second.weight)}}},
+            {"traffic", traffic_text(traffic_of(first_server_ + index))},
             {"checks", std::move(checks)}};
+  }
+
+  ServerTraffic traffic_of(std::size_t server) const {
+    return server < source_.board.server_count() ? source_.board.traffic(server) : ServerTraffic{};
   }
 
   balance::CheckMemory memory_of(std::size_t check) const {
@@ -144,16 +170,11 @@ class ServiceText {
   const balance::Balancer& balancer_;
   std::size_t service_;
   std::size_t check_;
+  std::size_t first_server_;
   const ServicesSource& source_;
   const CheckLedger::Reading& ledger_;
   const ClockReading& clock_;
 };
-
-std::size_t check_count(const config::VirtualServer& server) {
-  std::size_t count = 0;
-  for (const config::RealServer& real : server.real_servers) count += real.checks.size();
-  return count;
-}
 
 json outcomes_of(const CheckLedger::Reading& ledger) {
   json outcomes = json::object();
@@ -197,16 +218,16 @@ json ServicesStatus::pages(std::size_t from, std::size_t servers, const ClockRea
   const CheckLedger::Reading ledger = source_.ledger.read();
   json services = json::array();
   std::size_t shown = 0;
-  std::size_t check = 0;
+  Numbers first;
   std::size_t i = 0;
   for (; i < setup_.services.size(); ++i) {
     const config::VirtualServer& configured = configuration_.virtual_servers[i];
     if (i >= from) {
       shown += configured.real_servers.size() + 1;
       if (!services.empty() && shown > servers) break;
-      services.push_back(ServiceText(configured, balancer, i, check, source_, ledger, clock).text());
+      services.push_back(ServiceText(configured, balancer, i, first, source_, ledger, clock).text());
     }
-    check += check_count(configured);
+    first.pass(configured);
   }
   return {{"at", clock.utc_seconds(clock.now)}, {"plane", plane_of(source_.board.plane())},
           {"outcomes", outcomes_of(ledger)},    {"services", std::move(services)},
@@ -214,15 +235,15 @@ json ServicesStatus::pages(std::size_t from, std::size_t servers, const ClockRea
 }
 
 std::optional<json> ServicesStatus::one(std::string_view name, const ClockReading& clock) const {
-  std::size_t check = 0;
+  Numbers first;
   for (std::size_t i = 0; i < setup_.services.size(); ++i) {
     const config::VirtualServer& configured = configuration_.virtual_servers[i];
     if (configured.name == name) {
       const balance::Balancer balancer = replica();
       const CheckLedger::Reading ledger = source_.ledger.read();
-      return ServiceText(configured, balancer, i, check, source_, ledger, clock).text();
+      return ServiceText(configured, balancer, i, first, source_, ledger, clock).text();
     }
-    check += check_count(configured);
+    first.pass(configured);
   }
   return std::nullopt;
 }

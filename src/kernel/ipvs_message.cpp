@@ -78,6 +78,13 @@ void put_destination(nlmsghdr* message, const DestinationKey& key, const Destina
   ::mnl_attr_nest_end(message, nest);
 }
 
+std::optional<std::uint64_t> to_u64(const nlattr* attribute) {
+  std::uint64_t number = 0;
+  if (::mnl_attr_get_payload_len(attribute) < sizeof(number)) return std::nullopt;
+  std::memcpy(&number, ::mnl_attr_get_payload(attribute), sizeof(number));  // aligned to four bytes only
+  return number;
+}
+
 std::uint16_t to_u16(const nlattr* attribute) {
   std::uint16_t number = 0;
   if (::mnl_attr_get_payload_len(attribute) >= sizeof(number)) {
@@ -268,6 +275,28 @@ std::optional<std::pair<DestinationKey, Destination>> decode_destination(const n
     settings.tunnel_checks = static_cast<TunnelChecks>(to_u16(checks));
   }
   return std::pair(key, settings);
+}
+
+ServerTraffic decode_traffic(const nlmsghdr* message) {
+  const nlattr* nest = find(message, IPVS_CMD_ATTR_DEST);
+  if (nest == nullptr) return {};
+  const auto of_server = by_type<IPVS_DEST_ATTR_MAX + 1>(nest);
+  ServerTraffic traffic;
+  if (const nlattr* open = of_server[IPVS_DEST_ATTR_ACTIVE_CONNS]; open != nullptr) {
+    traffic.active = netlink::to_number(open);
+  }
+  if (const nlattr* closing = of_server[IPVS_DEST_ATTR_INACT_CONNS]; closing != nullptr) {
+    traffic.inactive = netlink::to_number(closing);
+  }
+  if (of_server[IPVS_DEST_ATTR_STATS64] == nullptr) return traffic;
+  const auto counts = by_type<IPVS_STATS_ATTR_MAX + 1>(of_server[IPVS_DEST_ATTR_STATS64]);
+  const auto count = [&](std::size_t type) { return counts[type] == nullptr ? std::nullopt : to_u64(counts[type]); };
+  traffic.connections = count(IPVS_STATS_ATTR_CONNS);
+  traffic.packets_in = count(IPVS_STATS_ATTR_INPKTS);
+  traffic.packets_out = count(IPVS_STATS_ATTR_OUTPKTS);
+  traffic.bytes_in = count(IPVS_STATS_ATTR_INBYTES);
+  traffic.bytes_out = count(IPVS_STATS_ATTR_OUTBYTES);
+  return traffic;
 }
 
 std::optional<IpvsTimeouts> decode_timeouts(const nlmsghdr* message) {

@@ -26,6 +26,8 @@ void put_family_question(nlmsghdr* message, const char* name);
 // An answer that lacks what makes it one is none.
 std::optional<std::pair<ServiceKey, ServiceOptions>> decode_service(const nlmsghdr* message);
 std::optional<std::pair<DestinationKey, Destination>> decode_destination(const nlmsghdr* message, Family of_service);
+// Of the same answer as decode_destination().
+ServerTraffic decode_traffic(const nlmsghdr* message);
 std::optional<IpvsTimeouts> decode_timeouts(const nlmsghdr* message);
 std::optional<IpvsSyncDaemon> decode_sync_daemon(const nlmsghdr* message);
 std::optional<std::uint16_t> decode_family(const nlmsghdr* message);

@@ -89,6 +89,24 @@ SysResult<ServiceTable> IpvsSocket::dump_once() {
   return table;
 }
 
+SysResult<TrafficTable> IpvsSocket::traffic(std::span<const ServiceKey> services) {
+  TrafficTable table;
+  for (const ServiceKey& key : services) {
+    const auto dumped = netlink::dump(
+        fd_.get(), ++sequence_, [&](nlmsghdr* message) { ipvs::put_destination_dump(message, family_, key); },
+        [&](const nlmsghdr* message) {
+          if (const auto destination = ipvs::decode_destination(message, key.family)) {
+            table[key][destination->first] = ipvs::decode_traffic(message);
+          }
+        });
+    // One that changes or goes meanwhile is counted the next time.
+    if (!dumped && dumped.error().code != EINTR && dumped.error().code != ESRCH) {
+      return std::unexpected(dumped.error());
+    }
+  }
+  return table;
+}
+
 SysResult<std::vector<IpvsSocket::Refused>> IpvsSocket::carry_out(std::span<const TableOperation> operations) {
   std::vector<Refused> refused;
   TRY_VOID(netlink::carry_out(

@@ -44,6 +44,8 @@ class IpvsSocket {
 
   // EINTR: it changed under every one of a few tries.
   SysResult<ServiceTable> dump();
+  // Of these services; one that is not there has none.
+  SysResult<TrafficTable> traffic(std::span<const ServiceKey> services);
 
   struct Refused {
     std::size_t index = 0;  // in the batch

@@ -112,13 +112,17 @@ std::string comment_of(nftnl_set_elem* element) {
   return comment_in(view(data, size));
 }
 
-std::optional<ServerCounter> counter_of(nftnl_rule* rule) {
-  std::optional<ServerCounter> counter;
+struct Counted {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+std::optional<Counted> counted_by(nftnl_rule* rule) {
+  std::optional<Counted> counter;
   const auto read = [](nftnl_expr* expression, void* with) {
     if (std::string_view(::nftnl_expr_get_str(expression, NFTNL_EXPR_NAME)) == "counter") {
-      *static_cast<std::optional<ServerCounter>*>(with) =
-          ServerCounter{.packets = ::nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_PACKETS),
-                        .bytes = ::nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_BYTES)};
+      *static_cast<std::optional<Counted>*>(with) =
+          Counted{.packets = ::nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_PACKETS),
+                  .bytes = ::nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_BYTES)};
     }
     return 0;
   };
@@ -237,23 +241,32 @@ SysResult<void> NftBalance::read_settings(Family family, FamilyState& found, Ser
   return {};
 }
 
-SysResult<NftBalance::Counters> NftBalance::counters() {
-  Counters counters;
+SysResult<TrafficTable> NftBalance::traffic() {
+  TrafficTable table;
   for (const Family family : both) {
-    std::map<std::uint32_t, std::pair<ServiceKey, DestinationKey>> by_number;
+    struct Place {
+      ServerTraffic* traffic;
+      bool is_direct;
+    };
+    std::map<std::uint32_t, Place> by_number;
     for (const auto& [key, known] : state(family).services) {
-      for (const auto& [server, number] : known.servers) by_number.emplace(number, std::pair(key, server));
+      for (const auto& [server, number] : known.servers) {
+        by_number.emplace(number, Place{.traffic = &table[key][server], .is_direct = known.is_direct});
+      }
     }
     TRY_VOID(dump_rules(fd_.get(), sequence_, family, [&](std::string_view chain, nftnl_rule* rule) {
       const auto name = nft::read_chain_name(chain);
       if (!name || name->kind != nft::ChainKind::server) return;
       const auto server = by_number.find(name->number);
-      if (const auto counter = counter_of(rule); counter && server != by_number.end()) {
-        counters[server->second.first][server->second.second] = *counter;
+      if (const auto counted = counted_by(rule); counted && server != by_number.end()) {
+        const auto& [traffic, is_direct] = server->second;
+        if (is_direct) *traffic = {.packets_in = counted->packets, .bytes_in = counted->bytes};
+        // Conntrack knows the server from the second packet on, so that the first one is a connection.
+        if (!is_direct) *traffic = {.connections = counted->packets};
       }
     }));
   }
-  return counters;
+  return table;
 }
 
 // ---------------------------------------------------------------- changes

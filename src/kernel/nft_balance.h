@@ -31,13 +31,6 @@ struct DirectTimeouts {
   bool operator==(const DirectTimeouts&) const = default;
 };
 
-struct ServerCounter {
-  std::uint64_t packets = 0;  // first ones of connections, where those stand in conntrack; all of a direct server's
-  std::uint64_t bytes = 0;    // of the same packets
-
-  bool operator==(const ServerCounter&) const = default;
-};
-
 class NftBalance {
  public:
   // EOPNOTSUPP: this kernel has no nf_tables.
@@ -60,8 +53,8 @@ class NftBalance {
   // Somebody else changed them: dump() finds nothing, and the next change() puts new tables in their place.
   void distrust();
 
-  using Counters = std::map<ServiceKey, std::map<DestinationKey, ServerCounter>>;
-  SysResult<Counters> counters();  // since each server was put there
+  // Since each server was put there: how many connections, or, of a direct server, packets and bytes from clients.
+  SysResult<TrafficTable> traffic();
 
   // Of the socket by which it changes things: who hears of changes knows by it which are not ours.
   std::uint32_t port() const { return port_; }

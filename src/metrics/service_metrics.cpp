@@ -71,6 +71,34 @@ void write_servers(const json& all, MetricsText& out) {
   }
 }
 
+void write_traffic(const json& all, MetricsText& out) {
+  struct Traffic {
+    const char* name;
+    Kind kind;
+    const char* help;
+    const char* key;
+  };
+  constexpr Traffic series[] = {
+      {"baton_real_server_connections", Kind::counter, "Connections given to the real server.", "connections"},
+      {"baton_real_server_active_connections", Kind::gauge, "Those of them that are open.", "active"},
+      {"baton_real_server_received_packets", Kind::counter, "Packets to the real server.", "packets_in"},
+      {"baton_real_server_sent_packets", Kind::counter, "Packets from it, where they come this way.", "packets_out"},
+      {"baton_real_server_received_bytes", Kind::counter, "Bytes to the real server.", "bytes_in"},
+      {"baton_real_server_sent_bytes", Kind::counter, "Bytes from it, where they come this way.", "bytes_out"},
+  };
+  for (const Traffic& one : series) {
+    out.family(one.name, one.kind, one.help);
+    for (const json& service : all) {
+      for (const json& server : service.at("servers")) {
+        const json& traffic = server.at("traffic");
+        if (traffic.is_null() || traffic.at(one.key).is_null()) continue;
+        out.sample({{"service", text(service, "name")}, {"real_server", text(server, "address")}},
+                   traffic.at(one.key).get<double>());
+      }
+    }
+  }
+}
+
 double sum_of(const json& server, const char* key) {
   double sum = 0;
   for (const json& check : server.at("checks")) sum += check.at(key).get<double>();
@@ -99,10 +127,12 @@ void write_checks(const json& document, MetricsText& out) {
 
 void write_service_metrics(const json& services, MetricsText& out) {
   if (!services.is_object() || services.at("services").empty()) return;
+  const json& plane = services.at("plane");
   out.family("baton_balancer_plane_up", Kind::gauge, "1 while something in the kernel carries the services out.");
-  out.sample({}, services.at("plane").at("state") == "serves" ? 1 : 0);
+  out.sample({{"plane", plane.at("name").is_null() ? "none" : text(plane, "name")}}, plane.at("state") == "serves" ? 1 : 0);
   write_services(services.at("services"), out);
   write_servers(services.at("services"), out);
+  write_traffic(services.at("services"), out);
   write_checks(services, out);
 }
 

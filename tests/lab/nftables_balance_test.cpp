@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "balanced_network.h"
@@ -86,6 +87,18 @@ TEST_F(NftablesBalance, weights_are_shares_and_servers_have_counters) {
   EXPECT_EQ(shares.at("s2"), 10);
   const std::string counters = network_.output("lb1", "nft list table ip baton_balance | grep -A1 'comment.*of '");
   EXPECT_THAT(counters, Not(HasSubstr("packets 0 "))) << counters;
+  // A batch of whole rounds and `becomes` before it: three to one, as an operator sees it.
+  const Instant deadline = now() + std::chrono::seconds(20);
+  std::string said;
+  int most = 0;
+  do {
+    said = network_.output("lb1", BATON_PROGRAM " status --services --json");
+    const auto servers = nlohmann::json::parse(said)["services"][0]["servers"];
+    if (!servers[0]["traffic"].is_null()) most = servers[0]["traffic"]["connections"];
+  } while (most < 30 && now() < deadline);
+  EXPECT_GE(most, 30) << said;
+  EXPECT_THAT(network_.output("lb1", BATON_PROGRAM " status --services --all"),
+              testing::AllOf(HasSubstr("served by nftables\n"), HasSubstr(" connections")));
 }
 
 TEST_F(NftablesBalance, a_hash_and_persistence_keep_a_client_at_its_server) {

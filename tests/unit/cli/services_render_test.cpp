@@ -19,6 +19,7 @@ json server(const char* address, const char* state, json::array_t checks) {
           {"state", state},
           {"since", 1000.0},
           {"weight", {{"configured", 2}, {"in_force", is_up ? json(2) : json()}}},
+          {"traffic", is_up ? json{{"connections", 1204}, {"active", 17}, {"packets_in", nullptr}} : json()},
           {"checks", std::move(checks)}};
 }
 
@@ -33,7 +34,7 @@ json page() {
                {"quorum", {{"wanted", 3}, {"hysteresis", 0}, {"have", 2}, {"met", false}}},
                {"sorry_server", {{"address", "10.0.0.9:80"}, {"in_use", true}}},
                {"servers", json::array_t{server("10.0.0.11:80", "up", {}), server("10.0.0.12:80", "down", {failing})}}};
-  return {{"plane", {{"state", "serves"}, {"problem", nullptr}}}, {"services", json::array_t{std::move(service)}}};
+  return {{"plane", {{"state", "serves"}, {"name", "nftables"}, {"problem", nullptr}}}, {"services", json::array_t{std::move(service)}}};
 }
 
 std::string rendered(const json& page, bool whole) {
@@ -42,13 +43,14 @@ std::string rendered(const json& page, bool whole) {
 
 TEST(ServicesRender, what_is_down_stands_below_its_service) {
   EXPECT_EQ(rendered(page(), false),
+            "served by nftables\n"
             "10.0.0.1 80 TCP  TCP 10.0.0.1:80  NO QUORUM  1 of 2 up, weight 2 of 3 wanted; sorry server 10.0.0.9:80 "
             "serves\n"
             "  10.0.0.12:80          down for 1 min, gets nothing: HTTP_GET: status 503 (4 failures in a row)\n");
 }
 
 TEST(ServicesRender, whole_shows_those_that_are_up_and_all_checks) {
-  EXPECT_THAT(rendered(page(), true), HasSubstr("  10.0.0.11:80          up for 1 min, weight 2\n"));
+  EXPECT_THAT(rendered(page(), true), HasSubstr("  10.0.0.11:80          up for 1 min, weight 2, 1204 connections, 17 open\n"));
   EXPECT_THAT(rendered(page(), true), HasSubstr("9 tries, 4 failed"));
 }
 

@@ -8,18 +8,26 @@ namespace baton::daemon {
 namespace {
 
 TEST(CheckBoard, keeps_what_is_written) {
-  std::vector<std::uint64_t> memory(CheckBoard::size_for(3, 2) / sizeof(std::uint64_t) + 1);
-  CheckBoard board(memory.data(), 3, 2);
+  constexpr CheckBoard::Shape shape{.checks = 3, .services = 2, .servers = 2};
+  std::vector<std::uint64_t> memory(CheckBoard::size_for(shape) / sizeof(std::uint64_t) + 1);
+  CheckBoard board(memory.data(), shape);
   EXPECT_EQ(board.check(1), balance::CheckMemory{});
   EXPECT_EQ(board.has_quorum(0), std::nullopt);
   const balance::CheckMemory down{.state = balance::CheckState::down, .has_weight = true, .weight = -7};
   board.set_check(1, down);
   board.set_quorum(1, false);
   board.set_quorum(0, true);
-  const CheckBoard again(memory.data(), 3, 2);
+  const ServerTraffic traffic{.connections = 0, .bytes_out = 1ULL << 40};
+  board.set_traffic(1, traffic);
+  const PlaneMemory plane{.state = PlaneState::missing, .kind = PlaneKind::nftables, .code = 95};
+  board.set_plane(plane);
+  const CheckBoard again(memory.data(), shape);
   EXPECT_EQ(again.check(1), down);
   EXPECT_EQ(again.check(0), balance::CheckMemory{});
   EXPECT_EQ(again.check(2), balance::CheckMemory{});
+  EXPECT_EQ(again.traffic(0), ServerTraffic{});
+  EXPECT_EQ(again.traffic(1), traffic);
+  EXPECT_EQ(again.plane(), plane);
   EXPECT_EQ(again.has_quorum(0), true);
   EXPECT_EQ(again.has_quorum(1), false);
 }

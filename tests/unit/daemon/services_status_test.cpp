@@ -29,10 +29,10 @@ class ServicesStatusTest : public testing::Test {
     auto ledger = kernel::SharedMemory::create(CheckLedger::size(), kernel::SharedMemory::Pages::when_touched);
     ASSERT_TRUE(ledger);
     ledger_memory_ = std::move(*ledger);
-    auto board = kernel::SharedMemory::create(CheckBoard::size_for(3, 2));
+    auto board = kernel::SharedMemory::create(CheckBoard::size_for(shape_));
     ASSERT_TRUE(board);
     board_memory_ = std::move(*board);
-    source_.board = CheckBoard(board_memory_.data(), 3, 2);
+    source_.board = CheckBoard(board_memory_.data(), shape_);
     source_.ledger = CheckLedger(ledger_memory_.data());
     log::Logger log({.syslog = false});
     for (const ListedCheck& check : list_checks(setup_.configuration, log)) source_.keys.push_back(check.key);
@@ -43,6 +43,7 @@ class ServicesStatusTest : public testing::Test {
   }
   json page() const { return ServicesStatus(setup_.configuration, source_).page(0, clock_); }
 
+  CheckBoard::Shape shape_{.checks = 3, .services = 2, .servers = 3};
   setup::Setup setup_ = setup_of(two_services);
   kernel::SharedMemory ledger_memory_;
   kernel::SharedMemory board_memory_;
@@ -92,8 +93,20 @@ TEST_F(ServicesStatusTest, says_that_there_is_no_plane) {
   source_.board.set_plane({.state = PlaneState::missing, .code = ENOENT});
   EXPECT_EQ(page()["plane"]["state"], "missing");
   EXPECT_THAT(page()["plane"]["problem"].get<std::string>(), testing::HasSubstr("No such file"));
-  source_.board.set_plane({.state = PlaneState::serves});
+  EXPECT_EQ(page()["plane"]["name"], nullptr);
+  source_.board.set_plane({.state = PlaneState::serves, .kind = PlaneKind::nftables});
   EXPECT_EQ(page()["plane"]["problem"], nullptr);
+  EXPECT_EQ(page()["plane"]["name"], "nftables");
+}
+
+TEST_F(ServicesStatusTest, says_what_a_server_got_and_what_nobody_counts) {
+  EXPECT_EQ(page()["services"][1]["servers"][0]["traffic"], nullptr);
+  source_.board.set_traffic(2, {.connections = 7, .active = 0});
+  const json traffic = page()["services"][1]["servers"][0]["traffic"];
+  EXPECT_EQ(traffic["connections"], 7);
+  EXPECT_EQ(traffic["active"], 0);
+  EXPECT_EQ(traffic["bytes_in"], nullptr);
+  EXPECT_EQ(page()["services"][0]["servers"][1]["traffic"], nullptr);
 }
 
 TEST_F(ServicesStatusTest, counts_what_is_down) {
