@@ -32,7 +32,7 @@ std::string to_string(const DestinationKey& key) {
 }
 
 ServerTraffic operator+(const ServerTraffic& one, const ServerTraffic& other) {
-  const auto sum = [&](std::optional<std::uint64_t> ServerTraffic::*count) -> std::optional<std::uint64_t> {
+  const auto sum = [&](std::optional<std::uint64_t> ServerTraffic::* count) -> std::optional<std::uint64_t> {
     if (!(one.*count) || !(other.*count)) return one.*count ? one.*count : other.*count;
     return *(one.*count) + *(other.*count);
   };

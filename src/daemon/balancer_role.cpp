@@ -23,9 +23,9 @@ constexpr std::size_t most_sentences = 1'000;                    // that are not
 constexpr Duration look_interval = std::chrono::seconds(60);     // at a table that others may change
 constexpr Duration look_again_after = std::chrono::seconds(10);  // where something was refused, or nothing serves
 constexpr Duration least_between_repairs = std::chrono::milliseconds(500);  // of what others changed; the first at once
-constexpr Duration count_interval = std::chrono::seconds(5);  // what servers got; at most
-constexpr int most_of_a_core = 100;                           // one part of so many of the time, for counting
-constexpr Duration first_look_after = std::chrono::seconds(1);              // one before us may have finished something
+constexpr Duration count_interval = std::chrono::seconds(5);                // what servers got; at most
+constexpr int most_of_a_core = 100;                             // one part of so many of the time, for counting
+constexpr Duration first_look_after = std::chrono::seconds(1);  // one before us may have finished something
 
 // Under all of the service's keys.
 ServerTraffic traffic_of(const balance::Service& service, const DestinationKey& server, const TrafficTable& table) {
@@ -281,8 +281,8 @@ void Balancing::carry_out(const TableOperations& operations) {
       balance::apply(operations[i], actual_);
       continue;
     }
-    say_once(log::Level::error,
-             to_string(SysError{std::string(name(plane_->kind())) + ": " + to_string(operations[i]), next_refused->code}));
+    say_once(log::Level::error, to_string(SysError{std::string(name(plane_->kind())) + ": " + to_string(operations[i]),
+                                                   next_refused->code}));
     ++next_refused;
     set_look(look_again_after);
   }

@@ -125,10 +125,9 @@ class CheckBoard {
     std::atomic<std::uint64_t> state;
     std::atomic<std::uint64_t> since;
   };
-  static constexpr std::array traffic_counts{&ServerTraffic::connections, &ServerTraffic::active,
-                                             &ServerTraffic::inactive,    &ServerTraffic::packets_in,
-                                             &ServerTraffic::packets_out, &ServerTraffic::bytes_in,
-                                             &ServerTraffic::bytes_out};
+  static constexpr std::array traffic_counts{
+      &ServerTraffic::connections, &ServerTraffic::active,   &ServerTraffic::inactive, &ServerTraffic::packets_in,
+      &ServerTraffic::packets_out, &ServerTraffic::bytes_in, &ServerTraffic::bytes_out};
   struct Traffic {
     std::array<std::atomic<std::uint64_t>, traffic_counts.size()> counts;  // one more than it is; 0: not counted
   };

@@ -129,7 +129,8 @@ void write_service_metrics(const json& services, MetricsText& out) {
   if (!services.is_object() || services.at("services").empty()) return;
   const json& plane = services.at("plane");
   out.family("baton_balancer_plane_up", Kind::gauge, "1 while something in the kernel carries the services out.");
-  out.sample({{"plane", plane.at("name").is_null() ? "none" : text(plane, "name")}}, plane.at("state") == "serves" ? 1 : 0);
+  out.sample({{"plane", plane.at("name").is_null() ? "none" : text(plane, "name")}},
+             plane.at("state") == "serves" ? 1 : 0);
   write_services(services.at("services"), out);
   write_servers(services.at("services"), out);
   write_traffic(services.at("services"), out);

@@ -34,7 +34,8 @@ json page() {
                {"quorum", {{"wanted", 3}, {"hysteresis", 0}, {"have", 2}, {"met", false}}},
                {"sorry_server", {{"address", "10.0.0.9:80"}, {"in_use", true}}},
                {"servers", json::array_t{server("10.0.0.11:80", "up", {}), server("10.0.0.12:80", "down", {failing})}}};
-  return {{"plane", {{"state", "serves"}, {"name", "nftables"}, {"problem", nullptr}}}, {"services", json::array_t{std::move(service)}}};
+  return {{"plane", {{"state", "serves"}, {"name", "nftables"}, {"problem", nullptr}}},
+          {"services", json::array_t{std::move(service)}}};
 }
 
 std::string rendered(const json& page, bool whole) {
@@ -50,7 +51,8 @@ TEST(ServicesRender, what_is_down_stands_below_its_service) {
 }
 
 TEST(ServicesRender, whole_shows_those_that_are_up_and_all_checks) {
-  EXPECT_THAT(rendered(page(), true), HasSubstr("  10.0.0.11:80          up for 1 min, weight 2, 1204 connections, 17 open\n"));
+  EXPECT_THAT(rendered(page(), true),
+              HasSubstr("  10.0.0.11:80          up for 1 min, weight 2, 1204 connections, 17 open\n"));
   EXPECT_THAT(rendered(page(), true), HasSubstr("9 tries, 4 failed"));
 }
 
