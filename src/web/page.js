@@ -15,6 +15,7 @@ const limits = {
 
 const seen = {
   status: null,
+  services: null,        // where there are any
   at: 0,                 // when it was asked for, by performance.now()
   failure: "",           // why the last question had no answer
   lost: false,
@@ -107,6 +108,7 @@ async function refresh() {
     const status = await ask(isFew ? "/v1/status" : "/v1/status?view=brief");
     const isFirst = seen.status === null;
     if (!isFirst && status.pid !== seen.status.pid) forgetEvents();
+    seen.services = status.load_balancing ? await ask("/v1/services") : null;
     seen.status = status;
     seen.at = at;
     seen.failure = "";
@@ -200,6 +202,7 @@ function draw() {
   drawRows();
   drawPeers(status.instances);
   drawLists(status);
+  drawServices(seen.services);
   speak(status.instances);
 }
 
