@@ -91,7 +91,7 @@ class BalancedNetwork {
   void start_balancer(const std::string& name, const std::string& config, const std::string& options = {}) {
     EXPECT_TRUE((*this)[name].write_file("/run/lab/batond.conf", config));
     EXPECT_TRUE((*this)[name].write_file("/run/lab/start", "exec " BATOND_PROGRAM " -n -D -l -f /run/lab/batond.conf " +
-                                                           options + " >>/run/lab/batond.log 2>&1\n"));
+                                                               options + " >>/run/lab/batond.log 2>&1\n"));
     auto program = (*this)[name].start({"sh", "/run/lab/start"});
     ASSERT_TRUE(program) << to_string(program.error());
     daemons_[name] = program->pid;
