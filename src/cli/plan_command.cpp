@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -81,8 +82,8 @@ Reading read_files(const PlanCommandOptions& options) {
 // Nothing is played; a program that reads JSON is told why as well.
 int refuse(const PlanCommandOptions& options, const Reading& reading) {
   if (!options.json) return usage;
-  json document =
-      to_json(plan::Plan{.nodes = reading.names, .rings = {}, .addresses = {}, .scenarios = {}, .findings = {}});
+  json document = to_json(plan::Plan{
+      .nodes = reading.names, .rings = {}, .addresses = {}, .scenarios = {}, .services = {}, .findings = {}});
   document["diagnostics"] = reading.diagnostics;
   document["problems"] = reading.problems;
   fmt::print("{}", json_document(document));
@@ -121,8 +122,10 @@ int plan_command(const PlanCommandOptions& options) {
   if (!reading.problems.empty()) return refuse(options, reading);
   const plan::Network network = plan::make_network(std::move(reading.nodes));
   reading.problems = network.problems;
-  if (network.problems.empty() && network.rings.empty()) {
-    reading.problems.emplace_back("no vrrp_instance in these files\n  mend: give at least one");
+  const bool has_services = std::ranges::any_of(
+      network.nodes, [](const plan::NodePlace& node) { return !node.setup.configuration.virtual_servers.empty(); });
+  if (network.problems.empty() && network.rings.empty() && !has_services) {
+    reading.problems.emplace_back("no vrrp_instance and no virtual_server in these files\n  mend: give at least one");
   }
   for (const std::string& problem : reading.problems) (void)complain(problem);
   if (!reading.problems.empty()) return refuse(options, reading);

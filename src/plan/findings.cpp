@@ -66,6 +66,54 @@ void Findings::look_for_deaf(RingId ring) {
   }
 }
 
+void Findings::look_at_services(const std::vector<ServicePlan>& services) {
+  std::set<std::pair<std::string, NodeId>> present;
+  for (const ServicePlan& service : services) {
+    for (const NodeId node : service.nodes) present.emplace(service.name, node);
+  }
+  for (const ServicePlan& service : services) {
+    const std::string what = "virtual_server " + service.name;
+    const auto say = [&](Severity severity, const std::string& id, const std::string& message) {
+      (void)find_or_add(severity, id, what + ": " + message);
+    };
+    if (service.servers.empty()) {
+      say(Severity::warning, "serves-nobody", "it has no real server");
+      continue;
+    }
+    if (!service.has_quorum) say(Severity::error, "never-serves", "its quorum is never reached");
+    for (const ServiceFate& fate : service.fates) {
+      if (!fate.is_single()) continue;
+      const std::string dying = deaths_text(service, fate);
+      if (!fate.noticed) {
+        say(Severity::warning, "unnoticed-death",
+            fmt::format("{}, and nobody notices: it has no check, and its connections are lost", dying));
+      } else if (fate.serving.empty() && service.servers.size() > 1) {
+        say(Severity::warning, "one-death-ends-it", fmt::format("{}, and nobody serves", dying));
+      }
+    }
+    for (const NodeId node : nodes_that_carry(service)) {
+      if (present.contains({service.name, node})) continue;
+      say(Severity::warning, "service-missing",
+          fmt::format("{} may hold its address, and does not have it in its file", network_.name(node)));
+    }
+  }
+}
+
+// Those that may get its address.
+std::set<NodeId> Findings::nodes_that_carry(const ServicePlan& service) const {
+  std::set<NodeId> nodes;
+  for (const Ring& ring : network_.rings) {
+    const bool is_its = std::ranges::any_of(service.keys, [&](const ServiceKey& key) {
+      return key.mark == 0 && std::ranges::find(ring.addresses, key.address) != ring.addresses.end();
+    });
+    if (!is_its) continue;
+    for (const Ring::Member& member : ring.members) {
+      if (member.carries) nodes.insert(member.node);
+    }
+  }
+  return nodes;
+}
+
 void Findings::look_at(const Scenario& scenario) {
   if (scenario.rest == Rest::restless) {
     add(Severity::error, "restless", "the nodes do not come to rest", scenario.title);

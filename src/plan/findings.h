@@ -17,6 +17,8 @@ class Findings {
 
   // What the files alone say.
   void look_at_network();
+  // What deaths of real servers do.
+  void look_at_services(const std::vector<ServicePlan>& services);
   // One ring after one event.
   void look_at_single(const Scenario& scenario, const Outcome& outcome, const Aftermath& aftermath);
   // The same of a failure after another one.
@@ -35,6 +37,7 @@ class Findings {
   void look_for_ties(const Outcome& outcome, const Aftermath& aftermath);
   void look_for_deaf(RingId ring);
   bool is_alone(RingId ring) const;
+  std::set<NodeId> nodes_that_carry(const ServicePlan& service) const;
 
   const Network& network_;
   std::vector<Finding> findings_;

@@ -112,6 +112,8 @@ class Player {
     const std::vector<Event> failures = single_failures(World(network_, budget_));
     for (const Event& failure : failures) play(failure);
     if (options_.pairs) play_pairs(failures);
+    plan_.services = plan_services(network_);
+    findings_.look_at_services(plan_.services);
     plan_.findings = findings_.take();
     return std::move(plan_);
   }

@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "plan/network.h"
+#include "plan/services.h"
 #include "plan/world.h"
 
 namespace baton::plan {
@@ -114,7 +115,8 @@ struct Plan {
   std::vector<std::string> rings;
   std::vector<std::vector<IpAddress>> addresses;  // of each ring
   std::vector<Scenario> scenarios;
-  std::vector<Finding> findings;  // the worst first
+  std::vector<ServicePlan> services;  // what deaths of real servers do
+  std::vector<Finding> findings;      // the worst first
 
   Severity worst() const;  // note, when there is nothing
 };

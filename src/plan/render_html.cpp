@@ -136,6 +136,24 @@ std::string findings_html(const Plan& plan) {
   return html + "</ul>\n";
 }
 
+std::string services_html(const Plan& plan) {
+  if (plan.services.empty()) return {};
+  std::string html = "<h2>When real servers die</h2>\n";
+  for (const ServicePlan& service : plan.services) {
+    std::vector<std::string> nodes;
+    for (const NodeId node : service.nodes) nodes.push_back(plan.nodes[node]);
+    html += fmt::format("<section><h3>{} on {}: {}</h3>\n", escaped(service.name),
+                        escaped(names_text(nodes, instances_in_a_row)), escaped(survived_text(service)));
+    for (const ServiceFate& fate : service.fates) {
+      html += fmt::format("<p><b>{}</b> {}{} <span class=\"soft\">{}</span></p>\n", escaped(deaths_text(service, fate)),
+                          escaped(serving_text(service, fate)), fate.has_quorum ? "" : ", no quorum",
+                          fate.noticed ? "within " + to_text(*fate.noticed) : "nobody notices");
+    }
+    html += "</section>\n";
+  }
+  return html;
+}
+
 }  // namespace
 
 std::string render_html(const Plan& plan) {
@@ -156,6 +174,7 @@ std::string render_html(const Plan& plan) {
       html += fmt::format("<section><h3>{}</h3>\n{}</section>\n", escaped(scenario.title), rows);
     }
   }
+  html += services_html(plan);
   if (!idle.empty()) html += fmt::format("<h2>Nothing moves when</h2>\n<ul>\n{}</ul>\n", idle);
   return html +
          "<p class=\"soft\">Times run from the event, which comes at the worst moment: every master has just sent "

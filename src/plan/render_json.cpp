@@ -57,6 +57,34 @@ json followed(const std::string& name, const std::vector<IpAddress>& addresses) 
   return instance;
 }
 
+json addresses_of(const std::vector<DestinationKey>& servers) {
+  json list = json::array();
+  for (const DestinationKey& each : servers) list.push_back(to_string(each));
+  return list;
+}
+
+json to_json(const Plan& plan, const ServicePlan& service) {
+  json nodes = json::array();
+  for (const NodeId node : service.nodes) nodes.push_back(plan.nodes[node]);
+  json deaths = json::array();
+  for (const ServiceFate& fate : service.fates) {
+    deaths.push_back({{"title", deaths_text(service, fate)},
+                      {"servers", addresses_of(fate.dead)},
+                      {"any_one", fate.any_one},
+                      {"noticed_within", fate.noticed ? json(seconds(*fate.noticed)) : json()},
+                      {"serving", addresses_of(fate.serving)},
+                      {"sorry_serves", fate.sorry_serves},
+                      {"quorum", fate.has_quorum}});
+  }
+  return {{"name", service.name},
+          {"nodes", std::move(nodes)},
+          {"servers", addresses_of(service.servers)},
+          {"sorry_server", service.sorry ? json(to_string(*service.sorry)) : json()},
+          {"quorum", service.has_quorum},
+          {"deaths_survived", service.deaths_survived},
+          {"deaths", std::move(deaths)}};
+}
+
 }  // namespace
 
 json to_json(const Plan& plan) {
@@ -68,6 +96,8 @@ json to_json(const Plan& plan) {
   for (const Scenario& scenario : plan.scenarios) {
     for (const Outcome& each : scenario.outcomes) scenarios.push_back(to_json(plan, scenario, each));
   }
+  json services = json::array();
+  for (const ServicePlan& each : plan.services) services.push_back(to_json(plan, each));
   json findings = json::array();
   for (const Finding& each : plan.findings) {
     findings.push_back({{"severity", name(each.severity)},
@@ -79,6 +109,7 @@ json to_json(const Plan& plan) {
   return {{"nodes", plan.nodes},
           {"instances", std::move(instances)},
           {"scenarios", std::move(scenarios)},
+          {"services", std::move(services)},
           {"findings", std::move(findings)}};
 }
 

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t width = 100;
 constexpr std::size_t instances_in_a_row = 3;
 constexpr std::size_t events_in_a_finding = 6;
+constexpr std::size_t services_shown = 20;  // the others with --all
 
 // The words of `text` in lines that begin with `indent` blanks; the first one stands behind `head`.
 std::string wrapped(const std::string& head, std::size_t indent, const std::string& text) {
@@ -59,6 +60,23 @@ std::string finding_text(const Finding& finding) {
   return wrapped(fmt::format("  {}", name(finding.severity)), 11, text);
 }
 
+// "10.0.0.1 80 TCP on web1 and web2: any 2 of 3 may die".
+std::string service_text(const Plan& plan, const ServicePlan& service) {
+  std::vector<std::string> nodes;
+  for (const NodeId node : service.nodes) nodes.push_back(plan.nodes[node]);
+  std::string text = wrapped("", 2,
+                             fmt::format("virtual_server {} on {}: {}", service.name,
+                                         names_text(nodes, instances_in_a_row), survived_text(service)))
+                         .substr(2);
+  for (const ServiceFate& fate : service.fates) {
+    const std::string noticed =
+        fate.noticed ? fmt::format(", within {}", to_text(*fate.noticed)) : ", but nobody notices";
+    text += wrapped(fmt::format("  {}", deaths_text(service, fate)), 32,
+                    fmt::format("{}{}{}", serving_text(service, fate), fate.has_quorum ? "" : ", no quorum", noticed));
+  }
+  return text;
+}
+
 // What there is to know first: how much was played, and what is to be done about it.
 std::string summary(const Plan& plan) {
   const auto counted = [](std::size_t count, const char* what) {
@@ -92,6 +110,14 @@ std::string render_text(const Plan& plan, Detail detail) {
     } else {
       text += wrapped("", 0, scenario.title) + rows;
     }
+  }
+  std::size_t shown = 0;
+  for (const ServicePlan& service : plan.services) {
+    if (detail != Detail::all && shown++ == services_shown) {
+      text += fmt::format("and {} more virtual servers: --all shows them\n", plan.services.size() - services_shown);
+      break;
+    }
+    text += service_text(plan, service);
   }
   if (!idle.empty()) text += wrapped("", 2, fmt::format("nothing moves when: {}", fmt::join(idle, "; "))).substr(2);
   return text;
