@@ -32,11 +32,8 @@ void Attempt::start(Instant now) {
     return;
   }
   fd_ = std::move(*opened);
-  if (is_stream()) {
-    writable_ = loop_.watch(fd_.get(), loop::Ready::writable, [this] { on_writable(); });
-    return;
-  }
-  on_connected();
+  ready_ = loop_.watch(fd_.get(), loop::Ready::anew, [this] { on_ready(); });
+  if (!is_stream()) (void)on_connected();
 }
 
 Instant Attempt::deadline() const {
@@ -44,7 +41,10 @@ Instant Attempt::deadline() const {
 }
 
 void Attempt::on_deadline(Instant now) {
-  if (!is_connected_ && kernel::is_writable(fd_.get())) return on_writable();
+  if (!is_connected_ && kernel::is_writable(fd_.get())) {
+    (void)on_connecting();
+    return;
+  }
   const Instant heard_before = heard_;
   if (is_connected_ && on_readable()) return;
   if (heard_ > heard_before && now < began_ + plan_.in_all) return;
@@ -59,31 +59,28 @@ void Attempt::on_deadline(Instant now) {
   }
 }
 
-void Attempt::on_writable() {
-  if (is_connected_) {
-    (void)flush();
+// Each read goes on until nothing is left, because nobody says twice that there is something.
+void Attempt::on_ready() {
+  if (!is_connected_) {
+    if (on_connecting()) return;
+  } else if (flush()) {
     return;
   }
-  const int error = kernel::socket_error(fd_.get());
-  if (error != 0) {
-    (void)finish(health::failed(health::connect_failure(error)));
-    return;
-  }
-  writable_.reset();
-  on_connected();
+  (void)on_readable();
 }
 
-void Attempt::on_connected() {
+bool Attempt::on_connecting() {
+  const int error = kernel::socket_error(fd_.get());
+  return error != 0 ? finish(health::failed(health::connect_failure(error))) : on_connected();
+}
+
+bool Attempt::on_connected() {
   is_connected_ = true;
   heard_ = loop::now();
-  if (plan_.transport == health::Transport::tls) {
-    tls_ = std::make_unique<TlsSession>(plan_.tls, plan_.server_name);
-    std::string nothing;
-    if (settle(tls_->feed({}, unsent_, nothing)) || flush()) return;
-  } else if (begin_dialogue()) {
-    return;
-  }
-  readable_ = loop_.watch(fd_.get(), loop::Ready::readable, [this] { (void)on_readable(); });
+  if (plan_.transport != health::Transport::tls) return begin_dialogue();
+  tls_ = std::make_unique<TlsSession>(plan_.tls, plan_.server_name);
+  std::string nothing;
+  return settle(tls_->feed({}, unsent_, nothing)) || flush();
 }
 
 bool Attempt::begin_dialogue() {
@@ -106,8 +103,8 @@ bool Attempt::on_readable() {
     heard_ = loop::now();
     has_heard_ = true;
     if (take(std::string_view(piece.data(), *came))) return true;
-    if (is_stream() && *came < piece.size()) return false;
   }
+  ready_.call_again();
   return false;
 }
 
@@ -142,12 +139,10 @@ bool Attempt::flush() {
     if (!sent) {
       if (sent.error().code != EAGAIN && sent.error().code != EINTR) return on_error(sent.error().code);
       if (unsent_.size() > limits::unsent_bytes) return finish(health::failed(health::Failure::too_slow));
-      if (!writable_) writable_ = loop_.watch(fd_.get(), loop::Ready::writable, [this] { on_writable(); });
       return false;
     }
     unsent_.erase(0, *sent);
   }
-  writable_.reset();
   return false;
 }
 
@@ -174,8 +169,7 @@ bool Attempt::finish(health::Outcome outcome) {
     tls_->close(unsent_);
     if (!unsent_.empty()) (void)kernel::send_some(fd_.get(), unsent_.data(), unsent_.size());  // it is but a courtesy
   }
-  readable_.reset();
-  writable_.reset();
+  ready_.reset();
   fd_.reset();
   if (Ended ended = std::exchange(ended_, nullptr)) ended(std::move(outcome));
   return true;

@@ -43,9 +43,10 @@ class Attempt {
   bool is_stream() const {
     return plan_.transport == health::Transport::tcp || plan_.transport == health::Transport::tls;
   }
-  void on_writable();
-  void on_connected();
+  void on_ready();
   // True of these: it is over, and `this` may be gone.
+  bool on_connecting();
+  bool on_connected();
   bool on_readable();
   bool take(std::string_view bytes);
   bool begin_dialogue();
@@ -61,8 +62,7 @@ class Attempt {
   Ended ended_;
   UniqueFd fd_;
   std::unique_ptr<TlsSession> tls_;
-  loop::Subscription readable_;
-  loop::Subscription writable_;
+  loop::Subscription ready_;
   std::string unsent_;
   Instant began_{};
   Instant heard_{};  // the last piece, or the connection

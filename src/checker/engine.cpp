@@ -63,6 +63,7 @@ Engine::Engine(loop::Loop& loop, std::vector<config::HealthCheck> checks, const 
                std::uint64_t seed, Events events)
     : loop_(loop), events_(std::move(events)), timer_(loop.timer([this] { on_timer(); })), random_(seed) {
   ASSERT(checks.size() <= limits::checks);
+  loop_.serve_at_once(limits::served_at_once);
   bool needs_tls = false;
   items_.reserve(checks.size());
   for (config::HealthCheck& check : checks) {
@@ -72,6 +73,7 @@ Engine::Engine(loop::Loop& loop, std::vector<config::HealthCheck> checks, const 
       pages = health::http_pages(*http, check.target);
       needs_tls |= http->tls;
     }
+    grid_ = std::max(limits::shortest_wait, std::min(grid_, check.delay_loop / limits::grid_parts));
     Target* const target = &targets_[check.target.address];
     items_.push_back(std::make_unique<Item>(Item{.wanted = std::move(check),
                                                  .check = std::move(core),
@@ -129,14 +131,15 @@ void Engine::serve_timers(Instant now) {
   }
 }
 
-// On a grid, so that many checks cost few wake-ups.
+// On a grid, so that many checks cost few wake-ups; one too many costs less than to set the clock anew for each try.
 void Engine::arm() {
   if (!due_.empty()) return timer_.set(loop::now());
   const std::optional<Instant> next = timers_.next();
   if (!next) return timer_.cancel();
-  const auto grid = limits::shortest_wait.count();
+  const auto grid = grid_.count();
   const auto since_boot = next->time_since_epoch().count();
-  timer_.set(Instant(Duration((since_boot + grid - 1) / grid * grid)));
+  const Instant when(Duration((since_boot + grid - 1) / grid * grid));
+  if (const auto set = timer_.when(); !set || when < *set) timer_.set(when);
 }
 
 void Engine::begin_or_wait(Index index, Instant now) {

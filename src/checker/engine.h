@@ -76,6 +76,7 @@ class Engine {
   std::size_t under_way_ = 0;
   TimerQueue<Index, DensePlaces<Index>> timers_;
   loop::Timer timer_;
+  Duration grid_ = limits::longest_wait;  // of the instants when tries begin
   std::uint64_t random_;
   Counters counters_;
 };

@@ -14,6 +14,10 @@ inline constexpr std::size_t read_bytes = 16 * 1024;
 inline constexpr int reads_per_turn = 4;                 // of one connection
 inline constexpr std::size_t unsent_bytes = 256 * 1024;  // that a server does not take
 inline constexpr std::size_t checks = 65'536;            // of one configuration
+inline constexpr std::size_t served_at_once = 128;       // connections, before the clock is looked at
+// Tries that are due within a part of the shortest delay_loop begin together, within these bounds.
+inline constexpr int grid_parts = 128;
 inline constexpr Duration shortest_wait = std::chrono::milliseconds(1);
+inline constexpr Duration longest_wait = std::chrono::milliseconds(8);
 
 }  // namespace baton::checker::limits

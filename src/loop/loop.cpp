@@ -23,6 +23,15 @@ Duration read_clock(clockid_t clock) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
+short event_flags(Ready ready) {
+  switch (ready) {
+    case Ready::readable: return EV_READ | EV_PERSIST;
+    case Ready::writable: return EV_WRITE | EV_PERSIST;
+    case Ready::anew: return EV_READ | EV_WRITE | EV_PERSIST | EV_ET;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Instant now() {
@@ -49,10 +58,10 @@ struct Watch {
     ::event_free(handle);
   }
 
-  static void on_ready(evutil_socket_t, short, void* context) {
-    auto* watch = static_cast<Watch*>(context);
-    if (std::exchange(watch->is_listed, true)) return;
-    watch->ready.push_back(watch);
+  static void on_ready(evutil_socket_t, short, void* context) { static_cast<Watch*>(context)->list(); }
+
+  void list() {
+    if (!std::exchange(is_listed, true)) ready.push_back(this);
   }
 
   void serve() {
@@ -81,6 +90,9 @@ Subscription& Subscription::operator=(Subscription&&) noexcept = default;
 Subscription::~Subscription() = default;
 void Subscription::reset() {
   watch_.reset();
+}
+void Subscription::call_again() {
+  watch_->list();
 }
 
 struct Timer::State {
@@ -140,8 +152,8 @@ Loop::~Loop() {
 }
 
 Subscription Loop::watch(int fd, Ready ready, Callback callback) {
-  const short what = static_cast<short>((ready == Ready::readable ? EV_READ : EV_WRITE) | EV_PERSIST);
-  return Subscription(std::make_unique<detail::Watch>(base_, fd, what, ready_others_, std::move(callback)));
+  return Subscription(
+      std::make_unique<detail::Watch>(base_, fd, event_flags(ready), ready_others_, std::move(callback)));
 }
 
 // A signalfd(2), not libevent's own way: that keeps one loop a process in a global, and a forked role has its parent's.
@@ -188,7 +200,9 @@ void Loop::turn(std::optional<Duration> most) {
     settle();
     if (ready_others_.empty()) return;
   }
-  if (!ready_others_.empty()) serve_first(ready_others_);
+  for (std::size_t served = 0; served < descriptors_a_turn_ && !ready_others_.empty(); ++served) {
+    serve_first(ready_others_);
+  }
   settle();
 }
 

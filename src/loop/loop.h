@@ -7,7 +7,7 @@
 //
 // A due timer waits for one handler at most, however many descriptors are flooded, provided that a handler reads a
 // bounded batch; and what a timer sent is flushed before the next descriptor is looked at. A timer that is always due
-// leaves each turn one descriptor.
+// leaves each turn one descriptor. Where a timer may wait longer, serve_at_once() makes thousands of descriptors cheap.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,9 @@ using Callback = std::move_only_function<void()>;
 Instant now();        // CLOCK_BOOTTIME
 WallTime wall_now();  // CLOCK_REALTIME
 
-enum class Ready : std::uint8_t { readable, writable };
+// `anew`: what can be read or written was less before (EPOLLET of epoll(7)). Whoever watches so reads until there is
+// nothing any more, or says call_again().
+enum class Ready : std::uint8_t { readable, writable, anew };
 
 namespace detail {
 struct Watch;
@@ -45,6 +47,8 @@ class Subscription {
   ~Subscription();
   explicit operator bool() const { return watch_ != nullptr; }
   void reset();
+  // Once more without anything new, when others have had their turn. Not after reset().
+  void call_again();
 
  private:
   std::unique_ptr<detail::Watch> watch_;
@@ -88,6 +92,8 @@ class Loop {
   // nothing to do. `once_more()` asks for another turn without sleeping.
   void before_sleep(Callback callback) { before_sleep_.push_back(std::move(callback)); }
   void once_more() { once_more_ = true; }
+  // So many descriptors a turn instead of one; at least 1.
+  void serve_at_once(std::size_t descriptors) { descriptors_a_turn_ = descriptors; }
 
   void run();                       // until stop()
   void stop() { stopped_ = true; }  // at the end of the turn
@@ -107,6 +113,7 @@ class Loop {
   ReadyList ready_others_;
   Callback after_waiting_;
   std::vector<Callback> before_sleep_;
+  std::size_t descriptors_a_turn_ = 1;
   bool stopped_ = false;
   bool once_more_ = false;
 };

@@ -274,5 +274,32 @@ TEST(Loop, looks_at_the_clock_before_it_serves_anybody) {
   EXPECT_EQ(told.rfind("look timer settle "), told.size() - std::string("look timer settle ").size());
 }
 
+TEST(Loop, what_is_watched_anew_is_told_once_and_again_when_asked_for) {
+  Loop loop;
+  const Flood flood;
+  int calls = 0;
+  Subscription subscription = loop.watch(flood.fd(), Ready::anew, [&] {
+    if (++calls == 1) subscription.call_again();
+  });
+  ASSERT_TRUE(turn_until(loop, [&] { return calls == 2; }));
+  for (int turns = 0; turns < 5; ++turns) loop.turn(Duration::zero());
+  EXPECT_EQ(calls, 2);  // it is readable still
+}
+
+TEST(Loop, as_many_descriptors_a_turn_as_was_said) {
+  Loop loop;
+  loop.serve_at_once(2);
+  const std::array<Flood, 3> floods;
+  std::array<int, 3> calls{};
+  std::vector<Subscription> subscriptions;
+  for (std::size_t i = 0; i < floods.size(); ++i) {
+    subscriptions.push_back(loop.watch(floods[i].fd(), Ready::readable, [&calls, i] { ++calls[i]; }));
+  }
+  loop.turn(patience);
+  EXPECT_EQ(std::ranges::count(calls, 1), 2);
+  loop.turn(patience);
+  EXPECT_EQ(std::ranges::count(calls, 0), 0);
+}
+
 }  // namespace
 }  // namespace baton::loop
