@@ -5,6 +5,18 @@
 
 namespace baton::balance {
 
+DestinationKey under(const ServiceKey& key, const DestinationKey& server, ForwardMethod method) {
+  const bool is_translated = method == ForwardMethod::masquerade || method == ForwardMethod::local;
+  return {.address = server.address, .port = is_translated ? server.port : key.port};
+}
+
+TableService under(const ServiceKey& key, TableService service) {
+  std::map<DestinationKey, Destination> there;
+  for (const auto& [server, settings] : service.destinations) there.emplace(under(key, server, settings.method), settings);
+  service.destinations = std::move(there);
+  return service;
+}
+
 Balancer::Balancer(std::vector<Service> services) : services_(std::move(services)) {
   for (std::size_t service = 0; service < services_.size(); ++service) {
     ServiceState& state = states_.emplace_back();

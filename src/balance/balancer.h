@@ -57,6 +57,11 @@ struct Service {
   bool operator==(const Service&) const = default;
 };
 
+// Where a server stands in the table under one of the service's keys. One that answers directly, or through a tunnel,
+// gets packets as they are: at the service's port, whatever its own is.
+DestinationKey under(const ServiceKey& key, const DestinationKey& server, ForwardMethod method);
+TableService under(const ServiceKey& key, TableService service);
+
 // What a check says. Checks are numbered service by service, server by server, check by check.
 struct Verdict {
   std::uint32_t check = 0;
@@ -120,7 +125,7 @@ class Balancer {
 
   // The services that changed since the last call, by their number.
   std::vector<std::size_t> take_changed();
-  // What the kernel is to have for each of the service's keys.
+  // What the kernel is to have for each of the service's keys, under() it.
   TableService wanted(std::size_t service) const;
 
  private:

@@ -348,6 +348,20 @@ void settle_family(D& draft) {
   }
 }
 
+// Of one that answers directly, or through a tunnel, the service's port is asked, as keepalived does.
+void say_unused_ports(const D& draft) {
+  const VirtualServer& server = draft.server;
+  if (!server.group.empty() || server.entries.front().mark != 0) return;
+  for (const RealServer& real : server.real_servers) {
+    if (real.forwarding.method == Forwarding::Method::nat || real.port == server.entries.front().port) continue;
+    draft.context.diagnostics.warn(
+        "bad-value", draft.context.position_of(real),
+        fmt::format("real_server {} {}: with DR and TUN packets come at the port of the virtual server, {}",
+                    to_string(real.address), real.port, server.entries.front().port),
+        "give it the same port; for another one lvs_method NAT is needed");
+  }
+}
+
 // A quorum above the weight of all real servers is lowered to it, as keepalived does; the band around it stays.
 void settle_quorum(D& draft) {
   VirtualServer& server = draft.server;
@@ -411,6 +425,7 @@ std::optional<VirtualServer> read_virtual_server(const Context& context, const S
   settle_real_servers(draft);
   settle_family(draft);
   settle_quorum(draft);
+  say_unused_ports(draft);
   if (draft.server.real_servers.empty()) {
     warn(draft, "empty-block", fmt::format("virtual_server {} has no real_server and is ignored", draft.server.name),
          "add a real_server, or remove it");

@@ -28,12 +28,14 @@ constexpr int most_of_a_core = 100;                             // one part of s
 constexpr Duration first_look_after = std::chrono::seconds(1);  // one before us may have finished something
 
 // Under all of the service's keys.
-ServerTraffic traffic_of(const balance::Service& service, const DestinationKey& server, const TrafficTable& table) {
+ServerTraffic traffic_of(const balance::Service& service, const balance::RealServer& server,
+                         const TrafficTable& table) {
   ServerTraffic sum;
   for (const ServiceKey& key : service.keys) {
     const auto servers = table.find(key);
     if (servers == table.end()) continue;
-    if (const auto of_key = servers->second.find(server); of_key != servers->second.end()) sum = sum + of_key->second;
+    const auto of_key = servers->second.find(balance::under(key, server.key, server.settings.method));
+    if (of_key != servers->second.end()) sum = sum + of_key->second;
   }
   return sum;
 }
@@ -241,7 +243,7 @@ void Balancing::begin_table() {
 }
 
 TableService Balancing::wanted(std::size_t service, const ServiceKey& key) {
-  return plane_->possible(key, balancer_.wanted(service),
+  return plane_->possible(key, balance::under(key, balancer_.wanted(service)),
                           [this](const std::string& sentence) { say_once(log::Level::warning, sentence); });
 }
 
@@ -299,7 +301,7 @@ void Balancing::count() {
   std::size_t server = 0;
   for (const balance::Service& service : setup_.services) {
     for (const balance::RealServer& real : service.servers) {
-      start_.board.set_traffic(server++, traffic ? traffic_of(service, real.key, *traffic) : ServerTraffic{});
+      start_.board.set_traffic(server++, traffic ? traffic_of(service, real, *traffic) : ServerTraffic{});
     }
   }
   const Instant end = loop::now();

@@ -76,10 +76,6 @@ void Findings::look_at_services(const std::vector<ServicePlan>& services) {
     const auto say = [&](Severity severity, const std::string& id, const std::string& message) {
       (void)find_or_add(severity, id, what + ": " + message);
     };
-    if (service.servers.empty()) {
-      say(Severity::warning, "serves-nobody", "it has no real server");
-      continue;
-    }
     if (!service.has_quorum) say(Severity::error, "never-serves", "its quorum is never reached");
     for (const ServiceFate& fate : service.fates) {
       if (!fate.is_single()) continue;

@@ -106,6 +106,20 @@ TEST(Balancer, inhibited_servers_stay_with_weight_0) {
   EXPECT_EQ(bench.table(), (Weights{{1, 5}, {2, 1}}));
 }
 
+TEST(Balancer, who_is_not_translated_is_asked_at_the_services_port) {
+  const ServiceKey key = ServiceKey::of_address(6, IpAddress::v4(1), 80);
+  const DestinationKey server{.address = IpAddress::v4(9), .port = 8080};
+  EXPECT_EQ(under(key, server, ForwardMethod::masquerade).port, 8080);
+  EXPECT_EQ(under(key, server, ForwardMethod::direct).port, 80);
+  EXPECT_EQ(under(key, server, ForwardMethod::tunnel).port, 80);
+  EXPECT_EQ(under(ServiceKey::of_mark(5, Family::ipv4), server, ForwardMethod::direct).port, 0);
+  TableService table{.options = {}, .destinations = {{server, {.method = ForwardMethod::direct, .weight = 3}}}};
+  table = under(key, std::move(table));
+  ASSERT_EQ(table.destinations.size(), 1U);
+  EXPECT_EQ(table.destinations.begin()->first.port, 80);
+  EXPECT_EQ(table.destinations.begin()->second.weight, 3);
+}
+
 TEST(Balancer, quorum_is_lost_and_gained_with_hysteresis) {
   Service made = service({{.weight = 2}, {.weight = 2}, {.weight = 2}, {.weight = 2}});
   made.quorum = 4;

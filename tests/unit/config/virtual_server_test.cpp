@@ -168,6 +168,13 @@ TEST(VirtualServers, marked_packets_keep_their_port_where_nothing_rewrites_them)
   EXPECT_EQ(port("NAT"), 80);
 }
 
+TEST(VirtualServers, a_port_that_nobody_uses_is_said) {
+  const std::string other = real({}, "10.2.0.1 8080");
+  EXPECT_THAT(load_text(server_text("lvs_method NAT\n" + other)).diagnostics, IsEmpty());
+  EXPECT_THAT(ids(load_text(server_text("lvs_method DR\n" + other))), ElementsAre("bad-value"));
+  EXPECT_THAT(load_text(server_text("lvs_method DR\n" + real({}, "10.2.0.1 80"))).diagnostics, IsEmpty());
+}
+
 TEST(VirtualServers, quorum_and_hysteresis_are_within_reach) {
   const VirtualServer server = server_of("quorum 2\nhysteresis 1\n" + real("weight 3"));
   EXPECT_EQ(server.quorum, 2U);
