@@ -26,14 +26,44 @@ kernel::CheckSocket socket_of(health::Transport transport) {
 void Attempt::start(Instant now) {
   began_ = now;
   heard_ = now;
+  if (plan_.kept && is_usable(plan_.kept)) return go_on_with(std::move(plan_.kept));
+  plan_.kept = {};
+  unsent_.clear();
+  connect();
+}
+
+void Attempt::connect() {
   auto opened = kernel::open_check_socket(socket_of(plan_.transport), plan_.endpoint);
   if (!opened) {
     (void)finish(health::failed(health::connect_failure(opened.error().code), to_string(opened.error())));
     return;
   }
-  fd_ = std::move(*opened);
-  ready_ = loop_.watch(fd_.get(), loop::Ready::anew, [this] { on_ready(); });
+  connection_.fd = std::move(*opened);
+  connection_.server_name = plan_.server_name;
+  ready_ = loop_.watch(connection_.fd.get(), loop::Ready::anew, [this] { on_ready(); });
   if (!is_stream()) (void)on_connected();
+}
+
+// What has come on it since: of TLS perhaps tickets (RFC 8446, 4.6.1), of HTTP nothing that could be an answer to us.
+bool Attempt::is_usable(Connection& kept) {
+  if (kept.server_name != plan_.server_name || kept.tries >= limits::tries_of_connection) return false;
+  std::array<char, limits::read_bytes> piece;
+  for (int reads = 0; reads < limits::reads_per_turn; ++reads) {
+    const auto came = kernel::receive_some(kept.fd.get(), piece.data(), piece.size());
+    if (!came) return came.error().code == EAGAIN;
+    if (*came == 0 || !kept.tls) return false;
+    std::string clear;
+    if (kept.tls->feed({piece.data(), *came}, unsent_, clear) || kept.tls->is_over() || !clear.empty()) return false;
+  }
+  return false;
+}
+
+void Attempt::go_on_with(Connection kept) {
+  connection_ = std::move(kept);
+  is_kept_ = true;
+  is_connected_ = true;
+  ready_ = loop_.watch(connection_.fd.get(), loop::Ready::anew, [this] { on_ready(); });
+  (void)begin_dialogue();
 }
 
 Instant Attempt::deadline() const {
@@ -41,7 +71,7 @@ Instant Attempt::deadline() const {
 }
 
 void Attempt::on_deadline(Instant now) {
-  if (!is_connected_ && kernel::is_writable(fd_.get())) {
+  if (!is_connected_ && kernel::is_writable(connection_.fd.get())) {
     (void)on_connecting();
     return;
   }
@@ -70,7 +100,7 @@ void Attempt::on_ready() {
 }
 
 bool Attempt::on_connecting() {
-  const int error = kernel::socket_error(fd_.get());
+  const int error = kernel::socket_error(connection_.fd.get());
   return error != 0 ? finish(health::failed(health::connect_failure(error))) : on_connected();
 }
 
@@ -78,9 +108,9 @@ bool Attempt::on_connected() {
   is_connected_ = true;
   heard_ = loop::now();
   if (plan_.transport != health::Transport::tls) return begin_dialogue();
-  tls_ = std::make_unique<TlsSession>(plan_.tls, plan_.server_name);
+  connection_.tls = std::make_unique<TlsSession>(plan_.tls, plan_.server_name);
   std::string nothing;
-  return settle(tls_->feed({}, unsent_, nothing)) || flush();
+  return settle(connection_.tls->feed({}, unsent_, nothing)) || flush();
 }
 
 bool Attempt::begin_dialogue() {
@@ -94,7 +124,7 @@ bool Attempt::begin_dialogue() {
 bool Attempt::on_readable() {
   std::array<char, limits::read_bytes> piece;
   for (int reads = 0; reads < limits::reads_per_turn; ++reads) {
-    const auto came = kernel::receive_some(fd_.get(), piece.data(), piece.size());
+    const auto came = kernel::receive_some(connection_.fd.get(), piece.data(), piece.size());
     if (!came) {
       const bool is_nothing = came.error().code == EAGAIN || came.error().code == EINTR;
       return !is_nothing && on_error(came.error().code);
@@ -110,22 +140,23 @@ bool Attempt::on_readable() {
 
 bool Attempt::take(std::string_view bytes) {
   std::string clear;
-  if (tls_) {
-    if (settle(tls_->feed(bytes, unsent_, clear)) || flush()) return true;
-    if (!tls_->is_established()) return false;
+  if (connection_.tls) {
+    if (settle(connection_.tls->feed(bytes, unsent_, clear)) || flush()) return true;
+    if (!connection_.tls->is_established()) return false;
     if (!has_begun_ && begin_dialogue()) return true;
     bytes = clear;
   }
+  has_answered_ |= !bytes.empty();
   std::string words;
   health::Step step = bytes.empty() ? health::Step() : plan_.dialogue->on_bytes(bytes, words);
   if (say(words) || settle(std::move(step))) return true;
-  return tls_ && tls_->is_over() && on_closed();
+  return connection_.tls && connection_.tls->is_over() && on_closed();
 }
 
 bool Attempt::say(std::string& words) {
   if (words.empty()) return false;
-  if (tls_) {
-    if (settle(tls_->write(words, unsent_))) return true;
+  if (connection_.tls) {
+    if (settle(connection_.tls->write(words, unsent_))) return true;
   } else {
     unsent_ += words;
   }
@@ -135,7 +166,7 @@ bool Attempt::say(std::string& words) {
 // What the socket takes now; the rest when it takes more.
 bool Attempt::flush() {
   while (!unsent_.empty()) {
-    const auto sent = kernel::send_some(fd_.get(), unsent_.data(), unsent_.size());
+    const auto sent = kernel::send_some(connection_.fd.get(), unsent_.data(), unsent_.size());
     if (!sent) {
       if (sent.error().code != EAGAIN && sent.error().code != EINTR) return on_error(sent.error().code);
       if (unsent_.size() > limits::unsent_bytes) return finish(health::failed(health::Failure::too_slow));
@@ -165,14 +196,36 @@ bool Attempt::settle(health::Step step) {
 }
 
 bool Attempt::finish(health::Outcome outcome) {
-  if (tls_ && plan_.says_close_notify && fd_) {
-    tls_->close(unsent_);
-    if (!unsent_.empty()) (void)kernel::send_some(fd_.get(), unsent_.data(), unsent_.size());  // it is but a courtesy
-  }
   ready_.reset();
-  fd_.reset();
-  if (Ended ended = std::exchange(ended_, nullptr)) ended(std::move(outcome));
+  if (!outcome.is_success() && may_begin_again()) {
+    connection_ = {};
+    unsent_.clear();
+    is_kept_ = is_connected_ = has_begun_ = has_heard_ = false;
+    heard_ = loop::now();
+    connect();
+    return true;
+  }
+  Connection left = outcome.is_success() ? leave() : Connection();
+  if (connection_.tls && plan_.says_close_notify && connection_.fd) {
+    connection_.tls->close(unsent_);
+    // It is but a courtesy.
+    if (!unsent_.empty()) (void)kernel::send_some(connection_.fd.get(), unsent_.data(), unsent_.size());
+  }
+  connection_ = {};
+  if (Ended ended = std::exchange(ended_, nullptr)) ended(std::move(outcome), std::move(left));
   return true;
+}
+
+bool Attempt::may_begin_again() const {
+  return is_kept_ && !has_answered_ && loop::now() < began_ + plan_.in_all;
+}
+
+Connection Attempt::leave() {
+  const bool stays = plan_.keeps_connection && unsent_.empty() && plan_.dialogue->leaves_connection() &&
+                     !(connection_.tls && connection_.tls->is_over());
+  if (!stays) return {};
+  ++connection_.tries;
+  return std::move(connection_);
 }
 
 }  // namespace baton::checker

@@ -15,6 +15,16 @@
 
 namespace baton::checker {
 
+// That tries of one check use one after the other.
+struct Connection {
+  UniqueFd fd;
+  std::unique_ptr<TlsSession> tls;
+  std::string server_name;  // that TLS has told
+  unsigned tries = 0;       // that have ended well on it
+
+  explicit operator bool() const { return static_cast<bool>(fd); }
+};
+
 class Attempt {
  public:
   struct Plan {
@@ -26,9 +36,13 @@ class Attempt {
     Duration timeout{};  // to connect; and between two pieces of the reply
     Duration in_all{};   // from the start to the end
     std::unique_ptr<health::Dialogue> dialogue;
+    // Of the try before. Where it has ended meanwhile, or ends or is silent before anything is answered, the try begins
+    // again with a connection of its own: what was kept says nothing about the server.
+    Connection kept;
+    bool keeps_connection = false;
   };
-  // May be called within start(); the attempt may be destroyed in it.
-  using Ended = std::move_only_function<void(health::Outcome)>;
+  // May be called within start(); the attempt may be destroyed in it. The connection is one for the next try, or none.
+  using Ended = std::move_only_function<void(health::Outcome, Connection)>;
 
   Attempt(loop::Loop& loop, Plan plan, Ended ended) : loop_(loop), plan_(std::move(plan)), ended_(std::move(ended)) {}
 
@@ -43,6 +57,9 @@ class Attempt {
   bool is_stream() const {
     return plan_.transport == health::Transport::tcp || plan_.transport == health::Transport::tls;
   }
+  void connect();
+  bool is_usable(Connection& kept);
+  void go_on_with(Connection kept);
   void on_ready();
   // True of these: it is over, and `this` may be gone.
   bool on_connecting();
@@ -56,12 +73,13 @@ class Attempt {
   bool on_error(int code);
   bool settle(health::Step step);
   bool finish(health::Outcome outcome);
+  bool may_begin_again() const;
+  Connection leave();
 
   loop::Loop& loop_;
   Plan plan_;
   Ended ended_;
-  UniqueFd fd_;
-  std::unique_ptr<TlsSession> tls_;
+  Connection connection_;
   loop::Subscription ready_;
   std::string unsent_;
   Instant began_{};
@@ -69,6 +87,8 @@ class Attempt {
   bool is_connected_ = false;
   bool has_begun_ = false;  // the dialogue
   bool has_heard_ = false;
+  bool is_kept_ = false;       // the connection, from a try before
+  bool has_answered_ = false;  // the server, to the dialogue
 };
 
 }  // namespace baton::checker

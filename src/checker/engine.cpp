@@ -1,5 +1,7 @@
 #include "checker/engine.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <type_traits>
 #include <utility>
@@ -21,6 +23,7 @@ struct Engine::Item {
   std::vector<health::HttpPage> pages;  // of an HTTP check
   Target* target = nullptr;
   std::unique_ptr<Attempt> attempt;
+  Connection kept;  // for the next try
 };
 
 namespace {
@@ -48,6 +51,11 @@ bool connects(const config::HealthCheck& check) {
          !std::holds_alternative<config::BfdCheck>(check.kind);
 }
 
+std::size_t descriptor_limit() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
 kernel::CheckEndpoint endpoint_of(const config::CheckTarget& target) {
   return {.address = target.address,
           .port = target.port,
@@ -64,6 +72,7 @@ Engine::Engine(loop::Loop& loop, std::vector<config::HealthCheck> checks, const 
     : loop_(loop), events_(std::move(events)), timer_(loop.timer([this] { on_timer(); })), random_(seed) {
   ASSERT(checks.size() <= limits::checks);
   loop_.serve_at_once(limits::served_at_once);
+  most_kept_ = std::min(limits::kept_connections, descriptor_limit() / 2);
   bool needs_tls = false;
   items_.reserve(checks.size());
   for (config::HealthCheck& check : checks) {
@@ -79,7 +88,8 @@ Engine::Engine(loop::Loop& loop, std::vector<config::HealthCheck> checks, const 
                                                  .check = std::move(core),
                                                  .pages = std::move(pages),
                                                  .target = target,
-                                                 .attempt = nullptr}));
+                                                 .attempt = nullptr,
+                                                 .kept = {}}));
   }
   if (needs_tls) tls_ = TlsContext::create(tls);
 }
@@ -165,15 +175,20 @@ void Engine::begin(Index index, Instant now) {
   if (http != nullptr && http->tls && !tls_) {
     return end(index, health::failed(health::Failure::tls_unavailable, tls_.error()));
   }
-  item.attempt = std::make_unique<Attempt>(loop_, plan_of(item, page),
-                                           [this, index](const health::Outcome& outcome) { end(index, outcome); });
+  item.attempt = std::make_unique<Attempt>(
+      loop_, plan_of(item, page),
+      [this, index](const health::Outcome& outcome, Connection left) { end(index, outcome, std::move(left)); });
   item.attempt->start(now);
   if (item.attempt) timers_.set(index, item.attempt->deadline());
 }
 
-void Engine::end(Index index, const health::Outcome& outcome) {
+void Engine::end(Index index, const health::Outcome& outcome, Connection left) {
   Item& item = *items_[index];
   item.attempt.reset();
+  if (left && kept_ < most_kept_) {
+    item.kept = std::move(left);
+    ++kept_;
+  }
   --under_way_;
   --item.target->under_way;
   ++counters_.failures[static_cast<std::size_t>(outcome.failure)];
@@ -194,7 +209,12 @@ std::uint64_t Engine::nonce() {
   return random_ ^ (random_ >> 33);
 }
 
-Attempt::Plan Engine::plan_of(const Item& item, unsigned page) {
+Connection Engine::take_kept(Item& item) {
+  if (item.kept) --kept_;
+  return std::exchange(item.kept, {});
+}
+
+Attempt::Plan Engine::plan_of(Item& item, unsigned page) {
   const config::HealthCheck& wanted = item.wanted;
   Attempt::Plan plan{.endpoint = endpoint_of(wanted.target), .timeout = wanted.target.timeout};
   const auto add = [&](health::Transport transport, std::unique_ptr<health::Dialogue> dialogue) {
@@ -207,6 +227,8 @@ Attempt::Plan Engine::plan_of(const Item& item, unsigned page) {
     if (http->tls) plan.tls = *tls_;
     if (http->enable_sni) plan.server_name = http->sni_name.empty() ? asked.virtualhost : http->sni_name;
     plan.says_close_notify = asked.tls_compliant;
+    plan.keeps_connection = http->keep_connection;
+    plan.kept = take_kept(item);
   } else if (const auto* smtp = std::get_if<config::SmtpCheck>(&wanted.kind)) {
     plan.endpoint = endpoint_of(smtp->hosts[page]);
     plan.timeout = smtp->hosts[page].timeout;

@@ -62,8 +62,9 @@ class Engine {
   void serve_timers(Instant now);
   void begin_or_wait(Index index, Instant now);
   void begin(Index index, Instant now);
-  void end(Index index, const health::Outcome& outcome);
-  Attempt::Plan plan_of(const Item& item, unsigned page);
+  void end(Index index, const health::Outcome& outcome, Connection left = {});
+  Attempt::Plan plan_of(Item& item, unsigned page);
+  Connection take_kept(Item& item);
   std::uint64_t nonce();
 
   loop::Loop& loop_;
@@ -74,6 +75,8 @@ class Engine {
   std::deque<Index> due_;
   std::deque<Index> waiting_;  // for limits::tries
   std::size_t under_way_ = 0;
+  std::size_t kept_ = 0;  // connections between tries
+  std::size_t most_kept_ = 0;
   TimerQueue<Index, DensePlaces<Index>> timers_;
   loop::Timer timer_;
   Duration grid_ = limits::longest_wait;  // of the instants when tries begin

@@ -100,6 +100,7 @@ struct HttpCheck {
   bool enable_sni = false;
   std::string sni_name;            // empty: the page's virtualhost
   bool fast_recovery = false;      // the pages of a server that comes up are asked for without a pause
+  bool keep_connection = false;    // one connection for many tries, with HTTP/1.1
   std::vector<CheckedPage> pages;  // at least one
 
   bool operator==(const HttpCheck&) const = default;

@@ -226,6 +226,7 @@ constexpr Setting<H> http_settings[] = {
     {"enable_sni", set<&H::check, &HttpCheck::enable_sni>},
     {"sni_name", set_sni_name},
     {"fast_recovery", set<&H::check, &HttpCheck::fast_recovery>},
+    {"keep_connection", set<&H::check, &HttpCheck::keep_connection>},
     {"tls_compliant", set<&H::tls_compliant>},
 };
 

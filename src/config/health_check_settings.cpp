@@ -75,6 +75,7 @@ class Kinds {
     add("enable_sni", yes_no(check.enable_sni));
     add("sni_name", check.sni_name);
     add("fast_recovery", yes_no(check.fast_recovery));
+    add("keep_connection", yes_no(check.keep_connection));
     for (const CheckedPage& page : check.pages) add("url", page_text(page));
   }
   void operator()(const SmtpCheck& check) {

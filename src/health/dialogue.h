@@ -23,7 +23,8 @@ class Dialogue {
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
 
-  // The connection stands, TLS included; a datagram socket is there. What is to be sent is appended to `out`.
+  // The connection stands, TLS included; a datagram socket is there. What is to be sent is appended to `out`. Called
+  // again where the connection ended before anything had come, and another one stands.
   virtual Step begin(std::string& out) = 0;
   // From a stream any piece, from a datagram socket one whole datagram.
   virtual Step on_bytes(std::string_view bytes, std::string& out) = 0;
@@ -31,6 +32,8 @@ class Dialogue {
   virtual Outcome on_end() { return failed(Failure::closed_early); }
   // Nothing has come for as long as the timeout.
   virtual Outcome on_silence() { return failed(Failure::reply_timeout); }
+  // After a success: another dialogue of this kind may begin on the same connection.
+  virtual bool leaves_connection() const { return false; }
 };
 
 enum class Transport : std::uint8_t { tcp, tls, udp, ping };

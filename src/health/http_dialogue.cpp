@@ -24,8 +24,8 @@ std::string host_of(const config::CheckTarget& target) {
 
 std::string request_for(const config::HttpCheck& check, const config::CheckedPage& page,
                         const config::CheckTarget& target) {
-  const bool is_1_1 = check.protocol == config::HttpProtocol::http_1_1;
-  const bool says_close = check.protocol != config::HttpProtocol::http_1_0;
+  const bool is_1_1 = check.protocol == config::HttpProtocol::http_1_1 || check.keep_connection;
+  const bool says_close = check.protocol != config::HttpProtocol::http_1_0 && !check.keep_connection;
   return fmt::format("GET {} HTTP/1.{}\r\nUser-Agent: KeepAliveClient\r\n{}Host: {}\r\n\r\n", page.path, is_1_1 ? 1 : 0,
                      says_close ? "Connection: close\r\n" : "",
                      page.virtualhost.empty() ? host_of(target) : page.virtualhost);
@@ -44,6 +44,7 @@ class HttpDialogue final : public Dialogue {
     if (!parser_.feed_end()) return failed(Failure::closed_early, has_bytes_ ? "" : "nothing had come");
     return on_page();
   }
+  bool leaves_connection() const override { return parser_.is_whole() && parser_.keeps_alive(); }
 
  private:
   bool reads_page() const { return page_.digest.has_value() || page_.regex.has_value(); }

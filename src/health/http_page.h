@@ -18,7 +18,7 @@ struct HttpPage {
   std::expected<std::optional<PageSearch>, std::string> search;
 };
 
-// As keepalived asks: HTTP/1.0 without Connection, unless http_protocol says otherwise.
+// As keepalived asks: HTTP/1.0 without Connection, unless http_protocol says otherwise; HTTP/1.1 with keep_connection.
 std::vector<HttpPage> http_pages(const config::HttpCheck& check, const config::CheckTarget& target);
 
 }  // namespace baton::health

@@ -3,6 +3,7 @@
 Writes FOLDER/ports, a line NAME PORT each, and ends when its standard input does. With FOLDER/cert.pem and key.pem there
 is TLS as well. What a client sent to `page` is added to FOLDER/requests."""
 import asyncio
+import gzip
 import os
 import ssl
 import struct
@@ -26,6 +27,28 @@ async def head(reader):
 async def serve_page(reader, writer):
     await head(reader)
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(page) + page)
+
+
+def kept(name, answers, then):
+    """Answers so many requests of a connection, then does `then`; says in FOLDER/name how many it answered so far."""
+    async def serve(reader, writer):
+        for number in range(1, answers + 1):
+            await reader.readuntil(b"\r\n\r\n")
+            with open(f"{folder}/{name}", "a") as out:
+                out.write(f"{number} ")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(page) + page)
+            await writer.drain()
+        await then(reader, writer)
+    return serve
+
+
+async def close_on_request(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+
+
+async def say_more(reader, writer):
+    writer.write(b"HTTP/1.0 408 Too Late\r\n\r\n")
+    await reader.read()
 
 
 async def serve_until_close(reader, writer):
@@ -62,6 +85,23 @@ async def endless_header(reader, writer):
 async def endless_page(reader, writer):
     writer.write(b"HTTP/1.0 200 OK\r\n\r\n")
     await forever(writer, b"x" * 65536)
+
+
+async def bomb(reader, writer):
+    """10 KiB that would be 10 MiB, for whoever unpacks it."""
+    await head(reader)
+    packed = gzip.compress(bytes(10 << 20))
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed)
+
+
+async def chunks(reader, writer):
+    await head(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n")
+    await forever(writer, b"x" * 65536)
+
+
+async def continues(reader, writer):
+    await forever(writer, b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
 
 
 async def drip(reader, writer):
@@ -138,7 +178,11 @@ async def main():
     plain = dict(page=serve_page, until_close=serve_until_close, unavailable=serve_503, redirect=redirect,
                  silent=silent, endless_header=endless_header, endless_page=endless_page, drip=drip,
                  drip_page=drip_page, garbage=garbage, closing=close_at_once, resetting=reset,
-                 endless_smtp=endless_smtp)
+                 endless_smtp=endless_smtp, bomb=bomb, chunks=chunks, continues=continues)
+    keeps = dict(kept=(100, close_at_once), kept_until_answered=(2, close_at_once), kept_until_asked=(2, close_on_request),
+                 kept_until_silent=(2, silent), kept_until_late=(2, say_more))
+    for name, how in keeps.items():
+        plain[name] = kept(name, *how)
     for name, serve in plain.items():
         server = await asyncio.start_server(guarded(serve), "127.0.0.1", 0, backlog=1000)
         ports[name] = server.sockets[0].getsockname()[1]
@@ -153,7 +197,9 @@ async def main():
         names = []
         context.sni_callback = lambda socket, name, context: names.append(name) or open(
             f"{folder}/names", "a").write(f"{name}\n") and None
-        for name, serve in dict(tls=serve_page, tls_drip=drip_page, tls_endless_header=endless_header).items():
+        secret = dict(tls=serve_page, tls_drip=drip_page, tls_endless_header=endless_header,
+                      tls_kept=kept("tls_kept", 3, close_at_once))
+        for name, serve in secret.items():
             server = await asyncio.start_server(guarded(serve), "127.0.0.1", 0, ssl=context)
             ports[name] = server.sockets[0].getsockname()[1]
     with open(f"{folder}/.ports", "w") as out:

@@ -125,9 +125,10 @@ TEST(HealthCheck, a_source_of_another_family_is_ignored) {
 
 TEST(HttpCheck, pages) {
   const auto http = kind_of<HttpCheck>(
-      "SSL_GET {\nhttp_protocol 1.1\nenable_sni\nfast_recovery\nvirtualhost a.example.org\nurl {\npath /x\n}\nurl "
+      "SSL_GET {\nhttp_protocol 1.1\nenable_sni\nfast_recovery\nkeep_connection\nvirtualhost a.example.org\nurl "
+      "{\npath /x\n}\nurl "
       "{\npath y\nvirtualhost b.example.org\nstatus_code 200-204 301\ndigest 9b3a0c85a887a256d6939da88aabd8cd\n}\n}");
-  EXPECT_TRUE(http.tls && http.enable_sni && http.fast_recovery);
+  EXPECT_TRUE(http.tls && http.enable_sni && http.fast_recovery && http.keep_connection);
   EXPECT_EQ(http.protocol, HttpProtocol::http_1_1);
   ASSERT_EQ(http.pages.size(), 2U);
   EXPECT_EQ(http.pages[0], (CheckedPage{.path = "/x", .virtualhost = "a.example.org", .status_codes = {{200, 299}}}));

@@ -80,6 +80,23 @@ TEST(HttpDialogue, asks_as_keepalived_does) {
   EXPECT_THAT(Http({}, config::HttpProtocol::http_1_1).request, HasSubstr(" HTTP/1.1\r\n"));
 }
 
+TEST(HttpDialogue, says_whether_the_connection_can_be_asked_again) {
+  const auto pages = http_pages({.keep_connection = true, .pages = {{.path = "/", .status_codes = {{}}}}},
+                                {.address = *IpAddress::parse("192.0.2.1"), .port = 80});
+  EXPECT_THAT(pages.front().request, HasSubstr(" HTTP/1.1\r\n"));
+  EXPECT_THAT(pages.front().request, testing::Not(HasSubstr("Connection:")));
+  const auto leaves = [&](std::string_view reply) {
+    const auto dialogue = make_http_dialogue(pages.front());
+    std::string out;
+    EXPECT_FALSE(dialogue->begin(out));
+    EXPECT_EQ(dialogue->on_bytes(reply, out), success());
+    return dialogue->leaves_connection();
+  };
+  EXPECT_TRUE(leaves("HTTP/1.1 204 No Content\r\n\r\n"));
+  EXPECT_FALSE(leaves("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"));
+  EXPECT_FALSE(leaves("HTTP/1.0 204 No Content\r\n\r\n"));
+}
+
 TEST(HttpDialogue, a_page_of_the_wanted_status_will_do) {
   EXPECT_EQ(Http({}).hear(whole), success());
   Http http({});
