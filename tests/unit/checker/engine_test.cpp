@@ -128,6 +128,21 @@ TEST(HttpCheck, hostile_servers_cost_one_failed_check) {
   }
 }
 
+TEST(HttpCheck, a_packed_page_is_not_unpacked) {
+  EXPECT_EQ(run(http(), "bomb").sentence(), "success");
+  const Trial digest = run(http({.path = "/", .digest = health::Digest{}}), "bomb");
+  EXPECT_EQ(digest.failure(), Failure::http_digest);
+  // Ten thousand bytes are looked at, not ten million, of which each would match.
+  config::CheckedPage page{.path = "/", .regex = config::PageRegex{.pattern = "^\\x00{1000}"}};
+  EXPECT_EQ(run(http(page), "bomb").failure(), Failure::http_no_match);
+}
+
+TEST(HttpCheck, chunks_of_any_size_and_headers_without_end_are_bounded) {
+  const Failure chunk = run(http({.path = "/", .digest = health::Digest{}}), "chunks", 5s).failure();
+  EXPECT_THAT((std::array{Failure::reply_too_long, Failure::http_malformed}), testing::Contains(chunk));
+  EXPECT_NE(run(http(), "continues", 2s).failure(), Failure::none);
+}
+
 TEST(HttpCheck, silence_ends) {
   const Trial silent = run(http(), "silent", 200ms);
   EXPECT_EQ(silent.failure(), Failure::reply_timeout);
