@@ -12,7 +12,8 @@ DestinationKey under(const ServiceKey& key, const DestinationKey& server, Forwar
 
 TableService under(const ServiceKey& key, TableService service) {
   std::map<DestinationKey, Destination> there;
-  for (const auto& [server, settings] : service.destinations) there.emplace(under(key, server, settings.method), settings);
+  for (const auto& [server, settings] : service.destinations)
+    there.emplace(under(key, server, settings.method), settings);
   service.destinations = std::move(there);
   return service;
 }

@@ -277,6 +277,8 @@ std::vector<process::TrackScript> scripts_of(const std::vector<ListedCheck>& che
 }
 
 int run_checker(CheckerStart start) {
+  if (const auto allowed = kernel::allow_many_sockets(); !allowed)
+    log::Logger(start.log).warning(to_string(allowed.error()));
   Checker(std::move(start)).run();
   return exit_code::success;
 }

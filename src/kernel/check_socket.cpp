@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -118,6 +119,14 @@ SysResult<std::size_t> receive_some(int fd, char* bytes, std::size_t size) {
   const ssize_t came = ::recv(fd, bytes, size, 0);
   if (came < 0) return last_error("receive");
   return static_cast<std::size_t>(came);
+}
+
+SysResult<void> allow_many_sockets() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return last_error("read the limit of descriptors");
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) < 0) return last_error("raise the limit of descriptors");
+  return {};
 }
 
 SysResult<void> allow_ping() {

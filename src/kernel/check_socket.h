@@ -38,6 +38,9 @@ bool is_writable(int fd);
 SysResult<std::size_t> send_some(int fd, const char* bytes, std::size_t size);
 SysResult<std::size_t> receive_some(int fd, char* bytes, std::size_t size);
 
+// As many descriptors as this process may have at all: its soft limit becomes its hard one (getrlimit(2)).
+SysResult<void> allow_many_sockets();
+
 // Lets this process's group open ping sockets in this network namespace (ping_group_range); nothing to do where it may.
 SysResult<void> allow_ping();
 

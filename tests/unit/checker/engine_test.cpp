@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -249,6 +250,17 @@ TEST(Engine, no_more_tries_go_to_one_address_than_the_limit_lets) {
   EXPECT_GE(ended, checks.size());
   EXPECT_EQ(most, limits::tries_of_address);
   EXPECT_GT(engine.counters().delayed, 0U);
+}
+
+TEST(CheckSocket, there_may_be_as_many_as_the_hard_limit_lets) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit lowered{.rlim_cur = 100, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &lowered), 0);
+  ASSERT_TRUE(kernel::allow_many_sockets());
+  rlimit after{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &after), 0);
+  EXPECT_EQ(after.rlim_cur, before.rlim_max);
 }
 
 TEST(Engine, goes_on_where_one_before_it_was) {
