@@ -24,7 +24,7 @@ using Events = std::vector<ReloadPlan::Event>;
 
 // ---------------------------------------------------------------- protocol
 
-// The node with the new configuration as it would go on: what Worker::begin() tells it.
+// The node with the new configuration as it would go on: what NodeShell::begin() tells it.
 struct Rehearsal {
   vrrp::Node node;
   std::vector<std::optional<vrrp::RouterMemory>> memory;  // of the routers of the new configuration

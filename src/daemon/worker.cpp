@@ -1,48 +1,20 @@
 #include "daemon/worker.h"
 
-#include <fmt/format.h>
 #include <signal.h>
 #include <time.h>
 
-#include <algorithm>
 #include <filesystem>
 
-#include "base/result.h"
-#include "daemon/advert_inbox.h"
-#include "daemon/advert_outbox.h"
-#include "daemon/announcer.h"
-#include "daemon/early_packets.h"
-#include "daemon/firewall.h"
-#include "daemon/host.h"
-#include "daemon/link_watch.h"
-#include "daemon/newsroom.h"
+#include "daemon/node_shell.h"
 #include "daemon/options.h"
-#include "daemon/pause_watch.h"
-#include "daemon/router_set.h"
 #include "daemon/scheduling.h"
-#include "daemon/second_owners.h"
-#include "daemon/status_service.h"
-#include "daemon/takeover_prover.h"
-#include "daemon/transport.h"
 #include "daemon/watch_policy.h"
-#include "daemon/witness_desk.h"
 #include "kernel/confinement.h"
-#include "log/rate_limit.h"
 #include "loop/loop.h"
-#include "recorder/recorder.h"
-#include "vrrp/announcement.h"
 
 namespace baton::daemon {
 
 namespace {
-
-template <typename... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
-
-constexpr Duration reject_log_interval = std::chrono::seconds(60);
-constexpr std::size_t timeouts_a_turn = 256;  // then their adverts leave, before the next are made
 
 class Worker {
  public:
@@ -50,156 +22,73 @@ class Worker {
   int run();
 
  private:
-  // What happened.
-  void on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet);
-  void on_frame(std::uint32_t interface_index, ByteView frame);
-  void on_witness(const std::vector<vrrp::RouterId>& routers);
-  void on_guardian_message();
-  void on_runner_message();
-  void on_settings(vrrp::RouterId router, const OperatorSettings& settings);
-  void on_timer();
-  bool wakes_up();
-  void stop();
-  void leave();
-
-  // What follows from it.
-  template <typename Event>
-  void tell_node(Event&& event);  // event(actions)
-  void carry_out(const vrrp::NodeActions& actions);
-  void carry_out(vrrp::RouterId router, const vrrp::Action& action);
-  void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change);
-  void settle();
-  void set(vrrp::RouterId router, const OperatorSettings& settings);
-  void tell_of_restored(Instant now);
-  void write_wills();
-  void look_at_interfaces();
-  void look_at_links(Instant now, vrrp::NodeActions& actions);
-  void tell_of_firewall();
-  void announce_unannounced(Instant now);
-  void maintain(vrrp::MaintenanceTold::Wish wish);
-  void tell_of_maintenance();
-  void beat();
-
-  void begin();
+  void begin_listening();
   void serve();
-  void prepare();
-  void look_first();
-  Host::Leftovers leftovers() const;
   void go_on();
   void leave_as_it_is();
+  void stop();
+  void on_stopped();
+  void on_guardian_message();
+  void tell_of_maintenance(vrrp::Maintenance maintenance);
   void watch_channels();
+  void beat();
 
-  const Setup& setup_;
   LastWill& will_;
   WorkerStart start_;
   log::Logger log_;
-  // Room for every reason of every router, so that no stranger can make one push another out and be told again.
-  log::RateLimit reject_limit_{reject_log_interval, setup_.routers.size() * (vrrp::RejectCounters{}.size() + 2 + 256)};
-
   loop::Loop loop_;
-  vrrp::Node node_;
-  std::optional<recorder::Recorder> recorder_;
-  std::vector<vrrp::AdvertCodec> codecs_;
-  std::vector<RouterStatistics> statistics_;
-  WorkerStatistics counted_;
-  std::vector<std::optional<IpAddress>> sources_;
-  std::vector<OperatorSettings> settings_{setup_.routers.size()};
-  RouterSet touched_{setup_.routers.size()};  // since the last settle()
-  vrrp::NodeActions actions_;                 // of one event; its memory is used again
-
-  Host host_;
-  const kernel::InterfaceTable& interfaces_ = host_.interfaces();
-  std::optional<kernel::FirewallRules> told_rules_;
-  LinkWatch links_{setup_, ask_drivers([this](const std::string& text) { log_.warning(text); })};
-  Transport transport_;
-  AdvertOutbox outbox_{setup_, transport_, statistics_, log_, reject_limit_};
-  Announcer announcer_;
-  TakeoverProver prover_;
-  Newsroom newsroom_;
-  AdvertInbox inbox_{setup_, codecs_, statistics_, newsroom_, log_, reject_limit_};
-  SecondOwners second_owners_{statistics_, counted_, newsroom_};
-  WitnessDesk witnesses_{setup_, loop_, log_, [this](const auto& routers) { on_witness(routers); }};
-  StatusService status_;
-
-  loop::Timer protocol_timer_;
+  NodeShell shell_;
   loop::Timer beat_timer_;
-  loop::Timer link_timer_;          // a link is polled, or a change of one has lasted
-  loop::Timer socket_timer_;        // sockets could not be opened: again
-  loop::Timer announcement_timer_;  // settle() has one to send, or a question
   Instant rested_{};
-  PauseWatch pause_;
   loop::Subscription guardian_readable_;
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription runner_readable_;
   loop::Subscription api_readable_;
-  bool has_looked_ = false;
-  bool is_preparing_ = start_.takes_over;  // interfaces and their settings are the serving worker's
-  bool begun_ = false;
   bool stopping_ = false;
-  bool owes_maintenance_ = false;  // an answer to the guardian
-  bool has_left_ = false;          // for a worker that goes on as ours
-  EarlyPackets early_packets_;
+  bool has_left_ = false;  // for a worker that goes on as ours
   int exit_status_ = exit_code::success;
 };
 
 Worker::Worker(WorkerStart start)
-    : setup_(start.setup),
-      will_(start.will),
+    : will_(start.will),
       start_(std::move(start)),
       log_(start_.log),
-      node_(setup_.node),
-      statistics_(setup_.routers.size()),
-      sources_(setup_.routers.size()),
-      host_(setup_, start_.settings_record, loop_, log_,
-            {.on_change = [this] { look_at_interfaces(); },
-             .on_interface_gone = [this](auto index) { transport_.forget(index); },
-             .on_places = [this] { transport_.hear_only(host_.addresses().addresses_by_interface()); },
-             .on_address_held = [this](auto router, const auto& address,
-                                       auto hold) { newsroom_.on_address_held(router, address, hold); }}),
-      transport_(setup_, &loop_,
-                 {.on_packet = [this](auto router, const auto& packet) { on_packet(router, packet); },
-                  .on_frame = [this](auto index, auto frame) { on_frame(index, frame); },
-                  .on_error = [this](const SysError& error) { log_.error(to_string(error)); },
-                  .on_unknown_vrid = [this](const auto& interface,
-                                            auto vrid) { inbox_.on_unknown_vrid(interface, vrid, loop::now()); }}),
-      announcer_(setup_, interfaces_, transport_),
-      prover_(setup_, interfaces_, transport_, announcer_, loop_),
-      newsroom_(setup_, log_, start_.runner, start_.api),
-      status_({.node = node_,
-               .setup = setup_,
-               .statistics = statistics_,
-               .worker = counted_,
-               .is_present = [this](const config::VirtualAddress& address) { return host_.is_present(address); },
-               .is_route_present = [this](const Route& route) { return host_.routing().is_present(route); },
-               .is_rule_present = [this](const Rule& rule) { return host_.routing().is_present(rule); },
-               .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); },
-               .takeover = [this](vrrp::RouterId router) { return prover_.progress(router); }},
-              start_.api) {
-  if (start_.record != nullptr) recorder_.emplace(start_.record->ring(), node_);
-  for (const RouterSetup& router : setup_.routers) codecs_.emplace_back(router.codec);
-}
+      shell_(start_, loop_, log_,
+             {.on_firewall_outdated = [this] { return start_.guardian.send({&firewall_outdated, 1}).has_value(); },
+              .on_maintenance = [this](vrrp::Maintenance maintenance) { tell_of_maintenance(maintenance); },
+              .on_stopped = [this] { on_stopped(); }}) {}
 
 int Worker::run() {
-  schedule(setup_.scheduling, start_.real_time, log_);  // first: others must not delay what follows
+  schedule(start_.setup.scheduling, start_.real_time, log_);  // first: others must not delay what follows
   const std::string writable[] = {"/proc/sys/net", std::filesystem::path(start_.settings_record).parent_path()};
   if (const auto confined = kernel::confine_worker(writable); !confined) {
     log_.warning(to_string(confined.error()) + "; the worker has more power than it needs");
   }
-  if (const auto opened = host_.open(); !opened) {
+  if (const auto opened = shell_.open(); !opened) {
     log_.error(to_string(opened.error()));
     return exit_code::failure;
   }
   will_.beat(loop::now());
-  protocol_timer_ = loop_.timer([this] { on_timer(); });
+  begin_listening();
+  // On a slow machine, or with a large configuration, it takes longer than who serves or resumes may be silent.
+  const bool locks_late = start_.resume && !start_.takes_over;
+  if (!locks_late) lock_memory(log_);
+  if (start_.takes_over) {
+    shell_.prepare();
+    (void)start_.guardian.send({&worker_is_prepared, 1});  // else we are given up
+  } else {
+    serve();
+  }
+  if (locks_late) lock_memory(log_);
+  loop_.run();
+  shell_.say_everything();
+  if (has_left_) (void)start_.guardian.send({&worker_has_left, 1});
+  return exit_status_;
+}
+
+void Worker::begin_listening() {
   beat_timer_ = loop_.timer([this] { beat(); });
   beat_timer_.set(loop::now());
-  link_timer_ = loop_.timer([this] {
-    vrrp::NodeActions actions;
-    look_at_links(loop::now(), actions);
-    carry_out(actions);
-  });
-  socket_timer_ = loop_.timer([this] { look_at_interfaces(); });
-  announcement_timer_ = loop_.timer([] {});
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
   subscriptions_.push_back(loop_.on_signal(SIGTERM, [this] { stop(); }));
   subscriptions_.push_back(loop_.on_signal(SIGQUIT, [this] { leave_as_it_is(); }));
@@ -207,237 +96,53 @@ int Worker::run() {
       SIGXCPU, [this] { log_.warning("the worker ran for longer than vrrp_rlimit_rttime without a pause"); }));
   watch_channels();
   loop_.after_waiting([this] {
-    if (wakes_up()) settle();
+    if (shell_.wakes_up()) shell_.settle();
   });
   loop_.before_sleep([this] {
-    if (begun_) settle();
+    if (shell_.has_begun()) shell_.settle();
   });
-  // On a slow machine, or with a large configuration, it takes longer than who serves or resumes may be silent.
-  const bool locks_late = start_.resume && !start_.takes_over;
-  if (!locks_late) lock_memory(log_);
-  if (start_.takes_over) {
-    prepare();
-    (void)start_.guardian.send({&worker_is_prepared, 1});  // else we are given up
-  } else {
-    serve();
-  }
-  if (locks_late) lock_memory(log_);
-  loop_.run();
-  newsroom_.finish();
-  if (has_left_) (void)start_.guardian.send({&worker_has_left, 1});
-  return exit_status_;
 }
 
 void Worker::serve() {
-  begin();
-  settle();
+  shell_.begin();
+  shell_.settle();
   will_.set_serving();
-}
-
-// A worker that serves still is to be followed: whatever takes time and changes nothing for it is done now. What others
-// say meanwhile is kept for the case that the one before did not hear it.
-void Worker::prepare() {
-  host_.pause();
-  // Interfaces of our own, and the settings that go with them, are the serving worker's as long as it serves.
-  const bool has_own = !setup_.virtual_interfaces.empty() || !start_.leftover_interfaces.empty();
-  if (!has_own) look_first();
-}
-
-// With ten thousand addresses each step takes its time.
-void Worker::look_first() {
-  host_.plan(leftovers());
-  transport_.hear_only(host_.addresses().addresses_by_interface());
-  will_.beat(loop::now());
-  look_at_interfaces();
-  will_.beat(loop::now());
-  has_looked_ = true;
-}
-
-Host::Leftovers Worker::leftovers() const {
-  return {.addresses = start_.leftovers, .routing = start_.routing_leftovers, .interfaces = start_.leftover_interfaces};
 }
 
 // The worker before has left. What it heard before that is in its last will.
 void Worker::go_on() {
-  if (const auto caught_up = host_.catch_up(); !caught_up) {
+  if (const auto caught_up = shell_.catch_up(); !caught_up) {
     log_.error(to_string(caught_up.error()));
     exit_status_ = exit_code::failure;
     return loop_.stop();
   }
   serve();
-  early_packets_.replay(will_.left().value_or(loop::now()),
-                        [this](vrrp::RouterId router, const auto& packet) { on_packet(router, packet); });
+  shell_.replay_early_packets(will_.left().value_or(loop::now()));
 }
 
 // For a worker that goes on as we do.
 void Worker::leave_as_it_is() {
-  transport_.drain();
-  settle();
-  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) will_.write_statistics(id, statistics_[id]);
+  shell_.leave_as_it_is();
   will_.set_left(loop::now());
   has_left_ = true;
   loop_.stop();
 }
 
-void Worker::begin() {
-  host_.begin(leftovers());
-  if (!start_.takes_over) newsroom_.set_trackers(start_.is_first);  // else they went with the runner's channel
-  is_preparing_ = false;
-  has_looked_ ? host_.follow_virtual_interfaces() : look_first();
-  host_.remove_changed();
-  const Instant now = loop::now();
-  vrrp::NodeActions actions;
-  if (start_.in_maintenance) node_.maintain(vrrp::MaintenanceTold::Wish::force, now, actions);
-  if (start_.resume) {
-    std::vector<std::optional<vrrp::RouterMemory>> memory(setup_.routers.size());
-    for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-      const auto will = will_.read(id);
-      if (!will) continue;
-      memory[id] = will->router;
-      if (start_.takes_over) statistics_[id] = will_.statistics(id);
-      set(id, will->settings);
-      codecs_[id].restore(will->codec);
-    }
-    node_.resume(memory, now, actions);
-  } else {
-    node_.start(now, actions);
+void Worker::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  if (!shell_.has_begun()) {  // nothing is held; not "in order", so that the guardian looks after what the worker
+                              // before held
+    exit_status_ = exit_code::failure;
+    return loop_.stop();
   }
-  begun_ = true;
-  touched_.insert_all();
-  carry_out(actions);
-  if (start_.resume) announce_unannounced(now);
-  for (const Vanished& each : start_.vanished) newsroom_.on_vanished(each);
-  if (start_.repeats_states) newsroom_.repeat_states(node_);
+  if (start_.keep_addresses) return loop_.stop();
+  shell_.stop();
 }
 
-// What the worker before may not have lived to announce, and what a new configuration adds to a MASTER.
-void Worker::announce_unannounced(Instant now) {
-  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-    const vrrp::VirtualRouter& router = node_.router(id);
-    if (!router.holds_addresses()) continue;
-    const vrrp::AnnouncementParameters& announcements = setup_.node.routers[id].router.announcements;
-    const bool is_fresh = now - router.since() < announcements.delay + std::chrono::seconds(1);
-    if (is_fresh || host_.addresses().lacks_addresses(id, interfaces_)) announcer_.add(id, announcements.repeat);
-  }
-}
-
-// Shows life. A real-time process that never sleeps is ended by the kernel (RLIMIT_RTTIME), so a worker that is flooded
-// sleeps on purpose: for less than a late advert, and seldom enough to cost nothing.
-void Worker::beat() {
-  const Instant now = loop::now();
-  beat_timer_.set(now + limits::worker_beat);
-  counted_.announcements_lost += transport_.listen_again();
-  second_owners_.on_beat();
-  constexpr Duration rest_interval = std::chrono::milliseconds(300);
-  if (now - rested_ < rest_interval) return;
-  rested_ = now;
-  constexpr timespec moment{.tv_sec = 0, .tv_nsec = 20'000};
-  (void)::nanosleep(&moment, nullptr);
-}
-
-void Worker::watch_channels() {
-  if (start_.runner) {
-    runner_readable_ = loop_.watch(start_.runner.fd(), loop::Ready::readable, [this] { on_runner_message(); });
-  }
-  if (start_.api) {
-    api_readable_ = loop_.watch(start_.api.fd(), loop::Ready::readable, [this] {
-      const auto handover = [this](vrrp::RouterId router) {
-        vrrp::NodeActions actions;
-        node_.handover(router, loop::now(), actions);
-        carry_out(actions);
-      };
-      const auto announce = [this](vrrp::RouterId router) {
-        announcer_.add(router, setup_.node.routers[router].router.announcements.repeat);
-      };
-      const StatusService::Commands commands{.handover = handover,
-                                             .announce = announce,
-                                             .set = [this](auto router, const auto& it) { on_settings(router, it); }};
-      if (!status_.serve({.now = loop::now(), .wall = loop::wall_now()}, commands)) api_readable_.reset();
-    });
-  }
-}
-
-// Links, sources and sockets after a change of interfaces.
-void Worker::look_at_interfaces() {
-  if (!stopping_ && !is_preparing_) host_.follow_virtual_interfaces();
-  tell_of_firewall();
-  const Instant now = loop::now();
-  transport_.follow(interfaces_);
-  if (transport_.lacks_sockets()) socket_timer_.set(now + std::chrono::seconds(1));
-  vrrp::NodeActions actions;
-  look_at_links(now, actions);
-  SourceAddresses sources(interfaces_, host_.addresses());
-  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-    const bool is_faulty = setup_.routers[id].lacks_peers || transport_.is_deaf(id) || host_.lacks_something(id);
-    node_.on_configuration_fault(id, is_faulty, now, actions);
-    const auto source = sources.of(setup_.routers[id]);
-    if (begun_ && source == sources_[id]) continue;
-    sources_[id] = source;
-    if (source) codecs_[id].set_source(*source);
-    node_.on_source(id, source, now, actions);
-    touched_.insert(id);
-  }
-  carry_out(actions);
-}
-
-void Worker::look_at_links(Instant now, vrrp::NodeActions& actions) {
-  links_.follow(interfaces_, now);
-  for (const std::string& name : begun_ ? std::vector<std::string>() : links_.missing(interfaces_)) {
-    log_.warning(fmt::format("interface {} is not there; waiting for it", name));
-  }
-  links_.tell(node_, now, actions);
-  if (const auto next = links_.next_at()) link_timer_.set(*next);
-}
-
-// The guardian sees to it: a change of rules waits for whoever else changes rules on this machine, and we wait for
-// nobody. A rule is there before its address: it does not depend on who is MASTER.
-void Worker::tell_of_firewall() {
-  auto rules = firewall_rules(setup_, interfaces_);
-  if (!told_rules_ && rules.is_empty() && start_.leftovers.empty()) {
-    told_rules_ = std::move(rules);
-    return;
-  }
-  if (told_rules_ == rules) return;
-  if (start_.guardian.send({&firewall_outdated, 1})) told_rules_ = std::move(rules);
-}
-
-void Worker::on_packet(vrrp::RouterId router, const vrrp::ReceivedPacket& packet) {
-  if (!begun_) return early_packets_.keep(router, packet, loop::now());
-  const Instant now = loop::now();
-  const auto advert = inbox_.take(router, packet, now);
-  if (!advert) return;
-  touched_.insert(router);
-  tell_node([&](vrrp::NodeActions& actions) { node_.on_advert(router, *advert, now, actions); });
-}
-
-void Worker::on_frame(std::uint32_t interface_index, ByteView frame) {
-  if (!begun_) return;
-  if (const auto answer = vrrp::decode_answer(frame)) {
-    prover_.on_answer(host_.addresses().routers_of(answer->ours, interface_index), interface_index, *answer);
-  }
-  const auto heard = vrrp::decode_announcement(frame);
-  if (!heard) return;
-  const kernel::Link* link = interfaces_.find(interface_index);
-  if (link == nullptr) return;
-  // Not our own, come back; but the other node has our virtual MAC address as well.
-  if (heard->mac == link->mac && link->kind != "macvlan") return;
-  const auto stranger = interfaces_.has_mac(heard->mac) ? std::nullopt : std::optional(heard->mac);
-  tell_node([&](vrrp::NodeActions& actions) {
-    for (const vrrp::RouterId router : host_.addresses().routers_of(heard->address, interface_index)) {
-      if (!second_owners_.is_worth_telling(node_.router(router), stranger.has_value())) continue;
-      touched_.insert(router);
-      node_.on_announcement(router, heard->address, stranger, loop::now(), actions);
-    }
-  });
-}
-
-void Worker::on_witness(const std::vector<vrrp::RouterId>& routers) {
-  tell_node([&](vrrp::NodeActions& actions) {
-    for (const vrrp::RouterId router : routers) {
-      touched_.insert(router);
-      node_.on_witness(router, loop::now(), actions);
-    }
-  });
+void Worker::on_stopped() {
+  if (shell_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
+  loop_.stop();
 }
 
 void Worker::on_guardian_message() {
@@ -448,15 +153,15 @@ void Worker::on_guardian_message() {
     if (message.error() == kernel::Channel::Nothing::any_more) guardian_readable_.reset();
     return;
   }
-  if (message->bytes == Bytes{take_over} && !begun_) return go_on();
-  if (message->bytes == Bytes{maintenance_off}) return maintain(vrrp::MaintenanceTold::Wish::off);
-  if (message->bytes == Bytes{maintenance_asked}) return maintain(vrrp::MaintenanceTold::Wish::ask);
-  if (message->bytes == Bytes{maintenance_forced}) return maintain(vrrp::MaintenanceTold::Wish::force);
+  if (message->bytes == Bytes{take_over} && !shell_.has_begun()) return go_on();
+  if (message->bytes == Bytes{maintenance_off}) return shell_.maintain(vrrp::MaintenanceTold::Wish::off);
+  if (message->bytes == Bytes{maintenance_asked}) return shell_.maintain(vrrp::MaintenanceTold::Wish::ask);
+  if (message->bytes == Bytes{maintenance_forced}) return shell_.maintain(vrrp::MaintenanceTold::Wish::force);
   if (message->bytes.size() != 1 || !message->passed_fd) return;
   if (message->bytes[0] == new_runner_channel) {
     runner_readable_.reset();
     start_.runner = kernel::Channel(std::move(message->passed_fd));
-    newsroom_.set_trackers();
+    shell_.on_new_runner();
   } else if (message->bytes[0] == new_api_channel) {
     api_readable_.reset();
     start_.api = kernel::Channel(std::move(message->passed_fd));
@@ -464,217 +169,40 @@ void Worker::on_guardian_message() {
   watch_channels();
 }
 
-void Worker::maintain(vrrp::MaintenanceTold::Wish wish) {
-  if (!begun_ || stopping_) return;
-  owes_maintenance_ = wish != vrrp::MaintenanceTold::Wish::off;
-  touched_.insert_all();
-  tell_node([&](vrrp::NodeActions& actions) { node_.maintain(wish, loop::now(), actions); });
-}
-
-// What has become of it, once it is known.
-void Worker::tell_of_maintenance() {
-  if (!owes_maintenance_ || node_.maintenance() == vrrp::Maintenance::asked) return;
-  const bool is_refused = node_.maintenance() == vrrp::Maintenance::refused;
-  if (!is_refused && node_.has_master()) return;  // forced, and on its way out
-  owes_maintenance_ = false;
+void Worker::tell_of_maintenance(vrrp::Maintenance maintenance) {
+  const bool is_refused = maintenance == vrrp::Maintenance::refused;
   Bytes message{is_refused ? maintenance_refused : maintenance_begun};
   if (is_refused) {
-    const std::string text = in_the_way(node_, setup_);
+    const std::string text = in_the_way(shell_.node(), start_.setup);
     message.insert(message.end(), text.begin(), text.end());
   }
   (void)start_.guardian.send(message);  // who hears nothing asks again
 }
 
-void Worker::on_runner_message() {
-  vrrp::NodeActions actions;
-  const bool alive = newsroom_.receive([&](vrrp::TrackerId tracker, vrrp::TrackerValue value) {
-    node_.on_tracker(tracker, value, loop::now(), actions);
-  });
-  if (!alive) runner_readable_.reset();  // the guardian starts another and sends its channel
-  carry_out(actions);
-}
-
-void Worker::on_timer() {
-  Instant now = loop::now();
-  // When we are late, what others said meanwhile is heard first.
-  constexpr Duration late = std::chrono::milliseconds(5);
-  if (const auto due = node_.next_timeout(); due && now >= *due) {
-    counted_.lateness.add(now - *due);
-    if (now - *due > late) {
-      transport_.drain();
-      now = loop::now();
-    }
+void Worker::watch_channels() {
+  if (start_.runner) {
+    runner_readable_ = loop_.watch(start_.runner.fd(), loop::Ready::readable, [this] {
+      if (!shell_.hear_runner()) runner_readable_.reset();  // the guardian starts another and sends its channel
+    });
   }
-  tell_node([&](vrrp::NodeActions& actions) { node_.on_timeout(now, actions, timeouts_a_turn); });
-}
-
-// After a pause: what others said meanwhile is heard, then the cores judge by the clock, before anything is sent or
-// anybody served. A MASTER that has lost its addresses to a successor lets go, and says nothing more.
-bool Worker::wakes_up() {
-  if (!begun_ || !pause_.was_paused(loop::now())) return false;
-  transport_.drain();
-  tell_node([&](vrrp::NodeActions& actions) { node_.on_timeout(loop::now(), actions); });
-  outbox_.withdraw(node_);
-  return true;
-}
-
-template <typename Event>
-void Worker::tell_node(Event&& event) {
-  actions_.clear();
-  event(actions_);
-  carry_out(actions_);
-}
-
-// An operator's wish.
-void Worker::on_settings(vrrp::RouterId router, const OperatorSettings& settings) {
-  const std::string& name = setup_.routers[router].name;
-  if (settings.base_priority) {
-    log_.notice(fmt::format("({}) base priority is set to {}, it was {}; a reload forgets it", name,
-                            *settings.base_priority, node_.base_priority(router)));
+  if (start_.api) {
+    api_readable_ = loop_.watch(start_.api.fd(), loop::Ready::readable, [this] {
+      if (!shell_.serve_api()) api_readable_.reset();
+    });
   }
-  if (settings.preempt) {
-    const bool preempts = *settings.preempt == vrrp::Preempt::yes;
-    log_.notice(fmt::format("({}) is set to {}; a reload forgets it", name, preempts ? "preempt" : "nopreempt"));
-  }
-  set(router, settings);
 }
 
-void Worker::set(vrrp::RouterId router, const OperatorSettings& settings) {
+// Shows life. A real-time process that never sleeps is ended by the kernel (RLIMIT_RTTIME), so a worker that is flooded
+// sleeps on purpose: for less than a late advert, and seldom enough to cost nothing.
+void Worker::beat() {
   const Instant now = loop::now();
-  OperatorSettings& kept = settings_[router];
-  if (settings.base_priority) kept.base_priority = settings.base_priority;
-  if (settings.preempt) kept.preempt = settings.preempt;
-  tell_node([&](vrrp::NodeActions& actions) {
-    if (settings.base_priority) node_.set_base_priority(router, *settings.base_priority, now, actions);
-    if (settings.preempt) node_.set_preempt(router, *settings.preempt, now, actions);
-  });
-  touched_.insert(router);
-}
-
-void Worker::stop() {
-  if (stopping_) return;
-  stopping_ = true;
-  if (!begun_) {  // nothing is held; not "in order", so that the guardian looks after what the worker before held
-    exit_status_ = exit_code::failure;
-    return loop_.stop();
-  }
-  if (start_.keep_addresses) {
-    loop_.stop();
-    return;
-  }
-  vrrp::NodeActions actions;
-  node_.stop(loop::now(), actions);
-  touched_.insert_all();
-  carry_out(actions);
-}
-
-// Everything is said and done; static entries go last.
-void Worker::leave() {
-  if (!host_.leave()) return;
-  if (host_.has_refused()) exit_status_ = exit_code::failure;  // the last will tries once more
-  newsroom_.say_stopped();
-  loop_.stop();
-}
-
-void Worker::carry_out(const vrrp::NodeActions& actions) {
-  for (const vrrp::NodeAction& action : actions) {
-    std::visit(Overloaded{
-                   [&](const vrrp::RouterAction& it) {
-                     touched_.insert(it.router);
-                     carry_out(it.router, it.action);
-                   },
-                   [&](const vrrp::GroupAction& it) { newsroom_.on_group_changed(it.group, it.action); },
-               },
-               action);
-  }
-}
-
-void Worker::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
-  std::visit(Overloaded{
-                 [&](const vrrp::SendAdvert& it) { outbox_.put(router, it, codecs_[router], sources_[router]); },
-                 [&](const vrrp::Announce& it) { announcer_.add(router, it.rounds); },
-                 [&](const vrrp::StateChanged& it) { on_state_changed(router, it); },
-                 [&](const vrrp::PriorityChanged& it) { newsroom_.on_priority_changed(router, it, node_); },
-                 [&](const vrrp::LowerPriorityHeard& it) { newsroom_.on_lower_priority_heard(router, it, node_); },
-                 [&](const vrrp::MasterLearned& it) { newsroom_.on_master_learned(router, it); },
-                 [&](const vrrp::HandoverFailed&) {
-                   ++counted_.handovers_failed;
-                   newsroom_.on_handover_failed(router);
-                 },
-                 [&](const vrrp::AskWitness&) { witnesses_.ask(router); },
-                 [&](const vrrp::WitnessMissed&) { newsroom_.on_witness_missed(router); },
-                 [&](const vrrp::SecondOwnerSeen& it) { second_owners_.on_seen(router, it, node_, loop::now()); },
-             },
-             action);
-}
-
-void Worker::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change) {
-  if (change.to == vrrp::State::master) {
-    ++statistics_[router].became_master;
-    prover_.on_master(router);
-  }
-  if (change.from == vrrp::State::master) {
-    ++statistics_[router].released_master;
-    prover_.on_left(router);
-  }
-  if (change.from == vrrp::State::master && change.reason == vrrp::Reason::handover) ++counted_.handovers_done;
-  newsroom_.on_state_changed(router, change, node_);
-}
-
-// Once a turn, in this order: adverts, the last will, addresses, announcements, news.
-void Worker::settle() {
-  (void)wakes_up();  // in the middle of a turn
-  const Instant now = loop::now();
-  will_.beat(now);
-  outbox_.flush(now);
-  witnesses_.settle(node_, now);
-  for (const vrrp::RouterId router : touched_) {
-    host_.set_holding(router, node_.router(router).holds_addresses());
-  }
-  write_wills();  // first: who dies in the middle of the rest is known to have begun it
-  const AddressState addresses = host_.settle(node_.next_timeout(), now);
-  const bool settled = addresses == AddressState::settled;
-  if (settled && !host_.has_refused()) will_.set_clean();
-  if (settled) tell_of_restored(now);
-  const bool more_to_announce = announcer_.send_some(node_, now, addresses);
-  const bool more_to_ask = prover_.settle(node_, now, addresses);
-  for (const vrrp::RouterId router : prover_.take_proven()) {
-    tell_node([&](vrrp::NodeActions& actions) { node_.on_takeover_proven(router, now, actions); });
-  }
-  const bool more_to_tell = newsroom_.publish(addresses);
-  if (!settled || more_to_announce || more_to_ask || more_to_tell) loop_.once_more();
-  write_wills();  // of those that have got their addresses back
-  tell_of_maintenance();
-  const auto next = node_.next_timeout();
-  next ? protocol_timer_.set(*next) : protocol_timer_.cancel();
-  const auto announcement =
-      std::min(announcer_.next_at().value_or(Instant::max()), prover_.next_at().value_or(Instant::max()));
-  if (announcement != Instant::max()) announcement_timer_.set(announcement);
-  if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) leave();
-}
-
-void Worker::tell_of_restored(Instant now) {
-  const std::vector<vrrp::RouterId> restored = host_.take_restored();
-  if (restored.empty()) return;
-  tell_node([&](vrrp::NodeActions& actions) {
-    for (const vrrp::RouterId router : restored) {
-      if (!node_.router(router).holds_addresses()) continue;  // it went with the interface
-      newsroom_.on_address_restored(router);
-      node_.on_address_restored(router, now, actions);
-    }
-  });
-}
-
-void Worker::write_wills() {
-  for (const vrrp::RouterId router : touched_) {
-    will_.write(router, {.router = node_.memory(router),
-                         .codec = codecs_[router].memory(),
-                         .source = sources_[router].value_or(IpAddress{}),
-                         .interface_index = transport_.interface_index(router),
-                         .holds_addresses = node_.router(router).holds_addresses(),
-                         .settings = settings_[router]});
-  }
-  touched_.clear();
+  beat_timer_.set(now + limits::worker_beat);
+  shell_.beat();
+  constexpr Duration rest_interval = std::chrono::milliseconds(300);
+  if (now - rested_ < rest_interval) return;
+  rested_ = now;
+  constexpr timespec moment{.tv_sec = 0, .tv_nsec = 20'000};
+  (void)::nanosleep(&moment, nullptr);
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ class Life {
 
   // A first start, with nobody's will.
   void begin(Instant now) { begin(now, std::vector<std::optional<RouterWill>>(setup_.routers.size()), {}); }
-  // Worker::begin().
+  // NodeShell::begin().
   void begin(Instant now, const std::vector<std::optional<RouterWill>>& wills,
              const std::vector<config::VirtualAddress>& leftovers) {
     plan_.hold_static(true);
