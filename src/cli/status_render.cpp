@@ -101,6 +101,9 @@ std::string instance_text(const json& instance, double now, const Painter& paint
     const bool is_awaited = instance.at("witness").value("awaited", false);
     line("witness", is_awaited ? paint.alarm(witness) : witness);
   }
+  if (const std::string hook = hook_line(instance.value("hook", json())); !hook.empty()) {
+    line("hooks", paint.alarm(hook));
+  }
   if (const std::string by = learned_by(instance.value("takeover", json())); !by.empty()) line("learned by", by);
   if (const std::string two = two_owners_line(instance, now); !two.empty()) line("two owners", paint.alarm(two));
   if (!instance.at("rejected").empty()) line("rejected", paint.alarm(rejected_line(instance.at("rejected"))));

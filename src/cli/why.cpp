@@ -178,6 +178,9 @@ class Explainer {
     if (const json witness = it_.value("witness", json()); witness.is_object() && witness.value("awaited", false)) {
       result_.wrong.push_back("witness " + witness_line(witness));
     }
+    if (const std::string hook = hook_line(it_.value("hook", json())); !hook.empty()) {
+      result_.wrong.push_back("hooks: " + hook);
+    }
     say_rejected();
     say_two_owners();
     if (const auto failed = it_.value("/adverts/failed"_json_pointer, 0ULL); failed > 0) {

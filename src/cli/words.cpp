@@ -50,6 +50,17 @@ std::string witness_line(const nlohmann::json& witness) {
   return witness.value("asked", false) ? text + "; asked, the master is silent" : text;
 }
 
+std::string hook_line(const nlohmann::json& hook) {
+  if (!hook.is_object()) return {};
+  if (hook.value("awaited", false)) {
+    return fmt::format("its addresses wait for before_announce, for {:.1f} s more at most",
+                       std::max(0.0, hook.value("ends_in", 0.0)));
+  }
+  const auto late = hook.value("late", 0ULL);
+  const auto failed = hook.value("failed", 0ULL);
+  return late + failed == 0 ? std::string() : fmt::format("{} not in time, {} failed", late, failed);
+}
+
 std::string learned_by(const nlohmann::json& takeover) {
   if (!takeover.is_object() || takeover.value("asked", 0) == 0) return {};
   std::string text = fmt::format("{} of {} neighbours", takeover.value("learned", 0), takeover.value("asked", 0));

@@ -19,6 +19,8 @@ std::string bare(
 
 // Of a status's `witness`: "10.0.20.1; has not answered, and the master is silent". Empty: it has none.
 std::string witness_line(const nlohmann::json& witness);
+// Of a status's `hook`: what its addresses wait for, or what went wrong before. Empty: neither.
+std::string hook_line(const nlohmann::json& hook);
 
 // Of a status's `takeover`: "3 of 4 neighbours; 10.0.20.9 not yet". Empty: there is nothing to tell.
 std::string learned_by(const nlohmann::json& takeover);

@@ -108,11 +108,22 @@ struct Notifications {
   bool operator==(const Notifications&) const = default;
 };
 
+// Scripts that are waited for, of an instance or a group (docs/decisions/0029). Baton's own.
+struct AwaitedHooks {
+  Rarely<Command> before_announce;             // the addresses of a new MASTER wait for its end,
+  Rarely<Command> before_release;              // a MASTER that leaves on purpose waits for this one,
+  Duration timeout = std::chrono::seconds(1);  // hook_timeout: but no longer; 0.01 s to 10 s
+  Rarely<std::string> conntrackd;              // conntrackd_sync: its configuration file; empty: the one it knows
+
+  bool operator==(const AwaitedHooks&) const = default;
+};
+
 struct SyncGroup {
   std::string name;
   std::vector<std::string> members;  // every name is one of Configuration::instances; no instance is in two groups
   Trackers trackers;
   Notifications notifications;
+  AwaitedHooks awaited;
   bool smtp_alert = false;
   bool tracking_weight = false;  // sync_group_tracking_weight
   Place place;
@@ -328,6 +339,7 @@ struct Instance {
   bool make_before_break = true;     // Baton's own
   bool verified_takeover = true;     // Baton's own
   std::vector<IpAddress> witnesses;  // Baton's own: `witness`, at most 4; either family
+  AwaitedHooks awaited;
   bool announcements_given = false;  // garp_*, here or in global_defs
   Place place;
 

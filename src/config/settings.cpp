@@ -96,6 +96,14 @@ void add_notifications(List& list, const Notifications& notifications) {
   list.add("notify_priority_changes", notifications.priority_changes);
 }
 
+void add_awaited_hooks(List& list, const AwaitedHooks& awaited) {
+  if (!awaited.before_announce && !awaited.before_release && !awaited.conntrackd) return;
+  list.add("before_announce", awaited.before_announce);
+  list.add("before_release", awaited.before_release);
+  if (awaited.conntrackd) list.add_word("conntrackd_sync", awaited.conntrackd->empty() ? "yes" : *awaited.conntrackd);
+  list.add("hook_timeout", awaited.timeout);
+}
+
 std::string peer_text(const UnicastPeer& peer) {
   return fmt::format("{} min_ttl {} max_ttl {}", to_string(peer.address), peer.min_ttl, peer.max_ttl);
 }
@@ -317,6 +325,7 @@ Settings settings_of(const Instance& instance) {
   list.add("promote_secondaries", instance.promote_secondaries);
   list.add("make_before_break", instance.make_before_break);
   list.add("verified_takeover", instance.verified_takeover);
+  add_awaited_hooks(list, instance.awaited);
   list.add_each("witness", instance.witnesses, [](const IpAddress& address) { return to_string(address); });
   return list.take();
 }
@@ -342,6 +351,7 @@ Settings settings_of(const SyncGroup& group) {
   list.add_each("group", group.members, as_text);
   add_trackers(list, group.trackers);
   add_notifications(list, group.notifications);
+  add_awaited_hooks(list, group.awaited);
   list.add("smtp_alert", group.smtp_alert);
   list.add("sgroup_tracking_weight", group.tracking_weight);
   return list.take();

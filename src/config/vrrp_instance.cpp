@@ -128,6 +128,10 @@ void set_rival_priority(D& draft, const Arguments& arguments) {
 constexpr std::size_t most_witnesses = 4;
 
 // witness ADDRESS...
+void set_conntrackd_sync(D& draft, const Arguments& arguments) {
+  read_conntrackd_sync(arguments, draft.instance.awaited);
+}
+
 void add_witnesses(D& draft, const Arguments& arguments) {
   if (arguments.count() == 0) return arguments.missing("the address of a router or host that answers to ping");
   std::vector<IpAddress>& witnesses = draft.instance.witnesses;
@@ -260,6 +264,10 @@ constexpr Setting<D> instance_settings[] = {
     {"make_before_break", set<&D::make_before_break>},
     {"verified_takeover", set<&D::verified_takeover>},
     {"witness", add_witnesses},
+    {"before_announce", set_once<&D::instance, &I::awaited, &AwaitedHooks::before_announce>},
+    {"before_release", set_once<&D::instance, &I::awaited, &AwaitedHooks::before_release>},
+    {"conntrackd_sync", set_conntrackd_sync},
+    {"hook_timeout", set<&D::instance, &I::awaited, &AwaitedHooks::timeout>},
 };
 
 }  // namespace

@@ -39,6 +39,10 @@ void set_members(D& draft, const Arguments& arguments) {
   }
 }
 
+void set_conntrackd_sync(D& draft, const Arguments& arguments) {
+  read_conntrackd_sync(arguments, draft.group.awaited);
+}
+
 void track_interfaces(D& draft, const Arguments& arguments) {
   read_tracked_interfaces(arguments.context(), arguments.statement(), draft.group.trackers);
 }
@@ -58,6 +62,10 @@ constexpr Setting<D> group_settings[] = {
     {"notify_backup", set_once<&D::group, &SyncGroup::notifications, &N::backup>},
     {"notify_fault", set_once<&D::group, &SyncGroup::notifications, &N::fault>},
     {"notify_stop", set_once<&D::group, &SyncGroup::notifications, &N::stop>},
+    {"before_announce", set_once<&D::group, &SyncGroup::awaited, &AwaitedHooks::before_announce>},
+    {"before_release", set_once<&D::group, &SyncGroup::awaited, &AwaitedHooks::before_release>},
+    {"conntrackd_sync", set_conntrackd_sync},
+    {"hook_timeout", set<&D::group, &SyncGroup::awaited, &AwaitedHooks::timeout>},
     {"notify_priority_changes", set<&D::priority_changes>},
     {"smtp_alert", set<&D::smtp_alert>},
     {"sync_group_tracking_weight", set<&D::group, &SyncGroup::tracking_weight>},

@@ -238,9 +238,19 @@ std::vector<const Command*> commands_of(const Configuration& configuration) {
       add(*command);
     }
   };
+  const auto add_awaited = [&](const AwaitedHooks& awaited) {
+    add(awaited.before_announce);
+    add(awaited.before_release);
+  };
   for (const Script& script : configuration.scripts) commands.push_back(&script.command);
-  for (const Instance& instance : configuration.instances) add_all(instance.notifications);
-  for (const SyncGroup& group : configuration.groups) add_all(group.notifications);
+  for (const Instance& instance : configuration.instances) {
+    add_all(instance.notifications);
+    add_awaited(instance.awaited);
+  }
+  for (const SyncGroup& group : configuration.groups) {
+    add_all(group.notifications);
+    add_awaited(group.awaited);
+  }
   for (const auto* fifo : {&configuration.globals.notify_fifo, &configuration.globals.vrrp_notify_fifo}) {
     if (*fifo) add((*fifo)->script);
   }

@@ -130,7 +130,15 @@ void Newsroom::on_process(const process::ProcessResult& result) {
       {{"VRRP_PROCESS", process}});
 }
 
-bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value) {
+void Newsroom::run_hooks() {
+  for (process::Notify& hook : std::exchange(hooks_to_run_, {})) {
+    hook.rules = setup_.script_rules;
+    send(hook);
+  }
+}
+
+bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value,
+                       const std::function<void(const process::NotifyFinished&)>& on_finished) {
   constexpr int messages_a_call = 64;
   for (int i = 0; i < messages_a_call; ++i) {
     const auto message = runner_.receive();
@@ -157,9 +165,10 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerVa
               on_process(it);
               on_value(it.id, {.status = it.is_up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0});
             },
-            [&](const process::NotifyFinished& it) {
+            [&](const process::NotifyFinished& it) {  // a failure is an event as well
               unfinished_.on_finished(it.key);
-            },  // a failure is an event as well
+              on_finished(it);
+            },
             [&](const process::RunnerEvent& it) { say(to_level(it.level), it.text); },
             [&](const process::RunnerCounters&) {},
             [&](const process::Stopped&) {},
@@ -182,7 +191,8 @@ void Newsroom::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged&
                     change.from == vrrp::State::init ? " (init)" : "", why, priority_text(node, router)),
         {{"VRRP_INSTANCE", setup.name}, {"VRRP_STATE", state}, {"VRRP_REASON", std::string(name(change.reason))}});
   }
-  gather_change({.subject = notify::Subject::instance,
+  gather_change({&router, 1},
+                {.subject = notify::Subject::instance,
                  .name = setup.name,
                  .state = to_event(change.to),
                  .priority = node.router(router).priority()},
@@ -193,7 +203,8 @@ void Newsroom::on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChang
   const GroupSetup& setup = setup_.groups[group];
   say(Level::notice, fmt::format("VRRP_Group({}) Entering {} STATE", setup.name, name(change.to)),
       {{"VRRP_GROUP", setup.name}});
-  gather_change({.subject = notify::Subject::group, .name = setup.name, .state = to_event(change.to), .priority = 0},
+  gather_change(setup_.node.groups[group].members,
+                {.subject = notify::Subject::group, .name = setup.name, .state = to_event(change.to), .priority = 0},
                 change.from, change.to, setup.hooks);
 }
 
@@ -206,7 +217,8 @@ void Newsroom::on_priority_changed(vrrp::RouterId router, const vrrp::PriorityCh
   if (!setup.notify_priority_changes) return;
   const vrrp::State state = node.router(router).state();
   if (state == vrrp::State::init || state == vrrp::State::fault) return;
-  gather({.subject = notify::Subject::instance,
+  gather({&router, 1},
+         {.subject = notify::Subject::instance,
           .name = setup.name,
           .state =
               state == vrrp::State::master ? notify::EventState::master_priority : notify::EventState::backup_priority,
@@ -224,7 +236,8 @@ void Newsroom::on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerP
                     log::more_like_it(*silent)),
         {{"VRRP_INSTANCE", setup.name}});
   }
-  gather({.subject = notify::Subject::instance,
+  gather({&router, 1},
+         {.subject = notify::Subject::instance,
           .name = setup.name,
           .state = notify::EventState::master_rx_lower_pri,
           .priority = node.router(router).priority()},
@@ -238,7 +251,8 @@ void Newsroom::on_second_owner(vrrp::RouterId router, const vrrp::SecondOwnerSee
   say(Level::warning, fmt::format("({}) two owners: {}{}", setup.name, detail, log::more_like_it(untold)),
       {{"VRRP_INSTANCE", setup.name}});
   const std::size_t before = gathered_.size();
-  gather({.subject = notify::Subject::instance,
+  gather({&router, 1},
+         {.subject = notify::Subject::instance,
           .name = setup.name,
           .state = notify::EventState::two_owners,
           .priority = node.router(router).priority(),
@@ -274,6 +288,35 @@ void Newsroom::on_witness_missed(vrrp::RouterId router) {
       {{"VRRP_INSTANCE", setup.name}});
 }
 
+// docs/status.md: `hook`. Who misses it has the log and the counters.
+void Newsroom::on_hook_outcome(const HookSetup& hooks, HookDesk::Hook hook, HookDesk::Outcome outcome,
+                               Duration waited) {
+  const bool is_announce = hook == HookDesk::Hook::before_announce;
+  const std::string_view name = is_announce ? "before_announce" : "before_release";
+  const std::string_view what = is_announce ? "the addresses come" : "this node goes";
+  const double seconds = std::chrono::duration<double>(waited).count();
+  const bool is_group = hooks.subject == notify::Subject::group;
+  std::string text;
+  std::string_view state;
+  switch (outcome) {
+    case HookDesk::Outcome::ended: text = fmt::format("{} has ended after {:.3f} s; {}", name, seconds, what); break;
+    case HookDesk::Outcome::failed:
+      text = fmt::format("{} has failed after {:.3f} s; {} all the same", name, seconds, what);
+      state = "failed";
+      break;
+    case HookDesk::Outcome::late:
+      text = fmt::format("{} has not ended within {} s; {} without it", name,
+                         std::chrono::duration<double>(hooks.timeout).count(), what);
+      state = "late";
+      break;
+  }
+  say(state.empty() ? Level::info : Level::warning, fmt::format("({}) {}", hooks.name, text),
+      {{is_group ? "VRRP_GROUP" : "VRRP_INSTANCE", hooks.name}});
+  if (state.empty() || !api_) return;
+  const double at = std::chrono::duration<double>(loop::wall_now().time_since_epoch()).count();
+  (void)send_api({{"event", "hook"}, {"name", hooks.name}, {"state", state}, {"reason", name}, {"at", at}});
+}
+
 void Newsroom::on_address_restored(vrrp::RouterId router) {
   if (const auto silent = limit_.allow(fmt::format("{}/restored", router), loop::now())) {
     say(Level::warning, fmt::format("({}) somebody removed a virtual address; put back{}", setup_.routers[router].name,
@@ -292,7 +335,8 @@ void Newsroom::on_address_held(vrrp::RouterId router, const IpAddress& address, 
 void Newsroom::on_vanished(const Vanished& vanished) {
   say(Level::notice, fmt::format("({}) Not in the configuration any more", vanished.name),
       {{"VRRP_INSTANCE", vanished.name}});
-  gather({.subject = notify::Subject::instance,
+  gather({},
+         {.subject = notify::Subject::instance,
           .name = vanished.name,
           .state = notify::EventState::deleted,
           .priority = vanished.priority},
@@ -302,7 +346,7 @@ void Newsroom::on_vanished(const Vanished& vanished) {
 void Newsroom::repeat_states(const vrrp::Node& node) {
   const auto repeat = [&](notify::Event event, const notify::Hooks& hooks) {
     const std::size_t before = gathered_.size();
-    gather(std::move(event), hooks);
+    gather({}, std::move(event), hooks);
     if (gathered_.size() > before) gathered_.back().for_whom = News::For::fifos;
   };
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
@@ -324,15 +368,16 @@ void Newsroom::repeat_states(const vrrp::Node& node) {
   }
 }
 
-void Newsroom::gather(notify::Event event, const notify::Hooks& hooks, std::string_view reason) {
+void Newsroom::gather(Members members, notify::Event event, const notify::Hooks& hooks, std::string_view reason) {
   if (gathered_.size() >= limits::news_that_wait) return;
   gathered_.push_back({.event = std::move(event), .hooks = &hooks, .reason = reason, .at = loop::wall_now()});
+  if (!setup_.hooks.empty()) gathered_.back().members.assign(members.begin(), members.end());
 }
 
-void Newsroom::gather_change(notify::Event event, vrrp::State from, vrrp::State to, const notify::Hooks& hooks,
-                             std::string_view reason) {
+void Newsroom::gather_change(Members members, notify::Event event, vrrp::State from, vrrp::State to,
+                             const notify::Hooks& hooks, std::string_view reason) {
   const std::size_t before = gathered_.size();
-  gather(std::move(event), hooks, reason);
+  gather(members, std::move(event), hooks, reason);
   if (gathered_.size() == before) return;
   if (to == vrrp::State::maintenance) gathered_.back().shown = name(to);
   if (to_event(from) == to_event(to)) gathered_.back().for_whom = News::For::api;
@@ -346,14 +391,28 @@ void Newsroom::say(Level level, std::string text, std::vector<log::OwnField> fie
   }
 }
 
-bool Newsroom::publish(AddressState addresses) {
+bool Newsroom::publish(AddressState addresses, const HookDesk& hooks) {
   for (std::size_t i = 0; i < limits::news_a_turn && !lines_.empty(); ++i) write_line();
-  if (addresses == AddressState::on_their_way) return !lines_.empty();
-  for (std::size_t i = 0; i < limits::news_a_turn && !gathered_.empty(); ++i) {
-    publish(gathered_.front());
-    gathered_.pop_front();
+  const bool more_to_tell = addresses == AddressState::settled && tell_some(&hooks);
+  return more_to_tell || !lines_.empty();
+}
+
+// True when there may be more. In the order they came, but for those that are held back.
+bool Newsroom::tell_some(const HookDesk* hooks) {
+  const bool may_be_held = hooks != nullptr && !hooks->is_idle();
+  std::size_t told = 0;
+  auto next = gathered_.begin();
+  while (next != gathered_.end() && told < limits::news_a_turn) {
+    const auto is_held = [&](vrrp::RouterId router) { return hooks->holds_back(router); };
+    if (may_be_held && std::ranges::any_of(next->members, is_held)) {
+      ++next;
+      continue;
+    }
+    publish(*next);
+    next = gathered_.erase(next);
+    ++told;
   }
-  return !lines_.empty() || !gathered_.empty();
+  return next != gathered_.end();
 }
 
 void Newsroom::write_line() {
@@ -368,7 +427,9 @@ void Newsroom::write_line() {
 }
 
 void Newsroom::finish() {
-  while (publish(AddressState::settled)) {
+  run_hooks();
+  while (!lines_.empty()) write_line();
+  while (tell_some(nullptr)) {
   }
 }
 

@@ -9,10 +9,12 @@
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "daemon/address_plan.h"
+#include "daemon/hook_desk.h"
 #include "daemon/setup.h"
 #include "daemon/succession.h"
 #include "daemon/unfinished.h"
@@ -40,8 +42,12 @@ class Newsroom {
   // Tells the runner its scripts, files, processes and FIFOs; it answers with everything it knows of them. `at_start`:
   // of the daemon, the time of init_file. And again what no runner before it has carried out.
   void set_trackers(bool at_start = false);
-  // Reads what the runner says; false when it is gone.
-  bool receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value);
+  // Reads what the runner says; false when it is gone. `on_finished`: a script that was run has ended.
+  bool receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value,
+               const std::function<void(const process::NotifyFinished&)>& on_finished);
+  // Scripts that are waited for: sent by run_hooks(), before all that has been gathered.
+  void add_hook(process::Notify hook) { hooks_to_run_.push_back(std::move(hook)); }
+  void run_hooks();
 
   void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change, const vrrp::Node& node);
   void on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change);
@@ -54,6 +60,7 @@ class Newsroom {
   void on_master_learned(vrrp::RouterId router, const vrrp::MasterLearned& learned);
   void on_handover_failed(vrrp::RouterId router);
   void on_witness_missed(vrrp::RouterId router);
+  void on_hook_outcome(const HookSetup& hooks, HookDesk::Hook hook, HookDesk::Outcome outcome, Duration waited);
   // An advert that was not taken, and how many of the kind went untold before. The caller sees to it that there are
   // few.
   void on_rejected(vrrp::RouterId router, vrrp::RejectReason reason, const IpAddress& source, std::uint64_t untold);
@@ -64,8 +71,9 @@ class Newsroom {
   // Every state once more, to the FIFOs alone.
   void repeat_states(const vrrp::Node& node);
 
-  // Tells some of what has been gathered; true when more waits that can be told at once.
-  bool publish(AddressState addresses);
+  // Tells some of what has been gathered; true when more waits that can be told at once. News of those whose addresses
+  // `hooks` holds back wait with them.
+  bool publish(AddressState addresses, const HookDesk& hooks);
   // Tells all of it.
   void finish();
   // The last words: what is gathered, then the runner's Stop.
@@ -84,6 +92,7 @@ class Newsroom {
     enum class For : std::uint8_t { all, fifos, api } for_whom = For::all;
     std::string_view shown{};  // the state, by a word that scripts do not have
     std::optional<vrrp::SecondOwnerSeen> second_owner{};
+    std::vector<vrrp::RouterId> members{};  // it waits while one of them is held back
   };
   struct Line {
     log::Level level = log::Level::info;
@@ -92,9 +101,11 @@ class Newsroom {
   };
   void say(log::Level level, std::string text, std::vector<log::OwnField> fields = {});
   void write_line();
-  void gather(notify::Event event, const notify::Hooks& hooks, std::string_view reason = {});
-  void gather_change(notify::Event event, vrrp::State from, vrrp::State to, const notify::Hooks& hooks,
+  using Members = std::span<const vrrp::RouterId>;
+  void gather(Members members, notify::Event event, const notify::Hooks& hooks, std::string_view reason = {});
+  void gather_change(Members members, notify::Event event, vrrp::State from, vrrp::State to, const notify::Hooks& hooks,
                      std::string_view reason = {});
+  bool tell_some(const HookDesk* hooks);
   void publish(const News& news);
   void mail(const News& news);
   void tell_webhooks(const News& news);
@@ -112,6 +123,7 @@ class Newsroom {
   kernel::Channel& runner_;
   const kernel::Channel& api_;
   log::RateLimit limit_{std::chrono::seconds(10), setup_.routers.size() * 2 + 1};  // "lower", "restored"; "runner"
+  std::vector<process::Notify> hooks_to_run_;                                      // since the last turn
   std::deque<Line> lines_;
   std::uint64_t lines_lost_ = 0;
   std::deque<News> gathered_;

@@ -42,6 +42,10 @@ NodeShell::NodeShell(WorkerStart& start, loop::Loop& loop, log::Logger& log, Han
       announcer_(setup_, interfaces_, transport_),
       prover_(setup_, interfaces_, transport_, announcer_, loop_),
       newsroom_(setup_, log_, start_.runner, start_.api),
+      hooks_(setup_, static_cast<std::uint64_t>(loop::now().time_since_epoch().count()),
+             {.run = [this](auto notify) { newsroom_.add_hook(std::move(notify)); },
+              .on_outcome = [this](auto hooks, auto hook, auto outcome,
+                                   auto waited) { on_hook_outcome(hooks, hook, outcome, waited); }}),
       status_({.node = node_,
                .setup = setup_,
                .statistics = statistics_,
@@ -50,7 +54,8 @@ NodeShell::NodeShell(WorkerStart& start, loop::Loop& loop, log::Logger& log, Han
                .is_route_present = [this](const Route& route) { return host_.routing().is_present(route); },
                .is_rule_present = [this](const Rule& rule) { return host_.routing().is_present(rule); },
                .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); },
-               .takeover = [this](vrrp::RouterId router) { return prover_.progress(router); }},
+               .takeover = [this](vrrp::RouterId router) { return prover_.progress(router); },
+               .hook_until = [this](vrrp::RouterId router) { return hooks_.waits_until(router); }},
               start_.api) {
   if (start_.record != nullptr) recorder_.emplace(start_.record->ring(), node_);
   for (const RouterSetup& router : setup_.routers) codecs_.emplace_back(router.codec);
@@ -118,6 +123,9 @@ void NodeShell::begin() {
       codecs_[id].restore(will->codec);
     }
     node_.resume(memory, now, actions);
+    for (vrrp::RouterId id = 0; id < memory.size(); ++id) {
+      if (memory[id] && memory[id]->state == vrrp::State::master) hooks_.on_resumed(id);
+    }
   } else {
     node_.start(now, actions);
   }
@@ -147,10 +155,26 @@ void NodeShell::replay_early_packets(Instant from) {
 
 void NodeShell::stop() {
   stopping_ = true;
-  vrrp::NodeActions actions;
-  node_.stop(loop::now(), actions);
-  touched_.insert_all();
-  carry_out(actions);
+  prepare_release(masters(), [this] {
+    vrrp::NodeActions actions;
+    node_.stop(loop::now(), actions);
+    touched_.insert_all();
+    carry_out(actions);
+  });
+}
+
+std::vector<vrrp::RouterId> NodeShell::masters() const {
+  std::vector<vrrp::RouterId> found;
+  for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
+    if (node_.router(id).holds_addresses()) found.push_back(id);
+  }
+  return found;
+}
+
+// Who goes on purpose has the time for it.
+void NodeShell::prepare_release(const std::vector<vrrp::RouterId>& routers, std::function<void()> then) {
+  if (setup_.hooks.empty()) return then();
+  hooks_.prepare_release(routers, loop::now(), std::move(then));
 }
 
 // Everything is said and done; static entries go last.
@@ -169,9 +193,14 @@ void NodeShell::leave_as_it_is() {
 
 void NodeShell::maintain(vrrp::MaintenanceTold::Wish wish) {
   if (!begun_ || stopping_) return;
-  owes_maintenance_ = wish != vrrp::MaintenanceTold::Wish::off;
-  touched_.insert_all();
-  tell_node([&](vrrp::NodeActions& actions) { node_.maintain(wish, loop::now(), actions); });
+  const bool is_off = wish == vrrp::MaintenanceTold::Wish::off;
+  const std::uint64_t number = ++maintenance_wishes_;
+  prepare_release(is_off ? std::vector<vrrp::RouterId>() : masters(), [this, wish, is_off, number] {
+    if (number != maintenance_wishes_) return;  // a later wish has overtaken it
+    owes_maintenance_ = !is_off;
+    touched_.insert_all();
+    tell_node([&](vrrp::NodeActions& actions) { node_.maintain(wish, loop::now(), actions); });
+  });
 }
 
 // What has become of it, once it is known.
@@ -180,6 +209,7 @@ void NodeShell::tell_of_maintenance() {
   const bool is_refused = node_.maintenance() == vrrp::Maintenance::refused;
   if (!is_refused && node_.has_master()) return;  // forced, and on its way out
   owes_maintenance_ = false;
+  for (const vrrp::RouterId router : is_refused ? masters() : std::vector<vrrp::RouterId>()) hooks_.on_stayed(router);
   handlers_.on_maintenance(node_.maintenance());
 }
 
@@ -275,18 +305,20 @@ void NodeShell::on_witness(const std::vector<vrrp::RouterId>& routers) {
 
 bool NodeShell::hear_runner() {
   vrrp::NodeActions actions;
-  const bool alive = newsroom_.receive([&](vrrp::TrackerId tracker, vrrp::TrackerValue value) {
-    node_.on_tracker(tracker, value, loop::now(), actions);
-  });
+  const auto on_value = [&](auto tracker, auto value) { node_.on_tracker(tracker, value, loop::now(), actions); };
+  const bool alive = newsroom_.receive(on_value, [this](const auto& it) { hooks_.on_finished(it); });
   carry_out(actions);
   return alive;
 }
 
 bool NodeShell::serve_api() {
   const auto handover = [this](vrrp::RouterId router) {
-    vrrp::NodeActions actions;
-    node_.handover(router, loop::now(), actions);
-    carry_out(actions);
+    prepare_release({router}, [this, router] {
+      vrrp::NodeActions actions;
+      node_.handover(router, loop::now(), actions);
+      carry_out(actions);
+      if (node_.router(router).is_serving()) hooks_.on_stayed(router);  // nobody is there to take over
+    });
   };
   const auto announce = [this](vrrp::RouterId router) {
     announcer_.add(router, setup_.node.routers[router].router.announcements.repeat);
@@ -372,7 +404,7 @@ void NodeShell::carry_out(const vrrp::NodeActions& actions) {
 void NodeShell::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
   std::visit(Overloaded{
                  [&](const vrrp::SendAdvert& it) { outbox_.put(router, it, codecs_[router], sources_[router]); },
-                 [&](const vrrp::Announce& it) { announcer_.add(router, it.rounds); },
+                 [&](const vrrp::Announce& it) { on_announce(router, it); },
                  [&](const vrrp::StateChanged& it) { on_state_changed(router, it); },
                  [&](const vrrp::PriorityChanged& it) { newsroom_.on_priority_changed(router, it, node_); },
                  [&](const vrrp::LowerPriorityHeard& it) { newsroom_.on_lower_priority_heard(router, it, node_); },
@@ -388,17 +420,40 @@ void NodeShell::carry_out(vrrp::RouterId router, const vrrp::Action& action) {
              action);
 }
 
+// What a hook holds back is announced when it comes.
+void NodeShell::on_announce(vrrp::RouterId router, const vrrp::Announce& announce) {
+  if (!hooks_.holds_back(router)) announcer_.add(router, announce.rounds);
+}
+
 void NodeShell::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change) {
-  if (change.to == vrrp::State::master) {
-    ++statistics_[router].became_master;
-    prover_.on_master(router);
-  }
+  const Instant now = loop::now();
   if (change.from == vrrp::State::master) {
     ++statistics_[router].released_master;
+    hooks_.on_left(router);
     prover_.on_left(router);
   }
+  if (change.to == vrrp::State::master) {
+    ++statistics_[router].became_master;
+    if (hooks_.on_master(router, now)) {
+      ++statistics_[router].hook_waits;
+      announcer_.shorten(router, 0);
+    } else {
+      prover_.on_master(router);
+    }
+  }
+  const bool is_start = change.from == vrrp::State::init && change.to == vrrp::State::backup;
+  if (is_start) hooks_.on_backup_at_start(router);
   if (change.from == vrrp::State::master && change.reason == vrrp::Reason::handover) ++counted_.handovers_done;
   newsroom_.on_state_changed(router, change, node_);
+}
+
+void NodeShell::on_hook_outcome(std::size_t index, HookDesk::Hook hook, HookDesk::Outcome outcome, Duration waited) {
+  const HookSetup& hooks = setup_.hooks[index];
+  for (const vrrp::RouterId router : hooks.members) {
+    if (outcome == HookDesk::Outcome::late) ++statistics_[router].hooks_late;
+    if (outcome == HookDesk::Outcome::failed) ++statistics_[router].hooks_failed;
+  }
+  newsroom_.on_hook_outcome(hooks, hook, outcome, waited);
 }
 
 // Once a turn, in this order: adverts, the last will, addresses, announcements, news.
@@ -406,11 +461,11 @@ void NodeShell::settle() {
   (void)wakes_up();  // in the middle of a turn
   const Instant now = loop::now();
   will_.beat(now);
+  if (!setup_.hooks.empty()) settle_hooks(now);
   outbox_.flush(now);
+  newsroom_.run_hooks();
   witnesses_.settle(node_, now);
-  for (const vrrp::RouterId router : touched_) {
-    host_.set_holding(router, node_.router(router).holds_addresses());
-  }
+  set_holdings();
   write_wills();  // first: who dies in the middle of the rest is known to have begun it
   const AddressState addresses = host_.settle(node_.next_timeout(), now);
   const bool settled = addresses == AddressState::settled;
@@ -421,16 +476,38 @@ void NodeShell::settle() {
   for (const vrrp::RouterId router : prover_.take_proven()) {
     tell_node([&](vrrp::NodeActions& actions) { node_.on_takeover_proven(router, now, actions); });
   }
-  const bool more_to_tell = newsroom_.publish(addresses);
+  const bool more_to_tell = newsroom_.publish(addresses, hooks_);
   if (!settled || more_to_announce || more_to_ask || more_to_tell) loop_.once_more();
   write_wills();  // of those that have got their addresses back
   tell_of_maintenance();
+  set_timers();
+  if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) leave();
+}
+
+// Behind all that has happened in this turn: who leaves, whose addresses wait no longer, and who waited to leave.
+void NodeShell::settle_hooks(Instant now) {
+  for (const vrrp::RouterId router : touched_) hooks_.follow(router, node_.router(router).is_leaving());
+  for (const vrrp::RouterId router : hooks_.settle(now)) {
+    touched_.insert(router);
+    announcer_.add(router, setup_.node.routers[router].router.announcements.repeat);
+    prover_.on_master(router);
+  }
+}
+
+void NodeShell::set_holdings() {
+  for (const vrrp::RouterId router : touched_) {
+    host_.set_holding(router, node_.router(router).holds_addresses() && !hooks_.holds_back(router));
+  }
+}
+
+void NodeShell::set_timers() {
   const auto next = node_.next_timeout();
   next ? protocol_timer_.set(*next) : protocol_timer_.cancel();
-  const auto announcement =
-      std::min(announcer_.next_at().value_or(Instant::max()), prover_.next_at().value_or(Instant::max()));
-  if (announcement != Instant::max()) announcement_timer_.set(announcement);
-  if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) leave();
+  std::optional<Instant> later;
+  for (const auto& each : {announcer_.next_at(), prover_.next_at(), hooks_.next_at()}) {
+    if (each) later = std::min(later.value_or(*each), *each);
+  }
+  if (later) announcement_timer_.set(*later);
 }
 
 void NodeShell::tell_of_restored(Instant now) {

@@ -13,6 +13,7 @@
 #include "daemon/announcer.h"
 #include "daemon/early_packets.h"
 #include "daemon/firewall.h"
+#include "daemon/hook_desk.h"
 #include "daemon/host.h"
 #include "daemon/last_will.h"
 #include "daemon/link_watch.h"
@@ -80,7 +81,12 @@ class NodeShell {
   void carry_out(const vrrp::NodeActions& actions);
   void carry_out(vrrp::RouterId router, const vrrp::Action& action);
   void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change);
+  void on_announce(vrrp::RouterId router, const vrrp::Announce& announce);
+  void on_hook_outcome(std::size_t hooks, HookDesk::Hook hook, HookDesk::Outcome outcome, Duration waited);
   void set(vrrp::RouterId router, const OperatorSettings& settings);
+  void settle_hooks(Instant now);
+  void set_holdings();
+  void set_timers();
   void tell_of_restored(Instant now);
   void write_wills();
   void look_at_interfaces();
@@ -91,6 +97,8 @@ class NodeShell {
 
   void look_first();
   Host::Leftovers leftovers() const;
+  std::vector<vrrp::RouterId> masters() const;
+  void prepare_release(const std::vector<vrrp::RouterId>& routers, std::function<void()> then);
   void leave();
 
   WorkerStart& start_;
@@ -121,6 +129,7 @@ class NodeShell {
   Announcer announcer_;
   TakeoverProver prover_;
   Newsroom newsroom_;
+  HookDesk hooks_;
   AdvertInbox inbox_{setup_, codecs_, statistics_, newsroom_, log_, reject_limit_};
   SecondOwners second_owners_{statistics_, counted_, newsroom_};
   WitnessDesk witnesses_{setup_, loop_, log_, [this](const auto& routers) { on_witness(routers); }};
@@ -137,6 +146,7 @@ class NodeShell {
   bool begun_ = false;
   bool stopping_ = false;
   bool owes_maintenance_ = false;  // on_maintenance
+  std::uint64_t maintenance_wishes_ = 0;
 };
 
 }  // namespace baton::daemon

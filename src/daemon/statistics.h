@@ -29,7 +29,10 @@ struct RouterStatistics {
   std::uint64_t released_master = 0;
   std::uint64_t unlike_addresses = 0;  // adverts accepted although their address list is not ours
   std::uint64_t second_masters = 0;    // adverts of another MASTER
-  std::uint64_t strangers = 0;         // announcements of our addresses by strangers; some of a flood
+  std::uint64_t hook_waits = 0;        // its addresses waited for before_announce
+  std::uint64_t hooks_late = 0;        // hooks of it, or of its group, that did not end in time
+  std::uint64_t hooks_failed = 0;
+  std::uint64_t strangers = 0;  // announcements of our addresses by strangers; some of a flood
   SecondOwner second_owner{};
   vrrp::RejectCounters rejected{};
   Instant last_accepted{};  // epoch: none yet

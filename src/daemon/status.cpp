@@ -178,6 +178,18 @@ json witness_of(const StatusSource& source, vrrp::RouterId id) {
       {"addresses", std::move(addresses)}, {"asked", router.asks_witness()}, {"awaited", router.waits_for_witness()}};
 }
 
+// What its addresses wait for, and how it went before.
+json hook_of(const StatusSource& source, vrrp::RouterId id, const ClockReading& clock) {
+  if (source.setup.routers[id].awaited_hooks.empty()) return nullptr;
+  const auto until = source.hook_until ? source.hook_until(id) : std::nullopt;
+  const RouterStatistics& statistics = source.statistics[id];
+  return {{"awaited", until.has_value()},
+          {"ends_in", until ? json(seconds(*until - clock.now)) : json()},
+          {"waits", statistics.hook_waits},
+          {"late", statistics.hooks_late},
+          {"failed", statistics.hooks_failed}};
+}
+
 json takeover_of(const StatusSource& source, vrrp::RouterId id) {
   const auto progress = source.takeover ? source.takeover(id) : std::nullopt;
   if (!progress) return nullptr;
@@ -348,6 +360,7 @@ json instance_status(const StatusSource& source, vrrp::RouterId id, const ClockR
       {"two_owners", two_owners_of(statistics, clock)},
       {"takeover", takeover_of(source, id)},
       {"witness", witness_of(source, id)},
+      {"hook", hook_of(source, id, clock)},
   };
   if (const auto deadline = router.next_timeout()) status["next_timeout_in"] = seconds(*deadline - clock.now);
   return status;

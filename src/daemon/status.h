@@ -41,6 +41,7 @@ struct StatusSource {
   std::function<bool(const Rule&)> is_rule_present;
   std::function<std::string(vrrp::TrackerId)> tracker_text;
   std::function<std::optional<vrrp::TakeoverProof::Progress>(vrrp::RouterId)> takeover{};
+  std::function<std::optional<Instant>(vrrp::RouterId)> hook_until{};  // its addresses wait for a script
 };
 
 // Name, state, since, why and what is wrong, and no more: for lists.

@@ -20,6 +20,7 @@ constexpr Duration longest_delay = std::chrono::years(5);
 Duration longest_wait(const Network& network) {
   Duration interval{};
   Duration longest{};
+  Duration address_delay{};
   std::size_t addresses = 0;
   unsigned adverts = 1;
   for (const NodePlace& node : network.nodes) {
@@ -27,6 +28,7 @@ Duration longest_wait(const Network& network) {
       interval = std::max(interval, each.router.advert_interval);
       adverts = std::max(adverts, each.router.down_timer_adverts);
       addresses = std::max(addresses, each.router.addresses);
+      address_delay = std::max(address_delay, each.router.address_delay);
     }
   }
   for (const NodePlace& node : network.nodes) {
@@ -34,7 +36,7 @@ Duration longest_wait(const Network& network) {
       longest = std::max(longest, vrrp::skew_time(1, each.router.version, interval));
     }
   }
-  return longest + interval * adverts + vrrp::linger_time(addresses) + margin;
+  return longest + interval * adverts + vrrp::linger_time(addresses) + address_delay + margin;
 }
 
 }  // namespace

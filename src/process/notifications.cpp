@@ -21,7 +21,7 @@ const std::string& command_of(const Notification& notification) {
 void Notifications::add(Notify order) {
   std::size_t dropped = 0;
   for (notify::Command& command : order.commands) {
-    dropped += queue_.push({order.key, order.rules, std::move(command), order.deadline});
+    dropped += queue_.push({order.key, order.rules, std::move(command), order.deadline, order.number});
   }
   if (dropped > 0) {
     counters_.notifications_dropped += dropped;
@@ -117,7 +117,8 @@ void Notifications::finish(Number number, RunEnd end, const std::string& report,
     outlets_.event({Level::info, fmt::format("{}: notify script {} has ended after {} s", notification.key, command,
                                              std::chrono::duration_cast<std::chrono::seconds>(took).count())});
   }
-  outlets_.finished({.key = notification.key, .command = command, .end = end, .took = took});
+  outlets_.finished(
+      {.key = notification.key, .command = command, .end = end, .took = took, .number = notification.number});
 }
 
 }  // namespace baton::process

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -26,6 +27,7 @@ struct Notification {
   ScriptRules rules;
   notify::Command command;
   Duration deadline = Duration::zero();
+  std::uint64_t number = 0;
 
   bool operator==(const Notification&) const = default;
 };

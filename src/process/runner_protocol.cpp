@@ -78,7 +78,7 @@ static auto fields(Either<SetFifos> auto& v) {
   return std::tie(v.rules, v.fifos);
 }
 static auto fields(Either<Notify> auto& v) {
-  return std::tie(v.key, v.rules, v.commands, v.deadline);
+  return std::tie(v.key, v.rules, v.commands, v.deadline, v.number);
 }
 static auto fields(Either<WriteFifos> auto& v) {
   return std::tie(v.text);
@@ -108,7 +108,7 @@ static auto fields(Either<ProcessResult> auto& v) {
   return std::tie(v.id, v.is_up, v.news, v.text);
 }
 static auto fields(Either<NotifyFinished> auto& v) {
-  return std::tie(v.key, v.command, v.end, v.took);
+  return std::tie(v.key, v.command, v.end, v.took, v.number);
 }
 static auto fields(Either<RunnerEvent> auto& v) {
   return std::tie(v.level, v.text);

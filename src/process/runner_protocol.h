@@ -173,6 +173,7 @@ struct Notify {
   ScriptRules rules;
   std::vector<notify::Command> commands;
   Duration deadline = Duration::zero();  // for each command; then SIGTERM, two seconds later SIGKILL; zero: none
+  std::uint64_t number = 0;              // the worker's own, told again in each NotifyFinished
 
   bool operator==(const Notify&) const = default;
 };
@@ -279,6 +280,7 @@ struct NotifyFinished {
   std::string command;  // its argv[0]
   RunEnd end;
   Duration took = Duration::zero();
+  std::uint64_t number = 0;  // Notify::number
 
   bool operator==(const NotifyFinished&) const = default;
 };

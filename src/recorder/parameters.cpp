@@ -109,6 +109,7 @@ void router_fields(Router& it, Archive& archive) {
   archive(it.makes_room);
   archive(it.rival_priority);
   archive(it.needs_witness);
+  archive(it.address_delay);
   announcement_fields(it.announcements, archive);
   archive(it.addresses);
   archive(it.last_address);

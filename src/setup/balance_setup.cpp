@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "setup/command.h"
+
 namespace baton::setup {
 namespace {
 
@@ -123,12 +125,6 @@ balance::Service to_service(const config::VirtualServer& server) {
   }
   for (const config::RealServer& real : server.real_servers) result.servers.push_back(to_real_server(real));
   return result;
-}
-
-std::optional<notify::Command> to_command(const Rarely<config::Command>& command, const config::Account& fallback) {
-  if (!command) return std::nullopt;
-  const config::Account& account = command->account.user.empty() ? fallback : command->account;
-  return notify::Command{.argv = command->arguments, .user = account.user, .group = account.group};
 }
 
 std::string title(const config::VirtualServer& server) {

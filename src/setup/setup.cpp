@@ -5,21 +5,13 @@
 #include <algorithm>
 #include <map>
 
+#include "setup/command.h"
+#include "setup/hook_setup.h"
 #include "setup/virtual_interface_maker.h"
 
 namespace baton::setup {
 
 namespace {
-
-notify::Command to_command(const config::Command& command, const config::Account& fallback) {
-  const config::Account& account = command.account.user.empty() ? fallback : command.account;
-  return {.argv = command.arguments, .user = account.user, .group = account.group};
-}
-
-std::optional<notify::Command> to_command(const Rarely<config::Command>& command, const config::Account& fallback) {
-  if (!command) return std::nullopt;
-  return to_command(*command, fallback);
-}
 
 notify::Hooks to_hooks(const config::Notifications& notifications, bool smtp_alert, const config::Account& fallback) {
   return {
@@ -436,6 +428,7 @@ Setup make_setup(config::Configuration given) {
     add_instance(instance, globals, trackers, virtual_interfaces, setup);
   }
   for (const config::SyncGroup& group : configuration.groups) add_group(group, globals, trackers, setup);
+  add_awaited_hooks(configuration, setup);
   set_mail(globals, setup);
   for (const config::Webhook& webhook : configuration.webhooks) setup.webhooks.push_back(to_webhook(webhook));
   set_fifos(globals, setup);

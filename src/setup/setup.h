@@ -18,6 +18,21 @@
 
 namespace baton::setup {
 
+// What runs, and is waited for, before the addresses of a new MASTER come and before a MASTER goes on purpose: of an
+// instance or a sync group (docs/decisions/0029). Commands of one list run one after the other.
+struct HookSetup {
+  notify::Subject subject = notify::Subject::instance;
+  std::string name;
+  std::string key;                      // process::Notify::key: one of them runs at a time
+  std::vector<vrrp::RouterId> members;  // never none
+  std::vector<notify::Command> before_announce;
+  std::vector<notify::Command> after_announce;  // this and the rest nobody waits for
+  std::vector<notify::Command> before_release;
+  std::vector<notify::Command> after_release;  // MASTER no more
+  std::vector<notify::Command> at_start;       // BACKUP at the start
+  Duration timeout{};                          // of the whole list that is waited for
+};
+
 // A vrrp_instance beyond what vrrp::Node knows of it (NodeParameters::routers, same index).
 struct RouterSetup {
   std::string name;
@@ -38,9 +53,10 @@ struct RouterSetup {
   bool accept = true;                  // packets to its addresses are for this machine
   bool strict = false;                 // strict_mode, to be shown: what follows from it is in the other parameters
   config::ExtraAnnouncements extra_announcements;
-  bool proves_takeover = true;       // neighbours are asked whether they know where its addresses are
-  bool spares_bursts = false;        // ... and when they do, announcements that the user did not ask for stay out
-  std::vector<IpAddress> witnesses;  // asked through `interface`; empty: silence alone makes a MASTER
+  bool proves_takeover = true;             // neighbours are asked whether they know where its addresses are
+  bool spares_bursts = false;              // ... and when they do, announcements that the user did not ask for stay out
+  std::vector<IpAddress> witnesses;        // asked through `interface`; empty: silence alone makes a MASTER
+  std::vector<std::size_t> awaited_hooks;  // Setup::hooks: its own, and its group's
   std::vector<std::size_t> virtual_interfaces;  // Setup::virtual_interfaces that it needs
   bool has_own_interface = false;               // use_vmac, use_ipvlan: the first of them
 };
@@ -90,6 +106,7 @@ struct Setup {
   vrrp::NodeParameters node;
   std::vector<RouterSetup> routers;
   std::vector<GroupSetup> groups;
+  std::vector<HookSetup> hooks;
   std::vector<config::VirtualAddress> static_addresses;
   std::vector<config::ConfiguredRoute> static_routes;
   std::vector<config::ConfiguredRule> static_rules;

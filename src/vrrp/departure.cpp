@@ -34,7 +34,7 @@ void VirtualRouter::become_backup(Reason reason, Instant now, Actions& out) {
     if (departure_->may_stay()) departure_->cause = Departure::Cause::sync_group;  // no way back: the group is gone
     return;
   }
-  const Instant bound = now + linger_time(parameters_.addresses);
+  const Instant bound = now + successor_time();
   leave({.cause = Departure::Cause::sync_group, .reason = reason, .bound = bound}, now, out);
 }
 
@@ -50,7 +50,7 @@ void VirtualRouter::yield_to(const Advert& advert, Instant now, Actions& out) {
   Departure departure{.cause = Departure::Cause::better_master,
                       .reason = is_better ? Reason::better_master : Reason::equal_master_higher_address};
   // Two masters after a partition: the winner has served all along and has nothing to announce; provoked it does.
-  departure.begin_linger(advert, true, linger_time(parameters_.addresses), now);
+  departure.begin_linger(advert, true, successor_time(), now);
   last_advert_accepted_ = now;
   leave(departure, now, out);
 }
@@ -79,7 +79,7 @@ void VirtualRouter::on_advert_while_leaving(const Advert& advert, Instant now, A
   }
   if (!departure_->successor) {
     const bool provoke = is_above(advert) && departure_->cause != stop;
-    departure_->begin_linger(advert, provoke, linger_time(parameters_.addresses), now);
+    departure_->begin_linger(advert, provoke, successor_time(), now);
   }
   departure_->successor = advert;
   last_advert_accepted_ = now;
@@ -104,7 +104,8 @@ void VirtualRouter::on_timeout_while_leaving(Instant now, Actions& out) {
     departure_->provoke_at.reset();
     send_last_advert(*departure_->successor, now, out);
     // Who takes over announces the address at once; who does not has had it all along.
-    if (departure_->cause == Departure::Cause::better_master && has_settled(now)) {
+    const bool may_be_preparing = parameters_.address_delay > Duration::zero();
+    if (departure_->cause == Departure::Cause::better_master && has_settled(now) && !may_be_preparing) {
       const Advert& winner = *departure_->successor;
       out.push_back(
           SecondOwnerSeen{.address = winner.source, .mac = {}, .priority = winner.priority, .we_stay = false});

@@ -19,6 +19,7 @@ RouterParameters in_bounds(RouterParameters parameters) {
   limit(parameters.advert_interval);
   limit(parameters.preempt_delay);
   limit(parameters.startup_delay);
+  limit(parameters.address_delay);
   parameters.earliest_start = std::min(parameters.earliest_start, Instant(longest_wait));
   limit(parameters.announcements.delay);
   limit(parameters.announcements.refresh);
@@ -372,7 +373,11 @@ void VirtualRouter::announce_to_lower(const Advert& advert, Instant now, Actions
 }
 
 bool VirtualRouter::has_settled(Instant now) const {
-  return now - since_ >= limits::settling_time + linger_time(parameters_.addresses);
+  return now - since_ >= limits::settling_time + successor_time();
+}
+
+Duration VirtualRouter::successor_time() const {
+  return linger_time(parameters_.addresses) + parameters_.address_delay;
 }
 
 void VirtualRouter::note_second_master(const Advert& advert, Instant now, Actions& out) {

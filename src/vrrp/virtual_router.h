@@ -82,6 +82,9 @@ struct RouterParameters {
   // lost. nullopt: it goes on as long as a slow backup may still wait.
   std::optional<std::uint8_t> rival_priority{};
   bool needs_witness = false;  // `witness`: silence alone makes no MASTER, see AskWitness
+  // before_announce: so long behind its first advert a new MASTER's addresses may come. Ours, and by a configuration
+  // that is the same the successor's, for which a departure waits.
+  Duration address_delay{};
   AnnouncementParameters announcements{};
   std::size_t addresses = 1;                // how many the successor has to add
   std::optional<IpAddress> last_address{};  // whose announcement comes last; nullopt: any will do
@@ -230,6 +233,7 @@ class VirtualRouter {
   void yield_to(const Advert& advert, Instant now, Actions& out);
   void announce_to_lower(const Advert& advert, Instant now, Actions& out);
   bool has_settled(Instant now) const;
+  Duration successor_time() const;  // from its advert to the announcement of its last address
   void note_second_master(const Advert& advert, Instant now, Actions& out);
 
   // Witness (virtual_router_witness.cpp).

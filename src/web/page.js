@@ -142,7 +142,7 @@ let source = null;
 function listen() {
   source = new EventSource("/v1/events");
   source.addEventListener("hello", (event) => { catchUp(); soon(); });
-  for (const kind of ["instance", "group", "maintenance", "two-owners"]) {
+  for (const kind of ["instance", "group", "maintenance", "two-owners", "hook"]) {
     source.addEventListener(kind, (event) => {
       takeEvent({ ...JSON.parse(event.data), number: Number(event.lastEventId) });
       drawTimeline();

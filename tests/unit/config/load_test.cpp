@@ -150,10 +150,12 @@ TEST_F(Disk, knows_programs_and_users) {
 }
 
 TEST_F(Disk, the_examples_are_clean) {
-  for (const char* name : {"web1.conf", "web2.conf", "nopreempt/web1.conf", "nopreempt/web2.conf"}) {
+  for (const auto& [name, instances] :
+       {std::pair("web1.conf", 1U), std::pair("web2.conf", 1U), std::pair("nopreempt/web1.conf", 1U),
+        std::pair("nopreempt/web2.conf", 1U), std::pair("firewall/fw1.conf", 2U), std::pair("firewall/fw2.conf", 2U)}) {
     const LoadResult result = load(std::string(BATON_SOURCE_DIR "/examples/") + name, reader_);
     EXPECT_TRUE(result.ok) << report(result);
-    EXPECT_EQ(result.configuration.instances.size(), 1U);
+    EXPECT_EQ(result.configuration.instances.size(), instances);
     for (const Diagnostic& diagnostic : result.diagnostics) {
       if (diagnostic.id != "script-not-found") {  // killall may be missing where this runs
         EXPECT_EQ(diagnostic.severity, Severity::note) << to_string(diagnostic);

@@ -253,6 +253,23 @@ TEST(VrrpInstance, notify_commands_and_their_users) {
   EXPECT_TRUE(instance.notifications.report_deleted);
 }
 
+TEST(VrrpInstance, hooks_are_waited_for_a_second_or_as_long_as_is_given) {
+  EXPECT_EQ(instance_of("").awaited, AwaitedHooks{});
+  const AwaitedHooks awaited =
+      instance_of(
+          "before_announce \"/usr/bin/announce it\" root root\nbefore_release /usr/bin/release\nconntrackd_sync")
+          .awaited;
+  ASSERT_TRUE(awaited.before_announce && awaited.before_release && awaited.conntrackd);
+  EXPECT_THAT(awaited.before_announce->arguments, ElementsAre("/usr/bin/announce", "it"));
+  EXPECT_EQ(awaited.before_announce->account, (Account{"root", "root"}));
+  EXPECT_EQ(*awaited.conntrackd, "");
+  EXPECT_EQ(awaited.timeout, 1s);
+  EXPECT_EQ(instance_of("hook_timeout 2.5").awaited.timeout, 2500ms);
+  EXPECT_EQ(instance_of("hook_timeout 11").awaited.timeout, 1s) << "out of range";
+  EXPECT_EQ(*instance_of("conntrackd_sync /etc/ct.conf").awaited.conntrackd, "/etc/ct.conf");
+  EXPECT_FALSE(instance_of("conntrackd_sync ct.conf").awaited.conntrackd) << "relative to what?";
+}
+
 TEST(VrrpInstance, a_brace_on_the_next_line) {
   const Instance instance =
       instance_of("track_script\n{\nchk\n}", "vrrp_script chk {\nscript \"killall -0 nginx\"\nweight 4\n}\n");

@@ -83,6 +83,19 @@ TEST(Notifications, have_no_deadline_but_the_next_one_does_not_wait_for_ever) {
   EXPECT_EQ(bench.event("still runs", 0s), std::nullopt);
 }
 
+TEST(Notifications, the_end_of_each_command_has_the_number_of_its_order) {
+  RunnerBench bench;
+  Notify order = notify("INSTANCE A", {"true"});
+  order.commands.push_back(command({"false"}));
+  order.number = 17;
+  bench.send(order);
+  for (int i = 0; i < 2; ++i) {
+    const auto finished = bench.next<NotifyFinished>();
+    ASSERT_TRUE(finished);
+    EXPECT_EQ(finished->number, 17U);
+  }
+}
+
 TEST(Notifications, a_failure_is_told_with_its_reason) {
   RunnerBench bench;
   bench.send(notify("INSTANCE A", {"/nonexistent"}));

@@ -82,7 +82,7 @@ std::vector<FromRunner> every_message_from_runner() {
                        .news = ScriptResult::News::changed,
                        .end = {RunEnd::Kind::signalled, 9},
                        .text = "killed by signal 9"},
-          NotifyFinished{.key = "k", .command = "/n", .end = {RunEnd::Kind::exited, 3}, .took = 5ms},
+          NotifyFinished{.key = "k", .command = "/n", .end = {RunEnd::Kind::exited, 3}, .took = 5ms, .number = 7},
           RunnerEvent{.level = Level::warning, .text = "text"},
           RunnerCounters{.script_runs = 5, .bad_messages = 7},
           Stopped{.abandoned = 2},

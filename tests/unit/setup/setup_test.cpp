@@ -113,6 +113,29 @@ TEST(Setup, scripts_that_run_once) {
   EXPECT_THAT(setup_with("").startup_script.command.argv, IsEmpty());
 }
 
+TEST(Setup, hooks_of_an_instance_and_conntrackd_before_them) {
+  const auto setup = setup_with("before_announce /bin/announce root\nconntrackd_sync\nhook_timeout 3");
+  ASSERT_EQ(setup.hooks.size(), 1U);
+  const HookSetup& hooks = setup.hooks[0];
+  ASSERT_EQ(hooks.before_announce.size(), 2U);
+  EXPECT_THAT(hooks.before_announce[0].argv, ElementsAre("conntrackd", "-c"));
+  EXPECT_EQ(hooks.before_announce[0].user, "root");
+  EXPECT_THAT(hooks.before_announce[1].argv, ElementsAre("/bin/announce"));
+  EXPECT_EQ(hooks.timeout, 3s);
+  EXPECT_THAT(hooks.members, ElementsAre(0U));
+  EXPECT_THAT(setup.routers.at(0).awaited_hooks, ElementsAre(0U));
+  EXPECT_EQ(setup.node.routers.at(0).router.address_delay, 3s);
+  EXPECT_EQ(setup.stop_bound, setup::Setup{}.stop_bound) << "it stops as quickly as ever";
+}
+
+TEST(Setup, a_stop_has_the_time_for_before_release) {
+  const auto setup = setup_with("before_release /bin/release root\nhook_timeout 3");
+  EXPECT_EQ(setup.stop_bound, setup::Setup{}.stop_bound + 3s);
+  EXPECT_EQ(setup.node.routers.at(0).router.address_delay, 0s);
+  EXPECT_THAT(setup_with("").hooks, IsEmpty());
+  EXPECT_THAT(setup_with("hook_timeout 3").hooks, IsEmpty());
+}
+
 TEST(Setup, unicast_fault_no_peer_alone_means_unicast) {
   EXPECT_TRUE(setup_with("unicast_fault_no_peer").routers.at(0).lacks_peers);
   EXPECT_TRUE(setup_with("unicast_fault_no_peer\nunicast_src_ip 10.0.0.5").routers.at(0).lacks_peers);
