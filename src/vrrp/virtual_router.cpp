@@ -355,14 +355,21 @@ bool VirtualRouter::preempts(Instant now) {
 }
 
 void VirtualRouter::on_advert_as_master(const Advert& advert, Instant now, Actions& out) {
-  if (advert.priority == spec::priority_stop) return send_advert(now, out);  // RFC 9568 §6.4.3
+  if (advert.priority == spec::priority_stop) return answer(now, out);  // RFC 9568 §6.4.3
   if (is_above(advert)) return yield_to(advert, now, out);
   if (advert.priority == priority_ && advert.source == source_) {
     return note_second_master(advert, now, out);  // another node with our address: no tie-break
   }
-  if (!parameters_.lower_priority_no_advert) send_advert(now, out);
+  if (!parameters_.lower_priority_no_advert) answer(now, out);
   announce_to_lower(advert, now, out);
   note_second_master(advert, now, out);
+}
+
+// At once, as RFC 9568 §6.4.3 has it, or as soon as the bound lets: one advert then answers all who wait for it.
+void VirtualRouter::answer(Instant now, Actions& out) {
+  const Instant earliest = adverts_accounted_until_ - parameters_.advert_interval;
+  if (earliest <= now) return send_advert(now, out);
+  if (!advert_at_ || earliest < *advert_at_) advert_at_ = earliest;
 }
 
 // Clients may point at the lower master; each of its adverts may be the one that tells us so. People are told of each
@@ -520,6 +527,8 @@ void VirtualRouter::enter_init(Instant now, Actions& out) {
 void VirtualRouter::send_advert(Instant now, Actions& out) {
   out.push_back(SendAdvert{.priority = priority_});
   last_advert_sent_ = now;
+  adverts_accounted_until_ =
+      std::max(adverts_accounted_until_, now) + parameters_.advert_interval / limits::answers_an_interval;
   advert_at_ = now + parameters_.advert_interval;
   if (parameters_.makes_room && unopposed_) *advert_at_ += room_for_the_unheard;
 }

@@ -33,6 +33,9 @@ namespace baton::vrrp {
 enum class Preempt : std::uint8_t { no, yes };
 
 namespace limits {
+// Whatever others send, it brings about no more than so many adverts in an advert interval (as many again, and one, at
+// once after a time of quiet): lower masters and priorities 0 are answered, and no stranger makes of us a flood.
+inline constexpr int answers_an_interval = 16;
 // Whatever a lower master sends, its adverts bring about no more than one burst of announcements in this time, or in
 // an advert interval when that is longer.
 inline constexpr Duration answer_interval = std::chrono::seconds(1);
@@ -231,6 +234,7 @@ class VirtualRouter {
   void remember_master(const RouterMemory& heard);
   bool preempts(Instant now);  // a lower master is heard: is it ours to replace?
   void yield_to(const Advert& advert, Instant now, Actions& out);
+  void answer(Instant now, Actions& out);  // with an advert
   void announce_to_lower(const Advert& advert, Instant now, Actions& out);
   bool has_settled(Instant now) const;
   Duration successor_time() const;  // from its advert to the announcement of its last address
@@ -311,6 +315,7 @@ class VirtualRouter {
   // MASTER.
   bool unopposed_ = false;  // out of silence, and nobody heard since
   Instant last_advert_sent_{};
+  Instant adverts_accounted_until_{};  // each advert takes its share of an interval; an interval ahead is the most
   std::optional<Instant> advert_at_;
   std::optional<Instant> second_announcement_at_;
   std::optional<Instant> answered_at_;       // the last burst for a lower master

@@ -34,6 +34,7 @@ void VirtualRouter::members(Self& self, Archive& archive) {
 
   archive(self.unopposed_);
   archive(self.last_advert_sent_);
+  archive(self.adverts_accounted_until_);
   archive(self.advert_at_);
   archive(self.second_announcement_at_);
   archive(self.answered_at_);

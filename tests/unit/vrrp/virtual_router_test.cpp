@@ -359,6 +359,28 @@ TEST(Master, announces_for_lower_masters_no_more_than_once_a_second_and_answers_
   EXPECT_GE(adverts_of(actions).size(), 500);
 }
 
+// A stranger's packets must not become as many packets of ours; nor may they use up what is meant for others.
+TEST(Master, answers_a_flood_with_a_few_adverts_and_each_who_comes_after_it_in_a_sixteenth_of_an_interval) {
+  for (const int priority : {50, 0}) {
+    Bench bench = Bench::master({.advert_interval = 1600ms});
+    bench.advance(1600ms);
+    (void)bench.actions();
+    std::ptrdiff_t sent_in_flood = 0;
+    for (int i = 0; i < 16000; ++i) {  // 10,000 a second
+      bench.receive(advert(static_cast<std::uint8_t>(priority)));
+      bench.advance(100us);
+      sent_in_flood += std::ranges::count(bench.actions(), Action(sent(100)));
+    }
+    EXPECT_LE(sent_in_flood, 2 * limits::answers_an_interval + 1);
+    EXPECT_GE(sent_in_flood, limits::answers_an_interval) << "and is no silence";
+    bench.advance(100ms);
+    (void)bench.actions();
+    bench.receive(advert(static_cast<std::uint8_t>(priority)));
+    bench.advance(100ms);
+    EXPECT_THAT(bench.actions(), testing::Contains(Action(sent(100))));
+  }
+}
+
 TEST(Master, announces_no_more_than_once_an_advert_interval_for_lower_masters) {
   Bench bench = Bench::master({.advert_interval = 10s});
   bench.receive(advert(50));
