@@ -47,11 +47,7 @@ void ReferenceRouter::receive(const vrrp::Advert& advert, Instant now, vrrp::Act
   if (state_ != State::master) return;
 
   // 6.4.3 "If an ADVERTISEMENT is received".
-  if (advert.priority == 0) {
-    send_advertisement(parameters_.priority, out);
-    adver_timer_ = now + parameters_.advertisement_interval;
-    return;
-  }
+  if (advert.priority == 0) return answer(now, out);
   if (advert.priority > parameters_.priority || (advert.priority == parameters_.priority && advert.source > address_)) {
     adver_timer_.reset();
     learn(advert);
@@ -62,8 +58,7 @@ void ReferenceRouter::receive(const vrrp::Advert& advert, Instant now, vrrp::Act
   if (advert.priority == parameters_.priority && advert.source == address_) return;
   if (parameters_.conduct == Conduct::frr) return;  // RFC 5798: "Discard ADVERTISEMENT"
   // "Send an ADVERTISEMENT immediately to assert the Active state", and keepalived announces the addresses.
-  send_advertisement(parameters_.priority, out);
-  adver_timer_ = now + parameters_.advertisement_interval;
+  answer(now, out);
   announce(out);
 }
 
@@ -77,14 +72,12 @@ void ReferenceRouter::tick(Instant now, vrrp::Actions& out) {
     // 6.4.2 "If the Active_Down_Timer fires".
     active_down_timer_.reset();
     active_adver_interval_ = parameters_.advertisement_interval;
-    send_advertisement(parameters_.priority, out);
+    advertise(now, out);
     announce(out);
-    adver_timer_ = now + parameters_.advertisement_interval;
     become(State::master, Reason::master_down, out);
   } else if (state_ == State::master && adver_timer_ && *adver_timer_ <= now) {
     // 6.4.3 "If the Adver_Timer fires".
-    send_advertisement(parameters_.priority, out);
-    adver_timer_ = now + parameters_.advertisement_interval;
+    advertise(now, out);
   }
 }
 
@@ -113,8 +106,7 @@ void ReferenceRouter::set_priority(std::uint8_t priority, Instant now, vrrp::Act
   parameters_.priority = priority;
   if (active_down_timer_) active_down_timer_ = std::max(now, *active_down_timer_ + (active_down_interval() - before));
   if (state_ != State::master || parameters_.conduct != Conduct::baton) return;
-  send_advertisement(priority, out);
-  adver_timer_ = now + parameters_.advertisement_interval;
+  advertise(now, out);
 }
 
 Duration ReferenceRouter::skew_time() const {
@@ -133,6 +125,19 @@ void ReferenceRouter::learn(const vrrp::Advert& advert) {
 
 void ReferenceRouter::announce(vrrp::Actions& out) {
   out.push_back(vrrp::Announce{parameters_.conduct == Conduct::frr ? 1U : 5U});
+}
+
+void ReferenceRouter::advertise(Instant now, vrrp::Actions& out) {
+  send_advertisement(parameters_.priority, out);
+  adver_timer_ = now + parameters_.advertisement_interval;
+  accounted_until_ = std::max(accounted_until_, now) + parameters_.advertisement_interval / 16;
+}
+
+// The RFC knows no bound; Baton has 16 in an interval (docs/decisions/0030).
+void ReferenceRouter::answer(Instant now, vrrp::Actions& out) {
+  const Instant earliest = accounted_until_ - parameters_.advertisement_interval;
+  if (parameters_.conduct != Conduct::baton || earliest <= now) return advertise(now, out);
+  if (adver_timer_) adver_timer_ = std::min(*adver_timer_, earliest);
 }
 
 void ReferenceRouter::send_advertisement(std::uint8_t priority, vrrp::Actions& out) {

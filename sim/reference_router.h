@@ -52,6 +52,8 @@ class ReferenceRouter {
   Duration skew_time() const;
   Duration active_down_interval() const;
   void announce(vrrp::Actions& out);
+  void advertise(Instant now, vrrp::Actions& out);  // and again an interval later
+  void answer(Instant now, vrrp::Actions& out);
   void send_advertisement(std::uint8_t priority, vrrp::Actions& out);
   void become(vrrp::State state, vrrp::Reason reason, vrrp::Actions& out);
   void learn(const vrrp::Advert& advert);
@@ -62,6 +64,7 @@ class ReferenceRouter {
   Duration active_adver_interval_;
   std::optional<Instant> active_down_timer_;
   std::optional<Instant> adver_timer_;
+  Instant accounted_until_{};
   bool is_replacing_ = false;
 };
 
