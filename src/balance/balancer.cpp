@@ -68,7 +68,7 @@ void Balancer::on_verdict(const Verdict& verdict, Actions& out) {
   CheckPlace& place = checks_[verdict.check];
   ServerState& server = state_of(place.service, place.server);
   const bool was_up = server.failed == 0;
-  const std::int32_t weight_before = server.weight;
+  const std::int32_t before = server.share();
   place.memory.state = verdict.is_up ? CheckState::up : CheckState::down;
   if (place.is_down == verdict.is_up) {
     place.is_down = !verdict.is_up;
@@ -81,15 +81,25 @@ void Balancer::on_verdict(const Verdict& verdict, Actions& out) {
     server.weight = std::max(*verdict.weight, 0);
   }
   const bool is_up = server.failed == 0;
-  states_[place.service].weight_up += std::int64_t{is_up ? server.weight : 0} - (was_up ? weight_before : 0);
+  states_[place.service].weight_up += std::int64_t{is_up ? server.share() : 0} - (was_up ? before : 0);
   const bool is_news = is_up != was_up || (!is_up && !server.is_told);
   if (is_news) {
     server.is_told = true;
     out.push_back(
         ServerChanged{.service = place.service, .server = place.server, .is_up = is_up, .reason = verdict.reason});
   }
-  if (is_up != was_up || server.weight != weight_before) mark_changed(place.service);
+  if (is_up != was_up || server.share() != before) mark_changed(place.service);
   judge_quorum(place.service, out);
+}
+
+void Balancer::set_drained(std::size_t service, std::size_t index, bool is_drained, Actions& out) {
+  ServerState& server = state_of(service, index);
+  if (server.is_drained == is_drained) return;
+  const std::int32_t before = server.share();
+  server.is_drained = is_drained;
+  if (server.failed == 0) states_[service].weight_up += std::int64_t{server.share()} - before;
+  mark_changed(service);
+  judge_quorum(service, out);
 }
 
 void Balancer::judge_quorum(std::size_t index, Actions& out) {
@@ -137,7 +147,7 @@ TableService Balancer::wanted(std::size_t index) const {
     const bool serves = state.failed == 0 && !sorry_serves;
     if (!serves && !server.inhibit_on_failure) continue;
     Destination settings = server.settings;
-    settings.weight = serves ? state.weight : 0;
+    settings.weight = serves ? state.share() : 0;
     table.destinations.emplace(server.key, settings);
   }
   if (!service.sorry) return table;

@@ -107,6 +107,9 @@ class Balancer {
   void remember(std::uint32_t check, const CheckMemory& memory);
   void remember_quorum(std::size_t service, bool has_quorum);
 
+  // An operator's word: it gets no new connections, as with weight 0, and keeps those that it has. At any time.
+  void set_drained(std::size_t service, std::size_t server, bool is_drained, Actions& out);
+
   // The first states. Whether there is a quorum is told, as keepalived does; where it is remembered, only if it is not
   // so.
   void start(Actions& out);
@@ -120,7 +123,9 @@ class Balancer {
   CheckMemory memory_of(std::uint32_t check) const { return checks_[check].memory; }
   bool has_quorum(std::size_t service) const { return states_[service].has_quorum; }
   bool is_up(std::size_t service, std::size_t server) const { return state_of(service, server).failed == 0; }
-  std::int32_t weight(std::size_t service, std::size_t server) const { return state_of(service, server).weight; }
+  bool is_drained(std::size_t service, std::size_t server) const { return state_of(service, server).is_drained; }
+  // That it serves with: 0 while it is drained.
+  std::int32_t weight(std::size_t service, std::size_t server) const { return state_of(service, server).share(); }
   const std::string& reason(std::size_t service, std::size_t server) const { return state_of(service, server).reason; }
 
   // The services that changed since the last call, by their number.
@@ -133,7 +138,10 @@ class Balancer {
     std::uint32_t first_check = 0;
     std::uint32_t failed = 0;  // checks that are down
     bool is_told = false;      // that it is down, or up again
+    bool is_drained = false;
     std::int32_t weight = 0;
+
+    std::int32_t share() const { return is_drained ? 0 : weight; }
     std::string reason;
   };
   struct ServiceState {

@@ -6,6 +6,7 @@
 #include "cli/completion_command.h"
 #include "cli/digest_command.h"
 #include "cli/doctor_command.h"
+#include "cli/drain_command.h"
 #include "cli/events_command.h"
 #include "cli/handover_command.h"
 #include "cli/help_formatter.h"
@@ -30,6 +31,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_events_command(app, exit_code);
   add_handover_command(app, exit_code);
   add_maintenance_command(app, exit_code);
+  add_drain_commands(app, exit_code);
   add_reload_command(app, exit_code);
   add_keywords_command(app, exit_code);
   add_check_command(app, exit_code);

@@ -37,6 +37,7 @@ std::string reason_of(const json& server) {
   for (const json& check : server.value("checks", json::array())) {
     if (text_of(check, "state") == "down") return check_text(check);
   }
+  if (text_of(server, "state") == "drained") return "no new connections, until baton undrain";
   if (text_of(server, "state") == "disabled") return "its weight is 0: no new connections";
   return text_of(server, "state") == "down" ? "no check has found it up yet" : std::string();
 }

@@ -85,6 +85,7 @@ Explanation explain_server(const json& service, const json& server, const json& 
   }
   say_checks(server, now, out);
   say_plane(plane, out);
+  if (state == "drained") out.changes.emplace_back(fmt::format("baton undrain {}", text_of(server, "address")));
   if (state == "disabled") out.changes.emplace_back("a weight above 0, from the configuration or from its check");
   return out;
 }

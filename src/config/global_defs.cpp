@@ -383,6 +383,8 @@ constexpr Setting<G> global_settings[] = {
     {"verified_takeover", set<&G::defaults, &Defaults::verified_takeover>},
     {"notify_fifo", set_fifo<&Globals::notify_fifo>},
     {"notify_fifo_script", set_fifo_script<&Globals::notify_fifo>},
+    {"lvs_notify_fifo", set_fifo<&Globals::lvs_notify_fifo>},
+    {"lvs_notify_fifo_script", set_fifo_script<&Globals::lvs_notify_fifo>},
     {"vrrp_notify_fifo", set_fifo<&Globals::vrrp_notify_fifo>},
     {"vrrp_notify_fifo_script", set_fifo_script<&Globals::vrrp_notify_fifo>},
     {"fifo_write_vrrp_states_on_reload", set<&G::globals, &Globals::repeat_states_on_reload>},
@@ -429,6 +431,7 @@ void settle(GlobalSettings& settings, FileReader& reader) {
   globals.mail.alert_vrrp = settings.defaults.smtp_alert_vrrp;
   drop_incomplete(globals.notify_fifo);
   drop_incomplete(globals.vrrp_notify_fifo);
+  drop_incomplete(globals.lvs_notify_fifo);
   Defaults& defaults = settings.defaults;
   Announcements base;
   if (defaults.minimal_announcements) base = {.master_delay = {}, .master_repeat = 1};

@@ -346,7 +346,7 @@ struct Instance {
   bool operator==(const Instance&) const = default;
 };
 
-// notify_fifo, vrrp_notify_fifo.
+// notify_fifo, vrrp_notify_fifo, lvs_notify_fifo.
 struct NotifyFifo {
   std::string path;
   Account owner;
@@ -483,6 +483,7 @@ struct Globals {
   bool dynamic_interfaces = false;
   std::optional<NotifyFifo> notify_fifo;
   std::optional<NotifyFifo> vrrp_notify_fifo;
+  std::optional<NotifyFifo> lvs_notify_fifo;
   bool repeat_states_on_reload = false;  // fifo_write_vrrp_states_on_reload
   TimedCommand startup_script;
   TimedCommand shutdown_script;

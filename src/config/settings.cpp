@@ -263,6 +263,7 @@ Settings settings_of(const Globals& globals) {
   list.add("dynamic_interfaces", globals.dynamic_interfaces);
   list.add("notify_fifo", globals.notify_fifo);
   list.add("vrrp_notify_fifo", globals.vrrp_notify_fifo);
+  list.add("lvs_notify_fifo", globals.lvs_notify_fifo);
   list.add("fifo_write_vrrp_states_on_reload", globals.repeat_states_on_reload);
   list.add("startup_script", globals.startup_script);
   list.add("shutdown_script", globals.shutdown_script);

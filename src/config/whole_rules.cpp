@@ -203,7 +203,8 @@ void settle_script_user(const Context& context, Configuration& configuration) {
   if (!globals.script_user.user.empty()) return;
   std::vector<const Command*> commands = commands_of(configuration);
   std::erase_if(commands, [](const Command* command) { return !command->account.user.empty(); });
-  const bool has_fifo = globals.notify_fifo || globals.vrrp_notify_fifo;  // whose owner it is as well
+  const bool has_fifo =
+      globals.notify_fifo || globals.vrrp_notify_fifo || globals.lvs_notify_fifo;  // whose owner it is as well
   if (commands.empty() && !has_fifo) return;
   const std::optional<bool> is_there = context.reader.has_user(std::string(usual_user));
   if (is_there == true) globals.script_user.user = usual_user;
@@ -251,7 +252,8 @@ std::vector<const Command*> commands_of(const Configuration& configuration) {
     add_all(group.notifications);
     add_awaited(group.awaited);
   }
-  for (const auto* fifo : {&configuration.globals.notify_fifo, &configuration.globals.vrrp_notify_fifo}) {
+  for (const auto* fifo : {&configuration.globals.notify_fifo, &configuration.globals.vrrp_notify_fifo,
+                           &configuration.globals.lvs_notify_fifo}) {
     if (*fifo) add((*fifo)->script);
   }
   return commands;

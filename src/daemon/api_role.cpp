@@ -15,6 +15,7 @@
 #include "api/server.h"
 #include "base/version.h"
 #include "daemon/channel.h"
+#include "daemon/drain.h"
 #include "daemon/dump_text.h"
 #include "daemon/dump_writer.h"
 #include "daemon/maintenance.h"
@@ -122,6 +123,8 @@ class Api {
         {"POST", "/v1/instances/{name}/set", write, &Api::post_settings},
         {"GET", "/v1/services", read, &Api::get_services},
         {"GET", "/v1/services/{name}", read, &Api::get_service},
+        {"POST", "/v1/services/drain", write, &Api::post_drain},
+        {"POST", "/v1/services/undrain", write, &Api::post_drain},
         {"GET", "/v1/maintenance", read, &Api::get_maintenance},
         {"PUT", "/v1/maintenance", write, &Api::put_maintenance},
         {"DELETE", "/v1/maintenance", write, &Api::delete_maintenance},
@@ -234,6 +237,16 @@ class Api {
     const auto service = services_.one(question.names[0], {.now = loop::now(), .wall = loop::wall_now()});
     if (!service) return refuse(question.ticket, http::status::not_found, "not-found", "there is no such service");
     server_.answer(question.ticket, document(*service));
+  }
+
+  void post_drain(const Question& question) {
+    const json request = json::parse(question.request.body, nullptr, false);
+    if (!request.is_object()) {
+      return refuse(question.ticket, http::status::bad_request, "malformed", "the body is no JSON object");
+    }
+    auto wanted = drain_order_of_request(request, question.request.path.ends_with("/drain"));
+    if (!wanted) return refuse(question.ticket, http::status::bad_request, "malformed", wanted.error());
+    order(question.ticket, std::move(*wanted));
   }
 
   // names=keepalived: as the exporters for keepalived call them.
@@ -415,7 +428,7 @@ class Api {
     order(question.ticket, MaintenanceOrder{.what = MaintenanceOrder::What::off});
   }
 
-  // The guardian carries it out: a reload, of which it reads and judges the files; a maintenance.
+  // The guardian carries it out: a reload, of which it reads and judges the files; a maintenance; a drain.
   template <typename Order>
   void order(Ticket ticket, Order order) {
     std::erase_if(orders_, [this](const auto& waiting) { return !server_.waits(waiting.second); });
@@ -446,7 +459,9 @@ class Api {
     if (waiting.empty()) return;
     if (!report.contains("error")) return server_.answer(waiting.mapped(), document(report));
     const std::string kind = report.value("kind", "refused");
-    const int status = kind == "busy" || kind == "no-worker" ? http::status::unavailable : http::status::conflict;
+    const int status = kind == "busy" || kind == "no-worker" ? http::status::unavailable
+                       : kind == "not-found"                 ? http::status::not_found
+                                                             : http::status::conflict;
     refuse(waiting.mapped(), status, kind, report.value("error", ""));
   }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace baton::daemon {
 
 void BalanceNews::tell(const balance::Action& action) {
@@ -18,6 +20,7 @@ void BalanceNews::tell(const balance::ServerChanged& change) {
              {{"VIRTUAL_SERVER", service.name}, {"REAL_SERVER", server.name}});
   const notify::BalanceEvent event{.virtual_server = service.name, .real_server = server.name, .is_up = change.is_up};
   run(event, change.is_up ? server.up : server.down);
+  write_fifos(event);
   if (server.smtp_alert) mail(event, change.reason);
 }
 
@@ -31,12 +34,18 @@ void BalanceNews::tell(const balance::QuorumChanged& change) {
              {{"VIRTUAL_SERVER", service.name}});
   const notify::BalanceEvent event{.virtual_server = service.name, .real_server = {}, .is_up = change.has_quorum};
   run(event, change.has_quorum ? service.quorum_up : service.quorum_down);
+  write_fifos(event);
   if (service.smtp_alert) mail(event, {});
 }
 
 void BalanceNews::run(const notify::BalanceEvent& event, const std::optional<notify::Command>& command) {
   if (!command) return;
   send(process::Notify{.key = key(event), .rules = setup_.script_rules, .commands = {*command}});
+}
+
+void BalanceNews::write_fifos(const notify::BalanceEvent& event) {
+  if (std::ranges::none_of(setup_.fifos, &process::Fifo::hears_services)) return;
+  send(process::WriteFifos{.text = fifo_line(event), .is_of_service = true});
 }
 
 void BalanceNews::mail(const notify::BalanceEvent& event, const std::string& reason) {

@@ -32,6 +32,7 @@ class BalanceNews {
   void tell(const balance::ServerChanged& change);
   void tell(const balance::QuorumChanged& change);
   void run(const notify::BalanceEvent& event, const std::optional<notify::Command>& command);
+  void write_fifos(const notify::BalanceEvent& event);
   void mail(const notify::BalanceEvent& event, const std::string& reason);
   void send(const process::ToRunner& message);
   bool send(const Bytes& bytes);

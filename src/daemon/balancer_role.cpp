@@ -8,8 +8,10 @@
 #include <string>
 
 #include "balance/table_difference.h"
+#include "daemon/address_watch.h"
 #include "daemon/balance_news.h"
 #include "daemon/check_verdict.h"
+#include "daemon/connection_sync.h"
 #include "daemon/data_plane.h"
 #include "kernel/confinement.h"
 #include "loop/loop.h"
@@ -48,12 +50,15 @@ class Balancing {
  private:
   void on_guardian();
   void on_checker();
+  void take_drains(balance::Actions& actions);
   void settle();
   void look();
   void on_plane();
   bool open();
   bool read_actual();
   void begin_table();
+  void watch_addresses();
+  void synchronise();
   TableService wanted(std::size_t service, const ServiceKey& key);
   void reconcile_all();
   void carry_out(const TableOperations& operations);
@@ -85,6 +90,8 @@ class Balancing {
   loop::Subscription signal_term_;
   loop::Timer look_;
   loop::Timer count_;
+  std::optional<ConnectionSync> sync_;
+  AddressWatch addresses_{loop_, [this] { synchronise(); }};
 };
 
 Balancing::Balancing(BalancerStart start)
@@ -112,7 +119,10 @@ int Balancing::run() {
   for (std::size_t service = 0; service < setup_.services.size(); ++service) {
     if (const auto known = start_.board.has_quorum(service)) balancer_.remember_quorum(service, *known);
   }
+  sync_ = ConnectionSync::of(start_.setup.configuration);
+  if (sync_) watch_addresses();
   balance::Actions actions;
+  take_drains(actions);  // said by none: it has not started
   balancer_.start(actions);
   look();
   tell(actions);
@@ -137,6 +147,11 @@ void Balancing::on_guardian() {
     checker_readable_.reset();
     checker_ = kernel::Channel(std::move(message->passed_fd));
     checker_readable_ = loop_.watch(checker_.fd(), loop::Ready::readable, [this] { on_checker(); });
+  } else if (what == balancer_drains) {
+    balance::Actions actions;
+    take_drains(actions);
+    settle();
+    tell(actions);
   } else if (what == balancer_retires) {
     retires_ = true;
     loop_.stop();
@@ -166,6 +181,15 @@ void Balancing::on_checker() {
   news_.on_runner();  // one that did not read for a moment
   settle();           // the table first, then whoever wants to know
   tell(actions);
+}
+
+void Balancing::take_drains(balance::Actions& actions) {
+  std::size_t number = 0;
+  for (std::size_t service = 0; service < setup_.services.size(); ++service) {
+    for (std::size_t server = 0; server < setup_.services[service].servers.size(); ++server, ++number) {
+      balancer_.set_drained(service, server, start_.board.is_drained(number), actions);
+    }
+  }
 }
 
 void Balancing::tell(const balance::Actions& actions) {
@@ -227,6 +251,7 @@ void Balancing::look() {
   if (!is_settled_) begin_table();
   if (!read_actual()) return set_look(look_again_after);
   reconcile_all();
+  synchronise();
   if (!is_settled_) count_.set(loop::now() + count_interval);
   is_settled_ = true;
 }
@@ -240,6 +265,25 @@ void Balancing::begin_table() {
   if (const auto set = plane_->set_timeouts(settings.timeouts); !set) {
     say_once(log::Level::error, to_string(set.error()));
   }
+}
+
+void Balancing::watch_addresses() {
+  if (!sync_->problem().empty()) log_.warning(sync_->problem());
+  if (const auto opened = addresses_.open(); !opened) {
+    log_.error(to_string(opened.error()) + "; lvs_sync_daemon does not follow its instance");
+  }
+}
+
+// Of a daemon that a configuration before had, only the end.
+void Balancing::synchronise() {
+  if (!plane_ || retires_ || (!sync_ && !start_.inherited_sync)) return;
+  std::vector<kernel::IpvsSyncDaemon> wanted;
+  if (sync_) wanted = sync_->wanted([this](const IpAddress& address) { return addresses_.has(address); });
+  if (const auto done = plane_->synchronise(wanted); !done) {
+    say_once(log::Level::error, to_string(done.error()));
+    return set_look(look_again_after);
+  }
+  start_.inherited_sync = false;
 }
 
 TableService Balancing::wanted(std::size_t service, const ServiceKey& key) {
@@ -320,6 +364,9 @@ void Balancing::leave() {
     return;
   }
   carry_out(balance::difference({}, actual_));
+  if (sync_) {
+    if (const auto ended = plane_->synchronise({}); !ended) log_.error(to_string(ended.error()));
+  }
   if (const auto closed = plane_->close(); !closed) log_.error(to_string(closed.error()));
 }
 

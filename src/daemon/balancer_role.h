@@ -17,12 +17,14 @@ namespace baton::daemon {
 // What the guardian says to it: one byte, the first two with the descriptor of a channel.
 inline constexpr std::uint8_t balancer_hears_runner = 'R';
 inline constexpr std::uint8_t balancer_hears_checker = 'C';
+inline constexpr std::uint8_t balancer_drains = 'D';   // the board says otherwise who is drained
 inline constexpr std::uint8_t balancer_retires = 'L';  // another one goes on: leave the kernel as it is
 
 struct BalancerStart {
   const Setup& setup;
   CheckBoard board;
   std::vector<ServiceKey> inherited;  // services of a configuration before: ours to remove
+  bool inherited_sync = false;        // so is a daemon of lvs_sync_daemon
   bool is_first = true;               // of the daemon's life: lvs_flush is carried out
   bool keeps_services = false;        // --dont-release-ipvs
   log::Options log;

@@ -43,8 +43,8 @@ class CheckBoard {
     std::size_t servers = 0;  // real servers
   };
   static std::size_t size_for(const Shape& shape) {
-    return sizeof(Plane) + shape.checks * sizeof(Check) + shape.servers * sizeof(Traffic) +
-           shape.services * sizeof(Service);
+    return sizeof(Plane) + shape.checks * sizeof(Check) + shape.servers * (sizeof(Traffic) + sizeof(Flag)) +
+           shape.services * sizeof(Flag);
   }
   CheckBoard() = default;
   // `memory`: size_for() bytes, of zeros or of a board of the same shape.
@@ -53,7 +53,8 @@ class CheckBoard {
         plane_(static_cast<Plane*>(memory)),
         checks_(reinterpret_cast<Check*>(plane_ + 1)),
         traffic_(reinterpret_cast<Traffic*>(checks_ + shape.checks)),
-        services_(reinterpret_cast<Service*>(traffic_ + shape.servers)) {}
+        services_(reinterpret_cast<Flag*>(traffic_ + shape.servers)),
+        drains_(services_ + shape.services) {}
 
   std::size_t check_count() const { return shape_.checks; }
   std::size_t service_count() const { return shape_.services; }
@@ -106,6 +107,12 @@ class CheckBoard {
     }
   }
 
+  // An operator wants no new connections for it. This alone the guardian writes, and the balancer reads.
+  bool is_drained(std::size_t server) const { return drains_[server].load(std::memory_order_relaxed) != 0; }
+  void set_drained(std::size_t server, bool is_drained) {
+    drains_[server].store(is_drained ? 1 : 0, std::memory_order_relaxed);
+  }
+
   PlaneMemory plane() const {
     const std::uint64_t bits = plane_ == nullptr ? 0 : plane_->load(std::memory_order_relaxed);
     return {.state = static_cast<PlaneState>(bits & 3),
@@ -131,14 +138,15 @@ class CheckBoard {
   struct Traffic {
     std::array<std::atomic<std::uint64_t>, traffic_counts.size()> counts;  // one more than it is; 0: not counted
   };
-  using Service = std::atomic<std::uint8_t>;
-  static_assert(Plane::is_always_lock_free && Service::is_always_lock_free);
+  using Flag = std::atomic<std::uint8_t>;
+  static_assert(Plane::is_always_lock_free && Flag::is_always_lock_free);
 
   Shape shape_;
   Plane* plane_ = nullptr;
   Check* checks_ = nullptr;
   Traffic* traffic_ = nullptr;
-  Service* services_ = nullptr;
+  Flag* services_ = nullptr;
+  Flag* drains_ = nullptr;
 };
 
 }  // namespace baton::daemon

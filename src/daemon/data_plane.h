@@ -13,6 +13,7 @@
 #include "base/sys_error.h"
 #include "config/virtual_server.h"
 #include "daemon/check_board.h"
+#include "kernel/ipvs_socket.h"
 
 namespace baton::daemon {
 
@@ -36,6 +37,8 @@ class DataPlane {
   virtual SysResult<TrafficTable> traffic(std::span<const ServiceKey> services) = 0;
   virtual SysResult<void> flush() = 0;  // everybody's services, where there are others'
   virtual SysResult<void> set_timeouts(const config::IpvsTimeouts& timeouts) = 0;
+  // The kernel's daemons that tell connections to other directors, and hear of theirs: just these run.
+  virtual SysResult<void> synchronise(std::span<const kernel::IpvsSyncDaemon> wanted) = 0;
   // Its table has nobody else's services.
   virtual bool is_ours_alone() const { return false; }
   // Nothing of ours stays but the services that are kept.

@@ -399,6 +399,9 @@ void Guardian::on_api_message(const kernel::Channel::Message& message) {
   if (const auto order = maintenance_order_of(message.bytes)) {
     return stopping_ ? void() : maintenance_.on_order(*order);
   }
+  if (const auto order = drain_order_of(message.bytes)) {
+    return stopping_ ? void() : tell_api(report_file, balancing_.drain(*order));
+  }
   const auto order = reload_order_of(message.bytes);
   if (!order) return;
   if (order->what == ReloadOrder::What::confirm) return confirm(*order);

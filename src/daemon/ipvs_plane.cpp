@@ -1,6 +1,9 @@
 #include "daemon/ipvs_plane.h"
 
+#include <algorithm>
+
 #include "base/result.h"
+#include "daemon/connection_sync.h"
 
 namespace baton::daemon {
 
@@ -24,6 +27,21 @@ SysResult<std::vector<DataPlane::Refused>> IpvsPlane::carry_out(std::span<const 
     refused.push_back({.index = one.index, .code = one.code});
   }
   return refused;
+}
+
+SysResult<void> IpvsPlane::synchronise(std::span<const kernel::IpvsSyncDaemon> wanted) {
+  std::vector<kernel::IpvsSyncDaemon> running = TRY(socket_.sync_daemons());
+  for (const kernel::IpvsSyncDaemon& each : running) {
+    if (std::ranges::none_of(wanted, [&](const auto& one) { return is_as_wanted(each, one); })) {
+      TRY_VOID(socket_.stop(each));
+    }
+  }
+  for (const kernel::IpvsSyncDaemon& each : wanted) {
+    if (std::ranges::none_of(running, [&](const auto& one) { return is_as_wanted(one, each); })) {
+      TRY_VOID(socket_.start(each));
+    }
+  }
+  return {};
 }
 
 SysResult<void> IpvsPlane::set_timeouts(const config::IpvsTimeouts& timeouts) {

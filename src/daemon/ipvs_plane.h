@@ -18,6 +18,7 @@ class IpvsPlane : public DataPlane {
   SysResult<TrafficTable> traffic(std::span<const ServiceKey> services) override { return socket_.traffic(services); }
   SysResult<void> flush() override { return socket_.flush(); }
   SysResult<void> set_timeouts(const config::IpvsTimeouts& timeouts) override;
+  SysResult<void> synchronise(std::span<const kernel::IpvsSyncDaemon> wanted) override;
   SysResult<void> close() override { return {}; }
 
  private:

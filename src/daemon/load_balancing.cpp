@@ -1,6 +1,9 @@
 #include "daemon/load_balancing.h"
 
+#include <fmt/format.h>
+
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "daemon/runner_service.h"
@@ -51,6 +54,7 @@ void LoadBalancing::follow(const config::Configuration* before) {
       keys.insert(service.keys.begin(), service.keys.end());
     }
     inherited_.assign(keys.begin(), keys.end());
+    inherited_sync_ = inherited_sync_ || before->globals.ipvs.sync_daemon.has_value();
   }
   if (balancer_.is_running()) (void)balancer_.tell(balancer_retires);  // one that is dead retires as well
   if (const auto made = make_board(before); !made) return log_.error(to_string(made.error()));
@@ -70,8 +74,10 @@ SysResult<void> LoadBalancing::make_board(const config::Configuration* before) {
   if (before != nullptr && board_memory_.data() != nullptr) known = carry_over(*before, memory(), configuration);
   auto created = kernel::SharedMemory::create(CheckBoard::size_for(shape));
   if (!created) return std::unexpected(created.error());
+  CheckBoard board(created->data(), shape);
+  if (before != nullptr && board_memory_.data() != nullptr) carry_over_drains(*before, board_, configuration, board);
   board_memory_ = std::move(*created);
-  board_ = CheckBoard(board_memory_.data(), shape);
+  board_ = board;
   for (std::size_t i = 0; i < known.checks.size(); ++i) board_.set_check(i, known.checks[i]);
   for (std::size_t i = 0; i < known.has_quorum.size(); ++i) {
     if (known.has_quorum[i]) board_.set_quorum(i, *known.has_quorum[i]);
@@ -84,6 +90,16 @@ setup::BalanceMemory LoadBalancing::memory() const {
   for (std::size_t i = 0; i < board_.check_count(); ++i) result.checks.push_back(board_.check(i));
   for (std::size_t i = 0; i < board_.service_count(); ++i) result.has_quorum.push_back(board_.has_quorum(i));
   return result;
+}
+
+nlohmann::json LoadBalancing::drain(const DrainOrder& order) {
+  nlohmann::json report = carry_out(order, setup_().configuration, board_);
+  if (!report.contains("error")) {
+    log_.notice(fmt::format("real server {} {}", order.server,
+                            order.is_drained ? "is drained: it gets no new connections" : "takes part again"));
+    if (balancer_.is_running()) (void)balancer_.tell(balancer_drains);  // the next one reads the board
+  }
+  return report;
 }
 
 void LoadBalancing::join_runner() {
@@ -133,6 +149,7 @@ SideRole::Plan LoadBalancing::balancer_plan() {
                 return run_balancer({.setup = setup_(),
                                      .board = board_,
                                      .inherited = inherited_,
+                                     .inherited_sync = inherited_sync_,
                                      .is_first = !has_started_,
                                      .keeps_services = options_.keep_services,
                                      .log = log_options_,

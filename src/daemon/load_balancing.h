@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <vector>
 
 #include "daemon/balancer_role.h"
 #include "daemon/check_board.h"
 #include "daemon/checker_seat.h"
+#include "daemon/drain.h"
 #include "daemon/options.h"
 #include "daemon/services_status.h"
 #include "daemon/side_role.h"
@@ -29,6 +31,8 @@ class LoadBalancing {
   void follow(const config::Configuration* before);
   // A new runner is there.
   void join_runner();
+  // An operator's order; the report is the answer to it.
+  nlohmann::json drain(const DrainOrder& order);
   // What the api role shows, of the present setup.
   ServicesSource shown() const;
   // Services are taken off as the configuration has it; `ended` runs when that is done.
@@ -50,6 +54,7 @@ class LoadBalancing {
   kernel::SharedMemory board_memory_;
   CheckBoard board_;
   std::vector<ServiceKey> inherited_;  // services of configurations before
+  bool inherited_sync_ = false;        // lvs_sync_daemon of one of them
   bool has_started_ = false;
   SideRole balancer_;
   CheckerSeat checker_;

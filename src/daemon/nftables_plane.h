@@ -26,6 +26,11 @@ class NftablesPlane : public DataPlane {
   SysResult<TrafficTable> traffic(std::span<const ServiceKey> /*services*/) override { return balance_.traffic(); }
   SysResult<void> flush() override;
   SysResult<void> set_timeouts(const config::IpvsTimeouts& timeouts) override;
+  // Connections stand in conntrack: conntrackd tells those.
+  SysResult<void> synchronise(std::span<const kernel::IpvsSyncDaemon> wanted) override {
+    if (wanted.empty()) return {};
+    return std::unexpected(SysError{"nftables: lvs_sync_daemon, which is IPVS's (conntrackd does it)", EOPNOTSUPP});
+  }
   bool is_ours_alone() const override { return true; }
   SysResult<void> close() override;
   int fd() const override { return monitor_ ? monitor_->fd() : -1; }

@@ -124,17 +124,20 @@ class ServiceText {
       }
     }
     const auto in_table = table.destinations.find(wanted.key);
-    const std::int32_t weight = balancer_.weight(service_, index);
     return {{"address", to_string(wanted.key)},
-            {"state", !is_up        ? "down"
-                      : weight == 0 ? "disabled"
-                                    : "up"},
+            {"state", state_word(index)},
             {"since", date_of(since, clock_)},
             {"weight",
              {{"configured", wanted.settings.weight},
               {"in_force", in_table == table.destinations.end() ? json() : json(in_table->second.weight)}}},
             {"traffic", traffic_text(traffic_of(first_server_ + index))},
             {"checks", std::move(checks)}};
+  }
+
+  std::string_view state_word(std::size_t server) const {
+    if (!balancer_.is_up(service_, server)) return "down";
+    if (balancer_.is_drained(service_, server)) return "drained";
+    return balancer_.weight(service_, server) == 0 ? "disabled" : "up";
   }
 
   ServerTraffic traffic_of(std::size_t server) const {
@@ -201,6 +204,13 @@ balance::Balancer ServicesStatus::replica() const {
     if (const auto known = board.has_quorum(service)) balancer.remember_quorum(service, *known);
   }
   balance::Actions unsaid;
+  std::size_t number = 0;
+  for (std::size_t service = 0; service < setup_.services.size(); ++service) {
+    for (std::size_t server = 0; server < setup_.services[service].servers.size(); ++server, ++number) {
+      const bool is_drained = number < board.server_count() && board.is_drained(number);
+      balancer.set_drained(service, server, is_drained, unsaid);
+    }
+  }
   balancer.start(unsaid);
   return balancer;
 }

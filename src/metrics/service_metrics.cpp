@@ -42,6 +42,8 @@ constexpr Series of_services[] = {
 constexpr Series of_servers[] = {
     {"baton_real_server_up", "1 while no check of the real server is down.",
      [](const json& it) { return as_number(it.at("state") != "down"); }},
+    {"baton_real_server_drained", "1 while an operator keeps new connections away from it.",
+     [](const json& it) { return as_number(it.at("state") == "drained"); }},
     {"baton_real_server_weight", "Weight that the kernel is to give it now; missing while it is not in the table.",
      [](const json& it) { return it.at("weight").at("in_force"); }},
     {"baton_real_server_since_timestamp_seconds", "When that began, as a UTC time; missing where it never changed.",

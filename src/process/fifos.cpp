@@ -30,18 +30,23 @@ std::vector<std::string> Fifos::set(const std::vector<Fifo>& wanted, Users* user
       open_.push_back(std::move(*opened));
     } else {
       problems.push_back(std::move(opened).error());
+      continue;
     }
+    open_.back().hears_routers = fifo.hears_routers;
+    open_.back().hears_services = fifo.hears_services;
   }
   std::ranges::for_each(before, close);
   return problems;
 }
 
-Fifos::Written Fifos::write(std::string_view line) {
+Fifos::Written Fifos::write(const WriteFifos& line) {
   Written written;
+  const std::string_view text = line.text;
   for (const Open& fifo : open_) {
+    if (!(line.is_of_service ? fifo.hears_services : fifo.hears_routers)) continue;
     // A line is shorter than PIPE_BUF: it goes in whole or not at all.
-    const ssize_t size = ::write(fifo.fd.get(), line.data(), line.size());
-    ++(size == static_cast<ssize_t>(line.size()) ? written.lines : written.dropped);
+    const ssize_t size = ::write(fifo.fd.get(), text.data(), text.size());
+    ++(size == static_cast<ssize_t>(text.size()) ? written.lines : written.dropped);
   }
   return written;
 }

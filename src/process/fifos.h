@@ -1,4 +1,4 @@
-// notify_fifo and vrrp_notify_fifo: named pipes that are written without ever waiting for a reader.
+// notify_fifo, vrrp_notify_fifo and lvs_notify_fifo: named pipes that are written without ever waiting for a reader.
 #pragma once
 
 #include <sys/types.h>
@@ -31,12 +31,14 @@ class Fifos {
     std::size_t lines = 0;
     std::size_t dropped = 0;  // nobody reads and the pipe is full
   };
-  // One line to each.
-  Written write(std::string_view line);
+  // One line to each that hears of it.
+  Written write(const WriteFifos& line);
 
  private:
   struct Open {
     std::string path;
+    bool hears_routers = true;
+    bool hears_services = false;
     UniqueFd fd;
     bool is_ours = false;  // made by us, to be removed by us
   };

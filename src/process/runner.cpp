@@ -344,7 +344,7 @@ void Runner::on_fifo_script_end(const std::string& path, const ChildEnd& end) {
 }
 
 void Runner::on(WriteFifos& message) {
-  const auto written = fifos_.write(message.text);
+  const auto written = fifos_.write(message);
   counters_.fifo_lines += written.lines;
   counters_.fifo_lines_dropped += written.dropped;
   if (written.dropped == 0 || loop::now() < next_fifo_complaint_) return;

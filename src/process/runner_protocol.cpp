@@ -72,7 +72,7 @@ static auto fields(Either<SetFileMask> auto& v) {
   return std::tie(v.mask);
 }
 static auto fields(Either<Fifo> auto& v) {
-  return std::tie(v.path, v.user, v.group, v.script);
+  return std::tie(v.hears_routers, v.hears_services, v.path, v.user, v.group, v.script);
 }
 static auto fields(Either<SetFifos> auto& v) {
   return std::tie(v.rules, v.fifos);
@@ -81,7 +81,7 @@ static auto fields(Either<Notify> auto& v) {
   return std::tie(v.key, v.rules, v.commands, v.deadline, v.number);
 }
 static auto fields(Either<WriteFifos> auto& v) {
-  return std::tie(v.text);
+  return std::tie(v.text, v.is_of_service);
 }
 static auto fields(Either<SendMail> auto& v) {
   return std::tie(v.server, v.mail);

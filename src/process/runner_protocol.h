@@ -149,6 +149,8 @@ struct SetFileMask {
 };
 
 struct Fifo {
+  bool hears_routers = true;    // vrrp_notify_fifo and notify_fifo: instances and groups
+  bool hears_services = false;  // lvs_notify_fifo and notify_fifo: virtual servers and real servers
   std::string path;
   std::string user;  // owner of a FIFO that we create; empty: the runner's own
   std::string group;
@@ -158,7 +160,7 @@ struct Fifo {
   bool operator==(const Fifo&) const = default;
 };
 
-// notify_fifo, vrrp_notify_fifo and their scripts. Replaces the list set before.
+// notify_fifo, vrrp_notify_fifo, lvs_notify_fifo and their scripts. Replaces the list set before.
 struct SetFifos {
   ScriptRules rules;
   std::vector<Fifo> fifos;
@@ -178,9 +180,10 @@ struct Notify {
   bool operator==(const Notify&) const = default;
 };
 
-// One line for every FIFO of SetFifos, its newline included.
+// One line for every FIFO of SetFifos that hears of it, its newline included.
 struct WriteFifos {
   std::string text;
+  bool is_of_service = false;  // else of a router
 
   bool operator==(const WriteFifos&) const = default;
 };

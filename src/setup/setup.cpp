@@ -334,10 +334,12 @@ notify::Webhook to_webhook(const config::Webhook& webhook) {
 }
 
 void set_fifos(const config::Globals& globals, Setup& setup) {
-  for (const auto* fifo : {&globals.notify_fifo, &globals.vrrp_notify_fifo}) {
+  for (const auto* fifo : {&globals.notify_fifo, &globals.vrrp_notify_fifo, &globals.lvs_notify_fifo}) {
     if (!*fifo) continue;
     const config::Account& owner = (*fifo)->owner.user.empty() ? globals.script_user : (*fifo)->owner;
-    setup.fifos.push_back({.path = (*fifo)->path,
+    setup.fifos.push_back({.hears_routers = fifo != &globals.lvs_notify_fifo,
+                           .hears_services = fifo != &globals.vrrp_notify_fifo,
+                           .path = (*fifo)->path,
                            .user = owner.user,
                            .group = owner.group,
                            .script = to_command((*fifo)->script, globals.script_user).value_or(notify::Command{})});

@@ -67,6 +67,7 @@ function whyOut({ state, checks }) {
   const failing = checks.find((check) => check.state === "down");
   if (failing) return `${failing.kind}: ${failing.text || "down"}` +
     (failing.failures_in_a_row > 1 ? ` (${failing.failures_in_a_row} failures in a row)` : "");
+  if (state === "drained") return "no new connections, until baton undrain";
   if (state === "disabled") return "its weight is 0: no new connections";
   return state === "down" ? "no check has found it up yet" : "";
 }

@@ -149,6 +149,23 @@ TEST_F(NftablesBalance, an_established_connection_survives_a_drain) {
             "s1\n");
 }
 
+TEST_F(NftablesBalance, an_operator_drains_a_server_and_takes_it_back) {
+  const std::string config = globals() + service("  lb_algo rr\n  lb_kind NAT\n", {{"s1"}, {"s2"}});
+  start(config);
+  ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.log("lb1");
+  const std::string baton = BATON_PROGRAM;
+  EXPECT_THAT(network_.output("lb1", baton + " drain 10.8.0.11:80"), HasSubstr("10.8.0.11:80 gets no new connections"));
+  EXPECT_TRUE(network_.becomes({"s2"}));
+  EXPECT_THAT(network_.output("lb1", baton + " why 10.8.0.11:80"), HasSubstr("baton undrain 10.8.0.11:80"));
+  reload(config + "virtual_server 10.9.0.100 8080 {\n  lb_algo rr\n  lb_kind NAT\n  protocol TCP\n" +
+         "  real_server 10.8.0.11 8080 {\n  }\n}\n");
+  ASSERT_TRUE(rules_become(HasSubstr("8080"))) << network_.log("lb1");
+  EXPECT_TRUE(network_.becomes({"s2"}));  // it is still drained
+  EXPECT_THAT(network_.output("lb1", baton + " drain 10.8.0.99:80; echo $?"), HasSubstr("3\n"));
+  EXPECT_THAT(network_.output("lb1", baton + " undrain 10.8.0.11:80"), HasSubstr("takes part again"));
+  EXPECT_TRUE(network_.becomes({"s1", "s2"})) << network_.log("lb1");
+}
+
 TEST_F(NftablesBalance, firewalls_of_others_come_and_go_and_a_flush_is_repaired) {
   start(globals() + service("  lb_algo rr\n  lb_kind NAT\n", {{"s1"}, {"s2"}}));
   ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.log("lb1");

@@ -85,6 +85,34 @@ TEST(Balancer, a_server_is_up_while_all_its_checks_are) {
   EXPECT_EQ(bench.take().size(), 1U);
 }
 
+TEST(Balancer, a_drained_server_keeps_its_place_and_gets_nothing_new) {
+  Bench bench(service({{.weight = 3}, {.weight = 2}}));
+  (void)bench.balancer.take_changed();
+  bench.balancer.set_drained(0, 0, true, bench.actions);
+  EXPECT_EQ(bench.balancer.take_changed(), std::vector<std::size_t>{0});
+  EXPECT_EQ(bench.table(), (Weights{{1, 0}, {2, 2}}));
+  EXPECT_EQ(bench.take(), Actions{});  // nobody calls that down
+  bench.up(0, 9);                      // what its check says counts when it is back
+  EXPECT_EQ(bench.table(), (Weights{{1, 0}, {2, 2}}));
+  bench.down(0);
+  EXPECT_EQ(bench.table(), (Weights{{2, 2}}));
+  bench.up(0);
+  bench.take();
+  bench.balancer.set_drained(0, 0, false, bench.actions);
+  EXPECT_EQ(bench.table(), (Weights{{1, 9}, {2, 2}}));
+  EXPECT_EQ(bench.take(), Actions{});
+}
+
+TEST(Balancer, draining_the_last_server_loses_the_quorum) {
+  Bench bench(service({{.weight = 3}}));
+  bench.balancer.set_drained(0, 0, true, bench.actions);
+  EXPECT_EQ(bench.take(), (Actions{QuorumChanged{.service = 0, .has_quorum = false, .weight = 0}}));
+  bench.balancer.set_drained(0, 0, true, bench.actions);
+  EXPECT_EQ(bench.take(), Actions{});
+  bench.balancer.set_drained(0, 0, false, bench.actions);
+  EXPECT_EQ(bench.take(), (Actions{QuorumChanged{.service = 0, .has_quorum = true, .weight = 3}}));
+}
+
 TEST(Balancer, alpha_servers_wait_for_their_checks) {
   Bench bench(service({{.starts_down = true}, {.starts_down = true}}));
   EXPECT_EQ(bench.at_start, (Actions{QuorumChanged{.service = 0, .has_quorum = false, .weight = 0}}));

@@ -19,6 +19,7 @@ TEST(CheckBoard, keeps_what_is_written) {
   board.set_quorum(0, true);
   const ServerTraffic traffic{.connections = 0, .bytes_out = 1ULL << 40};
   board.set_traffic(1, traffic);
+  board.set_drained(0, true);
   const PlaneMemory plane{.state = PlaneState::missing, .kind = PlaneKind::nftables, .code = 95};
   board.set_plane(plane);
   const CheckBoard again(memory.data(), shape);
@@ -28,6 +29,9 @@ TEST(CheckBoard, keeps_what_is_written) {
   EXPECT_EQ(again.traffic(0), ServerTraffic{});
   EXPECT_EQ(again.traffic(1), traffic);
   EXPECT_EQ(again.plane(), plane);
+  EXPECT_TRUE(again.is_drained(0));
+  EXPECT_FALSE(again.is_drained(1));
+  EXPECT_EQ(again.has_quorum(1), false);  // nothing lies upon something else
   EXPECT_EQ(again.has_quorum(0), true);
   EXPECT_EQ(again.has_quorum(1), false);
 }

@@ -109,6 +109,16 @@ TEST_F(ServicesStatusTest, says_what_a_server_got_and_what_nobody_counts) {
   EXPECT_EQ(page()["services"][0]["servers"][1]["traffic"], nullptr);
 }
 
+TEST_F(ServicesStatusTest, says_who_is_drained) {
+  source_.board.set_drained(1, true);
+  const json service = page()["services"][0];
+  EXPECT_EQ(service["servers"][0]["state"], "up");
+  EXPECT_EQ(service["servers"][1]["state"], "drained");
+  EXPECT_EQ(service["servers"][1]["weight"],
+            (json{{"configured", 3}, {"in_force", nullptr}}));  // no quorum: the sorry server
+  EXPECT_EQ(service["quorum"]["have"], 1);
+}
+
 TEST_F(ServicesStatusTest, counts_what_is_down) {
   say(0, balance::CheckState::down, Instant(900s));
   say(1, balance::CheckState::down, Instant(900s));

@@ -152,6 +152,27 @@ TEST(Fifos, are_made_written_in_order_and_removed_at_the_end) {
   EXPECT_FALSE(std::filesystem::exists(folder.file("fifo")));
 }
 
+TEST(Fifos, hear_of_what_they_are_for) {
+  const Folder folder;
+  RunnerBench bench;
+  bench.send(SetFifos{.rules = {},
+                      .fifos = {{.path = folder.file("vrrp")},
+                                {.hears_routers = false, .hears_services = true, .path = folder.file("lvs")},
+                                {.hears_services = true, .path = folder.file("both")}}});
+  bench.send(WriteFifos{.text = "INSTANCE\n"});
+  bench.send(WriteFifos{.text = "VS\n", .is_of_service = true});
+  ASSERT_TRUE(bench.next<RunnerCounters>(patience, [](const RunnerCounters& c) { return c.fifo_lines == 4; }));
+  const auto text = [&](const char* name) {
+    const UniqueFd reader(::open(folder.file(name).c_str(), O_RDONLY | O_NONBLOCK));
+    std::array<char, 256> buffer{};
+    const ssize_t size = ::read(reader.get(), buffer.data(), buffer.size());
+    return std::string(buffer.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  };
+  EXPECT_EQ(text("vrrp"), "INSTANCE\n");
+  EXPECT_EQ(text("lvs"), "VS\n");
+  EXPECT_EQ(text("both"), "INSTANCE\nVS\n");
+}
+
 TEST(Fifos, without_a_reader_lose_lines_and_count_them_but_never_wait) {
   const Folder folder;
   RunnerBench bench;

@@ -27,6 +27,7 @@ std::vector<ToRunner> every_message_to_runner() {
       SetFifos{.rules = {true, false},
                .fifos = {{.path = "/run/f", .user = "u", .group = "g", .script = {{"/s", "a"}, "", ""}}}},
       Notify{.key = "INSTANCE VI_1", .rules = {}, .commands = {{{"/n", "x"}, "u", "g"}}, .deadline = 5s},
+      WriteFifos{.text = "VS [10.0.0.1]:tcp:80 UP\n", .is_of_service = true},
       WriteFifos{.text = "INSTANCE \"VI_1\" MASTER 100\n"},
       SendMail{.server = {.host = "mail",
                           .port = 587,
