@@ -102,6 +102,18 @@ void Balancer::set_drained(std::size_t service, std::size_t index, bool is_drain
   judge_quorum(service, out);
 }
 
+void Balancer::set_share(std::size_t service, std::size_t index, int parts) {
+  ServerState& server = state_of(service, index);
+  const std::int32_t before = server.in_force();
+  server.parts = parts;
+  if (server.in_force() != before) mark_changed(service);
+}
+
+std::int32_t Balancer::ServerState::in_force() const {
+  const std::int64_t part = std::int64_t{share()} * parts / ramp_steps;
+  return share() == 0 ? 0 : static_cast<std::int32_t>(std::max<std::int64_t>(part, 1));
+}
+
 void Balancer::judge_quorum(std::size_t index, Actions& out) {
   const Service& service = services_[index];
   ServiceState& state = states_[index];
@@ -147,7 +159,7 @@ TableService Balancer::wanted(std::size_t index) const {
     const bool serves = state.failed == 0 && !sorry_serves;
     if (!serves && !server.inhibit_on_failure) continue;
     Destination settings = server.settings;
-    settings.weight = serves ? state.share() : 0;
+    settings.weight = serves ? state.in_force() : 0;
     table.destinations.emplace(server.key, settings);
   }
   if (!service.sorry) return table;

@@ -19,6 +19,8 @@
 
 namespace baton::balance {
 
+inline constexpr int ramp_steps = 16;  // from a server's first share to its whole weight
+
 // A health check of a real server, by its number in the configuration.
 struct Check {
   bool starts_down = false;  // alpha
@@ -51,6 +53,7 @@ struct Service {
   bool tells_the_end = false;  // omega
   std::uint32_t quorum = 1;
   std::uint32_t hysteresis = 0;  // below quorum
+  Duration slow_start{};         // WeightRamp's; the balancer does not look at it
   std::optional<SorryServer> sorry;
   std::vector<RealServer> servers;
 
@@ -110,6 +113,10 @@ class Balancer {
   // An operator's word: it gets no new connections, as with weight 0, and keeps those that it has. At any time.
   void set_drained(std::size_t service, std::size_t server, bool is_drained, Actions& out);
 
+  // Until another word it serves with so many of ramp_steps parts of its weight, at least 1 (weight_ramp.h). The quorum
+  // counts its whole weight.
+  void set_share(std::size_t service, std::size_t server, int parts);
+
   // The first states. Whether there is a quorum is told, as keepalived does; where it is remembered, only if it is not
   // so.
   void start(Actions& out);
@@ -124,7 +131,7 @@ class Balancer {
   bool has_quorum(std::size_t service) const { return states_[service].has_quorum; }
   bool is_up(std::size_t service, std::size_t server) const { return state_of(service, server).failed == 0; }
   bool is_drained(std::size_t service, std::size_t server) const { return state_of(service, server).is_drained; }
-  // That it serves with: 0 while it is drained.
+  // That the quorum counts: 0 while it is drained.
   std::int32_t weight(std::size_t service, std::size_t server) const { return state_of(service, server).share(); }
   const std::string& reason(std::size_t service, std::size_t server) const { return state_of(service, server).reason; }
 
@@ -141,7 +148,10 @@ class Balancer {
     bool is_drained = false;
     std::int32_t weight = 0;
 
+    int parts = ramp_steps;
+
     std::int32_t share() const { return is_drained ? 0 : weight; }
+    std::int32_t in_force() const;
     std::string reason;
   };
   struct ServiceState {

@@ -152,6 +152,7 @@ constexpr Setting<D> server_settings[] = {
     {"omega", set<&D::server, &S::omega>},
     {"quorum", set<&D::server, &S::quorum>},
     {"hysteresis", set<&D::server, &S::hysteresis>},
+    {"slow_start", set<&D::server, &S::slow_start>},
     {"quorum_up", set_once<&D::server, &S::quorum_up>},
     {"quorum_down", set_once<&D::server, &S::quorum_down>},
     {"smtp_alert", set<&D::smtp_alert>},

@@ -117,6 +117,7 @@ struct VirtualServer {
   bool omega = false;  // scripts run at the stop as well
   std::uint32_t quorum = 1;
   std::uint32_t hysteresis = 0;  // below the quorum
+  Duration slow_start{};         // a real server that comes back has its whole weight after so long
   Rarely<Command> quorum_up;
   Rarely<Command> quorum_down;
   bool smtp_alert = false;

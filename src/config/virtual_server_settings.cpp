@@ -97,6 +97,7 @@ Settings settings_of(const VirtualServer& server) {
                 {"omega", yes(server.omega)},
                 {"quorum", std::to_string(server.quorum)},
                 {"hysteresis", std::to_string(server.hysteresis)},
+                {"slow_start", fmt::format("{:g} s", std::chrono::duration<double>(server.slow_start).count())},
                 {"quorum_up", command_text(server.quorum_up)},
                 {"quorum_down", command_text(server.quorum_down)},
                 {"smtp_alert", yes(server.smtp_alert)},

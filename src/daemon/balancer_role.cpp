@@ -8,6 +8,7 @@
 #include <string>
 
 #include "balance/table_difference.h"
+#include "balance/weight_ramp.h"
 #include "daemon/address_watch.h"
 #include "daemon/balance_news.h"
 #include "daemon/check_verdict.h"
@@ -51,6 +52,9 @@ class Balancing {
   void on_guardian();
   void on_checker();
   void take_drains(balance::Actions& actions);
+  void begin_rises(const balance::Actions& actions);
+  void begin_rise(std::size_t service, std::size_t server);
+  void rise();
   void settle();
   void look();
   void on_plane();
@@ -90,6 +94,8 @@ class Balancing {
   loop::Subscription signal_term_;
   loop::Timer look_;
   loop::Timer count_;
+  balance::WeightRamp ramp_;
+  loop::Timer next_step_;
   std::optional<ConnectionSync> sync_;
   AddressWatch addresses_{loop_, [this] { synchronise(); }};
 };
@@ -109,6 +115,7 @@ int Balancing::run() {
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian(); });
   look_ = loop_.timer([this] { look(); });
   count_ = loop_.timer([this] { count(); });
+  next_step_ = loop_.timer([this] { rise(); });
   loop_.before_sleep([this] { settle(); });
   if (const auto confined = kernel::confine_network_administrator(); !confined) {
     log_.warning(to_string(confined.error()) + "; the balancer has more power than it needs");
@@ -179,7 +186,8 @@ void Balancing::on_checker() {
     start_.board.note_check(verdict->check, balancer_.memory_of(verdict->check), loop::now());
   }
   news_.on_runner();  // one that did not read for a moment
-  settle();           // the table first, then whoever wants to know
+  begin_rises(actions);
+  settle();  // the table first, then whoever wants to know
   tell(actions);
 }
 
@@ -187,9 +195,29 @@ void Balancing::take_drains(balance::Actions& actions) {
   std::size_t number = 0;
   for (std::size_t service = 0; service < setup_.services.size(); ++service) {
     for (std::size_t server = 0; server < setup_.services[service].servers.size(); ++server, ++number) {
+      const bool was_drained = balancer_.is_drained(service, server);
       balancer_.set_drained(service, server, start_.board.is_drained(number), actions);
+      if (was_drained && !balancer_.is_drained(service, server)) begin_rise(service, server);
     }
   }
+}
+
+// slow_start, of those that are back.
+void Balancing::begin_rises(const balance::Actions& actions) {
+  for (const balance::Action& action : actions) {
+    const auto* change = std::get_if<balance::ServerChanged>(&action);
+    if (change != nullptr && change->is_up) begin_rise(change->service, change->server);
+  }
+}
+
+void Balancing::begin_rise(std::size_t service, std::size_t server) {
+  ramp_.begin(service, server, setup_.services[service].slow_start, loop::now());
+  rise();
+}
+
+void Balancing::rise() {
+  for (const auto& step : ramp_.step(loop::now())) balancer_.set_share(step.service, step.server, step.parts);
+  if (const auto next = ramp_.next_at()) next_step_.set(*next);
 }
 
 void Balancing::tell(const balance::Actions& actions) {

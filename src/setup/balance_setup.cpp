@@ -115,6 +115,7 @@ balance::Service to_service(const config::VirtualServer& server) {
                           .tells_the_end = server.omega,
                           .quorum = server.quorum,
                           .hysteresis = server.hysteresis,
+                          .slow_start = server.slow_start,
                           .sorry = {},
                           .servers = {}};
   if (server.sorry_server) {

@@ -103,6 +103,19 @@ TEST(Balancer, a_drained_server_keeps_its_place_and_gets_nothing_new) {
   EXPECT_EQ(bench.take(), Actions{});
 }
 
+TEST(Balancer, a_server_that_rises_serves_with_a_part_of_its_weight_and_the_quorum_counts_the_whole) {
+  Bench bench(service({{.weight = 32}, {.weight = 1}}));
+  bench.balancer.set_share(0, 0, 1);
+  bench.balancer.set_share(0, 1, 1);
+  EXPECT_EQ(bench.table(), (Weights{{1, 2}, {2, 1}}));
+  bench.balancer.set_share(0, 0, 8);
+  EXPECT_EQ(bench.table(), (Weights{{1, 16}, {2, 1}}));
+  EXPECT_EQ(bench.balancer.weight(0, 0), 32);
+  bench.balancer.set_share(0, 0, ramp_steps);
+  EXPECT_EQ(bench.table(), (Weights{{1, 32}, {2, 1}}));
+  EXPECT_EQ(bench.take(), Actions{});
+}
+
 TEST(Balancer, draining_the_last_server_loses_the_quorum) {
   Bench bench(service({{.weight = 3}}));
   bench.balancer.set_drained(0, 0, true, bench.actions);
