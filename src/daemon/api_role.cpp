@@ -244,7 +244,7 @@ class Api {
     if (!request.is_object()) {
       return refuse(question.ticket, http::status::bad_request, "malformed", "the body is no JSON object");
     }
-    auto wanted = drain_order_of_request(request, question.request.path.ends_with("/drain"));
+    auto wanted = drain_order_of_request(request, question.request.path.back() == "drain");
     if (!wanted) return refuse(question.ticket, http::status::bad_request, "malformed", wanted.error());
     order(question.ticket, std::move(*wanted));
   }
