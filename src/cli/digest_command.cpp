@@ -87,7 +87,9 @@ std::expected<std::string, std::string> digest_of(const PageUrl& url, const Opti
     if (!tls) return std::unexpected(tls.error());
     plan.tls = std::move(*tls);
   }
-  checker::Attempt attempt(loop, std::move(plan), [&](health::Outcome came) { outcome = std::move(came); });
+  checker::Attempt attempt(loop, std::move(plan), [&](health::Outcome came, const checker::Connection& /*kept*/) {
+    outcome = std::move(came);
+  });
   attempt.start(loop::now());
   while (!outcome) {
     const Instant now = loop::now();

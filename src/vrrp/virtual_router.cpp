@@ -411,6 +411,7 @@ void VirtualRouter::on_timeout_as_backup(Instant now, Actions& out) {
   }
   const bool lacks_witness = parameters_.needs_witness && wait_reason_ == Reason::master_down && !witness_answered_;
   if (!lacks_witness) return end_silence(now, out);
+  wants_master_ = false;  // of a sync group that has not risen: what was answered then says nothing of now
   waits_for_witness_ = true;
   master_down_at_.reset();
   out.push_back(WitnessMissed{});

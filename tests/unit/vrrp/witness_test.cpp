@@ -136,35 +136,63 @@ TEST(Witness, at_an_interval_that_ends_with_the_first_missing_advert) {
   EXPECT_EQ(bench.state(), State::master);
 }
 
-TEST(Witness, lets_a_whole_group_rise) {
-  NodeParameters parameters;
-  for (const char* name : {"inside", "outside"}) {
-    parameters.routers.push_back({.name = name, .router = with_witness});
-  }
-  parameters.groups.push_back({.name = "both", .members = {0, 1}});
-  Node node(parameters);
-  Instant now{1000s};
-  NodeActions actions;
-  node.start(now, actions);
-  const auto pass = [&](Duration span) {
-    const Instant end = now + span;
-    while (node.next_timeout() && *node.next_timeout() <= end) {
-      now = *node.next_timeout();
-      node.on_timeout(now, actions);
+// Two instances of one group, each with its witness.
+class GroupWithWitnesses {
+ public:
+  GroupWithWitnesses() : node_(parameters()) { node_.start(now_, actions_); }
+
+  void pass(Duration span) {
+    const Instant end = now_ + span;
+    while (node_.next_timeout() && *node_.next_timeout() <= end) {
+      now_ = *node_.next_timeout();
+      node_.on_timeout(now_, actions_);
     }
-    now = end;
-  };
-  pass(10s);
-  node.on_witness(0, now, actions);
-  pass(10s);
-  EXPECT_EQ(node.router(0).state(), State::backup) << "the other side may be cut off";
-  EXPECT_EQ(node.router(1).state(), State::backup);
-  for (int second = 0; second < 10; ++second) {
-    pass(1s);
-    for (const RouterId id : {0U, 1U}) node.on_witness(id, now, actions);
+    now_ = end;
   }
-  EXPECT_EQ(node.router(0).state(), State::master);
-  EXPECT_EQ(node.router(1).state(), State::master);
+  void answer(RouterId id) { node_.on_witness(id, now_, actions_); }
+  void expect(State state) const {
+    for (const RouterId id : {0U, 1U}) EXPECT_EQ(node_.router(id).state(), state) << id;
+  }
+
+ private:
+  static NodeParameters parameters() {
+    NodeParameters parameters;
+    for (const char* name : {"inside", "outside"}) {
+      parameters.routers.push_back({.name = name, .router = with_witness});
+    }
+    parameters.groups.push_back({.name = "both", .members = {0, 1}});
+    return parameters;
+  }
+
+  Node node_;
+  Instant now_{1000s};
+  NodeActions actions_;
+};
+
+TEST(Witness, lets_a_whole_group_rise) {
+  GroupWithWitnesses group;
+  group.pass(10s);
+  group.answer(0);
+  group.pass(10s);
+  group.expect(State::backup);  // the other side may be cut off
+  for (int second = 0; second < 10; ++second) {
+    group.pass(1s);
+    for (const RouterId id : {0U, 1U}) group.answer(id);
+  }
+  group.expect(State::master);
+}
+
+// Its side may have been cut off since.
+TEST(Witness, that_answered_before_the_rest_of_the_group_wanted_to_rise_is_asked_again) {
+  GroupWithWitnesses group;
+  group.pass(10s);
+  group.answer(0);
+  group.pass(10s);
+  for (int second = 0; second < 20; ++second) {
+    group.pass(1s);
+    group.answer(1);
+  }
+  group.expect(State::backup);
 }
 
 }  // namespace
