@@ -97,7 +97,7 @@ class Play {
   std::size_t deaths_survived() const {
     std::vector<std::size_t> order(service_.servers.size());
     std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return service_.servers[i].settings.weight; });
+    std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(-service_.servers[i].settings.weight, i); });
     std::size_t least = 0;
     std::size_t most = order.size();
     while (least < most) {  // so many of them: the quorum holds with `least`
