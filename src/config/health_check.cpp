@@ -248,13 +248,19 @@ std::optional<MiscCheck> read_misc(const Context& context, const Statement& bloc
     return std::nullopt;
   }
   if (misc.account) misc.command->account = *misc.account;
-  const bool can_run = config::can_run(context, *misc.command, defaults.script_user);
+  if (!config::can_run(context, *misc.command, defaults.script_user)) {  // keepalived goes without it as well
+    context.diagnostics.warn(
+        "script-disabled", block.position(),
+        fmt::format("MISC_CHECK cannot run {}: it checks nothing, and the real server is up without it",
+                    quoted(misc.command->arguments.front())),
+        "correct the path, or the user it shall run as");
+    return std::nullopt;
+  }
   if (misc.command->account.user.empty()) misc.command->account = defaults.script_user;
   const bool has_timeout = misc.timeout && *misc.timeout > Duration{};
   return MiscCheck{.command = std::move(*misc.command),
                    .timeout = has_timeout ? *misc.timeout : draft.delay_loop,
-                   .is_dynamic = misc.is_dynamic,
-                   .can_run = can_run};
+                   .is_dynamic = misc.is_dynamic};
 }
 
 // --- FILE_CHECK, BFD_CHECK ---

@@ -168,7 +168,6 @@ struct MiscCheck {
   Command command;
   Duration timeout{};       // misc_timeout, else delay_loop
   bool is_dynamic = false;  // codes 2..255 set the weight, to code - 2
-  bool can_run = true;      // false: no such program or user
 
   bool operator==(const MiscCheck&) const = default;
 };
