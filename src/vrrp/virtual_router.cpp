@@ -531,7 +531,10 @@ void VirtualRouter::send_advert(Instant now, Actions& out) {
   adverts_accounted_until_ =
       std::max(adverts_accounted_until_, now) + parameters_.advert_interval / limits::answers_an_interval;
   advert_at_ = now + parameters_.advert_interval;
-  if (parameters_.makes_room && unopposed_) *advert_at_ += room_for_the_unheard;
+  if (!parameters_.makes_room) return;
+  if (!unopposed_ && ++adverts_since_room_ < adverts_between_rooms) return;
+  adverts_since_room_ = 0;
+  *advert_at_ += room_for_the_unheard;
 }
 
 void VirtualRouter::announce(unsigned rounds, Actions& out) {

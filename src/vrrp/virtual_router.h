@@ -51,6 +51,8 @@ inline constexpr Duration longest_question_pause = std::chrono::seconds(1);
 // makes_room). The timers of a stock keepalived are exact to a millisecond or two; the skew time of a BACKUP, which
 // VRRPv2 counts in seconds whatever the interval, is spent by three of them from priority 244 on.
 inline constexpr Duration room_for_the_unheard = std::chrono::milliseconds(16);
+// Every MASTER that makes room does so with one advert of so many: of the three that a BACKUP waits for one is late.
+inline constexpr unsigned adverts_between_rooms = 4;
 
 // garp_* and their global vrrp_garp_* defaults (keepalived.conf(5)).
 struct AnnouncementParameters {
@@ -79,7 +81,9 @@ struct RouterParameters {
   bool make_before_break = true;             // docs/decisions/0003
   // Somebody else may be MASTER and be kept from saying so by our adverts: with AH, a stock keepalived whose counter is
   // ahead takes them for replays, and each starts its advert timer anew. Who became MASTER out of silence and has
-  // heard nobody since leaves that timer the time to run out (room_for_the_unheard).
+  // heard nobody since leaves that timer the time to run out (room_for_the_unheard) with each advert. Every other MASTER
+  // does with one of adverts_between_rooms: a machine that stood still together with its clocks does not know that it
+  // has a successor.
   bool makes_room = false;
   // timer_expired_backup: a master that was not running until a backup with this priority must have taken over has
   // lost. nullopt: it goes on as long as a slow backup may still wait.
@@ -314,6 +318,7 @@ class VirtualRouter {
 
   // MASTER.
   bool unopposed_ = false;  // out of silence, and nobody heard since
+  std::uint8_t adverts_since_room_ = 0;
   Instant last_advert_sent_{};
   Instant adverts_accounted_until_{};  // each advert takes its share of an interval; an interval ahead is the most
   std::optional<Instant> advert_at_;

@@ -33,6 +33,7 @@ void VirtualRouter::members(Self& self, Archive& archive) {
   archive(self.waits_for_witness_);
 
   archive(self.unopposed_);
+  archive(self.adverts_since_room_);
   archive(self.last_advert_sent_);
   archive(self.adverts_accounted_until_);
   archive(self.advert_at_);

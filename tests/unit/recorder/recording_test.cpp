@@ -63,7 +63,7 @@ TEST(Recording, another_version_of_the_format_is_told_and_what_to_do) {
   Bytes file = small_file();
   file[8] = format_version + 1;
   EXPECT_EQ(read_recording(with_right_digest(file)).error(),
-            "it has version 8 of the format, and this program reads version 7; use the baton that came with the batond "
+            "it has version 9 of the format, and this program reads version 8; use the baton that came with the batond "
             "that wrote it");
 }
 

@@ -48,6 +48,20 @@ TEST(Unopposed, whoever_was_heard_can_be_heard) {
   EXPECT_EQ(to_next_advert(bench), 1s);
 }
 
+// It may have stood still, its clocks as well, and have a successor that its adverts put off.
+TEST(Unopposed, one_of_four_adverts_of_any_master_leaves_others_the_time_to_speak) {
+  RouterParameters parameters = with_ah;
+  parameters.announcements.lower_priority_delay = {};  // nothing happens but adverts
+  Bench bench = master_out_of_silence(parameters);
+  bench.receive(advert(50));  // answered at once
+  std::vector<Duration> pauses;
+  for (int i = 0; i < 8; ++i) {
+    pauses.push_back(to_next_advert(bench));
+    bench.advance(pauses.back());
+  }
+  EXPECT_EQ(pauses, (std::vector<Duration>{1s, 1s, 1s, 1s + room, 1s, 1s, 1s, 1s + room}));
+}
+
 TEST(Unopposed, after_a_goodbye_nobody_else_is_master) {
   Bench bench = Bench::backup(with_ah);
   bench.receive(advert(200));
