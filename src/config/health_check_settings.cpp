@@ -101,7 +101,6 @@ class Kinds {
     add("user", check.command.account.user + " " + check.command.account.group);
     add("misc_timeout", seconds(check.timeout));
     add("misc_dynamic", yes_no(check.is_dynamic));
-    add("misc_path (there)", yes_no(check.can_run));
   }
   void operator()(const FileCheck& check) {
     name("FILE_CHECK");

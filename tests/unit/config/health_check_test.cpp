@@ -204,9 +204,18 @@ TEST(MiscCheck, command_user_and_time) {
   EXPECT_THAT(check.command.arguments, ElementsAre("/usr/bin/test", "-e", "/x"));
   EXPECT_EQ(check.command.account.user, "root");
   EXPECT_EQ(check.timeout, 7s);
-  EXPECT_TRUE(check.is_dynamic && check.can_run);
+  EXPECT_TRUE(check.is_dynamic);
   EXPECT_EQ(kind_of<MiscCheck>("MISC_CHECK {\ndelay_loop 9\nmisc_path /usr/bin/true\n}").timeout, 9s);
   EXPECT_THAT(read_check("MISC_CHECK {\nmisc_timeout 1\n}").ids, Contains("incomplete-block"));
+}
+
+// As keepalived: the real server is up without it, so that a typing error takes no service away.
+TEST(MiscCheck, without_its_program_or_user_is_left_out) {
+  for (const std::string_view lines : {"misc_path /usr/bin/gone", "misc_path /usr/bin/true\nuser nobody_here"}) {
+    const Reading reading = read_check(fmt::format("MISC_CHECK {{\n{}\n}}", lines));
+    EXPECT_FALSE(reading.check) << lines;
+    EXPECT_THAT(reading.ids, Contains("script-disabled")) << lines;
+  }
 }
 
 TEST(FileCheck, takes_the_weight_of_its_file_unless_it_has_one) {
