@@ -86,3 +86,14 @@ function(add_room_tests name)
   add_test(NAME unit_${name} COMMAND unit_${name} --gtest_brief=1)
   set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
+
+# add_sharded_test(PROGRAM SHARDS LABEL TIMEOUT): a program with many tests that wait for daemons, in so many parts that
+# may run at the same time.
+function(add_sharded_test program shards label timeout)
+  math(EXPR last "${shards} - 1")
+  foreach(shard RANGE ${last})
+    add_test(NAME ${program}_${shard} COMMAND ${program} --gtest_brief=1)
+    set_tests_properties(${program}_${shard} PROPERTIES LABELS ${label} TIMEOUT ${timeout}
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${shard}")
+  endforeach()
+endfunction()

@@ -1,6 +1,7 @@
 // The blocks of health checks: what is settled, and what is said of mistakes.
 #include "config/health_check.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
