@@ -81,9 +81,9 @@ struct RouterParameters {
   bool make_before_break = true;             // docs/decisions/0003
   // Somebody else may be MASTER and be kept from saying so by our adverts: with AH, a stock keepalived whose counter is
   // ahead takes them for replays, and each starts its advert timer anew. Who became MASTER out of silence and has
-  // heard nobody since leaves that timer the time to run out (room_for_the_unheard) with each advert. Every other MASTER
-  // does with one of adverts_between_rooms: a machine that stood still together with its clocks does not know that it
-  // has a successor.
+  // heard nobody since leaves that timer the time to run out (room_for_the_unheard) with each advert. Every other
+  // MASTER does with one of adverts_between_rooms: a machine that stood still together with its clocks does not know
+  // that it has a successor.
   bool makes_room = false;
   // timer_expired_backup: a master that was not running until a backup with this priority must have taken over has
   // lost. nullopt: it goes on as long as a slow backup may still wait.

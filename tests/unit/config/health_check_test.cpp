@@ -212,7 +212,8 @@ TEST(MiscCheck, command_user_and_time) {
 
 // As keepalived: the real server is up without it, so that a typing error takes no service away.
 TEST(MiscCheck, without_its_program_or_user_is_left_out) {
-  for (const std::string_view lines : {"misc_path /opt/gone", "misc_path /etc/passwd", "misc_path /usr/bin/true\nuser nobody_here"}) {
+  for (const std::string_view lines :
+       {"misc_path /opt/gone", "misc_path /etc/passwd", "misc_path /usr/bin/true\nuser nobody_here"}) {
     const Reading reading = read_check(fmt::format("MISC_CHECK {{\n{}\n}}", lines));
     EXPECT_FALSE(reading.check) << lines;
     EXPECT_THAT(reading.ids, Contains("script-disabled")) << lines;
