@@ -106,6 +106,26 @@ SysResult<void> NftablesPlane::change(std::span<const ServiceKey> keys, ServiceT
   return {};
 }
 
+namespace {
+
+std::size_t size_of(const ServiceTable& table, const ServiceKey& key) {
+  const auto found = table.find(key);
+  return found == table.end() ? 0 : 1 + found->second.destinations.size();
+}
+
+// How many of them, at least one, one transaction may change.
+std::size_t services_of_a_transaction(std::span<const ServiceKey> keys, const ServiceTable& before,
+                                      const ServiceTable& after) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    size += size_of(before, keys[i]) + size_of(after, keys[i]);
+    if (size > limits::transaction_size && i > 0) return i;
+  }
+  return keys.size();
+}
+
+}  // namespace
+
 SysResult<std::vector<DataPlane::Refused>> NftablesPlane::carry_out(std::span<const TableOperation> operations) {
   ServiceTable after;
   Keys keys;
@@ -121,8 +141,9 @@ SysResult<std::vector<DataPlane::Refused>> NftablesPlane::carry_out(std::span<co
     balance::apply(operations[i], after);
   }
   std::vector<Refused> refused;
-  for (std::size_t begin = 0; begin < keys.size(); begin += limits::services_a_transaction) {
-    const auto part = std::span(keys).subspan(begin, std::min(limits::services_a_transaction, keys.size() - begin));
+  for (std::span<const ServiceKey> left = keys; !left.empty();) {
+    const std::span part = left.first(services_of_a_transaction(left, table_, after));
+    left = left.subspan(part.size());
     if (change(part, after)) continue;
     for (const ServiceKey& key : part) {
       const auto alone = change(std::span(&key, 1), after);

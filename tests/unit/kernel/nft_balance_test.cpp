@@ -54,6 +54,16 @@ class NftBalanceTest : public Network {
     }
     return result;
   }
+  static std::vector<NftBalance::Change> thousand_services(const TableService* before, const TableService* after) {
+    std::vector<NftBalance::Change> changes;
+    for (std::uint16_t port = 1; port <= 1'000; ++port) {
+      changes.push_back({.key = tcp("10.0.0.100", port),
+                         .before = before,
+                         .after = after,
+                         .selection = selection(after, Pick::in_turn)});
+    }
+    return changes;
+  }
   ServiceTable dumped() {
     const auto table = balance_->dump();
     EXPECT_TRUE(table) << to_string(table.error());
@@ -133,14 +143,20 @@ TEST_F(NftBalanceTest, a_table_of_others_makes_is_replaced_and_of_theirs_nothing
 }
 
 TEST_F(NftBalanceTest, a_thousand_services_fit_one_transaction) {
-  std::vector<NftBalance::Change> changes;
-  for (std::uint16_t port = 1; port <= 1'000; ++port) {
-    changes.push_back(
-        {.key = tcp("10.0.0.100", port), .after = &two_servers, .selection = selection(&two_servers, {})});
-  }
-  const auto done = balance_->change(changes);
+  const auto done = balance_->change(thousand_services(nullptr, &two_servers));
   ASSERT_TRUE(done) << to_string(done.error());
   EXPECT_EQ(dumped().size(), 1'000U);
+}
+
+// What is not read in time is lost, and whoever lost something must think that others changed the table.
+TEST_F(NftBalanceTest, ones_own_changes_however_many_crowd_out_nothing) {
+  auto monitor = NftMonitor::open(balance_table, balance_->port());
+  ASSERT_TRUE(monitor) << to_string(monitor.error());
+  for (int round = 0; round < 4; ++round) {
+    ASSERT_TRUE(balance_->change(thousand_services(nullptr, &two_servers)));
+    ASSERT_TRUE(balance_->change(thousand_services(&two_servers, nullptr)));
+  }
+  EXPECT_FALSE(monitor->was_changed());
 }
 
 TEST_F(NftBalanceTest, what_is_refused_leaves_everything_as_it_was) {
