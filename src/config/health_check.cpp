@@ -1,5 +1,5 @@
 // The blocks HTTP_GET, TCP_CHECK, ... of a real server: what they have in common, and the short ones. HTTP_GET's own
-// part is in health_check_http.cpp.
+// part is in health_check_http.cpp, GRPC_CHECK and TLS_CHECK are in health_check_tls.cpp.
 #include "config/health_check.h"
 
 #include <algorithm>
@@ -340,6 +340,8 @@ std::optional<HealthCheck::Kind> read_kind(const Context& context, const Stateme
   if (keyword == "PING_CHECK") return PingCheck{};
   if (!has_port(context, block, draft.target)) return std::nullopt;
   if (keyword == "HTTP_GET" || keyword == "SSL_GET") return as_kind(read_http(context, block, defaults.virtualhost));
+  if (keyword == "GRPC_CHECK") return read_grpc(context, block, defaults.virtualhost);
+  if (keyword == "TLS_CHECK") return read_tls(context, block);
   if (keyword == "TCP_CHECK") return TcpCheck{};
   if (keyword == "DNS_CHECK") return read_simple(context, block, dns_settings);
   if (keyword == "UDP_CHECK") return read_udp(context, block);

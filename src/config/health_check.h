@@ -1,6 +1,6 @@
-// A health check as a configuration has it: HTTP_GET, SSL_GET, TCP_CHECK, SMTP_CHECK, DNS_CHECK, UDP_CHECK, PING_CHECK,
-// MISC_CHECK, FILE_CHECK, BFD_CHECK. Everything is settled: what the block does not say stands here as its real server,
-// its virtual server or keepalived says it.
+// A health check as a configuration has it: HTTP_GET, SSL_GET, GRPC_CHECK, TLS_CHECK, TCP_CHECK, SMTP_CHECK, DNS_CHECK,
+// UDP_CHECK, PING_CHECK, MISC_CHECK, FILE_CHECK, BFD_CHECK. Everything is settled: what the block does not say stands
+// here as its real server, its virtual server or keepalived says it.
 #pragma once
 
 #include <array>
@@ -79,6 +79,14 @@ struct StatusRange {
   bool operator==(const StatusRange&) const = default;
 };
 
+// json: a value of a page that is JSON, and what it must be.
+struct JsonExpectation {
+  std::string pointer;  // to it, RFC 6901; valid
+  std::string value;    // of a string its text; of a number, true, false and null as JSON writes them
+
+  bool operator==(const JsonExpectation&) const = default;
+};
+
 // url: one page of an HTTP check.
 struct CheckedPage {
   std::string path;                                    // never empty
@@ -86,12 +94,22 @@ struct CheckedPage {
   std::vector<StatusRange> status_codes;               // never empty
   std::optional<std::array<std::uint8_t, 16>> digest;  // MD5 of the body
   std::optional<PageRegex> regex;
+  std::vector<JsonExpectation> json;  // all of them hold
   bool tls_compliant = false;
 
   bool operator==(const CheckedPage&) const = default;
 };
 
-enum class HttpProtocol : std::uint8_t { http_1_0, http_1_0_close, http_1_1 };  // 1.0, 1.0C, 1.1
+enum class HttpProtocol : std::uint8_t { http_1_0, http_1_0_close, http_1_1, http_2 };  // 1.0, 1.0C, 1.1, 2
+
+// tls_verify, tls_min_days: what a server's certificate must be like. Nobody asks it to be anything unless told to.
+struct CertificateDemands {
+  bool verify = false;               // its chain leads to somebody we believe, and it bears the name
+  std::string name;                  // that name; empty: the one TLS tells, else the virtualhost, else the address
+  std::optional<unsigned> min_days;  // it is valid for so many days more
+
+  bool operator==(const CertificateDemands&) const = default;
+};
 
 // HTTP_GET, SSL_GET.
 struct HttpCheck {
@@ -101,9 +119,30 @@ struct HttpCheck {
   std::string sni_name;            // empty: the page's virtualhost
   bool fast_recovery = false;      // the pages of a server that comes up are asked for without a pause
   bool keep_connection = false;    // one connection for many tries, with HTTP/1.1
+  CertificateDemands certificate;  // of SSL_GET
   std::vector<CheckedPage> pages;  // at least one
 
   bool operator==(const HttpCheck&) const = default;
+};
+
+// GRPC_CHECK: grpc.health.v1.Health says that the service is serving.
+struct GrpcCheck {
+  std::string service;      // empty: the server as a whole
+  std::string virtualhost;  // the authority that is asked for; empty: the address
+  bool tls = false;
+  bool enable_sni = false;
+  std::string sni_name;            // empty: the virtualhost
+  CertificateDemands certificate;  // with tls
+
+  bool operator==(const GrpcCheck&) const = default;
+};
+
+// TLS_CHECK: a TLS handshake ends well.
+struct TlsCheck {
+  std::string sni_name;  // empty: none is told, but the one that is verified
+  CertificateDemands certificate;
+
+  bool operator==(const TlsCheck&) const = default;
 };
 
 // TCP_CHECK: a connection is accepted.
@@ -189,8 +228,8 @@ struct BfdCheck {
 };
 
 struct HealthCheck {
-  using Kind =
-      std::variant<TcpCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, PingCheck, MiscCheck, FileCheck, BfdCheck>;
+  using Kind = std::variant<TcpCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, PingCheck, MiscCheck, FileCheck,
+                            BfdCheck, GrpcCheck, TlsCheck>;
 
   Kind kind;
   CheckTarget target;                              // kinds that connect

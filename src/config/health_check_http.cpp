@@ -155,11 +155,42 @@ void set_regex_stack(P& draft, const Arguments& arguments) {
   draft.regex.stack_max = *most;
 }
 
+// RFC 6901: nothing, or reference tokens with a slash before each; ~ is written ~0, and / within a token ~1.
+bool is_json_pointer(std::string_view text) {
+  if (!text.empty() && text.front() != '/') return false;
+  for (std::size_t tilde = text.find('~'); tilde != text.npos; tilde = text.find('~', tilde + 1)) {
+    if (tilde + 1 == text.size() || (text[tilde + 1] != '0' && text[tilde + 1] != '1')) return false;
+  }
+  return true;
+}
+
+// json POINTER VALUE
+void set_json(P& draft, const Arguments& arguments) {
+  if (arguments.count() < 2) return arguments.missing("a JSON pointer and the value that is expected there");
+  const std::string_view pointer = arguments.word(0);
+  const std::string_view value = arguments.word(1);
+  if (!is_json_pointer(pointer) || pointer.size() > limits::json_bytes) {
+    return arguments.invalid(0, "a JSON pointer, as in: json /status/database ok");
+  }
+  if (value.size() > limits::json_bytes) {
+    return arguments.invalid(1, fmt::format("a value of at most {} bytes", limits::json_bytes));
+  }
+  if (arguments.count() > 2) return arguments.invalid(2, "one value, within quotes where it has blanks");
+  if (draft.page.json.size() == limits::json_values) {
+    arguments.diagnostics().warn("too-many", arguments.at(),
+                                 fmt::format("more than {} values; this one is ignored", limits::json_values),
+                                 "make another url of it");
+    return;
+  }
+  draft.page.json.push_back({.pointer = std::string(pointer), .value = std::string(value)});
+}
+
 constexpr Setting<P> page_settings[] = {
     {"path", set<&P::page, &CheckedPage::path>},
     {"digest", set_digest},
     {"status_code", set_status_code},
     {"virtualhost", set<&P::virtualhost>},
+    {"json", set_json},
     {"regex", set_regex},
     {"regex_no_match", set<&P::regex, &PageRegex::no_match>},
     {"regex_options", set_regex_options},
@@ -168,11 +199,6 @@ constexpr Setting<P> page_settings[] = {
     {"regex_stack", set_regex_stack},
     {"tls_compliant", set<&P::page, &CheckedPage::tls_compliant>},
 };
-
-// What would end the line that asks for it, or the whole head.
-bool is_sendable(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
-}
 
 std::optional<CheckedPage> read_page(const Context& context, const Statement& block, const std::string& virtualhost,
                                      bool tls_compliant) {
@@ -209,15 +235,31 @@ struct HttpDraft {
 using H = HttpDraft;
 
 void set_protocol(H& draft, const Arguments& arguments) {
-  constexpr auto words = std::to_array<std::string_view>({"1.0", "1.0C", "1.0c", "1.1"});
+  constexpr auto words = std::to_array<std::string_view>({"1.0", "1.0C", "1.0c", "1.1", "2"});
   constexpr HttpProtocol values[] = {HttpProtocol::http_1_0, HttpProtocol::http_1_0_close, HttpProtocol::http_1_0_close,
-                                     HttpProtocol::http_1_1};
+                                     HttpProtocol::http_1_1, HttpProtocol::http_2};
   if (const auto index = arguments.choice(words, "1.0 is used")) draft.check.protocol = values[*index];
 }
 
 void set_sni_name(H& draft, const Arguments& arguments) {
   draft.check.enable_sni = true;
   draft.check.sni_name = arguments.word();
+}
+
+void set_tls_verify(H& draft, const Arguments& arguments) {
+  read_tls_verify(arguments, draft.check.certificate);
+}
+
+// An HTTP/2 connection is more than bytes: what it remembers ends with the try.
+void check_kept(const Context& context, const Statement& block, HttpCheck& check) {
+  if (!check.keep_connection || check.protocol != HttpProtocol::http_2) return;
+  check.keep_connection = false;
+  const auto at = std::ranges::find_if(block.children, [](const Statement& statement) {
+    return statement.meaning != nullptr && statement.keyword() == "keep_connection";
+  });
+  context.diagnostics.warn("no-effect", at == block.children.end() ? block.position() : at->position(),
+                           "keep_connection has no effect with http_protocol 2: each try makes a connection",
+                           "remove it, or use http_protocol 1.1");
 }
 
 constexpr Setting<H> http_settings[] = {
@@ -228,6 +270,8 @@ constexpr Setting<H> http_settings[] = {
     {"fast_recovery", set<&H::check, &HttpCheck::fast_recovery>},
     {"keep_connection", set<&H::check, &HttpCheck::keep_connection>},
     {"tls_compliant", set<&H::tls_compliant>},
+    {"tls_verify", set_tls_verify},
+    {"tls_min_days", set<&H::check, &HttpCheck::certificate, &CertificateDemands::min_days>},
 };
 
 }  // namespace
@@ -236,6 +280,7 @@ std::optional<HttpCheck> read_http(const Context& context, const Statement& bloc
   HttpDraft draft;
   draft.check.tls = block.keyword() == "SSL_GET";
   apply_settings(context, block, http_settings, draft);
+  check_kept(context, block, draft.check);
   const std::string host = draft.virtualhost.value_or(virtualhost);
   for (const Statement& statement : block.children) {
     if (statement.meaning == nullptr || statement.keyword() != "url") continue;

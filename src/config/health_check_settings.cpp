@@ -37,6 +37,7 @@ std::string protocol_text(HttpProtocol protocol) {
     case HttpProtocol::http_1_0: return "1.0";
     case HttpProtocol::http_1_0_close: return "1.0C";
     case HttpProtocol::http_1_1: return "1.1";
+    case HttpProtocol::http_2: return "2";
   }
   return {};
 }
@@ -46,6 +47,7 @@ std::string page_text(const CheckedPage& page) {
   for (const StatusRange& range : page.status_codes) text += fmt::format(" {}-{}", range.first, range.last);
   if (page.digest) text += fmt::format(" digest {:02x}", fmt::join(*page.digest, ""));
   if (page.tls_compliant) text += " tls_compliant";
+  for (const JsonExpectation& json : page.json) text += fmt::format(" json \"{}\" \"{}\"", json.pointer, json.value);
   if (!page.regex) return text;
   const PageRegex& regex = *page.regex;
   text +=
@@ -76,7 +78,22 @@ class Kinds {
     add("sni_name", check.sni_name);
     add("fast_recovery", yes_no(check.fast_recovery));
     add("keep_connection", yes_no(check.keep_connection));
+    add_demands(check.certificate);
     for (const CheckedPage& page : check.pages) add("url", page_text(page));
+  }
+  void operator()(const GrpcCheck& check) {
+    name("GRPC_CHECK");
+    add("service", check.service);
+    add("virtualhost", check.virtualhost);
+    add("tls", yes_no(check.tls));
+    add("enable_sni", yes_no(check.enable_sni));
+    add("sni_name", check.sni_name);
+    add_demands(check.certificate);
+  }
+  void operator()(const TlsCheck& check) {
+    name("TLS_CHECK");
+    add("sni_name", check.sni_name);
+    add_demands(check.certificate);
   }
   void operator()(const SmtpCheck& check) {
     name("SMTP_CHECK");
@@ -114,6 +131,10 @@ class Kinds {
 
  private:
   void name(std::string_view kind) { add("check", std::string(kind)); }
+  void add_demands(const CertificateDemands& demands) {
+    add("tls_verify", demands.verify ? "yes " + demands.name : "no");
+    add("tls_min_days", demands.min_days ? std::to_string(*demands.min_days) : "");
+  }
   void add(std::string_view keyword, std::string value) { out_.push_back({keyword, std::move(value)}); }
 
   Settings& out_;

@@ -45,6 +45,8 @@ std::string_view kind_of(const config::HealthCheck& check) {
     std::string_view operator()(const config::MiscCheck&) const { return "MISC_CHECK"; }
     std::string_view operator()(const config::FileCheck&) const { return "FILE_CHECK"; }
     std::string_view operator()(const config::BfdCheck&) const { return "BFD_CHECK"; }
+    std::string_view operator()(const config::GrpcCheck&) const { return "GRPC_CHECK"; }
+    std::string_view operator()(const config::TlsCheck&) const { return "TLS_CHECK"; }
   };
   return std::visit(Names{}, check.kind);
 }

@@ -139,6 +139,70 @@ TEST(HttpCheck, pages) {
   EXPECT_EQ(http.pages[1].digest->front(), 0x9b);
 }
 
+TEST(HttpCheck, http_2_certificates_and_json) {
+  const auto http = kind_of<HttpCheck>(
+      "SSL_GET {\nhttp_protocol 2\ntls_verify www.example.org\ntls_min_days 14\nurl {\npath /\njson /a/0 ok\njson \"/b "
+      "c\" "
+      "\"all is well\"\njson \"\" 3\n}\n}");
+  EXPECT_EQ(http.protocol, HttpProtocol::http_2);
+  EXPECT_EQ(http.certificate, (CertificateDemands{.verify = true, .name = "www.example.org", .min_days = 14}));
+  EXPECT_THAT(http.pages[0].json, ElementsAre(JsonExpectation{.pointer = "/a/0", .value = "ok"},
+                                              JsonExpectation{.pointer = "/b c", .value = "all is well"},
+                                              JsonExpectation{.pointer = "", .value = "3"}));
+}
+
+TEST(HttpCheck, certificates_are_taken_as_they_are_unless_told_otherwise) {
+  EXPECT_EQ(kind_of<HttpCheck>("SSL_GET {\nurl {\npath /\n}\n}").certificate, CertificateDemands{});
+  EXPECT_EQ(kind_of<HttpCheck>("SSL_GET {\ntls_verify\nurl {\npath /\n}\n}").certificate,
+            CertificateDemands{.verify = true});
+}
+
+TEST(HttpCheck, an_http_2_connection_is_not_kept) {
+  const Reading reading = read_check("HTTP_GET {\nhttp_protocol 2\nkeep_connection\nurl {\npath /\n}\n}");
+  EXPECT_THAT(reading.ids, ElementsAre("no-effect"));
+  EXPECT_FALSE(std::get<HttpCheck>(reading.check->kind).keep_connection);
+}
+
+TEST(HttpCheck, json_that_cannot_be_used) {
+  const auto said = [](const std::string& line) {
+    return read_check("HTTP_GET {\nurl {\npath /\n" + line + "\n}\n}").ids;
+  };
+  EXPECT_THAT(said("json /a"), ElementsAre("missing-value"));
+  EXPECT_THAT(said("json a ok"), ElementsAre("bad-value"));
+  EXPECT_THAT(said("json /a~ ok"), ElementsAre("bad-value"));
+  EXPECT_THAT(said("json /a~2 ok"), ElementsAre("bad-value"));
+  EXPECT_THAT(said("json /a all is well"), ElementsAre("bad-value"));
+  EXPECT_THAT(said("json /a " + std::string(1'001, 'x')), ElementsAre("bad-value"));
+  std::string many;
+  for (int i = 0; i < 33; ++i) many += "json /a ok\n";
+  EXPECT_THAT(said(many), ElementsAre("too-many"));
+}
+
+TEST(GrpcCheck, everything) {
+  EXPECT_EQ(kind_of<GrpcCheck>("GRPC_CHECK {\nservice shop.Cart\nvirtualhost a.example.org\ntls\nsni_name "
+                               "b.example.org\ntls_verify c.example.org\ntls_min_days 0\n}"),
+            (GrpcCheck{.service = "shop.Cart",
+                       .virtualhost = "a.example.org",
+                       .tls = true,
+                       .enable_sni = true,
+                       .sni_name = "b.example.org",
+                       .certificate = {.verify = true, .name = "c.example.org", .min_days = 0}}));
+  EXPECT_EQ(kind_of<GrpcCheck>("GRPC_CHECK {\n}"), GrpcCheck{});
+  const HealthCheck inherits = check_of("GRPC_CHECK {\n}", {.virtualhost = "a.example.org"});
+  EXPECT_EQ(std::get<GrpcCheck>(inherits.kind).virtualhost, "a.example.org");
+}
+
+TEST(GrpcCheck, without_tls_there_is_no_certificate) {
+  const Reading reading = read_check("GRPC_CHECK {\ntls_verify\ntls_min_days 3\nenable_sni\n}");
+  EXPECT_THAT(reading.ids, ElementsAre("no-effect", "no-effect", "no-effect"));
+  EXPECT_EQ(std::get<GrpcCheck>(reading.check->kind), GrpcCheck{});
+}
+
+TEST(TlsCheck, everything) {
+  EXPECT_EQ(kind_of<TlsCheck>("TLS_CHECK {\nsni_name a.example.org\ntls_verify\ntls_min_days 14\n}"),
+            (TlsCheck{.sni_name = "a.example.org", .certificate = {.verify = true, .name = "", .min_days = 14}}));
+}
+
 TEST(HttpCheck, a_regex) {
   const CheckedPage page = page_of(
       "regex \"^a\\\\d+ b$\"\nregex_options caseless dotall\nregex_min_offset 3\nregex_max_offset 9\nregex_no_match");
