@@ -45,6 +45,7 @@ std::unique_ptr<Dialogue> make_tcp_dialogue();
 // Of http_page.h; must outlive the dialogue.
 struct HttpPage;
 std::unique_ptr<Dialogue> make_http_dialogue(const HttpPage& page);
+std::unique_ptr<Dialogue> make_grpc_dialogue(const config::GrpcCheck& check, const config::CheckTarget& target);
 std::unique_ptr<Dialogue> make_smtp_dialogue(const config::SmtpCheck& check);
 std::unique_ptr<Dialogue> make_dns_dialogue(const config::DnsCheck& check, Nonce nonce);
 std::unique_ptr<Dialogue> make_udp_dialogue(const config::UdpCheck& check, Nonce nonce);

@@ -38,6 +38,12 @@ std::string_view name(Failure failure) {
     case tls_unavailable: return "tls_unavailable";
     case tls_handshake: return "tls_handshake";
     case tls_certificate: return "tls_certificate";
+    case tls_untrusted: return "tls_untrusted";
+    case tls_name: return "tls_name";
+    case tls_expired: return "tls_expired";
+    case tls_not_yet_valid: return "tls_not_yet_valid";
+    case tls_expires_soon: return "tls_expires_soon";
+    case tls_no_h2: return "tls_no_h2";
     case http_malformed: return "http_malformed";
     case http_header_too_long: return "http_header_too_long";
     case http_status: return "http_status";
@@ -46,6 +52,20 @@ std::string_view name(Failure failure) {
     case http_match: return "http_match";
     case http_regex_limit: return "http_regex_limit";
     case http_regex_invalid: return "http_regex_invalid";
+    case http2_malformed: return "http2_malformed";
+    case http2_goaway: return "http2_goaway";
+    case http2_reset: return "http2_reset";
+    case http2_flood: return "http2_flood";
+    case json_malformed: return "json_malformed";
+    case json_too_deep: return "json_too_deep";
+    case json_too_long: return "json_too_long";
+    case json_missing: return "json_missing";
+    case json_value: return "json_value";
+    case grpc_malformed: return "grpc_malformed";
+    case grpc_status: return "grpc_status";
+    case grpc_not_serving: return "grpc_not_serving";
+    case grpc_service_unknown: return "grpc_service_unknown";
+    case grpc_unknown: return "grpc_unknown";
     case smtp_malformed: return "smtp_malformed";
     case smtp_greeting: return "smtp_greeting";
     case smtp_helo: return "smtp_helo";
@@ -81,6 +101,12 @@ std::string_view words(Failure failure) {
     case tls_unavailable: return "TLS cannot be spoken here";
     case tls_handshake: return "no TLS handshake";
     case tls_certificate: return "the certificate is not believed";
+    case tls_untrusted: return "nobody we believe has signed the certificate";
+    case tls_name: return "the certificate is not for";
+    case tls_expired: return "the certificate has expired";
+    case tls_not_yet_valid: return "the certificate is not valid yet";
+    case tls_expires_soon: return "the certificate expires in";
+    case tls_no_h2: return "the server does not agree on HTTP/2";
     case http_malformed: return "the reply is no HTTP";
     case http_header_too_long: return "the header of the reply is too long";
     case http_status: return "status";
@@ -89,6 +115,20 @@ std::string_view words(Failure failure) {
     case http_match: return "the page matches the regex";
     case http_regex_limit: return "the regex takes too long on this page";
     case http_regex_invalid: return "the regex cannot be used";
+    case http2_malformed: return "the reply is no HTTP/2";
+    case http2_goaway: return "the server turns the connection away:";
+    case http2_reset: return "the server breaks the request off:";
+    case http2_flood: return "the server sends frames without end";
+    case json_malformed: return "the page is no JSON";
+    case json_too_deep: return "the JSON is nested too deeply";
+    case json_too_long: return "the page is too long for JSON";
+    case json_missing: return "nothing is at";
+    case json_value: return "another value is at";
+    case grpc_malformed: return "the answer is no gRPC";
+    case grpc_status: return "the gRPC call ended with";
+    case grpc_not_serving: return "the service is not serving";
+    case grpc_service_unknown: return "the server does not know the service";
+    case grpc_unknown: return "the service is in no known state";
     case smtp_malformed: return "the reply is no SMTP";
     case smtp_greeting: return "the mail server's greeting was:";
     case smtp_helo: return "the mail server's answer to HELO was:";
@@ -105,6 +145,23 @@ std::string_view words(Failure failure) {
   return {};
 }
 
+// "status" 503: what was seen goes on with the sentence, and does not explain it.
+bool takes_an_object(Failure failure) {
+  switch (failure) {
+    using enum Failure;
+    case http_status:
+    case tls_name:
+    case tls_expires_soon:
+    case json_missing:
+    case json_value:
+    case grpc_status:
+    case dns_code:
+    case script_failed:
+    case file_value: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 Outcome success() {
@@ -118,9 +175,7 @@ Outcome failed(Failure failure, std::string_view detail) {
 std::string sentence(const Outcome& outcome) {
   const std::string_view text = words(outcome.failure);
   if (outcome.detail.empty()) return std::string(text);
-  const bool follows = text.ends_with(':') || outcome.failure == Failure::http_status ||
-                       outcome.failure == Failure::dns_code || outcome.failure == Failure::script_failed ||
-                       outcome.failure == Failure::file_value;
+  const bool follows = text.ends_with(':') || takes_an_object(outcome.failure);
   return follows ? fmt::format("{} {}", text, outcome.detail) : fmt::format("{} ({})", text, outcome.detail);
 }
 

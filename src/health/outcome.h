@@ -25,7 +25,13 @@ enum class Failure : std::uint8_t {
   // TLS
   tls_unavailable,  // no library, or the SSL block's files cannot be used
   tls_handshake,    // what comes is no TLS, or no cipher is common
-  tls_certificate,  // not believed
+  tls_certificate,  // there is none, or it is not believed for another reason than these:
+  tls_untrusted,    // its chain leads to nobody we believe
+  tls_name,         // it bears another name
+  tls_expired,
+  tls_not_yet_valid,
+  tls_expires_soon,  // sooner than tls_min_days wants
+  tls_no_h2,         // ALPN: it chooses no HTTP/2
   // HTTP
   http_malformed,
   http_header_too_long,
@@ -35,6 +41,23 @@ enum class Failure : std::uint8_t {
   http_match,          // of a regex_no_match
   http_regex_limit,    // the pattern takes too long on this page
   http_regex_invalid,  // it is none
+  // HTTP/2
+  http2_malformed,  // what comes is no HTTP/2, or breaks its rules
+  http2_goaway,     // the server ends the connection and does not answer
+  http2_reset,      // it ends our stream
+  http2_flood,      // more frames than an answer takes
+  // JSON
+  json_malformed,  // the page is no JSON
+  json_too_deep,
+  json_too_long,
+  json_missing,  // nothing is where the pointer points
+  json_value,    // another value is there
+  // gRPC
+  grpc_malformed,  // the answer is no gRPC
+  grpc_status,     // the call failed: UNIMPLEMENTED, UNAVAILABLE ...
+  grpc_not_serving,
+  grpc_service_unknown,  // the server knows no such service
+  grpc_unknown,          // UNKNOWN, or a status that nobody knows
   // SMTP
   smtp_malformed,
   smtp_greeting,

@@ -10,6 +10,7 @@ find_package(Boost 1.81 REQUIRED)  # Beast's HTTP parser, headers alone; only sr
 pkg_check_modules(libevent REQUIRED IMPORTED_TARGET libevent_core)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)
 pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(openssl REQUIRED IMPORTED_TARGET libssl)  # its headers; src/checker/tls.cpp loads the library itself
 pkg_check_modules(libmnl REQUIRED IMPORTED_TARGET libmnl)
 pkg_check_modules(libnftnl REQUIRED IMPORTED_TARGET libnftnl)
