@@ -54,7 +54,7 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_BATON_PACKAGE_NAME baton)
 set(CPACK_DEBIAN_BATON_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_BATON_PACKAGE_DEPENDS libcurl4)  # loaded when a mail is sent or a webhook told
-set(CPACK_DEBIAN_BATON_PACKAGE_RECOMMENDS libssl3)  # loaded when a check speaks TLS
+set(CPACK_DEBIAN_BATON_PACKAGE_RECOMMENDS "libssl3, ca-certificates")  # loaded when a check speaks TLS; believed by tls_verify
 set(CPACK_COMPONENT_BATON_DESCRIPTION "passes virtual IP addresses between servers (VRRP)
 Reads keepalived.conf, works beside keepalived on the other node, and moves an
 address on purpose without losing a packet.")

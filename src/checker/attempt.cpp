@@ -39,14 +39,14 @@ void Attempt::connect() {
     return;
   }
   connection_.fd = std::move(*opened);
-  connection_.server_name = plan_.server_name;
+  connection_.server_name = plan_.wishes.server_name;
   ready_ = loop_.watch(connection_.fd.get(), loop::Ready::anew, [this] { on_ready(); });
   if (!is_stream()) (void)on_connected();
 }
 
 // What has come on it since: of TLS perhaps tickets (RFC 8446, 4.6.1), of HTTP nothing that could be an answer to us.
 bool Attempt::is_usable(Connection& kept) {
-  if (kept.server_name != plan_.server_name || kept.tries >= limits::tries_of_connection) return false;
+  if (kept.server_name != plan_.wishes.server_name || kept.tries >= limits::tries_of_connection) return false;
   std::array<char, limits::read_bytes> piece;
   for (int reads = 0; reads < limits::reads_per_turn; ++reads) {
     const auto came = kernel::receive_some(kept.fd.get(), piece.data(), piece.size());
@@ -108,7 +108,7 @@ bool Attempt::on_connected() {
   is_connected_ = true;
   heard_ = loop::now();
   if (plan_.transport != health::Transport::tls) return begin_dialogue();
-  connection_.tls = std::make_unique<TlsSession>(plan_.tls, plan_.server_name);
+  connection_.tls = std::make_unique<TlsSession>(plan_.tls, plan_.wishes);
   std::string nothing;
   return settle(connection_.tls->feed({}, unsent_, nothing)) || flush();
 }
@@ -206,9 +206,9 @@ bool Attempt::finish(health::Outcome outcome) {
     return true;
   }
   Connection left = outcome.is_success() ? leave() : Connection();
-  if (connection_.tls && plan_.says_close_notify && connection_.fd) {
-    connection_.tls->close(unsent_);
-    // It is but a courtesy.
+  if (connection_.tls && connection_.fd) {
+    if (plan_.says_close_notify) connection_.tls->close(unsent_);
+    // It is but a courtesy, as is the alert that says why a certificate was refused.
     if (!unsent_.empty()) (void)kernel::send_some(connection_.fd.get(), unsent_.data(), unsent_.size());
   }
   connection_ = {};

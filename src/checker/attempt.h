@@ -31,7 +31,7 @@ class Attempt {
     kernel::CheckEndpoint endpoint;
     health::Transport transport = health::Transport::tcp;
     std::shared_ptr<TlsContext> tls;  // of Transport::tls
-    std::string server_name;          // likewise; may be empty
+    TlsWishes wishes;                 // likewise
     bool says_close_notify = false;
     Duration timeout{};  // to connect; and between two pieces of the reply
     Duration in_all{};   // from the start to the end

@@ -74,13 +74,17 @@ Engine::Engine(loop::Loop& loop, std::vector<config::HealthCheck> checks, const 
   loop_.serve_at_once(limits::served_at_once);
   most_kept_ = std::min(limits::kept_connections, descriptor_limit() / 2);
   bool needs_tls = false;
+  auto trust = TlsContext::Trust::nobody_asks;
   items_.reserve(checks.size());
   for (config::HealthCheck& check : checks) {
     health::Check core(schedule_of(check), nonce());
     std::vector<health::HttpPage> pages;
     if (const auto* http = std::get_if<config::HttpCheck>(&check.kind)) {
       pages = health::http_pages(*http, check.target);
-      needs_tls |= http->tls;
+    }
+    if (const auto wishes = tls_wishes_of(check, 0)) {
+      needs_tls = true;
+      if (wishes->verify) trust = TlsContext::Trust::asked;
     }
     grid_ = std::max(limits::shortest_wait, std::min(grid_, check.delay_loop / limits::grid_parts));
     Target* const target = &targets_[check.target.address];
@@ -91,7 +95,7 @@ Engine::Engine(loop::Loop& loop, std::vector<config::HealthCheck> checks, const 
                                                  .attempt = nullptr,
                                                  .kept = {}}));
   }
-  if (needs_tls) tls_ = TlsContext::create(tls);
+  if (needs_tls) tls_ = TlsContext::create(tls, trust);
 }
 
 Engine::~Engine() = default;
@@ -171,8 +175,7 @@ void Engine::begin(Index index, Instant now) {
   ++item.target->under_way;
   ++counters_.tries;
   const unsigned page = item.check.begin_try();
-  const auto* http = std::get_if<config::HttpCheck>(&item.wanted.kind);
-  if (http != nullptr && http->tls && !tls_) {
+  if (!tls_ && tls_wishes_of(item.wanted, page)) {
     return end(index, health::failed(health::Failure::tls_unavailable, tls_.error()));
   }
   item.attempt = std::make_unique<Attempt>(
@@ -223,12 +226,12 @@ Attempt::Plan Engine::plan_of(Item& item, unsigned page) {
   };
   if (const auto* http = std::get_if<config::HttpCheck>(&wanted.kind)) {
     const config::CheckedPage& asked = http->pages[page];
-    add(http->tls ? health::Transport::tls : health::Transport::tcp, health::make_http_dialogue(item.pages[page]));
-    if (http->tls) plan.tls = *tls_;
-    if (http->enable_sni) plan.server_name = http->sni_name.empty() ? asked.virtualhost : http->sni_name;
+    add(health::Transport::tcp, health::make_http_dialogue(item.pages[page]));
     plan.says_close_notify = asked.tls_compliant;
     plan.keeps_connection = http->keep_connection;
     plan.kept = take_kept(item);
+  } else if (const auto* grpc = std::get_if<config::GrpcCheck>(&wanted.kind)) {
+    add(health::Transport::tcp, health::make_grpc_dialogue(*grpc, wanted.target));
   } else if (const auto* smtp = std::get_if<config::SmtpCheck>(&wanted.kind)) {
     plan.endpoint = endpoint_of(smtp->hosts[page]);
     plan.timeout = smtp->hosts[page].timeout;
@@ -240,7 +243,12 @@ Attempt::Plan Engine::plan_of(Item& item, unsigned page) {
   } else if (std::holds_alternative<config::PingCheck>(wanted.kind)) {
     add(health::Transport::ping, health::make_ping_dialogue(wanted.target.address.family(), nonce()));
   } else {
-    add(health::Transport::tcp, health::make_tcp_dialogue());
+    add(health::Transport::tcp, health::make_tcp_dialogue());  // TLS_CHECK as well: then the handshake has ended
+  }
+  if (auto wishes = tls_wishes_of(wanted, page)) {
+    plan.transport = health::Transport::tls;
+    plan.tls = *tls_;
+    plan.wishes = std::move(*wishes);
   }
   plan.in_all = std::max(wanted.delay_loop, plan.timeout * health::limits::timeouts_in_all);
   return plan;

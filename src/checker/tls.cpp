@@ -6,6 +6,8 @@
 #include <openssl/ssl.h>
 
 #include <array>
+#include <cstdlib>
+#include <utility>
 
 namespace baton::checker {
 
@@ -35,6 +37,18 @@ struct TlsLibrary {
   decltype(&BIO_s_mem) bio_memory;
   decltype(&BIO_read) bio_read;
   decltype(&BIO_write) bio_write;
+  decltype(&SSL_set_verify) set_verify;
+  decltype(&SSL_get_verify_result) verify_result;
+  decltype(&SSL_get0_param) parameters;
+  decltype(&X509_VERIFY_PARAM_set1_host) set_host;
+  decltype(&X509_VERIFY_PARAM_set1_ip_asc) set_address;
+  decltype(&X509_verify_cert_error_string) disbelief;
+  decltype(&X509_get_default_cert_file) default_ca;
+  decltype(&SSL_get0_peer_certificate) peer_certificate;
+  decltype(&X509_get0_notAfter) not_after;
+  decltype(&ASN1_TIME_diff) time_between;
+  decltype(&SSL_set_alpn_protos) set_alpn;
+  decltype(&SSL_get0_alpn_selected) alpn_selected;
   decltype(&ERR_get_error) next_error;
   decltype(&ERR_clear_error) clear_errors;
   decltype(&ERR_reason_error_string) reason;
@@ -66,7 +80,15 @@ bool load(TlsLibrary& to) {
          find(ssl, to.get_error, "SSL_get_error") && find(ssl, to.bio_new, "BIO_new") &&
          find(ssl, to.bio_memory, "BIO_s_mem") && find(ssl, to.bio_read, "BIO_read") &&
          find(ssl, to.bio_write, "BIO_write") && find(ssl, to.next_error, "ERR_get_error") &&
-         find(ssl, to.clear_errors, "ERR_clear_error") && find(ssl, to.reason, "ERR_reason_error_string");
+         find(ssl, to.set_verify, "SSL_set_verify") && find(ssl, to.verify_result, "SSL_get_verify_result") &&
+         find(ssl, to.parameters, "SSL_get0_param") && find(ssl, to.set_host, "X509_VERIFY_PARAM_set1_host") &&
+         find(ssl, to.set_address, "X509_VERIFY_PARAM_set1_ip_asc") &&
+         find(ssl, to.disbelief, "X509_verify_cert_error_string") &&
+         find(ssl, to.default_ca, "X509_get_default_cert_file") &&
+         find(ssl, to.peer_certificate, "SSL_get0_peer_certificate") && find(ssl, to.not_after, "X509_get0_notAfter") &&
+         find(ssl, to.time_between, "ASN1_TIME_diff") && find(ssl, to.set_alpn, "SSL_set_alpn_protos") &&
+         find(ssl, to.alpn_selected, "SSL_get0_alpn_selected") && find(ssl, to.clear_errors, "ERR_clear_error") &&
+         find(ssl, to.reason, "ERR_reason_error_string");
 }
 
 const TlsLibrary* library() {
@@ -88,6 +110,12 @@ int give_password(char* buffer, int size, int, void* secret) {
   return static_cast<int>(password.size());
 }
 
+constexpr std::array<unsigned char, 3> http2_protocols{2, 'h', '2'};  // ALPN's list of one (RFC 7301)
+
+std::string days_of(int days) {
+  return fmt::format("{} day{}", days, days == 1 ? "" : "s");
+}
+
 SSL* ssl(void* session) {
   return static_cast<SSL*>(session);
 }
@@ -97,8 +125,26 @@ BIO* bio(void* memory) {
 
 }  // namespace
 
+namespace {
+
+// The authorities of this machine in one file, so that it is read now: the process soon may open none any more.
+bool load_authorities(const TlsLibrary& tls, SSL_CTX* context) {
+  const char* const own = std::getenv("SSL_CERT_FILE");  // as OpenSSL has it
+  const std::array<const char*, 4> files{own != nullptr ? own : tls.default_ca(),
+                                         "/etc/ssl/certs/ca-certificates.crt",  // Debian
+                                         "/etc/pki/tls/certs/ca-bundle.crt",    // Fedora
+                                         "/etc/ssl/ca-bundle.pem"};             // SUSE
+  for (const char* const file : files) {
+    if (tls.load_ca(context, file) == 1) return true;
+    if (own != nullptr) return false;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::create(
-    const std::optional<config::CheckTls>& settings) {
+    const std::optional<config::CheckTls>& settings, Trust trust) {
   const TlsLibrary* const tls = library();
   if (tls == nullptr) return std::unexpected("libssl3 cannot be loaded");
   std::shared_ptr<TlsContext> made(new TlsContext());
@@ -109,6 +155,12 @@ std::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::create(
   // A server that ends without close_notify has ended.
   tls->set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
   (void)tls->context_control(context, SSL_CTRL_MODE, SSL_MODE_RELEASE_BUFFERS, nullptr);
+  if (settings && !settings->ca_file.empty()) {
+    made->has_trust_ = true;
+  } else if (trust == Trust::asked) {
+    made->has_trust_ = load_authorities(*tls, context);
+    tls->clear_errors();
+  }
   if (!settings) return made;
   const auto failed = [&](const std::string& file) { return std::unexpected(fmt::format("{}: {}", file, why(*tls))); };
   std::string password = settings->password.reveal();
@@ -131,8 +183,8 @@ TlsContext::~TlsContext() {
   if (context_ != nullptr) library_->context_free(static_cast<SSL_CTX*>(context_));
 }
 
-TlsSession::TlsSession(std::shared_ptr<TlsContext> context, const std::string& server_name)
-    : context_(std::move(context)) {
+TlsSession::TlsSession(std::shared_ptr<TlsContext> context, TlsWishes wishes)
+    : context_(std::move(context)), wishes_(std::move(wishes)) {
   const TlsLibrary& tls = *context_->library_;
   session_ = tls.session_new(static_cast<SSL_CTX*>(context_->context_));
   in_ = tls.bio_new(tls.bio_memory());
@@ -140,9 +192,25 @@ TlsSession::TlsSession(std::shared_ptr<TlsContext> context, const std::string& s
   if (session_ == nullptr || in_ == nullptr || out_ == nullptr) return;
   tls.set_bio(ssl(session_), bio(in_), bio(out_));
   tls.set_connect_state(ssl(session_));
-  if (server_name.empty()) return;
-  (void)tls.session_control(ssl(session_), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                            const_cast<char*>(server_name.c_str()));  // it is copied
+  wish();
+}
+
+void TlsSession::wish() {
+  const TlsLibrary& tls = *context_->library_;
+  if (!wishes_.server_name.empty()) {
+    (void)tls.session_control(ssl(session_), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                              const_cast<char*>(wishes_.server_name.c_str()));  // it is copied
+  }
+  if (wishes_.speaks_http2) {
+    (void)tls.set_alpn(ssl(session_), http2_protocols.data(), static_cast<unsigned>(http2_protocols.size()));
+  }
+  if (!wishes_.verify) return;
+  X509_VERIFY_PARAM* const parameters = tls.parameters(ssl(session_));
+  // The one that is no address refuses, and the other one takes it.
+  if (tls.set_address(parameters, wishes_.verified_name.c_str()) != 1) {
+    (void)tls.set_host(parameters, wishes_.verified_name.c_str(), wishes_.verified_name.size());
+  }
+  tls.set_verify(ssl(session_), SSL_VERIFY_PEER, nullptr);
 }
 
 TlsSession::~TlsSession() {
@@ -151,6 +219,9 @@ TlsSession::~TlsSession() {
 
 std::optional<health::Outcome> TlsSession::feed(std::string_view came, std::string& wire, std::string& clear) {
   if (session_ == nullptr) return health::failed(health::Failure::no_resources, "no memory for TLS");
+  if (wishes_.verify && !context_->has_trust_) {
+    return health::failed(health::Failure::tls_unavailable, "this machine believes nobody: install ca-certificates");
+  }
   const TlsLibrary& tls = *context_->library_;
   tls.clear_errors();
   if (!came.empty() && tls.bio_write(bio(in_), came.data(), static_cast<int>(came.size())) <= 0) return failure();
@@ -179,7 +250,8 @@ std::optional<health::Outcome> TlsSession::shake_hands(std::string& wire) {
   drain(wire);
   if (result == 1) {
     is_established_ = true;
-    return std::nullopt;
+    if (auto outcome = check_age()) return outcome;
+    return check_agreement();
   }
   const int error = tls.get_error(ssl(session_), result);
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return std::nullopt;
@@ -209,9 +281,67 @@ void TlsSession::drain(std::string& wire) {
   }
 }
 
+std::optional<health::Outcome> TlsSession::check_agreement() const {
+  if (!wishes_.speaks_http2) return std::nullopt;
+  const unsigned char* chosen = nullptr;
+  unsigned size = 0;
+  context_->library_->alpn_selected(ssl(session_), &chosen, &size);
+  const std::string_view protocol(reinterpret_cast<const char*>(chosen), size);
+  if (protocol == "h2") return std::nullopt;
+  return health::failed(health::Failure::tls_no_h2, protocol);
+}
+
+std::optional<health::Outcome> TlsSession::check_age() const {
+  if (!wishes_.min_days) return std::nullopt;
+  const TlsLibrary& tls = *context_->library_;
+  const X509* const certificate = tls.peer_certificate(ssl(session_));
+  if (certificate == nullptr) return health::failed(health::Failure::tls_certificate, "there is none");
+  int days = 0;
+  int seconds = 0;  // beyond them
+  if (tls.time_between(&days, &seconds, nullptr, tls.not_after(certificate)) != 1) {
+    return health::failed(health::Failure::tls_certificate, "its end cannot be read");
+  }
+  if (days < 0 || seconds < 0)
+    return health::failed(health::Failure::tls_expired, fmt::format("{} ago", days_of(-days)));
+  if (std::cmp_greater_equal(days, *wishes_.min_days)) return std::nullopt;
+  return health::failed(health::Failure::tls_expires_soon,
+                        fmt::format("{}, fewer than {}", days_of(days), *wishes_.min_days));
+}
+
+// Why the certificate was refused; nullopt: that is not what went wrong.
+std::optional<health::Outcome> TlsSession::disbelief() const {
+  const TlsLibrary& tls = *context_->library_;
+  if (!wishes_.verify) return std::nullopt;
+  const long result = tls.verify_result(ssl(session_));
+  const char* const words = tls.disbelief(result);
+  switch (result) {
+    using enum health::Failure;
+    case X509_V_OK: return std::nullopt;
+    case X509_V_ERR_CERT_HAS_EXPIRED: return health::failed(tls_expired);
+    case X509_V_ERR_CERT_NOT_YET_VALID: return health::failed(tls_not_yet_valid);
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return health::failed(tls_name, wishes_.verified_name);
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_UNTRUSTED: return health::failed(tls_untrusted, words);
+    default: return health::failed(tls_certificate, words);
+  }
+}
+
 health::Outcome TlsSession::failure() const {
-  return health::failed(is_established_ ? health::Failure::connection_broken : health::Failure::tls_handshake,
-                        why(*context_->library_));
+  if (!is_established_) {
+    if (auto outcome = disbelief()) return std::move(*outcome);
+  }
+  const unsigned long error = context_->library_->next_error();
+  const char* const reason = context_->library_->reason(error);
+  const std::string_view words = reason != nullptr ? reason : "for no known reason";
+  if (is_established_) return health::failed(health::Failure::connection_broken, words);
+  // The server has told so itself (RFC 7301, 3.2).
+  const bool disagrees = ERR_GET_REASON(error) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL;
+  return health::failed(disagrees ? health::Failure::tls_no_h2 : health::Failure::tls_handshake, words);
 }
 
 }  // namespace baton::checker

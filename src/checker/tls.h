@@ -1,13 +1,15 @@
-// TLS of SSL_GET checks, from bytes to bytes: OpenSSL between two memories, without a socket. The library is loaded
+// TLS of checks, from bytes to bytes: OpenSSL between two memories, without a socket. The library is loaded
 // when the first such check is made, so that whoever checks no TLS carries none.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "checker/tls_wishes.h"
 #include "config/health_check.h"
 #include "health/outcome.h"
 
@@ -19,9 +21,11 @@ class TlsSession;
 // What all sessions have in common: files read, ciphers chosen.
 class TlsContext {
  public:
+  // Whether any session asks whom we believe: the authorities of the whole machine are many.
+  enum class Trust : std::uint8_t { nobody_asks, asked };
   // The error is a sentence: no library, a file that cannot be read, a key that does not fit.
-  static std::expected<std::shared_ptr<TlsContext>, std::string> create(
-      const std::optional<config::CheckTls>& settings);
+  static std::expected<std::shared_ptr<TlsContext>, std::string> create(const std::optional<config::CheckTls>& settings,
+                                                                        Trust trust = Trust::nobody_asks);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
@@ -31,12 +35,12 @@ class TlsContext {
   TlsContext() = default;
   const TlsLibrary* library_ = nullptr;
   void* context_ = nullptr;  // SSL_CTX
+  bool has_trust_ = false;   // somebody is believed
 };
 
 class TlsSession {
  public:
-  // `server_name`: for SNI; empty: none is sent.
-  TlsSession(std::shared_ptr<TlsContext> context, const std::string& server_name);
+  TlsSession(std::shared_ptr<TlsContext> context, TlsWishes wishes);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
@@ -53,10 +57,15 @@ class TlsSession {
 
  private:
   std::optional<health::Outcome> shake_hands(std::string& wire);
+  void wish();
   void drain(std::string& wire);
+  std::optional<health::Outcome> check_agreement() const;
+  std::optional<health::Outcome> check_age() const;
   health::Outcome failure() const;
+  std::optional<health::Outcome> disbelief() const;
 
   std::shared_ptr<TlsContext> context_;
+  TlsWishes wishes_;
   void* session_ = nullptr;  // SSL, and its two memories
   void* in_ = nullptr;
   void* out_ = nullptr;

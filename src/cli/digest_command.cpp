@@ -37,7 +37,8 @@ struct Options {
 constexpr auto protocols =
     std::to_array<std::pair<std::string_view, config::HttpProtocol>>({{"1.0", config::HttpProtocol::http_1_0},
                                                                       {"1.0C", config::HttpProtocol::http_1_0_close},
-                                                                      {"1.1", config::HttpProtocol::http_1_1}});
+                                                                      {"1.1", config::HttpProtocol::http_1_1},
+                                                                      {"2", config::HttpProtocol::http_2}});
 
 // The first address of a name.
 std::expected<IpAddress, std::string> look_up(const std::string& host) {
@@ -78,7 +79,8 @@ std::expected<std::string, std::string> digest_of(const PageUrl& url, const Opti
   std::optional<health::Outcome> outcome;
   checker::Attempt::Plan plan{.endpoint = {.address = *address, .port = url.port},
                               .transport = url.tls ? health::Transport::tls : health::Transport::tcp,
-                              .server_name = options.sni ? options.virtualhost : std::string(),
+                              .wishes = {.server_name = options.sni ? options.virtualhost : std::string(),
+                                         .speaks_http2 = check.protocol == config::HttpProtocol::http_2},
                               .timeout = timeout,
                               .in_all = timeout * 12,
                               .dialogue = health::make_http_dialogue(pages.front())};
@@ -171,7 +173,7 @@ void add_digest_command(CLI::App& app, int& exit_code) {
       ->type_name("NAME");
   command->add_option("--protocol", options->protocol, "as http_protocol; 1.0 when not given")
       ->type_name("VERSION")
-      ->check(CLI::IsMember({"1.0", "1.0C", "1.1"}));
+      ->check(CLI::IsMember({"1.0", "1.0C", "1.1", "2"}));
   command->add_option("--timeout", options->timeout, "seconds to connect, and between two pieces; 5 when not given")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.001, 3600.0));

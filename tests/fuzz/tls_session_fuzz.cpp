@@ -9,7 +9,7 @@ using namespace baton;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto context = checker::TlsContext::create(std::nullopt);
   ASSERT(context.has_value());
-  checker::TlsSession session(*context, "www.example.org");
+  checker::TlsSession session(*context, {.server_name = "www.example.org"});
   std::string wire;
   std::string clear;
   if (session.feed({}, wire, clear)) return 0;

@@ -191,6 +191,67 @@ TEST(SslCheck, certificate_and_key_of_our_own_are_read) {
   EXPECT_EQ(Trial(check_of(https(), servers.port("tls")), tls).sentence(), "success");
 }
 
+// What a server's certificate must be like: that of these servers is its own authority, for 127.0.0.1 and two days.
+Trial verify(const config::CertificateDemands& demands, bool knows_authority = true) {
+  const Servers& servers = Servers::get();
+  std::optional<config::CheckTls> tls;
+  if (knows_authority) tls = config::CheckTls{.ca_file = servers.file("cert.pem")};
+  return Trial(check_of(config::TlsCheck{.certificate = demands}, servers.port("tls")), tls);
+}
+
+TEST(TlsCheck, a_handshake_is_enough) {
+  EXPECT_EQ(run(config::TlsCheck{}, "tls").sentence(), "success");
+  EXPECT_EQ(run(config::TlsCheck{}, "garbage").failure(), Failure::tls_handshake);
+  EXPECT_EQ(run(config::TlsCheck{}, "silent", 200ms).failure(), Failure::tls_handshake);
+}
+
+TEST(TlsCheck, the_name_is_told) {
+  EXPECT_EQ(run(config::TlsCheck{.sni_name = "told.example.org"}, "tls").sentence(), "success");
+  EXPECT_THAT(Servers::get().text("names"), HasSubstr("told.example.org"));
+}
+
+TEST(TlsCheck, a_certificate_is_believed_or_not) {
+  EXPECT_EQ(verify({.verify = true}).sentence(), "success");  // the address is its name
+  EXPECT_EQ(verify({.verify = true, .name = "127.0.0.1", .min_days = 1}).sentence(), "success");
+  EXPECT_EQ(verify({.verify = true, .name = "127.0.0.2"}).sentence(), "the certificate is not for 127.0.0.2");
+  EXPECT_EQ(verify({.verify = true, .name = "www.example.org"}).sentence(),
+            "the certificate is not for www.example.org");
+  EXPECT_THAT(Servers::get().text("names"), HasSubstr("www.example.org"));  // who verifies it tells it
+  EXPECT_THAT((std::array{Failure::tls_untrusted, Failure::tls_unavailable}),
+              testing::Contains(verify({.verify = true}, false).failure()));
+}
+
+TEST(TlsCheck, without_an_authority_of_its_own_it_believes_those_of_the_machine) {
+  ASSERT_EQ(::setenv("SSL_CERT_FILE", Servers::get().file("cert.pem").c_str(), 1), 0);
+  EXPECT_EQ(verify({.verify = true}, false).sentence(), "success");
+  ASSERT_EQ(::setenv("SSL_CERT_FILE", "/nowhere/ca.pem", 1), 0);
+  EXPECT_EQ(verify({.verify = true}, false).sentence(),
+            "TLS cannot be spoken here (this machine believes nobody: install ca-certificates)");
+  EXPECT_EQ(verify({}, false).sentence(), "success");  // who asks nothing is not held up
+  ASSERT_EQ(::unsetenv("SSL_CERT_FILE"), 0);
+}
+
+TEST(TlsCheck, a_certificate_has_days_left) {
+  EXPECT_EQ(verify({.min_days = 0}).sentence(), "success");
+  EXPECT_EQ(verify({.min_days = 14}).sentence(), "the certificate expires in 1 day, fewer than 14");
+}
+
+TEST(TlsCheck, a_server_without_http_2_does_not_agree) {
+  config::HttpCheck check = https();
+  check.protocol = config::HttpProtocol::http_2;
+  EXPECT_EQ(run(check, "tls").sentence(), "the server does not agree on HTTP/2");
+  EXPECT_EQ(run(config::GrpcCheck{.tls = true}, "tls").failure(), Failure::tls_no_h2);
+}
+
+TEST(Http2Check, hostile_servers_cost_one_failed_check) {
+  config::HttpCheck check = http();
+  check.protocol = config::HttpProtocol::http_2;
+  EXPECT_EQ(run(check, "unavailable").failure(), Failure::http2_malformed);
+  EXPECT_EQ(run(check, "garbage").failure(), Failure::http2_malformed);
+  EXPECT_EQ(run(check, "silent", 200ms).failure(), Failure::reply_timeout);
+  EXPECT_EQ(run(check, "drip", 200ms).failure(), Failure::http2_malformed);  // its first nine bytes are no frame
+}
+
 config::SmtpCheck smtp(const std::string& server, Duration timeout = 20s) {
   return {.helo_name = "lb.example.org", .hosts = {loopback(Servers::get().port(server), timeout)}};
 }
