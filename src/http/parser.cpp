@@ -2,15 +2,41 @@
 
 #include <algorithm>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <string>
 
 namespace baton::http {
 
 namespace {
 
 namespace beast = boost::beast::http;
-using Body = beast::string_body;
 using Error = boost::beast::error_code;
+
+// A body as it comes. Beast's own makes room for all that Content-Length promises, which may be terabytes.
+struct Body {
+  using value_type = std::string;
+  class reader {
+   public:
+    template <bool is_request, typename Fields>
+    explicit reader(beast::header<is_request, Fields>&, std::string& body) : body_(body) {}
+    void init(const boost::optional<std::uint64_t>&, Error& error) { error = {}; }
+    template <typename Buffers>
+    std::size_t put(const Buffers& buffers, Error& error) {
+      error = {};
+      std::size_t size = 0;
+      for (auto each = boost::asio::buffer_sequence_begin(buffers); each != boost::asio::buffer_sequence_end(buffers);
+           ++each) {
+        const boost::asio::const_buffer buffer(*each);
+        body_.append(static_cast<const char*>(buffer.data()), buffer.size());
+        size += buffer.size();
+      }
+      return size;
+    }
+    void finish(Error& error) { error = {}; }
+
+   private:
+    std::string& body_;
+  };
+};
 
 std::string small_letters(std::string_view text) {
   std::string small(text);

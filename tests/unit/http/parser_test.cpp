@@ -143,6 +143,13 @@ TEST(Response, without_a_length_ends_with_the_connection) {
   EXPECT_TRUE(parser.feed_end());
 }
 
+TEST(Response, that_promises_terabytes_costs_what_it_brings) {
+  ResponseParser parser;
+  ASSERT_TRUE(parser.feed("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\none"));
+  EXPECT_EQ(parser.take_body(), "one");
+  EXPECT_FALSE(parser.feed_end());
+}
+
 TEST(Response, that_is_none_is_refused) {
   ResponseParser parser;
   EXPECT_FALSE(parser.feed("{\"node\":\"web1\"}\n"));
