@@ -137,6 +137,19 @@ TEST(HttpDialogue, another_digest_is_told) {
   EXPECT_EQ(text(Http({.digest = other}).hear(whole)), "another digest: 5d41402abc4b2a76b9719d911017c592");
 }
 
+TEST(HttpDialogue, a_page_of_json_says_what_it_should) {
+  const auto judged = [](const std::string& page) {
+    const config::CheckedPage wanted{.regex = config::PageRegex{.pattern = "}$"},
+                                     .json = {{.pointer = "/status", .value = "ok"}}};
+    return text(
+        Http(wanted).hear("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(page.size()) + "\r\n\r\n" + page));
+  };
+  EXPECT_EQ(judged(R"({"status": "ok"})"), "success");
+  EXPECT_EQ(judged(R"({"status": "starting"})"), "another value is at /status: \"starting\"");
+  EXPECT_EQ(judged(R"({"status": "ok"} )"), "the page does not match the regex");  // both hold, or none does
+  EXPECT_EQ(judged("{" + std::string(limits::json_bytes, ' ') + "}"), "the page is too long for JSON");
+}
+
 TEST(HttpDialogue, a_regex_searches_the_page) {
   EXPECT_EQ(Http(searching("h.l+o$")).hear(whole), success());
   EXPECT_EQ(Http(searching("^ello")).hear(whole), failed(Failure::http_no_match));
