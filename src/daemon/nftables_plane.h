@@ -51,8 +51,8 @@ namespace limits {
 
 // Services and real servers that one transaction adds, changes or removes. The kernel does not let go of its processor
 // before the end of one, so whoever waits for that processor, and be it the VRRP worker, waits as long. Its time grows
-// with the square of this and, whatever this is, with the whole table, which is walked each time: with 2,300 services of
-// 16 servers about 50 ms a transaction of 1,000, seconds with 9,000.
+// with the square of this and, whatever this is, with the whole table, which is walked each time: with 2,300 services
+// of 16 servers about 50 ms a transaction of 1,000, seconds with 9,000.
 inline constexpr std::size_t transaction_size = 1'000;
 
 }  // namespace limits

@@ -34,8 +34,8 @@ std::string table_of(const nlmsghdr* message) {
   return table;
 }
 
-// What we change ourselves is not heard: of a large table it would fill the buffer, and what is lost counts as another's.
-// All messages of a datagram are of one transaction, and so of one sender.
+// What we change ourselves is not heard: of a large table it would fill the buffer, and what is lost counts as
+// another's. All messages of a datagram are of one transaction, and so of one sender.
 SysResult<void> ignore_sender(int fd, std::uint32_t port) {
   const auto number_of_sender = static_cast<std::uint32_t>(offsetof(nlmsghdr, nlmsg_pid));
   sock_filter program[] = {
