@@ -175,7 +175,7 @@ void Host::follow_interfaces() {
 }
 
 void Host::follow_virtual_interfaces() {
-  if (virtual_interfaces_.follow(*requests_, interfaces_)) plan_.follow(interfaces_);
+  if (virtual_interfaces_.follow(*requests_, interfaces_)) follow_interfaces();
 }
 
 void Host::on_changes() {

@@ -240,7 +240,9 @@ void VirtualInterfaces::keep_settings(const kernel::InterfaceTable& interfaces) 
     own.insert(interface.wanted.name);
     if (!is_macvlan(interface) || interface.family != Family::ipv4) continue;
     has_v4 = true;
-    for (const char* name : {"/arp_ignore", "/arp_filter"}) wanted["ipv4/conf/" + interface.base + name] = "1";
+    const std::string base = "ipv4/conf/" + interface.base;
+    for (const char* name : {"/arp_ignore", "/arp_filter"}) wanted[base + name] = "1";
+    wanted[base + "/arp_announce"] = "2";  // its own questions do not tell a neighbour that our address is there
   }
   if (has_v4) wanted.merge(kernel::loosen_reverse_path_filter(record_, own));
   for (const SysError& error : record_.keep(wanted)) say_(to_string(error));

@@ -9,11 +9,10 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstddef>
-#include <iterator>
 
 #include "base/result.h"
 #include "kernel/netlink_message.h"
+#include "kernel/packet_filter.h"
 
 namespace baton::kernel {
 namespace {
@@ -34,23 +33,6 @@ std::string table_of(const nlmsghdr* message) {
   return table;
 }
 
-// What we change ourselves is not heard: of a large table it would fill the buffer, and what is lost counts as
-// another's. All messages of a datagram are of one transaction, and so of one sender.
-SysResult<void> ignore_sender(int fd, std::uint32_t port) {
-  const auto number_of_sender = static_cast<std::uint32_t>(offsetof(nlmsghdr, nlmsg_pid));
-  sock_filter program[] = {
-      {.code = BPF_LD | BPF_W | BPF_ABS, .jt = 0, .jf = 0, .k = number_of_sender},  // read as big-endian
-      {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 1, .k = htonl(port)},
-      {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0},
-      {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0xffffffff},
-  };
-  const sock_fprog filter{.len = std::size(program), .filter = program};
-  if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0) {
-    return last_error("filter a netfilter socket");
-  }
-  return {};
-}
-
 }  // namespace
 
 SysResult<NftMonitor> NftMonitor::open(std::string table, std::uint32_t own_port) {
@@ -59,7 +41,8 @@ SysResult<NftMonitor> NftMonitor::open(std::string table, std::uint32_t own_port
   if (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)) < 0) {
     (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
   }
-  TRY_VOID(ignore_sender(fd.get(), own_port));
+  // Of a large table our own changes would fill the buffer, and what is lost counts as another's.
+  TRY_VOID(attach_filter(fd.get(), other_senders_filter(own_port)));
   sockaddr_nl address{};  // one without a number of its own hears nothing
   address.nl_family = AF_NETLINK;
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0) {

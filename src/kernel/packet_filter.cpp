@@ -150,6 +150,16 @@ std::vector<sock_filter> routing_filter(std::span<const std::uint8_t> protocols)
   return program;
 }
 
+std::vector<sock_filter> other_senders_filter(std::uint32_t port) {
+  constexpr std::uint32_t port_offset = 12;  // in nlmsghdr
+  return {
+      statement(BPF_LD | BPF_W | BPF_ABS, port_offset),
+      jump(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
+      statement(BPF_RET | BPF_K, drop),
+      statement(BPF_RET | BPF_K, pass),
+  };
+}
+
 std::vector<sock_filter> drop_all_filter() {
   return {statement(BPF_RET | BPF_K, drop)};
 }

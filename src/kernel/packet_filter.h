@@ -46,6 +46,10 @@ std::vector<sock_filter> announcement_filter(std::optional<std::span<const IpAdd
 // other's place. At most 64 protocols.
 std::vector<sock_filter> routing_filter(std::span<const std::uint8_t> protocols);
 
+// For a netlink socket: passes all but messages that the socket with this port number caused. All messages of a
+// datagram are of one transaction, and so of one sender.
+std::vector<sock_filter> other_senders_filter(std::uint32_t port);
+
 // Passes nothing: for a socket that only sends, or is not bound yet.
 std::vector<sock_filter> drop_all_filter();
 

@@ -5,6 +5,7 @@
 //            ├── web2 10.0.20.15  priority 100
 //            ├── near 10.0.20.16  no daemon: neighbours of both
 //            └── far  10.0.20.17
+// With IPv6 they are fd00:20::b to ::e.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -35,6 +36,15 @@ while True:
             file.write('.')
 )";
 
+// What the address is, and on which interface.
+struct Kind {
+  const char* name;
+  Family family = Family::ipv4;
+  const char* extra = "";  // of the instance
+  bool has_virtual_mac() const { return *extra != '\0'; }
+};
+constexpr Kind plain{.name = "ipv4"};
+
 class TakeoverProofLab : public testing::Test {
  protected:
   void SetUp() override {
@@ -44,12 +54,14 @@ class TakeoverProofLab : public testing::Test {
     if (lab_ && daemon_ == Daemon::batond) expect_all_replay(*lab_);
   }
 
-  void open(Daemon daemon, const std::string& extra = "") {
+  void open(Daemon daemon, const std::string& extra = "", const Kind& kind = plain) {
     daemon_ = daemon;
+    kind_ = kind;
     std::vector<MadeNode> nodes;
     for (NodeId id = web1; id <= far; ++id) {
       constexpr const char* names[] = {"web1", "web2", "near", "far"};
-      nodes.push_back({.name = names[id], .config = config_of(id, extra), .daemon = daemon, .has_web = false});
+      nodes.push_back(
+          {.name = names[id], .config = config_of(id, kind.extra + extra), .daemon = daemon, .has_web = false});
     }
     LabOptions options;
     options.batond = BATOND_PROGRAM;
@@ -59,11 +71,17 @@ class TakeoverProofLab : public testing::Test {
     for (const NodeId id : {web1, web2}) Pair::expect_done(lab_->start_daemon(id));
     ASSERT_TRUE(wait([&] { return owners() == std::set<NodeId>{web1}; }));
   }
-  static std::string config_of(NodeId id, const std::string& extra) {
+  bool is_v4() const { return kind_.family == Family::ipv4; }
+  std::string config_of(NodeId id, const std::string& extra) const {
     return fmt::format(
-        "vrrp_instance VI_1 {{\n  interface ens33\n  mcast_src_ip 10.0.20.{}\n  virtual_router_id 50\n  priority {}\n"
-        "  advert_int 1\n  virtual_ipaddress {{\n    10.0.20.100\n  }}\n{}}}\n",
-        14 + id, id == web1 ? 200 : 100, extra);
+        "vrrp_instance VI_1 {{\n  interface ens33\n  {}\n  virtual_router_id 50\n  priority {}\n"
+        "  advert_int 1\n  virtual_ipaddress {{\n    {}\n  }}\n{}}}\n",
+        is_v4() ? fmt::format("mcast_src_ip 10.0.20.{}", 14 + id) : "version 3", id == web1 ? 200 : 100,
+        is_v4() ? "10.0.20.100" : "fd00:20::100/64", extra);
+  }
+  std::string virtual_address() const { return is_v4() ? "10.0.20.100" : "fd00:20::100"; }
+  std::string address_of(NodeId id) const {
+    return is_v4() ? fmt::format("10.0.20.{}", 14 + id) : fmt::format("fd00:20::{:x}", 11 + id);
   }
   bool wait(const std::function<bool()>& condition, Duration bound = 15s) { return lab_->wait_until(condition, bound); }
   std::set<NodeId> owners() const { return lab_->ownership().owners(lab_->topology().targets.front().address); }
@@ -87,16 +105,20 @@ class TakeoverProofLab : public testing::Test {
   // near and far have spoken with web2 and with whoever has the address.
   void make_acquainted() {
     for (const NodeId node : {near, far}) {
-      run(node,
-          "/usr/bin/python3 -c \"import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
-          "s.sendto(b'', ('10.0.20.15', 9)); s.sendto(b'', ('10.0.20.100', 9))\"");
+      run(node, fmt::format("/usr/bin/python3 -c \"import socket; s = socket.socket(socket.AF_INET{}, "
+                            "socket.SOCK_DGRAM); s.sendto(b'', ('{}', 9)); s.sendto(b'', ('{}', 9))\"",
+                            is_v4() ? "" : "6", address_of(web2), virtual_address()));
       EXPECT_TRUE(wait([&] { return mac_at(node) == mac_of(web1); })) << mac_at(node);
     }
   }
-  std::string mac_of(NodeId node) { return run(node, "cat /sys/class/net/ens33/address").substr(0, 17); }
+  // Of the address's owner.
+  std::string mac_of(NodeId node) {
+    if (kind_.has_virtual_mac()) return is_v4() ? "00:00:5e:00:01:32" : "00:00:5e:00:02:32";
+    return run(node, "cat /sys/class/net/ens33/address").substr(0, 17);
+  }
   // Where a neighbour believes the address to be.
   std::string mac_at(NodeId node) {
-    const std::string entry = run(node, "ip neigh show 10.0.20.100 dev ens33");
+    const std::string entry = run(node, fmt::format("ip neigh show {} dev ens33", virtual_address()));
     const auto place = entry.find("lladdr ");
     return place == std::string::npos ? entry : entry.substr(place + 7, 17);
   }
@@ -122,6 +144,7 @@ class TakeoverProofLab : public testing::Test {
 
   std::unique_ptr<Lab> lab_;
   Daemon daemon_ = Daemon::batond;
+  Kind kind_ = plain;
   int runs_ = 0;
 };
 
@@ -140,15 +163,34 @@ TEST_F(TakeoverProofLab, neighbours_that_hear_answer_and_fewer_packets_are_enoug
   EXPECT_THAT(why, testing::ContainsRegex("learned by [23] of [23] neighbours"));
 }
 
-TEST_F(TakeoverProofLab, a_neighbour_that_ignores_what_is_announced_is_reached) {
-  ASSERT_NO_FATAL_FAILURE(open(Daemon::batond));
+class TakeoverProofOfKind : public TakeoverProofLab, public testing::WithParamInterface<Kind> {};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, TakeoverProofOfKind,
+                         testing::Values(plain, Kind{.name = "ipv6", .family = Family::ipv6},
+                                         Kind{.name = "ipv4_vmac", .extra = "  use_vmac\n"},
+                                         Kind{.name = "ipv6_vmac", .family = Family::ipv6, .extra = "  use_vmac\n"}),
+                         [](const auto& kind) { return std::string(kind.param.name); });
+
+TEST_P(TakeoverProofOfKind, a_neighbour_that_ignores_what_is_announced_is_reached) {
+  ASSERT_NO_FATAL_FAILURE(open(Daemon::batond, "", GetParam()));
   make_acquainted();
-  run(near,
-      "nft 'add table netdev t; add chain netdev t c { type filter hook ingress device ens33 priority 0; }; "
-      "add rule netdev t c meta pkttype broadcast arp saddr ip 10.0.20.100 drop'");
+  run(near, fmt::format("nft 'add table netdev t; add chain netdev t c {{ type filter hook ingress device ens33 "
+                        "priority 0; }}; add rule netdev t c {} drop'",
+                        is_v4() ? "meta pkttype broadcast arp saddr ip 10.0.20.100"
+                                : "meta pkttype multicast icmpv6 type nd-neighbor-advert"));
   ASSERT_NO_FATAL_FAILURE(move_to_web2());
   EXPECT_TRUE(wait([&] { return mac_at(near) == mac_of(web2); })) << mac_at(near);
   EXPECT_TRUE(wait([&] { return all_have_learned(); })) << takeover();
+}
+
+TEST_P(TakeoverProofOfKind, a_neighbour_that_is_gone_is_named_and_given_up) {
+  ASSERT_NO_FATAL_FAILURE(open(Daemon::batond, "", GetParam()));
+  make_acquainted();
+  Pair::expect_done(lab_->set_forwarding(far, "ens33", false));
+  ASSERT_NO_FATAL_FAILURE(move_to_web2());
+  EXPECT_TRUE(wait([&] { return takeover().value("over", false); })) << takeover();
+  EXPECT_EQ(takeover().value("learned", 0), takeover().value("asked", 0) - 1);
+  EXPECT_EQ(takeover().value("missing", json()), json::array({address_of(far)}));
 }
 
 // The first three frames are lost there: announcement, question, and the first repetition.
@@ -161,16 +203,6 @@ TEST_F(TakeoverProofLab, a_neighbour_that_loses_the_first_announcements_is_asked
   ASSERT_NO_FATAL_FAILURE(move_to_web2());
   EXPECT_TRUE(wait([&] { return mac_at(near) == mac_of(web2); })) << mac_at(near);
   EXPECT_TRUE(wait([&] { return all_have_learned(); })) << takeover();
-}
-
-TEST_F(TakeoverProofLab, a_neighbour_that_is_gone_is_named_and_given_up) {
-  ASSERT_NO_FATAL_FAILURE(open(Daemon::batond));
-  make_acquainted();
-  Pair::expect_done(lab_->set_forwarding(far, "ens33", false));
-  ASSERT_NO_FATAL_FAILURE(move_to_web2());
-  EXPECT_TRUE(wait([&] { return takeover().value("over", false); })) << takeover();
-  EXPECT_EQ(takeover().value("learned", 0), takeover().value("asked", 0) - 1);
-  EXPECT_EQ(takeover().value("missing", json()), json::array({"10.0.20.17"}));
 }
 
 // Whoever configures bursts counts on them.
