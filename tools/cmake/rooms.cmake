@@ -71,7 +71,8 @@ endfunction()
 
 # What no user runs: compiled in little more than half the time.
 add_library(baton_test_flags INTERFACE)
-target_compile_options(baton_test_flags INTERFACE $<$<CONFIG:RelWithDebInfo>:-O1$<SEMICOLON>-g1>)
+target_compile_options(baton_test_flags INTERFACE $<$<CONFIG:RelWithDebInfo>:-O1$<SEMICOLON>-g1>
+  $<$<CONFIG:Debug>:-O0> $<$<AND:$<CONFIG:Debug>,$<CXX_COMPILER_ID:Clang>>:-fno-sanitize=fuzzer-no-link>)
 
 # add_room_tests(ROOM): tests/unit/ROOM/*_test.cpp become the program unit_ROOM.
 function(add_room_tests name)
