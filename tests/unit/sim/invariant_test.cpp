@@ -165,6 +165,58 @@ TEST(Invariant, notices_a_core_that_wants_without_bound) {
   EXPECT_EQ(violation_of(broken<Babbles>(), [](World&) {}).substr(0, 8), "m0 wants");
 }
 
+// A timer that comes again before what it sends has arrived.
+class NeverRests : public BrokenBrain {
+ public:
+  using BrokenBrain::BrokenBrain;
+  std::optional<Instant> next_timeout() const override { return at_; }
+  void on_timeout(Instant now, NodeActions& out) override {
+    at_ = now + 50us;
+    for (int i = 0; i < 60; ++i) out.push_back(RouterAction{0, SendAdvert{.priority = 1}});
+  }
+
+ private:
+  Instant at_{1s};
+};
+
+TEST(Invariant, notices_events_that_wait_without_bound) {
+  World world(two_machines(), 1, broken<NeverRests>());
+  world.set_quality({.delay = 200ms});
+  world.start(0);
+  world.start(1);
+  world.run(2s);
+  EXPECT_EQ(world.violation(), "too many events wait");
+}
+
+// The second member of its group stays BACKUP, and says so.
+class LeavesOneBehind : public BrokenBrain {
+ public:
+  using BrokenBrain::BrokenBrain;
+  void on_timeout(Instant now, NodeActions& out) override {
+    BrokenBrain::on_timeout(now, out);
+    std::erase_if(out, [](const NodeAction& each) {
+      const auto* action = std::get_if<RouterAction>(&each);
+      return action != nullptr && action->router == 1;
+    });
+  }
+  bool holds_addresses(RouterId id) const override { return id == 0 && BrokenBrain::holds_addresses(id); }
+  State state(RouterId id) const override { return id == 0 ? BrokenBrain::state(id) : State::backup; }
+};
+
+TEST(Invariant, notices_a_group_that_is_torn) {
+  std::vector<MachineParameters> machines = two_machines();
+  for (MachineParameters& each : machines) {
+    each.node.routers.push_back(each.node.routers.front());
+    each.node.routers.back().name = "VI_2";
+    each.node.groups = {{.name = "G", .members = {0, 1}, .tracking = {}}};
+  }
+  World world(machines, 1, broken<LeavesOneBehind>());
+  world.start(0);
+  world.start(1);
+  world.run(30s);
+  EXPECT_EQ(world.violation(), "m0: one member of its group serves, another is BACKUP");
+}
+
 class NeverStops : public BrokenBrain {
  public:
   using BrokenBrain::BrokenBrain;
