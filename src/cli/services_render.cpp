@@ -104,6 +104,15 @@ std::string service_text(const json& service, double now, bool whole, const Pain
   return text;
 }
 
+// lvs_sync_daemon.
+std::string connection_sync_text(const json& plane) {
+  const json sync = plane.value("connection_sync", json::object());
+  std::string text;
+  if (sync.value("tells", false)) text += ", tells other directors of its connections";
+  if (sync.value("hears", false)) text += ", hears of the connections of other directors";
+  return text;
+}
+
 }  // namespace
 
 std::string render_services(const json& head, const json& services, double now, bool whole, bool colour) {
@@ -114,7 +123,7 @@ std::string render_services(const json& head, const json& services, double now, 
   }
   if (services.empty()) return text + "no virtual servers\n";
   if (const std::string name = text_of(head.value("plane", json::object()), "name"); !name.empty()) {
-    text += fmt::format("served by {}\n", name);
+    text += fmt::format("served by {}{}\n", name, connection_sync_text(head.at("plane")));
   }
   for (const json& service : services) text += service_text(service, now, whole, paint);
   return text;

@@ -312,6 +312,13 @@ void Balancing::synchronise() {
     return set_look(look_again_after);
   }
   start_.inherited_sync = false;
+  PlaneMemory plane = start_.board.plane();
+  const auto runs = [&](kernel::IpvsSyncDaemon::Role role) {
+    return std::ranges::any_of(wanted, [&](const kernel::IpvsSyncDaemon& one) { return one.role == role; });
+  };
+  plane.tells_connections = runs(kernel::IpvsSyncDaemon::Role::master);
+  plane.hears_connections = runs(kernel::IpvsSyncDaemon::Role::backup);
+  start_.board.set_plane(plane);
 }
 
 TableService Balancing::wanted(std::size_t service, const ServiceKey& key) {

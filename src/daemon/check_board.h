@@ -30,6 +30,8 @@ struct PlaneMemory {
   PlaneState state = PlaneState::unknown;
   PlaneKind kind = PlaneKind::none;  // of one that serves
   int code = 0;                      // errno, of one that is missing
+  bool tells_connections = false;    // lvs_sync_daemon: to other directors
+  bool hears_connections = false;    // likewise: those of others
 
   bool operator==(const PlaneMemory&) const = default;
 };
@@ -117,17 +119,22 @@ class CheckBoard {
     const std::uint64_t bits = plane_ == nullptr ? 0 : plane_->load(std::memory_order_relaxed);
     return {.state = static_cast<PlaneState>(bits & 3),
             .kind = static_cast<PlaneKind>(bits >> 2 & 3),
-            .code = static_cast<int>(bits >> 32)};
+            .code = static_cast<int>(bits >> 32),
+            .tells_connections = (bits & tells_bit) != 0,
+            .hears_connections = (bits & hears_bit) != 0};
   }
   void set_plane(const PlaneMemory& plane) {
     if (plane_ == nullptr) return;
     plane_->store(static_cast<std::uint64_t>(plane.code) << 32 | static_cast<std::uint64_t>(plane.kind) << 2 |
-                      static_cast<std::uint64_t>(plane.state),
+                      static_cast<std::uint64_t>(plane.state) | (plane.tells_connections ? tells_bit : 0) |
+                      (plane.hears_connections ? hears_bit : 0),
                   std::memory_order_relaxed);
   }
 
  private:
   using Plane = std::atomic<std::uint64_t>;
+  static constexpr std::uint64_t tells_bit = 1 << 4;
+  static constexpr std::uint64_t hears_bit = 1 << 5;
   struct Check {
     std::atomic<std::uint64_t> state;
     std::atomic<std::uint64_t> since;

@@ -37,6 +37,7 @@ json plane_of(const PlaneMemory& plane) {
   const bool is_missing = plane.state == PlaneState::missing;
   return {{"state", word(plane.state)},
           {"name", plane.kind == PlaneKind::none ? json() : json(name(plane.kind))},
+          {"connection_sync", {{"tells", plane.tells_connections}, {"hears", plane.hears_connections}}},
           {"problem", is_missing ? json("the kernel has nothing that serves virtual servers: " +
                                         to_string(SysError{"asking for it", plane.code}))
                                  : json()}};

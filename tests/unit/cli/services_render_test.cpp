@@ -56,6 +56,13 @@ TEST(ServicesRender, whole_shows_those_that_are_up_and_all_checks) {
   EXPECT_THAT(rendered(page(), true), HasSubstr("9 tries, 4 failed"));
 }
 
+TEST(ServicesRender, says_who_hears_of_connections) {
+  json director = page();
+  director["plane"]["connection_sync"] = {{"tells", false}, {"hears", true}};
+  EXPECT_THAT(rendered(director, false),
+              testing::StartsWith("served by nftables, hears of the connections of other directors\n"));
+}
+
 TEST(ServicesRender, says_that_nothing_serves_in_the_kernel) {
   json without = page();
   without["plane"] = {{"state", "missing"}, {"problem", "virtual servers are not served"}};

@@ -99,6 +99,13 @@ TEST_F(ServicesStatusTest, says_that_there_is_no_plane) {
   EXPECT_EQ(page()["plane"]["name"], "nftables");
 }
 
+TEST_F(ServicesStatusTest, says_who_hears_of_connections) {
+  source_.board.set_plane({.state = PlaneState::serves, .kind = PlaneKind::ipvs});
+  EXPECT_EQ(page()["plane"]["connection_sync"], (json{{"tells", false}, {"hears", false}}));
+  source_.board.set_plane({.state = PlaneState::serves, .kind = PlaneKind::ipvs, .hears_connections = true});
+  EXPECT_EQ(page()["plane"]["connection_sync"], (json{{"tells", false}, {"hears", true}}));
+}
+
 TEST_F(ServicesStatusTest, says_what_a_server_got_and_what_nobody_counts) {
   EXPECT_EQ(page()["services"][1]["servers"][0]["traffic"], nullptr);
   source_.board.set_traffic(2, {.connections = 7, .active = 0});
