@@ -20,7 +20,8 @@ TEST(CheckBoard, keeps_what_is_written) {
   const ServerTraffic traffic{.connections = 0, .bytes_out = 1ULL << 40};
   board.set_traffic(1, traffic);
   board.set_drained(0, true);
-  const PlaneMemory plane{.state = PlaneState::missing, .kind = PlaneKind::nftables, .code = 95, .hears_connections = true};
+  const PlaneMemory plane{
+      .state = PlaneState::missing, .kind = PlaneKind::nftables, .code = 95, .hears_connections = true};
   board.set_plane(plane);
   const CheckBoard again(memory.data(), shape);
   EXPECT_EQ(again.check(1), down);
