@@ -121,7 +121,7 @@ class GroupRules {
 // How many scripts, processes and files decide over an instance; they may be called otherwise on every node.
 std::size_t checks_of(const Member& member, const SyncGroup* group) {
   const auto count = [](const config::Trackers& trackers) {
-    return trackers.scripts.size() + trackers.processes.size() + trackers.files.size();
+    return trackers.scripts.size() + trackers.processes.size() + trackers.files.size() + trackers.checks.size();
   };
   return count(member.instance->trackers) + (group == nullptr ? 0 : count(group->trackers));
 }

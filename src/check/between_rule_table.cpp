@@ -135,7 +135,8 @@ constexpr auto table = std::to_array<Rule>({
      "them, "
      "whatever the priorities are, until it fails."},
     {"B135", "checks-differ", note, "a node that checks less",
-     "The other node tracks more scripts, processes or files. This one takes the address whether its service runs or "
+     "The other node tracks more scripts, checks, processes or files. This one takes the address whether its service "
+     "runs or "
      "not."},
     {"B136", "skews-too-close", note, "backups that take over at the same time",
      "A backup waits (256 - priority) / 256 intervals longer than three of them. With VRRPv3, short intervals and near "

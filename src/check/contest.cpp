@@ -67,7 +67,7 @@ std::vector<Weight> GroupIndex::weights_of(const config::Instance& instance) con
 }
 
 void GroupIndex::add_weights(const config::Trackers& trackers, std::vector<Weight>& weights) const {
-  for (const auto* list : {&trackers.scripts, &trackers.interfaces, &trackers.processes}) {
+  for (const auto* list : {&trackers.scripts, &trackers.interfaces, &trackers.processes, &trackers.checks}) {
     for (const Tracking& tracking : *list) {
       if (tracking.weight != 0) weights.push_back(weight_of(tracking));
     }

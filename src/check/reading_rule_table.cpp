@@ -217,6 +217,8 @@ constexpr auto table = std::to_array<Rule>({
      "A virtual address, this node, another node, or one without an interface to ask through: none of them shows that "
      "it is the master that is gone and not our own link. It is ignored. Name the gateway, or a host that is always "
      "there."},
+    {"B281", "unused-check", warning, "a vrrp_check that nobody tracks",
+     "It is not made, and nothing is checked. Mostly it was left out of track_check, or is misspelt there."},
 });
 
 }  // namespace

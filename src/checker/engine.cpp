@@ -24,6 +24,7 @@ struct Engine::Item {
   Target* target = nullptr;
   std::unique_ptr<Attempt> attempt;
   Connection kept;  // for the next try
+  bool is_suspended = false;
 };
 
 namespace {
@@ -42,7 +43,9 @@ health::Schedule schedule_of(const config::HealthCheck& check) {
           .warmup = check.warmup,
           .starts_up = !check.alpha,
           .pages = pages_of(check),
-          .fast_recovery = http != nullptr && http->fast_recovery};
+          .fast_recovery = http != nullptr && http->fast_recovery,
+          .rise = check.rise,
+          .first_decides = check.first_decides};
 }
 
 bool connects(const config::HealthCheck& check) {
@@ -93,7 +96,8 @@ Engine::Engine(loop::Loop& loop, std::vector<config::HealthCheck> checks, const 
                                                  .pages = std::move(pages),
                                                  .target = target,
                                                  .attempt = nullptr,
-                                                 .kept = {}}));
+                                                 .kept = {},
+                                                 .is_suspended = false}));
   }
   if (needs_tls) tls_ = TlsContext::create(tls, trust);
 }
@@ -112,6 +116,30 @@ void Engine::start(const Before& before) {
     }
     timers_.set(index, item.check.next_try());
   }
+  arm();
+}
+
+void Engine::suspend(Index index) {
+  Item& item = *items_[index];
+  if (!connects(item.wanted) || std::exchange(item.is_suspended, true)) return;
+  std::erase(due_, index);
+  std::erase(waiting_, index);
+  std::erase(item.target->waiting, index);
+  if (item.attempt) {
+    item.attempt.reset();
+    leave(item);
+  }
+  (void)take_kept(item);
+  item.check.suspend();
+  timers_.set(index, std::nullopt);
+  arm();
+}
+
+void Engine::go_on(Index index) {
+  Item& item = *items_[index];
+  if (!connects(item.wanted) || !std::exchange(item.is_suspended, false)) return;
+  item.check.go_on(loop::now());
+  timers_.set(index, item.check.next_try());
   arm();
 }
 
@@ -192,19 +220,24 @@ void Engine::end(Index index, const health::Outcome& outcome, Connection left) {
     item.kept = std::move(left);
     ++kept_;
   }
-  --under_way_;
-  --item.target->under_way;
   ++counters_.failures[static_cast<std::size_t>(outcome.failure)];
   const auto verdict = item.check.end_try(outcome, loop::now());
   timers_.set(index, item.check.next_try());
   if (events_.ended) events_.ended(index, item.check);
   if (verdict) events_.verdict(index, *verdict);
+  leave(item);
+  arm();
+}
+
+// Its place is for one that waits.
+void Engine::leave(Item& item) {
+  --under_way_;
+  --item.target->under_way;
   auto& queue = !item.target->waiting.empty() ? item.target->waiting : waiting_;
   if (!queue.empty()) {
     due_.push_back(queue.front());
     queue.pop_front();
   }
-  arm();
 }
 
 std::uint64_t Engine::nonce() {

@@ -48,6 +48,10 @@ class Engine {
   // `before` says where each check goes on.
   void start(const Before& before);
 
+  // No try until go_on(); one that is on its way is given up and says nothing. After start().
+  void suspend(Index index);
+  void go_on(Index index);
+
   const health::Check& check(Index index) const;
   std::size_t size() const { return items_.size(); }
   const Counters& counters() const { return counters_; }
@@ -64,6 +68,7 @@ class Engine {
   void begin(Index index, Instant now);
   void end(Index index, const health::Outcome& outcome, Connection left = {});
   Attempt::Plan plan_of(Item& item, unsigned page);
+  void leave(Item& item);
   Connection take_kept(Item& item);
   std::uint64_t nonce();
 

@@ -30,7 +30,17 @@ std::string check_text(const json& check) {
   if (const auto failures = check.value("failures_in_a_row", 0U); failures > 1) {
     text += fmt::format(" ({} failures in a row)", failures);
   }
-  return text;
+  return check.value("suspended", false) ? text + ", suspended" : text;
+}
+
+// ha_suspend: nobody looks at its real servers, for its address is elsewhere.
+bool is_suspended(const json& service) {
+  for (const json& server : service.value("servers", json::array())) {
+    for (const json& check : server.value("checks", json::array())) {
+      if (check.value("suspended", false)) return true;
+    }
+  }
+  return false;
 }
 
 std::string reason_of(const json& server) {
@@ -97,6 +107,7 @@ std::string service_text(const json& service, double now, bool whole, const Pain
   if (const json sorry = service.value("sorry_server", json()); sorry.is_object() && sorry.value("in_use", false)) {
     text += paint.alarm(fmt::format("; sorry server {} serves", text_of(sorry, "address")));
   }
+  if (is_suspended(service)) text += "; checks are suspended (ha_suspend: the address is not on this host)";
   text += "\n";
   for (const json& server : servers) {
     if (whole || text_of(server, "state") != "up") text += server_text(server, now, whole, paint);

@@ -200,6 +200,15 @@ std::string render_status(const json& status, double now_seconds, bool colour) {
     text += fmt::format("{}  {}  {}{}\n", paint.bold(text_of(script, "name")),
                         result == "down" ? paint.alarm(result) : result, script.value("text", ""), runs_text(script));
   }
+  const json& checks = status.value("checks", json::array());
+  if (!checks.empty()) text += "\n";
+  for (const json& check : checks) {
+    const std::string result = check.at("status");
+    const std::string reason = text_of(check, "text");
+    text += fmt::format("{}  {}  {} of {}{}\n", paint.bold(text_of(check, "name")),
+                        result == "down" ? paint.alarm(result) : result, text_of(check, "kind"),
+                        text_of(check, "target"), reason.empty() ? "" : ": " + reason);
+  }
   return text;
 }
 

@@ -83,6 +83,7 @@ struct Definitions {
   ByName<Script> scripts;
   ByName<TrackedFile> files;
   ByName<TrackedProcess> processes;
+  ByName<TrackedCheck> checks;
   ByName<Instance> instances;
 };
 
@@ -94,6 +95,8 @@ std::optional<Instance> read_instance(const Context& context, const Statement& b
 // A block HTTP_GET, TCP_CHECK, ... of a real server; nothing, reported, when it cannot be used or is none of them.
 std::optional<HealthCheck> read_health_check(const Context& context, const Statement& block,
                                              const CheckDefaults& defaults, const Definitions& definitions);
+std::optional<TrackedCheck> read_tracked_check(const Context& context, const Statement& block, const Defaults& defaults,
+                                               const Definitions& definitions);
 std::optional<VirtualServerGroup> read_virtual_server_group(const Context& context, const Statement& list);
 std::optional<VirtualServer> read_virtual_server(const Context& context, const Statement& block,
                                                  const Defaults& defaults, const Definitions& definitions,
@@ -124,6 +127,8 @@ void read_tracked_files(const Context& context, const Statement& list, const Def
                         Trackers& trackers);
 void read_tracked_processes(const Context& context, const Statement& list, const Definitions& definitions,
                             Trackers& trackers);
+void read_tracked_checks(const Context& context, const Statement& list, const Definitions& definitions,
+                         Trackers& trackers);
 
 std::optional<TrackGroup> read_track_group(const Context& context, const Statement& block,
                                            const Definitions& definitions);

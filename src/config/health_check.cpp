@@ -58,7 +58,7 @@ bool has_port(const Context& context, const Statement& block, const CheckTarget&
   if (target.port != 0) return true;
   context.diagnostics.warn("incomplete-block", block.position(),
                            fmt::format("{} has no port to connect to and is ignored", block.keyword()),
-                           "add 'connect_port', or give the real server a port");
+                           "add 'connect_port'");
   return false;
 }
 

@@ -238,6 +238,8 @@ struct HealthCheck {
   Duration delay_before_retry = std::chrono::seconds(1);
   Duration warmup = std::chrono::seconds(60);  // the first check comes within this time; 0: at once
   bool alpha = false;                          // down until the first success
+  unsigned rise = 1;                           // successes in a row until one that is down is up
+  bool first_decides = false;                  // the first result is a verdict, whatever `retry` and `rise` are
   bool log_all_failures = false;
   Place place;
 

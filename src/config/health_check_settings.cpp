@@ -19,8 +19,7 @@ std::string yes_no(bool value) {
 }
 
 std::string target_text(const CheckTarget& target) {
-  std::string text =
-      fmt::format("{} port {} timeout {}", to_string(target.address), target.port, seconds(target.timeout));
+  std::string text = fmt::format("{} port {}", to_string(target.address), target.port);
   if (target.source) text += fmt::format(" from {}", to_string(*target.source));
   if (target.source_port != 0) text += fmt::format(" from port {}", target.source_port);
   if (!target.interface.empty()) text += fmt::format(" dev {}", target.interface);
@@ -98,7 +97,10 @@ class Kinds {
   void operator()(const SmtpCheck& check) {
     name("SMTP_CHECK");
     add("helo_name", check.helo_name);
-    for (const CheckTarget& host : check.hosts) add("host", target_text(host));
+    for (const CheckTarget& host : check.hosts) {
+      add("host", target_text(host));
+      add("connect_timeout", seconds(host.timeout));
+    }
   }
   void operator()(const DnsCheck& check) {
     name("DNS_CHECK");
@@ -146,11 +148,14 @@ Settings settings_of(const HealthCheck& check) {
   Settings settings;
   std::visit(Kinds(settings), check.kind);
   settings.push_back({"connect", target_text(check.target)});
+  settings.push_back({"connect_timeout", seconds(check.target.timeout)});
   settings.push_back({"delay_loop", seconds(check.delay_loop)});
   settings.push_back({"retry", std::to_string(check.retry)});
   settings.push_back({"delay_before_retry", seconds(check.delay_before_retry)});
   settings.push_back({"warmup", seconds(check.warmup)});
   settings.push_back({"alpha", yes_no(check.alpha)});
+  settings.push_back({"rise", std::to_string(check.rise)});
+  settings.push_back({"first_decides", yes_no(check.first_decides)});
   settings.push_back({"log_all_failures", yes_no(check.log_all_failures)});
   return settings;
 }

@@ -457,7 +457,8 @@ class InstanceRules {
   void note_useless_weight() {
     if (instance_.preempt) return;
     const Trackers& trackers = instance_.trackers;
-    for (const auto* list : {&trackers.scripts, &trackers.interfaces, &trackers.processes, &trackers.files}) {
+    for (const auto* list :
+         {&trackers.scripts, &trackers.interfaces, &trackers.processes, &trackers.files, &trackers.checks}) {
       const auto weighted = std::ranges::find_if(*list, [](const Tracking& each) { return each.weight != 0; });
       if (weighted == list->end()) continue;
       context_.diagnostics.note(
@@ -483,7 +484,7 @@ class InstanceRules {
     });
     if (!is_owner()) return;
     for (std::vector<Tracking>* list :
-         {&trackers.interfaces, &trackers.scripts, &trackers.files, &trackers.processes}) {
+         {&trackers.interfaces, &trackers.scripts, &trackers.files, &trackers.processes, &trackers.checks}) {
       std::erase_if(*list, [&](const Tracking& tracking) {
         if (tracking.weight == 0) return false;
         warn("owner", position_of(tracking),

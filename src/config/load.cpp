@@ -87,6 +87,10 @@ void read_model(const Context& context, const Statement& root, Configuration& co
                                  [&](const Statement& block) { return read_tracked_file(context, block); });
   configuration.processes = read_all(context, root, {"vrrp_track_process"},
                                      [&](const Statement& block) { return read_tracked_process(context, block); });
+  const Definitions files(configuration);
+  configuration.checks = read_all(context, root, {"vrrp_check"}, [&](const Statement& block) {
+    return read_tracked_check(context, block, defaults, files);
+  });
   configuration.webhooks =
       read_all(context, root, {"webhook"}, [&](const Statement& block) { return read_webhook(context, block); });
   keep_few_webhooks(context, configuration.webhooks);

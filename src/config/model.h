@@ -38,6 +38,7 @@ struct Trackers {
   std::vector<Tracking> scripts;    // every name is one of Configuration::scripts
   std::vector<Tracking> files;      // every name is one of Configuration::files
   std::vector<Tracking> processes;  // every name is one of Configuration::processes
+  std::vector<Tracking> checks;     // every name is one of Configuration::checks
 
   bool operator==(const Trackers&) const = default;
 };
@@ -57,6 +58,18 @@ struct Script {
   Place place;
 
   bool operator==(const Script&) const = default;
+};
+
+// vrrp_check, Baton's own: a health check that is tracked as a script is (docs/decisions/0037). Its rise and init_fail
+// are the check's `rise` and `alpha`, its fall is one more than `retry`, and its interval is `delay_loop`.
+struct TrackedCheck {
+  std::string name;
+  HealthCheck check;
+  int weight = 0;  // default for those that track it, -253..253
+  bool reverse = false;
+  Place place;
+
+  bool operator==(const TrackedCheck&) const = default;
 };
 
 // track_file (vrrp_track_file): a number in a file.
@@ -510,6 +523,7 @@ struct Configuration {
   std::vector<Script> scripts;  // only those that are tracked
   std::vector<TrackedFile> files;
   std::vector<TrackedProcess> processes;
+  std::vector<TrackedCheck> checks;  // only those that are tracked
   std::vector<SyncGroup> groups;
   std::vector<Instance> instances;
   std::vector<Webhook> webhooks;

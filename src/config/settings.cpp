@@ -82,6 +82,7 @@ void add_trackers(List& list, const Trackers& trackers) {
   list.add_each("track_script", trackers.scripts, tracking_text);
   list.add_each("track_file", trackers.files, tracking_text);
   list.add_each("track_process", trackers.processes, tracking_text);
+  list.add_each("track_check", trackers.checks, tracking_text);
 }
 
 void add_notifications(List& list, const Notifications& notifications) {
@@ -398,6 +399,16 @@ Settings settings_of(const TrackedProcess& process) {
   list.add("fork_delay", process.fork_delay);
   list.add("terminate_delay", process.terminate_delay);
   return list.take();
+}
+
+Settings settings_of(const TrackedCheck& check) {
+  List list;
+  list.add_word("name", check.name);
+  list.add("weight", check.weight);
+  list.add("weight reverse", check.reverse);
+  Settings settings = list.take();
+  std::ranges::move(settings_of(check.check), std::back_inserter(settings));
+  return settings;
 }
 
 Settings static_settings_of(const Configuration& configuration) {

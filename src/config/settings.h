@@ -26,6 +26,7 @@ Settings settings_of(const SyncGroup& group);
 Settings settings_of(const Script& script);
 Settings settings_of(const TrackedFile& file);
 Settings settings_of(const TrackedProcess& process);
+Settings settings_of(const TrackedCheck& check);
 Settings settings_of(const Webhook& webhook);
 Settings settings_of(const HealthCheck& check);
 Settings settings_of(const CheckTls& tls);

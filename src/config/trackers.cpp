@@ -1,4 +1,4 @@
-// What can be tracked: vrrp_script, track_file, vrrp_track_process; and the lists that say who tracks it.
+// What can be tracked: vrrp_script, track_file, vrrp_track_process, vrrp_check; and the lists that say who tracks it.
 #include <algorithm>
 #include <array>
 
@@ -164,6 +164,68 @@ constexpr Setting<P> process_settings[] = {
     {"full_command", set<&P::full_command>},
 };
 
+// --- vrrp_check ---
+
+struct CheckedDraft {
+  TrackedCheck check;
+  Duration interval = std::chrono::seconds(1);  // as a vrrp_script has it
+  unsigned rise = 1;
+  unsigned fall = 1;
+  bool init_fail = false;
+};
+using V = CheckedDraft;
+
+void set_check_weight(V& draft, const Arguments& arguments) {
+  set_weight<&TrackedCheck::weight, &TrackedCheck::reverse, widest_weight>(draft.check, arguments);
+}
+
+constexpr Setting<V> check_settings[] = {
+    {"interval", set<&V::interval>},      {"weight", set_check_weight},      {"rise", set_at_least_one<&V::rise>},
+    {"fall", set_at_least_one<&V::fall>}, {"init_fail", set<&V::init_fail>},
+};
+
+bool has(const Statement& block, std::string_view keyword) {
+  return std::ranges::find(block.children, keyword, [](const Statement& each) { return each.keyword(); }) !=
+         block.children.end();
+}
+
+// The port that a protocol has unless somebody says otherwise; 0: none.
+std::uint16_t usual_port(std::string_view keyword) {
+  if (keyword == "HTTP_GET") return 80;
+  if (keyword == "SSL_GET") return 443;
+  if (keyword == "SMTP_CHECK") return 25;
+  if (keyword == "DNS_CHECK") return 53;
+  return 0;
+}
+
+// What is checked is a service of this node, unless the block says otherwise.
+std::optional<HealthCheck> read_check_block(const Context& context, const Statement& block, const V& draft,
+                                            const Defaults& defaults, const Definitions& definitions) {
+  if (block.keyword() == "PING_CHECK" && !has(block, "connect_ip")) {
+    context.diagnostics.warn("incomplete-block", block.position(),
+                             "PING_CHECK has no 'connect_ip' and is ignored: this node always answers itself",
+                             "add 'connect_ip', as in: connect_ip 192.0.2.1");
+    return std::nullopt;
+  }
+  auto check = read_health_check(context, block,
+                                 {.address = IpAddress::parse("127.0.0.1").value(),
+                                  .port = usual_port(block.keyword()),
+                                  .virtualhost = {},
+                                  .connect_timeout = std::min<Duration>(draft.interval, std::chrono::seconds(5)),
+                                  .delay_loop = draft.interval,
+                                  .retry = draft.fall - 1,
+                                  .delay_before_retry = draft.interval,
+                                  .warmup = Duration::zero(),
+                                  .alpha = draft.init_fail,
+                                  .log_all_failures = defaults.checker_log_all_failures,
+                                  .script_user = {}},
+                                 definitions);
+  if (!check) return std::nullopt;
+  check->rise = draft.rise;
+  check->first_decides = true;
+  return check;
+}
+
 void report_incomplete(const Context& context, const Statement& block, std::string_view what) {
   context.diagnostics.warn(
       "incomplete-block", block.position(),
@@ -303,6 +365,7 @@ Definitions::Definitions(const Configuration& configuration) {
   index(configuration.scripts, scripts);
   index(configuration.files, files);
   index(configuration.processes, processes);
+  index(configuration.checks, checks);
   index(configuration.instances, instances);
 }
 
@@ -348,6 +411,39 @@ std::optional<TrackedProcess> read_tracked_process(const Context& context, const
   return std::nullopt;
 }
 
+std::optional<TrackedCheck> read_tracked_check(const Context& context, const Statement& block, const Defaults& defaults,
+                                               const Definitions& definitions) {
+  const std::optional<std::string> name = read_name(context, block);
+  if (!name) return std::nullopt;
+  CheckedDraft draft;
+  apply_settings(context, block, check_settings, draft);
+  const Statement* checked = nullptr;
+  for (const Statement& child : block.children) {
+    if (child.meaning == nullptr || child.meaning->kind != Kind::block) continue;
+    if (checked != nullptr) {
+      context.diagnostics.warn(
+          "given-twice", child.position(),
+          fmt::format("vrrp_check {} has a {} already; this one is ignored", quoted(*name), checked->keyword()),
+          "make another vrrp_check of it, and track both");
+      continue;
+    }
+    checked = &child;
+  }
+  if (checked == nullptr) {
+    context.diagnostics.warn("incomplete-block", block.position(),
+                             fmt::format("vrrp_check {} has no check and is ignored", quoted(*name)),
+                             "add one, as in: TCP_CHECK { connect_port 80 }");
+    return std::nullopt;
+  }
+  auto check = read_check_block(context, *checked, draft, defaults, definitions);
+  if (!check) return std::nullopt;
+  TrackedCheck tracked = std::move(draft.check);
+  tracked.name = *name;
+  tracked.check = std::move(*check);
+  tracked.place = make_place(block.position());
+  return tracked;
+}
+
 void read_tracked_interfaces(const Context& context, const Statement& list, Trackers& trackers) {
   for (const Statement& entry : list.children) {
     if (is_listed(context, trackers.interfaces, entry)) continue;
@@ -369,6 +465,11 @@ void read_tracked_processes(const Context& context, const Statement& list, const
                             Trackers& trackers) {
   read_defined<&Trackers::processes>(context, list, definitions.processes, "vrrp_track_process", widest_file_weight,
                                      trackers);
+}
+
+void read_tracked_checks(const Context& context, const Statement& list, const Definitions& definitions,
+                         Trackers& trackers) {
+  read_defined<&Trackers::checks>(context, list, definitions.checks, "vrrp_check", widest_weight, trackers);
 }
 
 }  // namespace baton::config

@@ -300,6 +300,16 @@ void settle_choices(D& draft) {
   }
 }
 
+void settle_suspension(D& draft) {
+  VirtualServer& server = draft.server;
+  const bool has_address = std::ranges::any_of(server.entries, [](const GroupEntry& each) { return each.mark == 0; });
+  if (!server.ha_suspend || has_address) return;
+  warn(draft, "no-effect",
+       fmt::format("ha_suspend of virtual_server {} has no effect: a mark has no address to look for", server.name),
+       "remove it, or serve an address");
+  server.ha_suspend = false;
+}
+
 void settle_real_servers(D& draft) {
   VirtualServer& server = draft.server;
   const std::uint16_t port = server.group.empty() ? server.entries.front().port : std::uint16_t{0};
@@ -423,6 +433,7 @@ std::optional<VirtualServer> read_virtual_server(const Context& context, const S
   if (!read_title(context, block, groups, draft.server)) return std::nullopt;
   apply_settings(context, block, server_settings, draft);
   settle_choices(draft);
+  settle_suspension(draft);
   settle_real_servers(draft);
   settle_family(draft);
   settle_quorum(draft);

@@ -77,7 +77,8 @@ void check_group_weights(const Context& context, const Configuration& configurat
     if (group.tracking_weight) continue;
     for (const std::string& member : group.members) {
       const Trackers& trackers = instances.at(member)->trackers;
-      for (const auto* list : {&trackers.interfaces, &trackers.scripts, &trackers.files, &trackers.processes}) {
+      for (const auto* list :
+           {&trackers.interfaces, &trackers.scripts, &trackers.files, &trackers.processes, &trackers.checks}) {
         for (const Tracking& tracking : *list) {
           if (tracking.weight == 0) continue;
           context.diagnostics.warn("group-weight", context.position_of(tracking),
@@ -90,13 +91,30 @@ void check_group_weights(const Context& context, const Configuration& configurat
   }
 }
 
-void drop_unused_scripts(const Context& context, Configuration& configuration) {
+// What is tracked of one kind.
+std::unordered_set<std::string_view> used(const Configuration& configuration, std::vector<Tracking> Trackers::* kind) {
   std::unordered_set<std::string_view> used;
   const auto collect = [&](const Trackers& trackers) {
-    for (const Tracking& tracking : trackers.scripts) used.insert(tracking.name);
+    for (const Tracking& tracking : trackers.*kind) used.insert(tracking.name);
   };
   for (const Instance& instance : configuration.instances) collect(instance.trackers);
   for (const SyncGroup& group : configuration.groups) collect(group.trackers);
+  return used;
+}
+
+void drop_unused_checks(const Context& context, Configuration& configuration) {
+  const auto used = config::used(configuration, &Trackers::checks);
+  std::erase_if(configuration.checks, [&](const TrackedCheck& check) {
+    if (used.contains(check.name)) return false;
+    context.diagnostics.warn("unused-check", context.position_of(check),
+                             fmt::format("vrrp_check {} is not tracked by anybody and is not run", quoted(check.name)),
+                             "name it in track_check, or remove it");
+    return true;
+  });
+}
+
+void drop_unused_scripts(const Context& context, Configuration& configuration) {
+  const auto used = config::used(configuration, &Trackers::scripts);
   std::erase_if(configuration.scripts, [&](const Script& script) {
     if (used.contains(script.name)) return false;
     if (!script.can_run) return true;  // said already
@@ -267,11 +285,14 @@ void settle_whole(const Context& context, const Defaults& defaults, Configuratio
   check_group_weights(context, configuration);
   settle_priority_changes(defaults, configuration);
   drop_unused_scripts(context, configuration);
+  drop_unused_checks(context, configuration);
   TrackGroupRules(context, configuration).settle();
   check_count(context, configuration.scripts, baton::limits::track_scripts, "scripts",
               "let one script check several things");
   check_count(context, configuration.files, baton::limits::track_files, "files",
               "let several instances track one file");
+  check_count(context, configuration.checks, baton::limits::tracked_checks, "checks",
+              "let several instances track one check");
   settle_script_user(context, configuration);
 }
 

@@ -14,8 +14,8 @@ static_assert(Number::is_always_lock_free);
 
 struct Row {
   Number key;
-  Number flags;  // up, told, has a weight; page, failures in a row, last failure
-  Number weight;
+  Number flags;   // up, told, has a weight, suspended; page, failures in a row, last failure
+  Number weight;  // and rounds in a row
   Number tries;
   Number failures;
   Number next_try;
@@ -37,6 +37,7 @@ struct Book {
 constexpr std::uint64_t is_up = 1;
 constexpr std::uint64_t was_told = 2;
 constexpr std::uint64_t has_weight = 4;
+constexpr std::uint64_t suspended = 8;
 
 void write(Row& row, const health::Check::State& state) {
   const std::uint64_t flags = (state.is_up ? is_up : 0) | (state.was_told ? was_told : 0) |
@@ -44,8 +45,8 @@ void write(Row& row, const health::Check::State& state) {
                               static_cast<std::uint64_t>(state.last_failure) << 8 |
                               static_cast<std::uint64_t>(std::min(state.page, 0xffffU)) << 16 |
                               static_cast<std::uint64_t>(state.failures_in_a_row) << 32;
-  row.flags = flags;
-  row.weight = std::bit_cast<std::uint32_t>(state.weight);
+  row.flags = flags | (row.flags & suspended);
+  row.weight = std::bit_cast<std::uint32_t>(state.weight) | static_cast<std::uint64_t>(state.rounds_in_a_row) << 32;
   row.tries = state.tries;
   row.failures = state.failures;
   row.next_try = static_cast<std::uint64_t>(state.next_try.time_since_epoch().count());
@@ -61,6 +62,7 @@ health::Check::State read(const Row& row) {
       .weight = std::bit_cast<std::int32_t>(static_cast<std::uint32_t>(row.weight)),
       .page = static_cast<std::uint32_t>(flags >> 16 & 0xffff),
       .failures_in_a_row = static_cast<std::uint32_t>(flags >> 32),
+      .rounds_in_a_row = static_cast<std::uint32_t>(row.weight >> 32),
       .last_failure = failure < health::failure_count ? static_cast<health::Failure>(failure) : health::Failure::none,
       .tries = row.tries,
       .failures = row.failures,
@@ -113,6 +115,7 @@ std::vector<std::optional<health::Check::State>> CheckLedger::take_over(std::spa
   for (std::size_t i = 0; i < count; ++i) {
     const auto found = places.find(keys[i]);
     ours.rows[i].key = keys[i];
+    ours.rows[i].flags = 0;
     if (found != places.end()) states[i] = daemon::read(before.rows[found->second]);
     daemon::write(ours.rows[i], states[i].value_or(health::Check::State{}));
     write_detail(ours.rows[i], found == places.end() ? std::string() : read_detail(before.rows[found->second]));
@@ -129,6 +132,13 @@ void CheckLedger::put(std::size_t index, const health::Check::State& state, std:
   write_detail(row, detail);
 }
 
+void CheckLedger::set_suspended(std::size_t index, bool is_suspended) {
+  if (memory_ == nullptr || index >= most) return;
+  auto& book = *static_cast<Book*>(memory_);
+  Number& flags = book.halves[book.turn % 2].rows[index].flags;
+  flags = is_suspended ? flags | suspended : flags & ~suspended;
+}
+
 void CheckLedger::count(health::Failure failure) {
   if (memory_ == nullptr) return;
   ++static_cast<Book*>(memory_)->outcomes[static_cast<std::size_t>(failure)];
@@ -141,7 +151,9 @@ CheckLedger::Reading CheckLedger::read() const {
   const Half& half = book.halves[book.turn % 2];
   for (std::size_t i = 0; i < used(half); ++i) {
     const Row& row = half.rows[i];
-    reading.checks.emplace(row.key, Known{.state = daemon::read(row), .detail = read_detail(row)});
+    reading.checks.emplace(
+        row.key,
+        Known{.state = daemon::read(row), .detail = read_detail(row), .is_suspended = (row.flags & suspended) != 0});
   }
   std::ranges::transform(book.outcomes, reading.outcomes.begin(), [](const Number& number) { return number.load(); });
   return reading;

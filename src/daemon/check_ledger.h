@@ -40,6 +40,8 @@ class CheckLedger {
   std::vector<std::optional<health::Check::State>> take_over(std::span<const CheckKey> keys);
   // `detail`: of the last try's Outcome; the first detail_size bytes of it are kept.
   void put(std::size_t index, const health::Check::State& state, std::string_view detail = {});
+  // ha_suspend: nobody tries it for the time being.
+  void set_suspended(std::size_t index, bool is_suspended);
   // A try has ended so.
   void count(health::Failure failure);
 
@@ -47,6 +49,7 @@ class CheckLedger {
   struct Known {
     health::Check::State state;
     std::string detail;  // of the last try
+    bool is_suspended = false;
   };
   struct Reading {
     std::unordered_map<CheckKey, Known> checks;

@@ -20,7 +20,8 @@ void mix(CheckKey& key, std::string_view text) {
 
 // Another schedule does not make another check of it.
 CheckKey key_of(std::string_view virtual_server, std::string_view real_server, const config::HealthCheck& check) {
-  constexpr std::array of_schedule{"delay_loop", "retry", "delay_before_retry", "warmup", "log_all_failures"};
+  constexpr std::array of_schedule{"connect_timeout", "delay_loop", "retry",           "delay_before_retry",
+                                   "warmup",          "rise",       "log_all_failures"};
   CheckKey key = 0xcbf29ce484222325U;
   mix(key, virtual_server);
   mix(key, real_server);
@@ -51,22 +52,40 @@ std::string_view kind_of(const config::HealthCheck& check) {
   return std::visit(Names{}, check.kind);
 }
 
+CheckKey key_of(const config::TrackedCheck& tracked) {
+  return key_of("vrrp_check", tracked.name, tracked.check);
+}
+
+std::string target_of(const config::HealthCheck& check) {
+  const config::CheckTarget* target = &check.target;
+  if (const auto* smtp = std::get_if<config::SmtpCheck>(&check.kind)) target = &smtp->hosts.front();
+  const std::string address = to_string(target->address);
+  return target->port == 0 ? address : fmt::format("{} port {}", address, target->port);
+}
+
 std::vector<ListedCheck> list_checks(const config::Configuration& configuration, log::Logger& log) {
   std::vector<ListedCheck> listed;
   std::size_t beyond = 0;
+  const auto add = [&](ListedCheck check) {
+    listed.size() == checker::limits::checks ? void(++beyond) : listed.push_back(std::move(check));
+  };
   for (const config::VirtualServer& service : configuration.virtual_servers) {
     for (const config::RealServer& real : service.real_servers) {
       const std::string server = fmt::format("{} {}", to_string(real.address), real.port);
       for (const config::HealthCheck& check : real.checks) {
-        if (listed.size() == checker::limits::checks) {
-          ++beyond;
-          continue;
-        }
-        listed.push_back({.check = check,
-                          .label = fmt::format("{} of {} for {}", kind_of(check), server, service.name),
-                          .key = key_of(service.name, server, check)});
+        add({.check = check,
+             .label = fmt::format("{} of {} for {}", kind_of(check), server, service.name),
+             .key = key_of(service.name, server, check),
+             .only_with = service.ha_suspend ? service.entries : std::vector<config::GroupEntry>()});
       }
     }
+  }
+  for (const config::TrackedCheck& tracked : configuration.checks) {
+    add({.check = tracked.check,
+         .label =
+             fmt::format("vrrp_check {} ({} of {})", tracked.name, kind_of(tracked.check), target_of(tracked.check)),
+         .key = key_of(tracked),
+         .is_tracked = true});
   }
   if (beyond > 0) {
     log.error(fmt::format("{} health checks are too many; {} of them do not run", listed.size() + beyond, beyond));

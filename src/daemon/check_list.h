@@ -1,5 +1,5 @@
 // The health checks of a configuration in the order of their numbers (check_verdict.h), each with a name for people and
-// a key that the next configuration knows it by.
+// a key that the next configuration knows it by. Those of vrrp_check come behind those of real servers.
 #pragma once
 
 #include <vector>
@@ -13,6 +13,10 @@ namespace baton::daemon {
 // At most checker::limits::checks; those beyond are told to `log` and not run.
 std::vector<ListedCheck> list_checks(const config::Configuration& configuration, log::Logger& log);
 
+// By which the worker knows what is told of it.
+CheckKey key_of(const config::TrackedCheck& tracked);
+// "127.0.0.1 port 80", "192.0.2.1".
+std::string target_of(const config::HealthCheck& check);
 // "HTTP_GET", "PING_CHECK".
 std::string_view kind_of(const config::HealthCheck& check);
 

@@ -5,8 +5,7 @@
 
 namespace baton::daemon {
 
-void CheckOutbox::put(CheckVerdict verdict) {
-  const std::uint32_t check = verdict.check;
+void CheckOutbox::put(std::uint32_t check, Bytes verdict) {
   latest_[check] = std::move(verdict);
   if (is_waiting_[check]) return;
   is_waiting_[check] = true;
@@ -14,10 +13,10 @@ void CheckOutbox::put(CheckVerdict verdict) {
   if (!writable_) flush();
 }
 
-void CheckOutbox::connect(kernel::Channel balancer) {
+void CheckOutbox::connect(kernel::Channel reader) {
   writable_.reset();
-  balancer_ = std::move(balancer);
-  readable_ = loop_.watch(balancer_.fd(), loop::Ready::readable, [this] { on_readable(); });
+  reader_ = std::move(reader);
+  readable_ = loop_.watch(reader_.fd(), loop::Ready::readable, [this] { on_readable(); });
   waiting_.clear();
   for (std::uint32_t check = 0; check < latest_.size(); ++check) {
     is_waiting_[check] = latest_[check].has_value();
@@ -27,11 +26,11 @@ void CheckOutbox::connect(kernel::Channel balancer) {
 }
 
 void CheckOutbox::flush() {
-  while (balancer_ && !waiting_.empty()) {
+  while (reader_ && !waiting_.empty()) {
     const std::uint32_t check = waiting_.front();
-    const auto sent = balancer_.send(encode(*latest_[check]));
+    const auto sent = reader_.send(*latest_[check]);
     if (!sent && sent.error().code == EAGAIN) {
-      if (!writable_) writable_ = loop_.watch(balancer_.fd(), loop::Ready::writable, [this] { flush(); });
+      if (!writable_) writable_ = loop_.watch(reader_.fd(), loop::Ready::writable, [this] { flush(); });
       return;
     }
     if (!sent) break;  // it is gone; the next one hears all
@@ -42,11 +41,11 @@ void CheckOutbox::flush() {
 }
 
 void CheckOutbox::on_readable() {
-  const auto message = balancer_.receive();
+  const auto message = reader_.receive();
   if (message || message.error() == kernel::Channel::Nothing::yet) return;
   writable_.reset();
   readable_.reset();
-  balancer_.close();
+  reader_.close();
 }
 
 }  // namespace baton::daemon

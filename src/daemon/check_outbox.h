@@ -1,5 +1,5 @@
-// The verdicts for the balancer: of each check the latest, kept until its channel takes it. A balancer that comes anew
-// hears all there are. Nothing is lost, and nothing grows.
+// The verdicts for the balancer, or for the worker: of each check the latest, as bytes (check_verdict.h), kept until
+// the channel takes it. Who comes anew hears all there are. Nothing is lost, and nothing grows.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "daemon/check_verdict.h"
+#include "base/bytes.h"
 #include "kernel/channel.h"
 #include "loop/loop.h"
 
@@ -17,20 +17,20 @@ class CheckOutbox {
  public:
   CheckOutbox(loop::Loop& loop, std::size_t checks) : loop_(loop), latest_(checks), is_waiting_(checks) {}
 
-  void put(CheckVerdict verdict);
+  void put(std::uint32_t check, Bytes verdict);
   // The one before hears nothing more.
-  void connect(kernel::Channel balancer);
-  bool is_connected() const { return static_cast<bool>(balancer_); }
+  void connect(kernel::Channel reader);
+  bool is_connected() const { return static_cast<bool>(reader_); }
 
  private:
   void flush();
   void on_readable();
 
   loop::Loop& loop_;
-  kernel::Channel balancer_;
+  kernel::Channel reader_;
   loop::Subscription writable_;
   loop::Subscription readable_;  // it says nothing; its end is heard
-  std::vector<std::optional<CheckVerdict>> latest_;
+  std::vector<std::optional<Bytes>> latest_;
   std::vector<bool> is_waiting_;
   std::deque<std::uint32_t> waiting_;
 };

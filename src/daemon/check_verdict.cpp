@@ -43,4 +43,30 @@ std::expected<CheckVerdict, VerdictError> decode_verdict(ByteView message) {
   return verdict;
 }
 
+// key (8), up (1), length of the reason (2), reason.
+Bytes encode_tracked(const TrackedVerdict& verdict) {
+  Bytes bytes;
+  ByteWriter writer(bytes);
+  const std::size_t length = std::min(verdict.reason.size(), limits::verdict_reason);
+  writer.u64(verdict.key);
+  writer.u8(verdict.is_up ? 1 : 0);
+  writer.u16(static_cast<std::uint16_t>(length));
+  writer.bytes({reinterpret_cast<const std::uint8_t*>(verdict.reason.data()), length});
+  return bytes;
+}
+
+std::expected<TrackedVerdict, VerdictError> decode_tracked(ByteView message) {
+  ByteReader reader(message);
+  TrackedVerdict verdict{.key = reader.u64()};
+  const std::uint8_t is_up = reader.u8();
+  const std::uint16_t length = reader.u16();
+  const ByteView reason = reader.take(length);
+  if (!reader.ok()) return std::unexpected(VerdictError::truncated);
+  if (reader.remaining() > 0) return std::unexpected(VerdictError::trailing_bytes);
+  if (is_up > 1 || length > limits::verdict_reason) return std::unexpected(VerdictError::bad_value);
+  verdict.is_up = is_up == 1;
+  verdict.reason.assign(reason.begin(), reason.end());
+  return verdict;
+}
+
 }  // namespace baton::daemon

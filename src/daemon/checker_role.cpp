@@ -8,7 +8,10 @@
 #include <variant>
 
 #include "checker/engine.h"
+#include "daemon/address_watch.h"
 #include "daemon/check_outbox.h"
+#include "daemon/check_suspension.h"
+#include "daemon/check_verdict.h"
 #include "daemon/options.h"
 #include "kernel/check_socket.h"
 #include "kernel/confinement.h"
@@ -96,6 +99,8 @@ class Checker {
       : start_(std::move(start)),
         log_(start_.log),
         outbox_(loop_, start_.checks.size()),
+        tracked_(loop_, start_.checks.size()),
+        suspension_(start_.checks),
         engine_(loop_, bare(start_.checks), start_.tls, std::random_device()(),
                 {.verdict = [this](std::uint32_t index, const health::Verdict& verdict) { tell(index, verdict); },
                  .ended = [this](std::uint32_t index, const health::Check& check) { on_try(index, check); }}) {}
@@ -104,7 +109,9 @@ class Checker {
 
  private:
   void confine();
+  void look_at_addresses();
   void on_guardian_message();
+  void set_runner();
   void take_runner(kernel::Channel runner);
   void on_runner_message();
   void hear(const process::FromRunner& message);
@@ -114,11 +121,15 @@ class Checker {
 
   void on_try(std::uint32_t index, const health::Check& check);
   void tell(std::uint32_t index, const health::Verdict& verdict);
+  void put(std::uint32_t index, const health::Verdict& verdict);
 
   CheckerStart start_;
   log::Logger log_;
   loop::Loop loop_;
-  CheckOutbox outbox_;
+  CheckOutbox outbox_;   // for the balancer
+  CheckOutbox tracked_;  // for the worker
+  CheckSuspension suspension_;
+  AddressWatch addresses_{loop_, [this] { look_at_addresses(); }};
   checker::Engine engine_;
   kernel::Channel runner_;
   loop::Subscription guardian_readable_;
@@ -126,17 +137,37 @@ class Checker {
 };
 
 void Checker::run() {
+  // Before the filter, which allows no netlink socket; without it all checks run.
+  const auto watched = suspension_.is_wanted() ? addresses_.open() : SysResult<void>();
+  if (!watched) log_.warning(to_string(watched.error()) + "; ha_suspend has no effect");
   confine();
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
   const auto states = start_.ledger.take_over(keys_of(start_.checks));
   engine_.start([&](std::uint32_t index) { return states[index]; });
   for (std::uint32_t index = 0; index < states.size(); ++index) {
+    const ListedCheck& listed = start_.checks[index];
     if (states[index] && states[index]->was_told) {
-      const health::Verdict verdict = engine_.check(index).verdict();
-      outbox_.put({.check = index, .is_up = verdict.is_up, .weight = verdict.weight, .reason = verdict.reason});
+      put(index, engine_.check(index).verdict());
+    } else if (listed.is_tracked && listed.check.alpha) {
+      put(index, {.is_up = false, .weight = {}, .reason = "counts as failed until it succeeds (init_fail)"});
     }
   }
+  if (suspension_.is_wanted() && watched) look_at_addresses();
   loop_.run();
+}
+
+void Checker::look_at_addresses() {
+  const auto changes = suspension_.look([this](const IpAddress& address) { return addresses_.has(address); });
+  for (const CheckSuspension::Change& change : changes) {
+    log_.info(fmt::format("{} {} of the virtual server at {} {}: its address is{} on this host", change.checks.size(),
+                          change.checks.size() == 1 ? "check" : "checks", change.address,
+                          change.is_suspended ? "suspended" : "active", change.is_suspended ? " not" : ""));
+    for (const std::uint32_t check : change.checks) {
+      change.is_suspended ? engine_.suspend(check) : engine_.go_on(check);
+      start_.ledger.set_suspended(check, change.is_suspended);
+    }
+  }
+  if (!changes.empty()) set_runner();
 }
 
 // Files are read by now, and the library of TLS is loaded.
@@ -160,6 +191,7 @@ void Checker::on_guardian_message() {
   if (!message->passed_fd || message->bytes.size() != 1) return;
   kernel::Channel channel(std::move(message->passed_fd));
   if (message->bytes.front() == new_check_runner_channel) return take_runner(std::move(channel));
+  if (message->bytes.front() == new_tracking_channel) return tracked_.connect(std::move(channel));
   outbox_.connect(std::move(channel));
 }
 
@@ -168,6 +200,12 @@ void Checker::on_guardian_message() {
 void Checker::take_runner(kernel::Channel runner) {
   runner_ = std::move(runner);
   runner_readable_ = loop_.watch(runner_.fd(), loop::Ready::readable, [this] { on_runner_message(); });
+  set_runner();
+}
+
+// Programs of checks that are suspended do not run. What files hold is told again, for checks that go on.
+void Checker::set_runner() {
+  if (!runner_) return;
   std::vector<process::TrackedFile> files;
   for (std::size_t i = 0; i < start_.files.size(); ++i) {
     const config::TrackedFile& file = start_.files[i];
@@ -179,7 +217,9 @@ void Checker::take_runner(kernel::Channel runner) {
       if (const auto sent = runner_.send(message); !sent) log_.error(to_string(sent.error()));
     }
   };
-  send_all(process::encode_scripts(start_.script_rules, scripts_of(start_.checks)));
+  std::vector<process::TrackScript> scripts = scripts_of(start_.checks);
+  std::erase_if(scripts, [this](const process::TrackScript& script) { return suspension_.is_suspended(script.id); });
+  send_all(process::encode_scripts(start_.script_rules, scripts));
   send_all(process::encode_files(false, files));
 }
 
@@ -222,6 +262,7 @@ void Checker::on_file(const process::FileResult& result) {
 
 // Its retries are the runner's, so that what comes is news.
 void Checker::judge(std::uint32_t index, const health::Outcome& outcome) {
+  if (suspension_.is_suspended(index)) return;
   start_.ledger.count(outcome.failure);
   start_.ledger.put(index,
                     {.is_up = outcome.is_success(),
@@ -249,7 +290,17 @@ void Checker::tell(std::uint32_t index, const health::Verdict& verdict) {
   log_.write(
       verdict.is_up ? log::Level::info : log::Level::notice,
       fmt::format("{} is {}: {}{}", start_.checks[index].label, verdict.is_up ? "up" : "down", verdict.reason, weight));
-  outbox_.put({.check = index, .is_up = verdict.is_up, .weight = verdict.weight, .reason = verdict.reason});
+  put(index, verdict);
+}
+
+void Checker::put(std::uint32_t index, const health::Verdict& verdict) {
+  const ListedCheck& listed = start_.checks[index];
+  if (listed.is_tracked) {
+    tracked_.put(index, encode_tracked({.key = listed.key, .is_up = verdict.is_up, .reason = verdict.reason}));
+  } else {
+    outbox_.put(index,
+                encode({.check = index, .is_up = verdict.is_up, .weight = verdict.weight, .reason = verdict.reason}));
+  }
 }
 
 }  // namespace

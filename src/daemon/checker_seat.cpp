@@ -30,11 +30,11 @@ std::vector<config::TrackedFile> files_for(const std::vector<ListedCheck>& check
 
 }  // namespace
 
-CheckerSeat::CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Balancer balancer,
+CheckerSeat::CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Readers readers,
                          CallRunner call_runner)
     : log_(log),
       checker_log_(std::move(checker_log)),
-      balancer_(std::move(balancer)),
+      readers_(std::move(readers)),
       checker_(loop, log, checker_plan()),
       runner_(loop, log, runner_plan(std::move(call_runner))) {}
 
@@ -80,7 +80,7 @@ bool CheckerSeat::needs_runner() const {
 
 SideRole::Plan CheckerSeat::checker_plan() {
   return {.name = "baton-check",
-          .loss = "servers keep their last verdict until the next one is there",
+          .loss = "what it checks keeps its last verdict until the next one is there",
           .parent_death_signal = SIGKILL,
           .prepare = [this]() -> SysResult<std::vector<int>> {
             ledger_.turn();
@@ -90,9 +90,10 @@ SideRole::Plan CheckerSeat::checker_plan() {
           .started =
               [this] {
                 join_runner();
-                auto channel = checker_.connect();
-                if (channel) return balancer_(std::move(*channel));
-                log_.error(to_string(channel.error()));
+                auto to_balancer = connect();
+                to_balancer ? readers_.balancer(std::move(*to_balancer)) : log_.error(to_string(to_balancer.error()));
+                auto to_worker = connect_worker();
+                to_worker ? readers_.worker(std::move(*to_worker)) : log_.error(to_string(to_worker.error()));
               }};
 }
 

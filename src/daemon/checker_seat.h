@@ -17,11 +17,14 @@ namespace baton::daemon {
 
 class CheckerSeat {
  public:
-  // `balancer` gets its end of a channel for each checker that starts.
-  using Balancer = std::function<void(kernel::Channel)>;
+  // For each checker that starts: the ends of channels to it.
+  struct Readers {
+    std::function<void(kernel::Channel)> balancer;
+    std::function<void(kernel::Channel)> worker;  // what is tracked
+  };
   // `call_runner`: where its runner is a service of its own (SideRole::Plan::call); empty: a child.
   using CallRunner = std::function<SysResult<kernel::Channel>()>;
-  CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Balancer balancer,
+  CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Readers readers,
               CallRunner call_runner = {});
 
   // Before another balancer starts: a checker whose numbers are not those of `setup` speaks to nobody any more.
@@ -29,6 +32,9 @@ class CheckerSeat {
   void follow(const Setup& setup);
   // Another balancer: its end. Fails when no checker runs; the next one brings its channel.
   SysResult<kernel::Channel> connect() { return checker_.connect(); }
+  // Another worker: likewise.
+  SysResult<kernel::Channel> connect_worker() { return checker_.connect(new_tracking_channel); }
+  bool is_running() const { return checker_.is_running(); }
   CheckLedger ledger() const { return ledger_; }
   const std::vector<ListedCheck>& checks() const { return wanted_.checks; }
 
@@ -55,7 +61,7 @@ class CheckerSeat {
 
   log::Logger& log_;
   log::Options checker_log_;
-  Balancer balancer_;
+  Readers readers_;
   kernel::SharedMemory memory_;  // without it a new checker begins anew
   CheckLedger ledger_;
   Wanted wanted_;

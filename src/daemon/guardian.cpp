@@ -88,7 +88,8 @@ class Guardian {
         maintenance_(loop_, log_, options_.maintenance_file(), maintenance_events()),
         companions_(loop_, log_, options_, log_options_),
         balancing_(
-            loop_, log_, options_, log_options_, [this]() -> const Setup& { return setup(); }, runner_),
+            loop_, log_, options_, log_options_, [this]() -> const Setup& { return setup(); }, runner_,
+            [this](const kernel::Channel& checker) { seat_.hand(new_checker_channel, checker); }),
         firewall_(loop_, role_log("baton-firewall"), options_.firewall_marker(), [this] { update_firewall(); }) {}
 
   int run(std::unique_ptr<Setup> setup);
@@ -269,7 +270,11 @@ WorkerSeat::Events Guardian::seat_events() {
             stopping_ = true;
             finish();
           },
-      .begun = [this] { maintenance_.on_other_worker(); },
+      .begun =
+          [this] {
+            maintenance_.on_other_worker();
+            balancing_.join_worker();
+          },
       .maintenance =
           [this](std::optional<ByteView> in_the_way) {
             if (!in_the_way) return maintenance_.on_held();

@@ -25,16 +25,19 @@ CheckerSeat::CallRunner runner_caller(const Options& options) {
 }  // namespace
 
 LoadBalancing::LoadBalancing(loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options,
-                             std::function<const Setup&()> setup, SideRole& runner)
+                             std::function<const Setup&()> setup, SideRole& runner,
+                             std::function<void(kernel::Channel)> worker)
     : log_(log),
       options_(options),
       log_options_(std::move(log_options)),
       setup_(std::move(setup)),
       runner_(runner),
+      worker_(std::move(worker)),
       balancer_(loop, log, balancer_plan()),
-      checker_(
-          loop, log, checker_log(options, log_options_), [this](kernel::Channel channel) { hand_checker(channel); },
-          runner_caller(options)) {
+      checker_(loop, log, checker_log(options, log_options_),
+               {.balancer = [this](kernel::Channel channel) { hand_checker(channel); },
+                .worker = [this](kernel::Channel channel) { worker_(std::move(channel)); }},
+               runner_caller(options)) {
   log_options_.identifier = log_identifier(options_, "baton-balance");
 }
 
@@ -107,6 +110,12 @@ void LoadBalancing::join_runner() {
   const auto channel = runner_.connect(process::guardian_passes_client);
   const auto told = channel ? balancer_.tell(balancer_hears_runner, channel->fd()) : std::unexpected(channel.error());
   if (!told) log_.error(to_string(told.error()));
+}
+
+void LoadBalancing::join_worker() {
+  if (!checker_.is_running()) return;  // the next one brings its channel
+  auto channel = checker_.connect_worker();
+  channel ? worker_(std::move(*channel)) : log_.error(to_string(channel.error()));
 }
 
 ServicesSource LoadBalancing::shown() const {

@@ -1,4 +1,5 @@
-// The roles of load balancing, as the guardian keeps them: started when the configuration has virtual servers, followed
+// The roles of load balancing, as the guardian keeps them: started when the configuration has virtual servers (the
+// checker also when it has a vrrp_check, and then without a balancer), followed
 // through reloads, ended in order. What the balancer knows is kept here, so that the next one goes on from it.
 #pragma once
 
@@ -24,13 +25,16 @@ namespace baton::daemon {
 class LoadBalancing {
  public:
   // `setup`: what holds now; it is asked at each start of a role. `runner`: gives the roles channels to itself.
+  // `worker`: gets its end of a channel to each checker that starts, for what is tracked.
   LoadBalancing(loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options,
-                std::function<const Setup&()> setup, SideRole& runner);
+                std::function<const Setup&()> setup, SideRole& runner, std::function<void(kernel::Channel)> worker);
 
   // The roles for the present setup. `before`: the configuration they ran with, whose states go on.
   void follow(const config::Configuration* before);
   // A new runner is there.
   void join_runner();
+  // A new worker is there.
+  void join_worker();
   // An operator's order; the report is the answer to it.
   nlohmann::json drain(const DrainOrder& order);
   // What the api role shows, of the present setup.
@@ -51,6 +55,7 @@ class LoadBalancing {
   log::Options log_options_;
   std::function<const Setup&()> setup_;
   SideRole& runner_;
+  std::function<void(kernel::Channel)> worker_;
   kernel::SharedMemory board_memory_;
   CheckBoard board_;
   std::vector<ServiceKey> inherited_;  // services of configurations before

@@ -53,7 +53,8 @@ NodeShell::NodeShell(WorkerStart& start, loop::Loop& loop, log::Logger& log, Han
                .is_present = [this](const config::VirtualAddress& address) { return host_.is_present(address); },
                .is_route_present = [this](const Route& route) { return host_.routing().is_present(route); },
                .is_rule_present = [this](const Rule& rule) { return host_.routing().is_present(rule); },
-               .tracker_text = [this](vrrp::TrackerId tracker) { return newsroom_.tracker_text(tracker); },
+               .tracker_text = [this](vrrp::TrackerId tracker) { return tracker_text(tracker); },
+               .is_checked = [this] { return checks_.is_heard(); },
                .takeover = [this](vrrp::RouterId router) { return prover_.progress(router); },
                .hook_until = [this](vrrp::RouterId router) { return hooks_.waits_until(router); }},
               start_.api) {
@@ -309,6 +310,19 @@ bool NodeShell::hear_runner() {
   const bool alive = newsroom_.receive(on_value, [this](const auto& it) { hooks_.on_finished(it); });
   carry_out(actions);
   return alive;
+}
+
+bool NodeShell::hear_checker() {
+  vrrp::NodeActions actions;
+  const bool alive =
+      checks_.receive([&](auto tracker, auto value) { node_.on_tracker(tracker, value, loop::now(), actions); });
+  carry_out(actions);
+  return alive;
+}
+
+std::string NodeShell::tracker_text(vrrp::TrackerId tracker) const {
+  const bool is_check = setup_.node.trackers[tracker].kind == vrrp::TrackerKind::check;
+  return is_check ? checks_.text(tracker) : newsroom_.tracker_text(tracker);
 }
 
 bool NodeShell::serve_api() {

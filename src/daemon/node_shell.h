@@ -11,6 +11,7 @@
 #include "daemon/advert_inbox.h"
 #include "daemon/advert_outbox.h"
 #include "daemon/announcer.h"
+#include "daemon/check_desk.h"
 #include "daemon/early_packets.h"
 #include "daemon/firewall.h"
 #include "daemon/hook_desk.h"
@@ -60,7 +61,8 @@ class NodeShell {
   void beat();  // regularly
 
   // --- what happened ---
-  bool hear_runner();  // false: it is gone
+  bool hear_runner();   // false: it is gone
+  bool hear_checker();  // likewise
   void on_new_runner() { newsroom_.set_trackers(); }
   bool serve_api();  // false: it is gone
   bool wakes_up();   // after a pause: look at everything before anything is sent; once a turn at least
@@ -74,6 +76,7 @@ class NodeShell {
   void on_witness(const std::vector<vrrp::RouterId>& routers);
   void on_settings(vrrp::RouterId router, const OperatorSettings& settings);
   void on_timer();
+  std::string tracker_text(vrrp::TrackerId tracker) const;
 
   // What follows from it.
   template <typename Event>
@@ -129,6 +132,7 @@ class NodeShell {
   Announcer announcer_;
   TakeoverProver prover_;
   Newsroom newsroom_;
+  CheckDesk checks_{setup_, start_.checker};
   HookDesk hooks_;
   AdvertInbox inbox_{setup_, codecs_, statistics_, newsroom_, log_, reject_limit_};
   SecondOwners second_owners_{statistics_, counted_, newsroom_};

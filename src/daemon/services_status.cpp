@@ -153,6 +153,7 @@ class ServiceText {
     json text{{"kind", kind_of(check)},
               {"state", word(memory.state)},
               {"since", date_of(memory.since, clock_)},
+              {"suspended", false},
               {"outcome", nullptr},
               {"text", nullptr},
               {"failures_in_a_row", 0},
@@ -161,6 +162,7 @@ class ServiceText {
     const auto row = check_ < source_.keys.size() ? ledger_.checks.find(source_.keys[check_]) : ledger_.checks.end();
     if (row == ledger_.checks.end()) return text;
     const health::Check::State& state = row->second.state;
+    text["suspended"] = row->second.is_suspended;
     text["failures_in_a_row"] = state.failures_in_a_row;
     text["tries"] = state.tries;
     text["failures"] = state.failures;

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "daemon/check_list.h"
+
 namespace baton::daemon {
 
 namespace {
@@ -127,6 +129,7 @@ std::string_view word_for(vrrp::TrackerKind kind) {
     case process: return "process";
     case file: return "file";
     case bfd: return "bfd";
+    case check: return "check";
   }
   return "";
 }
@@ -145,7 +148,8 @@ json tracks_of(vrrp::RouterId id, const StatusSource& source, const std::vector<
                  {"weight", each.weight},
                  {"reverse", each.reverse},
                  {"status", word_for(source.node.tracker(each.tracker).status)}};
-      if (tracker.kind == vrrp::TrackerKind::script) track["text"] = source.tracker_text(each.tracker);
+      const bool has_text = tracker.kind == vrrp::TrackerKind::script || tracker.kind == vrrp::TrackerKind::check;
+      if (has_text) track["text"] = source.tracker_text(each.tracker);
       tracks.push_back(std::move(track));
     }
   };
@@ -404,6 +408,18 @@ json script_runs(const process::TrackScript& script, const process::ScriptRuns& 
 json process_status(const StatusSource& source, std::size_t index) {
   const process::TrackedProcess& process = source.setup.processes[index];
   return {{"name", process.name}, {"status", word_for(source.node.tracker(process.id).status)}};
+}
+
+json check_status(const StatusSource& source, std::size_t index) {
+  const CheckSetup& check = source.setup.checks[index];
+  const config::HealthCheck& configured = source.setup.configuration.checks[index].check;
+  return {{"name", check.name},
+          {"status", word_for(source.node.tracker(check.id).status)},
+          {"text", source.tracker_text(check.id)},
+          {"kind", kind_of(configured)},
+          {"target", target_of(configured)},
+          {"interval", seconds(check.interval)},
+          {"checked", source.is_checked && source.is_checked()}};
 }
 
 }  // namespace baton::daemon

@@ -40,6 +40,7 @@ struct StatusSource {
   std::function<bool(const Route&)> is_route_present;
   std::function<bool(const Rule&)> is_rule_present;
   std::function<std::string(vrrp::TrackerId)> tracker_text;
+  std::function<bool()> is_checked{};  // the role that runs vrrp_check is there
   std::function<std::optional<vrrp::TakeoverProof::Progress>(vrrp::RouterId)> takeover{};
   std::function<std::optional<Instant>(vrrp::RouterId)> hook_until{};  // its addresses wait for a script
 };
@@ -52,6 +53,7 @@ nlohmann::json group_status(const StatusSource& source, vrrp::GroupId group);
 nlohmann::json script_status(const StatusSource& source, std::size_t script);
 // How often it ran and how long that took: what the worker does not know.
 nlohmann::json script_runs(const process::TrackScript& script, const process::ScriptRuns& runs);
+nlohmann::json check_status(const StatusSource& source, std::size_t check);
 nlohmann::json process_status(const StatusSource& source, std::size_t process);
 
 // Whom nobody has relieved for a maintenance, and why: [{"instance":...,"why":...}], as JSON.

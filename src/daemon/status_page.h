@@ -13,7 +13,7 @@
 
 namespace baton::daemon {
 
-inline constexpr std::array status_lists{"instances", "groups", "scripts", "processes"};
+inline constexpr std::array status_lists{"instances", "groups", "scripts", "processes", "checks"};
 
 // Of each list the items, with commas between them.
 struct ListTexts {

@@ -91,8 +91,8 @@ json StatusService::answer(const json& question, const ClockReading& clock, cons
   return {{"message", fmt::format("'{}' asks its backups to take over; `baton status` shows when one has", instance)}};
 }
 
-// Instances first, then groups, scripts and processes: all of them, a page at a time. What is counted between the look
-// at a router and its clearing would be lost; so they are one.
+// Instances first, then groups, scripts, processes and checks: all of them, a page at a time. What is counted between
+// the look at a router and its clearing would be lost; so they are one.
 StatusPage StatusService::page(std::size_t from, const ClockReading& clock, Clear clear, View view) const {
   struct List {
     std::size_t size;
@@ -111,6 +111,7 @@ StatusPage StatusService::page(std::size_t from, const ClockReading& clock, Clea
       {setup.groups.size(), [&](std::size_t i) { return group_status(source_, static_cast<vrrp::GroupId>(i)); }},
       {setup.scripts.size(), [&](std::size_t i) { return script_status(source_, i); }},
       {setup.processes.size(), [&](std::size_t i) { return process_status(source_, i); }},
+      {setup.checks.size(), [&](std::size_t i) { return check_status(source_, i); }},
   };
   StatusPage reply{.head = {{"next", nullptr}}, .lists = {}};
   if (from == 0 && view == View::whole) reply.head["worker"] = worker_status(source_);

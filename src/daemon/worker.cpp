@@ -44,6 +44,7 @@ class Worker {
   std::vector<loop::Subscription> subscriptions_;
   loop::Subscription runner_readable_;
   loop::Subscription api_readable_;
+  loop::Subscription checker_readable_;
   bool stopping_ = false;
   bool has_left_ = false;  // for a worker that goes on as ours
   int exit_status_ = exit_code::success;
@@ -165,6 +166,9 @@ void Worker::on_guardian_message() {
   } else if (message->bytes[0] == new_api_channel) {
     api_readable_.reset();
     start_.api = kernel::Channel(std::move(message->passed_fd));
+  } else if (message->bytes[0] == new_checker_channel) {
+    checker_readable_.reset();
+    start_.checker = kernel::Channel(std::move(message->passed_fd));
   }
   watch_channels();
 }
@@ -188,6 +192,13 @@ void Worker::watch_channels() {
   if (start_.api) {
     api_readable_ = loop_.watch(start_.api.fd(), loop::Ready::readable, [this] {
       if (!shell_.serve_api()) api_readable_.reset();
+    });
+  }
+  if (start_.checker) {
+    checker_readable_ = loop_.watch(start_.checker.fd(), loop::Ready::readable, [this] {
+      if (shell_.hear_checker()) return;
+      checker_readable_.reset();  // verdicts stay, and the next one comes with its channel
+      start_.checker.close();
     });
   }
 }

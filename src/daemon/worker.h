@@ -35,14 +35,16 @@ struct WorkerStart {
   std::vector<Vanished> vanished{};  // what the reload before took out of the configuration
   bool repeats_states = false;       // fifo_write_vrrp_states_on_reload
   std::string settings_record;       // path: what interfaces were set to before us
-  kernel::Channel guardian{};        // new channels arrive here: 'R' runner, 'A' api, each with its descriptor
+  kernel::Channel guardian{};        // new channels arrive here, each with its descriptor
   kernel::Channel runner{};
   kernel::Channel api{};
+  kernel::Channel checker{};  // where there is a vrrp_check
 };
 
 // Messages on WorkerStart::guardian.
 inline constexpr std::uint8_t new_runner_channel = 'R';
 inline constexpr std::uint8_t new_api_channel = 'A';
+inline constexpr std::uint8_t new_checker_channel = 'C';
 
 inline constexpr std::uint8_t take_over = 'T';  // the worker before has left, and the last will is written
 

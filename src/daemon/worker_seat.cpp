@@ -120,6 +120,11 @@ void WorkerSeat::join(SideRole& role, std::uint8_t kind) {
   if (!joined) log_.error(to_string(joined.error()));
 }
 
+void WorkerSeat::hand(std::uint8_t kind, const kernel::Channel& channel) {
+  if (!worker_ || !worker_->is_running()) return;
+  if (const auto told = worker_->tell(kind, channel.fd()); !told) log_.error(to_string(told.error()));
+}
+
 // For scripts that look for keepalived's VRRP process.
 void WorkerSeat::note_worker() {
   if (options_.worker_pid_file.empty()) return;

@@ -64,6 +64,8 @@ class WorkerSeat {
 
   // Gives a living worker its end of a role's channel; the next worker gets one in any case.
   void join(SideRole& role, std::uint8_t kind);
+  // The same with an end that somebody else has made.
+  void hand(std::uint8_t kind, const kernel::Channel& channel);
   // In order, within setup().stop_bound and the time that its addresses take; then kill().
   void stop();
   void kill() { worker_->kill(); }

@@ -49,9 +49,11 @@ std::optional<Verdict> Check::on_success(const Outcome& outcome, Instant now) {
   failures_in_a_row_ = 0;
   page_ = (page_ + 1) % schedule_.pages;
   const bool is_last_page = page_ == 0;
-  const bool hurries = !is_up_ && schedule_.fast_recovery && !is_last_page;
+  const bool hurries = ((!is_up_ && schedule_.fast_recovery) || is_undecided()) && !is_last_page;
   next_after(hurries ? Duration{} : schedule_.delay_loop, now);
-  if (!is_up_ && !is_last_page) return std::nullopt;
+  if ((!is_up_ || is_undecided()) && !is_last_page) return std::nullopt;
+  if (!is_up_ && ++rounds_in_a_row_ < schedule_.rise) return std::nullopt;
+  rounds_in_a_row_ = 0;
   const bool is_news = !is_up_ || !was_told_ || weight_ != outcome.weight;
   is_up_ = true;
   weight_ = outcome.weight;
@@ -64,7 +66,8 @@ std::optional<Verdict> Check::on_success(const Outcome& outcome, Instant now) {
 std::optional<Verdict> Check::on_failure(const Outcome& outcome, Instant now) {
   ++failures_;
   ++failures_in_a_row_;
-  if (is_up_ && failures_in_a_row_ <= schedule_.retry) {
+  rounds_in_a_row_ = 0;
+  if (is_up_ && failures_in_a_row_ <= schedule_.retry && !is_undecided()) {
     next_after(schedule_.delay_before_retry, now);
     return std::nullopt;
   }
@@ -76,6 +79,20 @@ std::optional<Verdict> Check::on_failure(const Outcome& outcome, Instant now) {
   if (!is_news) return std::nullopt;
   was_told_ = true;
   return verdict();
+}
+
+void Check::suspend() {
+  next_try_.reset();
+  failures_in_a_row_ = 0;
+  rounds_in_a_row_ = 0;
+  page_ = 0;
+}
+
+// At once would be all checks of a virtual server together, on a node that has just become MASTER.
+void Check::go_on(Instant now) {
+  constexpr Duration soon = std::chrono::seconds(1);
+  began_ = now + random_up_to(std::min<Duration>(schedule_.delay_loop, soon));
+  next_try_ = began_;
 }
 
 // An interval runs from when the try was due, so that no check drifts; one that is late already begins anew from now.
@@ -102,6 +119,7 @@ Check::State Check::state() const {
           .weight = weight_.value_or(0),
           .page = page_,
           .failures_in_a_row = failures_in_a_row_,
+          .rounds_in_a_row = rounds_in_a_row_,
           .last_failure = last_outcome_.failure,
           .tries = tries_,
           .failures = failures_,
@@ -114,6 +132,7 @@ void Check::resume(const State& state, Instant now) {
   if (state.has_weight) weight_ = state.weight;
   page_ = state.page < schedule_.pages ? state.page : 0;
   failures_in_a_row_ = state.failures_in_a_row;
+  rounds_in_a_row_ = state.rounds_in_a_row;
   last_outcome_ = {.failure = state.last_failure, .detail = {}, .weight = weight_};
   if (state.tries > 0) reason_ = sentence(last_outcome_);
   tries_ = state.tries;

@@ -6,7 +6,9 @@
 //
 // Up: a try every delay_loop; after a failure the next one comes delay_before_retry later, and `retry` failures in a
 // row are survived. Down: a try every delay_loop, the first success is the end of it; where a check has several pages
-// each must succeed, one a delay_loop, with fast_recovery one after the other. So keepalived has it.
+// each must succeed, one a delay_loop, with fast_recovery one after the other. So keepalived has it. A check that is
+// tracked needs `rise` such rounds instead of one, and its first round is a verdict in any case (first_decides), as
+// that of a vrrp_script is: nothing is known yet that should be held on to.
 #pragma once
 
 #include <array>
@@ -27,6 +29,8 @@ struct Schedule {
   bool starts_up = true;  // not alpha
   unsigned pages = 1;     // asked for in turn, one a try; at least 1
   bool fast_recovery = false;
+  unsigned rise = 1;           // rounds of all pages that succeed, in a row, until one that is down is up
+  bool first_decides = false;  // the first round is a verdict, whatever `retry` is; and, of one that starts up, `rise`
 
   bool operator==(const Schedule&) const = default;
 };
@@ -54,6 +58,12 @@ class Check {
   // It has ended. A verdict when that is news: up, down, another weight.
   std::optional<Verdict> end_try(const Outcome& outcome, Instant now);
 
+  // Nobody wants to know for a while: no try, and one that is on its way does not count. What is known stands, but a
+  // row that is interrupted is none.
+  void suspend();
+  // The next try comes within a second, and within delay_loop.
+  void go_on(Instant now);
+
   bool is_up() const { return is_up_; }
   // Its present verdict, for those who come later.
   Verdict verdict() const { return {.is_up = is_up_, .weight = weight_, .reason = reason_}; }
@@ -71,6 +81,7 @@ class Check {
     std::int32_t weight = 0;
     std::uint32_t page = 0;
     std::uint32_t failures_in_a_row = 0;
+    std::uint32_t rounds_in_a_row = 0;  // that succeeded; only of one that is down
     Failure last_failure = Failure::none;
     std::uint64_t tries = 0;
     std::uint64_t failures = 0;
@@ -83,6 +94,7 @@ class Check {
  private:
   std::optional<Verdict> on_success(const Outcome& outcome, Instant now);
   std::optional<Verdict> on_failure(const Outcome& outcome, Instant now);
+  bool is_undecided() const { return schedule_.first_decides && !was_told_; }
   void next_after(Duration delay, Instant now);
   Duration random_up_to(Duration most);
 
@@ -95,6 +107,7 @@ class Check {
   bool was_told_ = false;  // a verdict has left
   unsigned page_ = 0;
   unsigned failures_in_a_row_ = 0;
+  unsigned rounds_in_a_row_ = 0;
   std::optional<std::int32_t> weight_;
   std::string reason_;
   Outcome last_outcome_;

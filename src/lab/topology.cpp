@@ -354,6 +354,14 @@ void Planner::add_contender(Target& target, NodeId node, const Instance& instanc
     target.detection = std::max(target.detection, script->interval * script->fall);
     if (tracked.weight == 0) target.check_is_fault = true;
   }
+  for (const auto& tracked : instance.trackers.checks) {
+    priority += weight_when_well(tracked);
+    const auto& checks = nodes_[node].configuration.checks;
+    const auto found = std::ranges::find(checks, tracked.name, &config::TrackedCheck::name);
+    if (found == checks.end()) continue;
+    target.detection = std::max(target.detection, found->check.delay_loop * (found->check.retry + 1));
+    if (tracked.weight == 0) target.check_is_fault = true;
+  }
   target.preempt_delay = std::max(target.preempt_delay, instance.preempt_delay);
   const InterfacePlan& plan = interface(node, interface_of(node, instance));
   const auto own = std::ranges::find_if(

@@ -100,6 +100,7 @@ class NodeMetrics {
       groups();
       scripts();
       processes();
+      checks();
     }
     write_service_metrics(part(status_, "services"), out_);  // these are not the worker's
     return out_.finish();
@@ -251,6 +252,20 @@ class NodeMetrics {
         out_.sample({{"process", text(it, "name")}}, text(it, "status") == "up" ? 1 : 0);
       }
     }
+  }
+
+  void checks() {
+    const json& all = list(status_, "checks");
+    if (all.empty()) return;
+    out_.family("baton_check_up", Kind::gauge, "1 where the vrrp_check counts as up; missing until it is known.");
+    for (const json& it : all) {
+      if (text(it, "status") == "up" || text(it, "status") == "down") {
+        out_.sample({{"check", text(it, "name")}}, text(it, "status") == "up" ? 1 : 0);
+      }
+    }
+    out_.family("baton_check_made", Kind::gauge,
+                "1 where somebody makes the check; 0: its last verdict stands, and what it was of may have changed.");
+    for (const json& it : all) out_.sample({{"check", text(it, "name")}}, part(it, "checked") == true ? 1 : 0);
   }
 
   const json& status_;

@@ -32,6 +32,17 @@ bool is_tracked_in_reverse(const setup::Setup& setup, vrrp::TrackerId id) {
   return std::ranges::any_of(setup.node.routers, in_reverse) || std::ranges::any_of(setup.node.groups, in_reverse);
 }
 
+// A vrrp_check comes to its verdicts as a script does (health::Check with first_decides).
+process::TrackScript as_script(const setup::CheckSetup& check) {
+  return {.name = check.name,
+          .command = {},
+          .interval = check.interval,
+          .timeout = check.timeout,
+          .rise = check.rise,
+          .fall = check.fall,
+          .initial = check.init_fail ? process::InitialVerdict::down : process::InitialVerdict::unknown};
+}
+
 }  // namespace
 
 Check::Check(const setup::Setup& setup, vrrp::TrackerId id)
@@ -40,11 +51,11 @@ Check::Check(const setup::Setup& setup, vrrp::TrackerId id)
   const auto process = std::ranges::find(setup.processes, id, &process::TrackedProcess::id);
   const auto file = std::ranges::find(setup.files, id, &process::TrackedFile::id);
   well_is_down_ = is_tracked_in_reverse(setup, id);
-  if (script != setup.scripts.end()) {
-    settings_ = *script;
-    const Duration runs = limits::longest_detection / (std::int64_t{std::max(script->rise, script->fall)} + 1);
-    interval_ = std::clamp<Duration>(script->interval, std::chrono::milliseconds(1),
-                                     std::max<Duration>(runs, std::chrono::milliseconds(1)));
+  const auto check = std::ranges::find(setup.checks, id, &setup::CheckSetup::id);
+  if (check != setup.checks.end()) {
+    follow(as_script(*check));
+  } else if (script != setup.scripts.end()) {
+    follow(*script);
     if (const auto query = process::process_query(script->command.argv); query && !query->names.empty()) {
       process_ = query->names.front();
     }
@@ -69,6 +80,13 @@ Check::Check(const setup::Setup& setup, vrrp::TrackerId id)
     can_fail_ = false;
     well_is_down_ = false;
   }
+}
+
+void Check::follow(process::TrackScript settings) {
+  const Duration runs = limits::longest_detection / (std::int64_t{std::max(settings.rise, settings.fall)} + 1);
+  interval_ = std::clamp<Duration>(settings.interval, std::chrono::milliseconds(1),
+                                   std::max<Duration>(runs, std::chrono::milliseconds(1)));
+  settings_ = std::move(settings);
 }
 
 // The number nearest to 0 that is a fault, for who tracks it first.

@@ -1,7 +1,7 @@
 // Something that a node tracks, as time passes: what a failure of it makes the runner tell, and when. The verdicts are
-// the runner's own (process::ScriptVerdict, process::ProcessQuorum). A script's run takes no time, and the last regular
-// one was right before the failure: nothing is noticed later than that. One that
-// hangs takes its timeout more. PURE.
+// the runner's own (process::ScriptVerdict, process::ProcessQuorum), and a vrrp_check is as a script. A run takes no
+// time, and the last regular one was right before the failure: nothing is noticed later than that. One that hangs takes
+// its timeout more. PURE.
 #pragma once
 
 #include <optional>
@@ -58,6 +58,7 @@ class Check {
   bool is_up_now() const { return !is_hanging_ && is_well_ != well_is_down_; }
   Duration timeout() const;
   Duration step() const;
+  void follow(process::TrackScript settings);
   void find_failing_number(const setup::Setup& setup, vrrp::TrackerId id);
 
   vrrp::TrackerKind kind_;

@@ -55,6 +55,7 @@ Verb verb_of(const Event& event) {
     case EventKind::machine: return event.is_return ? returns : vanishes;
     case EventKind::link: return event.is_return ? is_up_again : goes_down;
     case EventKind::script:
+    case EventKind::check:
       if (!event.process.empty()) {
         if (event.is_reversed) return event.is_return ? is_gone_again : appears;
         return event.is_return ? runs_again : dies;
@@ -100,6 +101,7 @@ std::string say(const Event& event, const Network& network, Form form) {
     case EventKind::file:
       return fmt::format("{} {} {}{} on {}", event.object, verb, event.number, event.is_return ? " again" : "", node);
     case EventKind::script:
+    case EventKind::check:
     case EventKind::hang:
     case EventKind::process:
       return fmt::format("{} {} on {}", event.process.empty() ? event.object : event.process, verb, node);
@@ -113,6 +115,7 @@ std::string say(const Event& event, const Network& network, Form form) {
 
 EventKind failure_of(vrrp::TrackerKind kind) {
   if (kind == vrrp::TrackerKind::script) return EventKind::script;
+  if (kind == vrrp::TrackerKind::check) return EventKind::check;
   return kind == vrrp::TrackerKind::file ? EventKind::file : EventKind::process;
 }
 
@@ -129,6 +132,7 @@ std::string name(const Event& event) {
       case EventKind::machine: return "machine";
       case EventKind::link: return "link";
       case EventKind::script: return "script";
+      case EventKind::check: return "check";
       case EventKind::hang: return "hang";
       case EventKind::file: return "file";
       case EventKind::partition: return "partition";
@@ -155,6 +159,7 @@ std::string past(const Event& event, const Network& network) {
     case EventKind::link: return fmt::format("{} {}", event.object, verb);
     case EventKind::file: return fmt::format("{} {} {}", event.object, verb, event.number);
     case EventKind::script:
+    case EventKind::check:
     case EventKind::hang:
     case EventKind::process: return fmt::format("{} {}", event.process.empty() ? event.object : event.process, verb);
     case EventKind::stop:
@@ -202,7 +207,8 @@ std::vector<Event> single_failures(const World& world) {
 
 bool is_possible_after(const Event& standing, const Event& event) {
   if (is_of_all_nodes(standing) || is_of_all_nodes(event)) return true;
-  const bool is_same_check = standing.kind == EventKind::script && event.kind == EventKind::hang;
+  const bool is_same_check =
+      (standing.kind == EventKind::script || standing.kind == EventKind::check) && event.kind == EventKind::hang;
   if (is_same_check && standing.node == event.node && standing.index == event.index) return false;
   if (standing.node != event.node) return true;
   return !takes_daemon_away(standing) && standing.kind != EventKind::worker_crash;
@@ -229,6 +235,7 @@ void apply(const Event& event, World& world) {
       if (!is_well) return world.hang_check(event.node, static_cast<vrrp::TrackerId>(event.index));
       [[fallthrough]];
     case EventKind::script:
+    case EventKind::check:
     case EventKind::file:
     case EventKind::process: return world.set_check(event.node, static_cast<vrrp::TrackerId>(event.index), is_well);
     case EventKind::stop: return is_well ? world.start(event.node, World::Boot::no) : world.stop(event.node);

@@ -32,6 +32,7 @@ enum class EventKind : std::uint8_t {
   machine,
   link,
   script,
+  check,  // a vrrp_check
   hang,
   process,
   file,
@@ -45,7 +46,7 @@ enum class EventKind : std::uint8_t {
 struct Event {
   EventKind kind = EventKind::start;
   NodeId node = 0;
-  std::string object;        // of the file: the interface, script or process
+  std::string object;        // of the file: the interface, script, check or process
   std::size_t index = 0;     // NodePlace::links, TrackerId
   std::string process;       // the process that the script asks about
   bool is_reversed = false;  // the script is tracked in reverse: its success is the failure

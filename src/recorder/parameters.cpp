@@ -129,7 +129,7 @@ template <typename Parameters, typename Archive>
 void fields(Parameters& it, Archive& archive) {
   archive.list(it.trackers, [&](auto& tracker) {
     archive(tracker.name);
-    archive(tracker.kind, TrackerKind::script, TrackerKind::bfd);
+    archive(tracker.kind, TrackerKind::script, TrackerKind::check);
   });
   archive.list(it.routers, [&](auto& router) {
     archive(router.name);

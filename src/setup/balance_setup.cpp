@@ -198,6 +198,16 @@ BalanceSetup make_balance_setup(const config::Configuration& configuration) {
   return setup;
 }
 
+std::vector<IpAddress> addresses_of(const std::vector<config::GroupEntry>& entries) {
+  std::vector<IpAddress> addresses;
+  for (const config::GroupEntry& entry : entries) {
+    if (entry.mark != 0) continue;
+    IpAddress address = entry.first;
+    for (std::uint32_t i = 0; i < entry.count; ++i, address = next(address)) addresses.push_back(address);
+  }
+  return addresses;
+}
+
 std::vector<const config::HealthCheck*> checks_of(const config::Configuration& configuration) {
   std::vector<const config::HealthCheck*> checks;
   for (const config::VirtualServer& server : configuration.virtual_servers) {

@@ -33,6 +33,9 @@ struct BalanceSetup {
 
 BalanceSetup make_balance_setup(const config::Configuration& configuration);
 
+// What virtual_server and virtual_server_group name, one by one; marks have none.
+std::vector<IpAddress> addresses_of(const std::vector<config::GroupEntry>& entries);
+
 // Every check in the order of its number (daemon/check_verdict.h).
 std::vector<const config::HealthCheck*> checks_of(const config::Configuration& configuration);
 

@@ -136,6 +136,7 @@ class TrackerNumbers {
     add(vrrp::TrackerKind::interface, trackers.interfaces);
     add(vrrp::TrackerKind::file, trackers.files);
     add(vrrp::TrackerKind::process, trackers.processes);
+    add(vrrp::TrackerKind::check, trackers.checks);
     return result;
   }
 
@@ -281,6 +282,16 @@ process::TrackedProcess to_process(const config::TrackedProcess& process, vrrp::
   return result;
 }
 
+CheckSetup to_check(const config::TrackedCheck& tracked, vrrp::TrackerId id) {
+  return {.id = id,
+          .name = tracked.name,
+          .interval = tracked.check.delay_loop,
+          .timeout = tracked.check.target.timeout,
+          .rise = tracked.check.rise,
+          .fall = tracked.check.retry + 1,
+          .init_fail = tracked.check.alpha};
+}
+
 void set_mail(const config::Globals& globals, Setup& setup) {
   const config::Mail& mail = globals.mail;
   setup.mail = {.router_id = globals.router_id, .from = mail.from, .to = mail.recipients};
@@ -423,6 +434,9 @@ Setup make_setup(config::Configuration given) {
   }
   for (const config::TrackedProcess& process : configuration.processes) {
     setup.processes.push_back(to_process(process, trackers.number(vrrp::TrackerKind::process, process.name)));
+  }
+  for (const config::TrackedCheck& check : configuration.checks) {
+    setup.checks.push_back(to_check(check, trackers.number(vrrp::TrackerKind::check, check.name)));
   }
   setup.file_mask = globals.file_mask;
   VirtualInterfaceMaker virtual_interfaces(configuration, setup);

@@ -94,6 +94,17 @@ struct Scheduling {
   std::optional<std::uint64_t> real_time_limit_us;  // vrrp_rlimit_rttime
 };
 
+// A vrrp_check. The checker role runs it and tells the worker (docs/decisions/0037).
+struct CheckSetup {
+  vrrp::TrackerId id = 0;
+  std::string name;
+  Duration interval{};
+  Duration timeout{};
+  std::uint32_t rise = 1;
+  std::uint32_t fall = 1;
+  bool init_fail = false;
+};
+
 // startup_script, shutdown_script.
 struct OnceScript {
   notify::Command command;  // no argv: none
@@ -115,6 +126,7 @@ struct Setup {
   std::vector<process::TrackScript> scripts;       // id = TrackerId in NodeParameters::trackers
   std::vector<process::TrackedProcess> processes;  // likewise
   std::vector<process::TrackedFile> files;         // likewise
+  std::vector<CheckSetup> checks;                  // likewise; in the order of Configuration::checks
   std::uint32_t file_mask = 0177;                  // umask
   std::vector<process::Fifo> fifos;
   notify::MailSettings mail;

@@ -12,8 +12,8 @@ namespace baton::vrrp {
 using TrackerId = std::uint32_t;
 
 // Something that is up, down or not known yet, named once and tracked by many routers: a script, an interface, a
-// process, a file, a BFD session. Files carry a number.
-enum class TrackerKind : std::uint8_t { script, interface, process, file, bfd };
+// process, a file, a BFD session, a health check. Files carry a number.
+enum class TrackerKind : std::uint8_t { script, interface, process, file, bfd, check };
 struct TrackerParameters {
   std::string name;
   TrackerKind kind = TrackerKind::script;

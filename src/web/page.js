@@ -415,7 +415,7 @@ function drawLists(status) {
     make: () => el("li", "", stateMark(group), el("strong", "", group.name),
       el("span", "muted", group.members.length > 6 ? plural(group.members.length, "member") : group.members.join(", "))),
   })), isCertain() ? "None configured." : "Not known now.");
-  drawList("checks", [...status.scripts, ...status.processes].map((check) => ({
+  drawList("checks", [...status.scripts, ...status.processes, ...status.checks || []].map((check) => ({
     signature: [check.name, check.status, check.text],
     make: () => el("li", "", checkMark(check.status), el("strong", "", check.name), check.text ? el("small", "", check.text) : null),
   })), isCertain() ? "None configured." : "Not known now.");

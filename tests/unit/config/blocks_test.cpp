@@ -227,5 +227,64 @@ TEST(StaticAddresses, have_the_default_interface) {
   EXPECT_EQ(result.configuration.static_addresses[0].device, "eth7");
 }
 
+LoadResult load_check(const std::string& lines, const std::string& entry = "chk") {
+  return load_text("vrrp_check chk {\n" + lines + "\n}\n" + instance_text("track_check {\n" + entry + "\n}"));
+}
+
+TEST(VrrpCheck, defaults_are_those_of_a_script_and_the_service_is_our_own) {
+  const LoadResult result = load_check("HTTP_GET {\nurl {\npath /\n}\n}");
+  EXPECT_THAT(ids(result), IsEmpty());
+  ASSERT_EQ(result.configuration.checks.size(), 1U);
+  const TrackedCheck& tracked = result.configuration.checks.front();
+  EXPECT_EQ(tracked.name, "chk");
+  EXPECT_EQ(tracked.weight, 0);
+  EXPECT_TRUE(std::holds_alternative<HttpCheck>(tracked.check.kind));
+  EXPECT_EQ(to_string(tracked.check.target.address), "127.0.0.1");
+  EXPECT_EQ(tracked.check.target.port, 80);
+  EXPECT_EQ(tracked.check.target.timeout, 1s);  // the interval
+  EXPECT_EQ(tracked.check.delay_loop, 1s);
+  EXPECT_EQ(tracked.check.delay_before_retry, 1s);
+  EXPECT_EQ(tracked.check.warmup, 0s);
+  EXPECT_EQ(tracked.check.rise, 1U);
+  EXPECT_EQ(tracked.check.retry, 0U);  // fall 1
+  EXPECT_FALSE(tracked.check.alpha);
+  EXPECT_TRUE(tracked.check.first_decides);
+}
+
+TEST(VrrpCheck, everything_given) {
+  const TrackedCheck tracked = load_check(
+                                   "interval 10\nrise 3\nfall 2\ninit_fail\nweight -20 reverse\nTCP_CHECK "
+                                   "{\nconnect_ip 192.0.2.7\nconnect_port 5432\n}")
+                                   .configuration.checks.front();
+  EXPECT_EQ(tracked.weight, -20);
+  EXPECT_TRUE(tracked.reverse);
+  EXPECT_EQ(to_string(tracked.check.target.address), "192.0.2.7");
+  EXPECT_EQ(tracked.check.target.port, 5432);
+  EXPECT_EQ(tracked.check.target.timeout, 5s);  // and no longer
+  EXPECT_EQ(tracked.check.delay_loop, 10s);
+  EXPECT_EQ(tracked.check.rise, 3U);
+  EXPECT_EQ(tracked.check.retry, 1U);
+  EXPECT_TRUE(tracked.check.alpha);
+}
+
+TEST(VrrpCheck, protocols_have_their_ports) {
+  const auto port = [](const std::string& block) {
+    return load_check(block).configuration.checks.front().check.target.port;
+  };
+  EXPECT_EQ(port("SSL_GET {\nurl {\npath /\n}\n}"), 443);
+  EXPECT_EQ(port("SMTP_CHECK {\n}"), 25);
+  EXPECT_EQ(port("DNS_CHECK {\n}"), 53);
+}
+
+TEST(VrrpCheck, is_tracked_with_a_weight_of_its_own_by_instances_and_groups) {
+  const std::string check = "vrrp_check chk {\nTCP_CHECK {\nconnect_port 80\n}\nweight 4\n}\n";
+  const LoadResult result = load_text(check + instance_text("track_check {\nchk weight -20 reverse\n}") +
+                                      "vrrp_sync_group G {\ngroup {\nVI_1\n}\ntrack_check {\nchk\n}\n}\n");
+  const Tracking& tracking = result.configuration.instances.front().trackers.checks.front();
+  EXPECT_EQ(tracking.weight, -20);
+  EXPECT_TRUE(tracking.reverse);
+  EXPECT_EQ(result.configuration.groups.front().trackers.checks.front().weight, 4);
+}
+
 }  // namespace
 }  // namespace baton::config

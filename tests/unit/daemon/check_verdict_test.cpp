@@ -32,5 +32,24 @@ TEST(CheckVerdict, believes_nothing) {
   EXPECT_EQ(decode_verdict(strange).error(), VerdictError::bad_value);
 }
 
+TEST(TrackedVerdict, says_after_the_channel_what_it_said_before) {
+  const TrackedVerdict verdicts[] = {{.key = 0x123456789abcdef0, .is_up = true, .reason = "success"}, {.key = 1}};
+  for (const TrackedVerdict& verdict : verdicts) EXPECT_EQ(decode_tracked(encode_tracked(verdict)), verdict);
+  EXPECT_EQ(decode_tracked(encode_tracked({.reason = std::string(5'000, 'x')}))->reason.size(), limits::verdict_reason);
+}
+
+TEST(TrackedVerdict, believes_nothing) {
+  const Bytes whole = encode_tracked({.key = 1, .is_up = true, .reason = "why"});
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    EXPECT_EQ(decode_tracked(ByteView(whole).first(length)).error(), VerdictError::truncated);
+  }
+  Bytes longer = whole;
+  longer.push_back(0);
+  EXPECT_EQ(decode_tracked(longer).error(), VerdictError::trailing_bytes);
+  Bytes neither = whole;
+  neither[8] = 2;
+  EXPECT_EQ(decode_tracked(neither).error(), VerdictError::bad_value);
+}
+
 }  // namespace
 }  // namespace baton::daemon

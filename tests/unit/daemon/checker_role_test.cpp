@@ -99,6 +99,14 @@ class Role {
     balancer_ = std::move(pair->first);
   }
 
+  kernel::Channel connect_worker() {
+    auto pair = kernel::Channel::make_pair();
+    if (!pair) return {};
+    const std::uint8_t what = new_tracking_channel;
+    EXPECT_TRUE(guardian_.send({&what, 1}, pair->second.fd()));
+    return std::move(pair->first);
+  }
+
   void start_runner() {
     auto guardian = kernel::Channel::make_pair();
     auto worker = kernel::Channel::make_pair();
@@ -217,6 +225,34 @@ TEST(CheckerRole, numbers_in_files_are_weights) {
   std::ofstream(path) << "0\n";
   EXPECT_TRUE(role.becomes_up(1));
   (void)::unlink(path.c_str());
+}
+
+// A vrrp_check: its verdict is the worker's, by its key, and the balancer hears nothing of it.
+TEST(CheckerRole, what_is_tracked_is_told_to_the_worker) {
+  const auto server = kernel::TcpListener::open(loopback, 0);
+  ListedCheck well = tcp_check(server->port(), 11);
+  ListedCheck unborn = tcp_check(server->port(), 12);
+  unborn.check.alpha = true;  // init_fail
+  unborn.check.warmup = 1h;
+  for (ListedCheck* check : {&well, &unborn}) {
+    check->is_tracked = true;
+    check->check.first_decides = true;
+  }
+  Role role({tcp_check(1, 1), well, unborn});
+  kernel::Channel worker = role.connect_worker();
+  std::map<CheckKey, TrackedVerdict> heard;
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  while (heard.size() < 2 && std::chrono::steady_clock::now() < give_up) {
+    pollfd ready{.fd = worker.fd(), .events = POLLIN, .revents = 0};
+    (void)::poll(&ready, 1, 100);
+    while (const auto message = worker.receive()) {
+      if (const auto verdict = decode_tracked(message->bytes)) heard[verdict->key] = *verdict;
+    }
+  }
+  EXPECT_TRUE(heard[11].is_up);
+  EXPECT_EQ(heard[12].reason, "counts as failed until it succeeds (init_fail)");
+  ASSERT_TRUE(role.becomes_down(0));
+  EXPECT_EQ(role.verdicts.size(), 1U);
 }
 
 }  // namespace

@@ -170,5 +170,75 @@ TEST(Check, another_process_goes_on_with_it) {
   EXPECT_FALSE(next.end_try(refused, bench.now)->is_up);
 }
 
+TEST(Check, the_first_result_of_one_that_is_tracked_is_a_verdict) {
+  Bench bench({.delay_loop = 1s, .retry = 4, .first_decides = true});
+  bench.next(refused);
+  EXPECT_EQ(bench.verdict, (Verdict{.is_up = false, .weight = {}, .reason = "connection refused"}));
+  bench.next(success());
+  EXPECT_TRUE(bench.verdict && bench.verdict->is_up);
+  for (int failure = 0; failure < 4; ++failure) {
+    bench.next(refused);
+    EXPECT_FALSE(bench.verdict);
+  }
+  bench.next(refused);
+  EXPECT_TRUE(bench.verdict && !bench.verdict->is_up);
+}
+
+TEST(Check, comes_up_after_as_many_rounds_in_a_row_as_rise_says) {
+  Bench bench({.delay_loop = 1s, .retry = 0, .rise = 3, .first_decides = true});
+  bench.next(refused);
+  for (const bool is_up : {false, false}) {
+    bench.next(success());
+    EXPECT_EQ(bench.check.is_up(), is_up);
+  }
+  bench.next(refused);  // the count begins anew
+  for (const bool is_up : {false, false, true}) {
+    bench.next(success());
+    EXPECT_EQ(bench.check.is_up(), is_up);
+  }
+  EXPECT_TRUE(bench.verdict && bench.verdict->is_up);
+}
+
+TEST(Check, that_starts_down_needs_its_rise_from_the_start) {
+  Bench bench({.delay_loop = 1s, .starts_up = false, .rise = 2, .first_decides = true});
+  bench.next(success());
+  EXPECT_FALSE(bench.verdict);
+  bench.next(success());
+  EXPECT_TRUE(bench.verdict && bench.verdict->is_up);
+}
+
+// Else nginx would count as well between its first page and its second.
+TEST(Check, a_first_verdict_waits_for_every_page) {
+  Bench bench({.delay_loop = 5s, .retry = 1, .pages = 2, .first_decides = true});
+  bench.next(success());
+  EXPECT_FALSE(bench.verdict);
+  EXPECT_EQ(bench.next(refused), 0s);  // and does not wait for the interval
+  EXPECT_TRUE(bench.verdict && !bench.verdict->is_up);
+}
+
+TEST(Check, another_process_goes_on_with_its_rounds) {
+  Bench bench({.delay_loop = 1s, .retry = 0, .rise = 2, .first_decides = true});
+  bench.next(refused);
+  bench.next(success());
+  Check next({.delay_loop = 1s, .retry = 0, .rise = 2, .first_decides = true}, 7);
+  next.resume(bench.check.state(), bench.now);
+  next.begin_try();
+  EXPECT_TRUE(next.end_try(success(), bench.now)->is_up);
+}
+
+TEST(Check, that_is_suspended_is_not_tried_and_goes_on_within_a_second_from_where_it_was) {
+  Bench bench = settled({.delay_loop = 10s, .retry = 1});
+  bench.next(refused);
+  bench.check.suspend();
+  EXPECT_FALSE(bench.check.next_try());
+  EXPECT_TRUE(bench.check.is_up());
+  bench.now += 1h;
+  bench.check.go_on(bench.now);
+  EXPECT_LE(bench.next(refused), 1s);
+  EXPECT_FALSE(bench.verdict);  // the failure before the pause does not count
+  bench.next(refused);
+  EXPECT_TRUE(bench.verdict && !bench.verdict->is_up);
+}
+
 }  // namespace
 }  // namespace baton::health

@@ -28,12 +28,16 @@ json status() {
     "groups":[{"name":"G","state":"MASTER","members":["VI_1"]}],
     "scripts":[{"name":"chk","status":"down","text":"","interval":2,"timeout":1.5,"last_duration":0.25,
       "runs":{"success":4,"failure":2,"timeout":1,"could_not_run":3},"durations":{"bounds":[0.1,1],"counts":[4,2,1],"sum":2.5}},{"name":"new","status":"not known yet","text":""}],
-    "processes":[{"name":"nginx","status":"up"}]})");
+    "processes":[{"name":"nginx","status":"up"}],
+    "checks":[{"name":"web","status":"down","checked":true},{"name":"new","status":"not known yet","checked":false}]})");
 }
 
 TEST(NodeMetrics, say_what_the_status_says) {
   const std::string text = node_metrics(status(), 1001, Format::prometheus);
   for (const char* line : {"baton_build_info{version=\"1.2.3\"} 1\n",
+                           "baton_check_up{check=\"web\"} 0\n",
+                           "baton_check_made{check=\"web\"} 1\n",
+                           "baton_check_made{check=\"new\"} 0\n",
                            "baton_worker_up 1\n",
                            "baton_worker_restarts_total 2\n",
                            "baton_state_age_seconds 0.5\n",

@@ -130,5 +130,20 @@ TEST(PlanCheck, a_file_holds_its_number_until_another_is_written) {
   EXPECT_EQ(check.value().number, -254);
 }
 
+TEST(PlanCheck, a_health_check_is_as_a_script_is) {
+  Check check = check_of("vrrp_check chk {\nTCP_CHECK {\nconnect_port 80\n}\ninterval 2\nfall 3\nrise 2\n}\n",
+                         "track_check {\nchk\n}");
+  EXPECT_EQ(check.kind(), vrrp::TrackerKind::check);
+  EXPECT_TRUE(check.can_fail());
+  EXPECT_TRUE(check.can_hang());
+  check.start(start);
+  EXPECT_TRUE(check.look(start));
+  EXPECT_TRUE(is_up(check));
+  check.set_well(false, start + 1h);
+  EXPECT_EQ(changes_after(check, start + 1h), 6s);
+  check.set_well(true, start + 2h);
+  EXPECT_EQ(changes_after(check, start + 2h), 4s);
+}
+
 }  // namespace
 }  // namespace baton::plan

@@ -208,5 +208,23 @@ TEST(Setup, what_is_tracked_has_a_number_that_the_runner_knows) {
   EXPECT_EQ(setup.node.routers.at(0).tracking.size(), 2U);
 }
 
+TEST(Setup, a_check_is_a_tracker_of_its_own_kind_beside_a_script_of_the_same_name) {
+  const auto setup = setup_with("track_script {\nweb\n}\ntrack_check {\nweb weight -30\n}",
+                                "vrrp_script web {\nscript \"/usr/bin/true\"\n}\n"
+                                "vrrp_check web {\nTCP_CHECK {\nconnect_port 80\n}\ninterval 2\nrise 3\nfall 4\n}");
+  ASSERT_EQ(setup.checks.size(), 1U);
+  const CheckSetup& check = setup.checks[0];
+  EXPECT_NE(check.id, setup.scripts.at(0).id);
+  EXPECT_EQ(setup.node.trackers.at(check.id).kind, vrrp::TrackerKind::check);
+  EXPECT_EQ(check.interval, 2s);
+  EXPECT_EQ(check.timeout, 2s);
+  EXPECT_EQ(check.rise, 3U);
+  EXPECT_EQ(check.fall, 4U);
+  const auto& tracking = setup.node.routers.at(0).tracking;
+  ASSERT_EQ(tracking.size(), 2U);
+  EXPECT_EQ(tracking[1].tracker, check.id);
+  EXPECT_EQ(tracking[1].weight, -30);
+}
+
 }  // namespace
 }  // namespace baton::setup
