@@ -201,12 +201,6 @@ std::uint16_t usual_port(std::string_view keyword) {
 // What is checked is a service of this node, unless the block says otherwise.
 std::optional<HealthCheck> read_check_block(const Context& context, const Statement& block, const V& draft,
                                             const Defaults& defaults, const Definitions& definitions) {
-  if (block.keyword() == "PING_CHECK" && !has(block, "connect_ip")) {
-    context.diagnostics.warn("incomplete-block", block.position(),
-                             "PING_CHECK has no 'connect_ip' and is ignored: this node always answers itself",
-                             "add 'connect_ip', as in: connect_ip 192.0.2.1");
-    return std::nullopt;
-  }
   auto check = read_health_check(context, block,
                                  {.address = IpAddress::parse("127.0.0.1").value(),
                                   .port = usual_port(block.keyword()),
@@ -220,6 +214,12 @@ std::optional<HealthCheck> read_check_block(const Context& context, const Statem
                                   .log_all_failures = defaults.checker_log_all_failures,
                                   .script_user = {}},
                                  definitions);
+  if (block.keyword() == "PING_CHECK" && !has(block, "connect_ip")) {
+    context.diagnostics.warn("incomplete-block", block.position(),
+                             "PING_CHECK has no 'connect_ip' and is ignored: this node always answers itself",
+                             "add 'connect_ip', as in: connect_ip 192.0.2.1");
+    return std::nullopt;
+  }
   if (!check) return std::nullopt;
   check->rise = draft.rise;
   check->first_decides = true;

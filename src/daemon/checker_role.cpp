@@ -159,8 +159,9 @@ void Checker::run() {
 void Checker::look_at_addresses() {
   const auto changes = suspension_.look([this](const IpAddress& address) { return addresses_.has(address); });
   for (const CheckSuspension::Change& change : changes) {
-    log_.info(fmt::format("{} {} of the virtual server at {} {}: its address is{} on this host", change.checks.size(),
-                          change.checks.size() == 1 ? "check" : "checks", change.address,
+    const std::size_t count = change.checks.size();
+    log_.info(fmt::format("{} {} of the virtual server at {} {} {}: its address is{} on this host", count,
+                          count == 1 ? "check" : "checks", change.address, count == 1 ? "is" : "are",
                           change.is_suspended ? "suspended" : "active", change.is_suspended ? " not" : ""));
     for (const std::uint32_t check : change.checks) {
       change.is_suspended ? engine_.suspend(check) : engine_.go_on(check);

@@ -1,5 +1,6 @@
 #include "metrics/service_metrics.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -44,6 +45,11 @@ constexpr Series of_servers[] = {
      [](const json& it) { return as_number(it.at("state") != "down"); }},
     {"baton_real_server_drained", "1 while an operator keeps new connections away from it.",
      [](const json& it) { return as_number(it.at("state") == "drained"); }},
+    {"baton_real_server_suspended", "1 while nobody looks at it, for the address is not here (ha_suspend).",
+     [](const json& it) {
+       return as_number(
+           std::ranges::any_of(it.at("checks"), [](const json& check) { return check.value("suspended", false); }));
+     }},
     {"baton_real_server_weight", "Weight that the kernel is to give it now; missing while it is not in the table.",
      [](const json& it) { return it.at("weight").at("in_force"); }},
     {"baton_real_server_since_timestamp_seconds", "When that began, as a UTC time; missing where it never changed.",

@@ -38,6 +38,7 @@ function serviceItem(service) {
     el("p", "lead", certainMark(quorum.met ? "up" : "down", quorum.met ? "quorum" : "no quorum"), " ", el("strong", "", service.name), " ",
       el("small", "", [service.group, more > 0 && `and ${more} more`, service.scheduler].filter(Boolean).join(" · "))),
     el("p", "muted", `${up} of ${servers.length} up, weight ${quorum.have} of ${quorum.wanted} wanted`,
+      servers.some((server) => server.checks.some((check) => check.suspended)) && "; checks are suspended, for the address is not here",
       sorry?.in_use && el("span", "wrong", `; the sorry server ${sorry.address} alone serves`)),
     serverTable(servers));
 }

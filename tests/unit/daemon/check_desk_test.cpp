@@ -30,7 +30,7 @@ config::TrackedCheck tracked(const std::string& name, std::uint16_t port) {
                     .retry = 0}};
 }
 
-Setup make_setup_of_two() {
+setup::Setup make_setup_of_two() {
   config::Configuration configuration;
   configuration.checks = {tracked("web", 80), tracked("mail", 25)};
   return setup::make_setup(std::move(configuration));
@@ -52,7 +52,7 @@ class CheckDeskTest : public testing::Test {
   void tell(const TrackedVerdict& verdict) { EXPECT_TRUE(checker_.send(encode_tracked(verdict))); }
   CheckKey key(std::size_t check) const { return key_of(setup_.configuration.checks[check]); }
 
-  Setup setup_ = make_setup_of_two();
+  setup::Setup setup_ = make_setup_of_two();
   kernel::Channel worker_;
   kernel::Channel checker_;
   CheckDesk desk_{setup_, worker_};
