@@ -192,7 +192,7 @@ bool has(const Statement& block, std::string_view keyword) {
 // The port that a protocol has unless somebody says otherwise; 0: none.
 std::uint16_t usual_port(std::string_view keyword) {
   if (keyword == "HTTP_GET") return 80;
-  if (keyword == "SSL_GET") return 443;
+  if (keyword == "SSL_GET" || keyword == "TLS_CHECK") return 443;
   if (keyword == "SMTP_CHECK") return 25;
   if (keyword == "DNS_CHECK") return 53;
   return 0;

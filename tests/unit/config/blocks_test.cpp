@@ -272,6 +272,7 @@ TEST(VrrpCheck, protocols_have_their_ports) {
     return load_check(block).configuration.checks.front().check.target.port;
   };
   EXPECT_EQ(port("SSL_GET {\nurl {\npath /\n}\n}"), 443);
+  EXPECT_EQ(port("TLS_CHECK {\n}"), 443);
   EXPECT_EQ(port("SMTP_CHECK {\n}"), 25);
   EXPECT_EQ(port("DNS_CHECK {\n}"), 53);
 }
