@@ -338,13 +338,14 @@ std::optional<HealthCheck::Kind> read_kind(const Context& context, const Stateme
   if (keyword == "FILE_CHECK") return as_kind(read_file(context, block, definitions));
   if (keyword == "BFD_CHECK") return as_kind(read_bfd(context, block));
   if (keyword == "PING_CHECK") return PingCheck{};
-  if (keyword == "UDP_CHECK") {
-    UdpCheck check = read_udp(context, block);
+  // Read in any case, so that what is wrong with them is said at once.
+  const auto with_port = [&](auto check) {
     return has_port(context, block, draft.target) ? as_kind(std::optional(std::move(check))) : std::nullopt;
-  }
+  };
+  if (keyword == "UDP_CHECK") return with_port(read_udp(context, block));
+  if (keyword == "GRPC_CHECK") return with_port(read_grpc(context, block, defaults.virtualhost));
   if (!has_port(context, block, draft.target)) return std::nullopt;
   if (keyword == "HTTP_GET" || keyword == "SSL_GET") return as_kind(read_http(context, block, defaults.virtualhost));
-  if (keyword == "GRPC_CHECK") return read_grpc(context, block, defaults.virtualhost);
   if (keyword == "TLS_CHECK") return read_tls(context, block);
   if (keyword == "TCP_CHECK") return TcpCheck{};
   if (keyword == "DNS_CHECK") return read_simple(context, block, dns_settings);
