@@ -80,9 +80,14 @@ class Services {
   std::map<Served, unsigned> taken_;  // and the line of whose
 };
 
-// keepalived serves what two blocks have for one service as one; so the first takes the real servers of the second.
+// keepalived serves what two blocks have for one service as one; so the first takes the real servers of the second. One
+// mark of IPv4 and of IPv6 are two services.
 bool join(const Context& context, VirtualServer& server, std::vector<VirtualServer>& servers) {
-  const auto same = std::ranges::find(servers, server.name, &VirtualServer::name);
+  auto same = std::ranges::find(servers, server.name, &VirtualServer::name);
+  if (same != servers.end() && same->family != server.family) {
+    server.name += server.family == Family::ipv6 ? " inet6" : " inet";
+    same = std::ranges::find(servers, server.name, &VirtualServer::name);
+  }
   if (same == servers.end()) return false;
   context.diagnostics.warn(
       "given-twice", context.position_of(server),

@@ -30,6 +30,7 @@ struct Half {
 
 struct Book {
   Number turn;  // which half is written
+  Number beats;
   std::array<Number, health::failure_count> outcomes;
   std::array<Half, 2> halves;
 };
@@ -142,6 +143,15 @@ void CheckLedger::set_suspended(std::size_t index, bool is_suspended) {
 void CheckLedger::count(health::Failure failure) {
   if (memory_ == nullptr) return;
   ++static_cast<Book*>(memory_)->outcomes[static_cast<std::size_t>(failure)];
+}
+
+void CheckLedger::beat() {
+  if (memory_ != nullptr) ++static_cast<Book*>(memory_)->beats;
+}
+
+std::optional<std::uint64_t> CheckLedger::beats() const {
+  if (memory_ == nullptr) return std::nullopt;
+  return static_cast<const Book*>(memory_)->beats.load();
 }
 
 CheckLedger::Reading CheckLedger::read() const {

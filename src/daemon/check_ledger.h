@@ -44,6 +44,8 @@ class CheckLedger {
   void set_suspended(std::size_t index, bool is_suspended);
   // A try has ended so.
   void count(health::Failure failure);
+  // It turns its loop.
+  void beat();
 
   // --- others ---
   struct Known {
@@ -56,6 +58,8 @@ class CheckLedger {
     std::array<std::uint64_t, health::failure_count> outcomes{};  // tries by how they ended; [0]: successes
   };
   Reading read() const;
+  // How often it turned its loop, so that one that hangs is noticed; nullopt: nothing is kept.
+  std::optional<std::uint64_t> beats() const;
 
  private:
   void* memory_;

@@ -110,6 +110,7 @@ class Checker {
  private:
   void confine();
   void look_at_addresses();
+  void beat();
   void on_guardian_message();
   void set_runner();
   void take_runner(kernel::Channel runner);
@@ -132,6 +133,7 @@ class Checker {
   AddressWatch addresses_{loop_, [this] { look_at_addresses(); }};
   checker::Engine engine_;
   kernel::Channel runner_;
+  loop::Timer beat_{loop_.timer([this] { beat(); })};
   loop::Subscription guardian_readable_;
   loop::Subscription runner_readable_;
 };
@@ -153,7 +155,14 @@ void Checker::run() {
     }
   }
   if (suspension_.is_wanted() && watched) look_at_addresses();
+  beat();
   loop_.run();
+}
+
+void Checker::beat() {
+  constexpr Duration again = std::chrono::seconds(1);
+  start_.ledger.beat();
+  beat_.set(loop::now() + again);
 }
 
 void Checker::look_at_addresses() {

@@ -94,7 +94,8 @@ SideRole::Plan CheckerSeat::checker_plan() {
                 to_balancer ? readers_.balancer(std::move(*to_balancer)) : log_.error(to_string(to_balancer.error()));
                 auto to_worker = connect_worker();
                 to_worker ? readers_.worker(std::move(*to_worker)) : log_.error(to_string(to_worker.error()));
-              }};
+              },
+          .beats = [this] { return ledger_.beats(); }};
 }
 
 SideRole::Plan CheckerSeat::runner_plan(CallRunner call_runner) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/result.h"
 
 namespace baton::daemon {
@@ -9,6 +11,7 @@ namespace baton::daemon {
 SideRole::SideRole(loop::Loop& loop, log::Logger& log, Plan plan)
     : loop_(loop), log_(log), plan_(std::move(plan)), remains_(loop) {
   restart_ = loop_.timer([this] { start_again(); });
+  look_ = loop_.timer([this] { look_for_beat(); });
 }
 
 SysResult<void> SideRole::start() {
@@ -47,7 +50,25 @@ SysResult<void> SideRole::start_process() {
   channel_ = std::move(ours);
   death_ = loop_.watch(process_.pidfd.get(), loop::Ready::readable, [this] { on_death(reap(process_)); });
   if (plan_.said) readable_ = loop_.watch(channel_.fd(), loop::Ready::readable, [this] { on_message(); });
+  watch_beats();
   return {};
+}
+
+void SideRole::watch_beats() {
+  if (!plan_.beats) return;
+  last_beats_ = plan_.beats();
+  silent_looks_ = 0;
+  look_.set(loop::now() + limits::between_looks);
+}
+
+void SideRole::look_for_beat() {
+  if (!process_) return;
+  const auto beats = plan_.beats();
+  silent_looks_ = beats && std::exchange(last_beats_, beats) == beats ? silent_looks_ + 1 : 0;
+  if (silent_looks_ < limits::looks_at_silence) return look_.set(loop::now() + limits::between_looks);
+  log_.error(fmt::format("{} has shown no sign of life for {} s; it is replaced", plan_.name,
+                         limits::between_looks * limits::looks_at_silence / std::chrono::seconds(1)));
+  process_.signal(SIGKILL);
 }
 
 SysResult<kernel::Channel> SideRole::connect(std::uint8_t what) {
@@ -74,6 +95,7 @@ void SideRole::replace() {
 
 void SideRole::dismiss() {
   restart_.cancel();
+  look_.cancel();
   readable_.reset();
   channel_.close();
   is_called_ = false;
@@ -111,6 +133,7 @@ void SideRole::kill() {
 
 void SideRole::on_death(const std::string& how) {
   death_.reset();
+  look_.cancel();
   if (stays_down_) {
     if (ended_) ended_();
     return;

@@ -4,10 +4,13 @@
 
 #include <signal.h>
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "daemon/remains.h"
 #include "daemon/role.h"
 #include "daemon/watch_policy.h"
@@ -16,6 +19,15 @@
 #include "loop/loop.h"
 
 namespace baton::daemon {
+
+namespace limits {
+
+// A role whose number of beats is the same at so many looks in a row hangs. Looks, not time: who slept together with it
+// has looked once.
+inline constexpr unsigned looks_at_silence = 5;
+inline constexpr Duration between_looks = std::chrono::seconds(3);
+
+}  // namespace limits
 
 class SideRole {
  public:
@@ -30,6 +42,9 @@ class SideRole {
     std::function<void(const kernel::Channel::Message&)> said{};  // a message from it
     // Where it is a service of its own: our end of a channel to a new one. Where that fails we start our own.
     std::function<SysResult<kernel::Channel>()> call{};
+    // A number that it makes another as long as it turns its loop. One that stands still is replaced (limits::
+    // looks_at_silence). Without it, and while it is not known, nobody looks.
+    std::function<std::optional<std::uint64_t>()> beats{};
   };
 
   SideRole(loop::Loop& loop, log::Logger& log, Plan plan);
@@ -57,6 +72,8 @@ class SideRole {
   void on_message();
   void on_death(const std::string& how);
   void start_again();
+  void watch_beats();
+  void look_for_beat();
 
   loop::Loop& loop_;
   log::Logger& log_;
@@ -67,6 +84,9 @@ class SideRole {
   loop::Subscription death_;
   loop::Subscription readable_;
   loop::Timer restart_;
+  loop::Timer look_;
+  std::optional<std::uint64_t> last_beats_;
+  unsigned silent_looks_ = 0;
   BackOff back_off_;
   Remains remains_;  // of predecessors, which finish what they have begun
   bool stays_down_ = false;

@@ -110,6 +110,18 @@ TEST_F(TrackedCheck, while_nobody_checks_the_last_verdict_stands_and_the_status_
   EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
 }
 
+TEST_F(TrackedCheck, a_checker_role_that_hangs_is_replaced) {
+  const pid_t before = checker(web1);
+  ASSERT_NE(before, 0);
+  ASSERT_EQ(::kill(before, SIGSTOP), 0);
+  Pair::expect_done(lab().stop_web(web1));
+  EXPECT_TRUE(pair().wait_for_owner(web2, 30s)) << pair().log();  // the next one sees it
+  EXPECT_NE(checker(web1), before);
+  EXPECT_TRUE(was_logged(web1, "baton-check has shown no sign of life", begin())) << pair().log();
+  Pair::expect_done(lab().start_web(web1));
+  EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+}
+
 TEST_F(TrackedCheck, of_weight_zero_is_a_fault_and_a_start_waits_for_the_first_result) {
   Pair::expect_done(lab().stop_web(web1));
   ASSERT_TRUE(pair().wait_for_owner(web2)) << pair().log();

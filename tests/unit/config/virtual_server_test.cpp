@@ -123,6 +123,17 @@ TEST(VirtualServers, serve_marks) {
   EXPECT_EQ(first(result).entries[0].family, Family::ipv6);
 }
 
+TEST(VirtualServers, serve_one_mark_of_each_family) {
+  const auto block = [](const std::string& family) {
+    return "virtual_server fwmark 80 {\nlvs_sched rr\nlvs_method TUN\nip_family " + family + "\n" + real() + "}\n";
+  };
+  const LoadResult result = load_text(block("inet") + block("inet6") + block("inet6"));
+  ASSERT_EQ(result.configuration.virtual_servers.size(), 2U) << report(result);
+  EXPECT_EQ(result.configuration.virtual_servers[0].name, "fwmark 80");
+  EXPECT_EQ(result.configuration.virtual_servers[1].name, "fwmark 80 inet6");
+  EXPECT_THAT(ids(result), ElementsAre("given-twice"));
+}
+
 TEST(VirtualServers, serve_groups) {
   const LoadResult result =
       load_text("virtual_server_group G {\n10.1.0.1 80\n10.1.0.5-9 443\nfd00::e-11 80\nfwmark 7 inet6\n}\n" +
