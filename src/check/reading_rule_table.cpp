@@ -219,6 +219,9 @@ constexpr auto table = std::to_array<Rule>({
      "there."},
     {"B281", "unused-check", warning, "a vrrp_check that nobody tracks",
      "It is not made, and nothing is checked. Mostly it was left out of track_check, or is misspelt there."},
+    {"B282", "too-many", warning, "more of these than there may be",
+     "A check has at most so many urls, hosts or values, and a node so many webhooks; those beyond are left out, and "
+     "what they should have watched or told is not watched or told. Make another check of them."},
 });
 
 }  // namespace
