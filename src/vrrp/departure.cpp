@@ -38,6 +38,14 @@ void VirtualRouter::become_backup(Reason reason, Instant now, Actions& out) {
   leave({.cause = Departure::Cause::sync_group, .reason = reason, .bound = bound}, now, out);
 }
 
+// The better master of another member has gone again. Were we to go on alone, our bound would end in a goodbye, and
+// take that member along: nobody would serve until a backup has waited for its skew time.
+void VirtualRouter::stay_with_group(Instant now, Actions& out) {
+  if (!is_leaving() || departure_->cause != Departure::Cause::sync_group || let_go_if_overslept(now, out)) return;
+  stay(now, out);  // a successor that is there nevertheless answers this, and the group yields to it
+  announce(parameters_.announcements.repeat, out);
+}
+
 void VirtualRouter::ask_relief(Reason reason, Instant now, Actions& out) {
   if (!is_serving() || let_go_if_overslept(now, out)) return;
   say_goodbye(priority_, 1, out);

@@ -292,6 +292,8 @@ void Node::Implementation::tell_group(RouterId id, Instant now, NodeActions& out
   const GroupMember before = member_of(slot.router);
   tell(id, out, event);
   const bool heard_lower = std::ranges::any_of(scratch, holds<LowerPriorityHeard>);
+  const bool stays = before.state == State::master && !before.serving && slot.router.is_serving();
+  if (stays) stay_together(*slot.group, now, out);
   if (member_of(slot.router) != before) settle(*slot.group, before.serving && !slot.router.is_serving(), now, out);
   if (slot.router.wants_master() && !slot.router.next_timeout()) {
     // Vetoed by those that do not want to.
@@ -343,6 +345,13 @@ void Node::Implementation::settle(GroupId id, bool left, Instant now, NodeAction
     }
   }
   tell_group_state(id, out);
+}
+
+void Node::Implementation::stay_together(GroupId id, Instant now, NodeActions& out) {
+  if (!may_stay_together(groups[id].tally)) return;
+  for (const RouterId member : parameters.groups[id].members) {
+    tell(member, out, [&](VirtualRouter& router, Actions& actions) { router.stay_with_group(now, actions); });
+  }
 }
 
 void Node::Implementation::tell_group_state(GroupId id, NodeActions& out) {

@@ -104,6 +104,7 @@ struct Node::Implementation {
   template <typename Event>
   void tell_group(RouterId id, Instant now, NodeActions& out, Event&& event);
   void settle(GroupId id, bool left, Instant now, NodeActions& out);
+  void stay_together(GroupId id, Instant now, NodeActions& out);
   void tell_group_state(GroupId id, NodeActions& out);
   void tell_lower(RouterId heard_by, Instant now, NodeActions& out);
   void shorten_waits(GroupId id, Duration wait, Instant now, NodeActions& out);

@@ -24,6 +24,10 @@ bool must_leave(const GroupTally& tally, bool left) {
   return tally.staying() > 0 && (left || others > 0);
 }
 
+bool may_stay_together(const GroupTally& tally) {
+  return tally.count(State::master) == tally.members();
+}
+
 bool may_become_master(const GroupTally& tally) {
   return tally.members() > 0 && tally.wanting() == tally.members();
 }

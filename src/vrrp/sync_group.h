@@ -41,6 +41,8 @@ class GroupTally {
 // All must leave: one has left, or is not master while others are; and there is somebody who is not on the way out for
 // good. `left`: a member was serving before this event.
 bool must_leave(const GroupTally& tally, bool left);
+// A member that was leaving stays: so may those that leave with it, as long as nobody has let go.
+bool may_stay_together(const GroupTally& tally);
 // The last member that did not want to be master now does.
 bool may_become_master(const GroupTally& tally);
 // Everybody who has begun serves: who begins now may do so at once.

@@ -178,6 +178,7 @@ class VirtualRouter {
   void become_master(Reason reason, Instant now, Actions& out);
   void become_backup(Reason reason, Instant now, Actions& out);
   void ask_relief(Reason reason, Instant now, Actions& out);  // leave like a member that may yet stay
+  void stay_with_group(Instant now, Actions& out);            // the member that it was leaving with stays
   void shorten_wait(Duration wait, Instant now);              // a goodbye was heard for the group
   void restart_wait(Instant now);  // vetoed by the group: there is no master, and a fresh master-down wait begins
   void repeat_announcements(Instant now, Actions& out);  // a lower master was heard, by this member or another

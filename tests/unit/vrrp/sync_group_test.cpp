@@ -38,6 +38,12 @@ TEST(SyncGroup, a_member_that_leaves_and_stays_after_all_takes_nobody_along) {
   EXPECT_FALSE(must_leave(tally_of({leaving, master}), false));
 }
 
+TEST(SyncGroup, stays_together_as_long_as_nobody_has_let_go) {
+  EXPECT_TRUE(may_stay_together(tally_of({leaving, master})));
+  EXPECT_FALSE(may_stay_together(tally_of({leaving, master, backup})));
+  EXPECT_FALSE(may_stay_together(tally_of({master, fault})));
+}
+
 TEST(SyncGroup, has_nobody_to_take_along_when_all_are_on_their_way_out) {
   EXPECT_FALSE(must_leave(tally_of({leaving, leaving, backup}), false));
 }
