@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace baton::config {
@@ -34,8 +35,18 @@ std::span<const Keyword> all() {
   return keywords;
 }
 
+// Asked for each block of a configuration, of which there may be a hundred thousand.
 std::span<const Keyword> in_block(std::string_view path) {
-  return std::ranges::equal_range(keywords, path, {}, &Keyword::block);
+  static const auto blocks = [] {
+    std::unordered_map<std::string_view, std::span<const Keyword>> map;
+    for (const Keyword& each : keywords) {
+      if (map.contains(each.block)) continue;
+      map.emplace(each.block, std::ranges::equal_range(keywords, each.block, {}, &Keyword::block));
+    }
+    return map;
+  }();
+  const auto found = blocks.find(path);
+  return found == blocks.end() ? std::span<const Keyword>() : found->second;
 }
 
 const Keyword* find(std::span<const Keyword> block, std::string_view name) {

@@ -1,6 +1,8 @@
 // The virtual servers as a whole: nothing is served by two of them.
 #include <algorithm>
 #include <map>
+#include <string>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -82,13 +84,18 @@ class Services {
 
 // keepalived serves what two blocks have for one service as one; so the first takes the real servers of the second. One
 // mark of IPv4 and of IPv6 are two services.
-bool join(const Context& context, VirtualServer& server, std::vector<VirtualServer>& servers) {
-  auto same = std::ranges::find(servers, server.name, &VirtualServer::name);
-  if (same != servers.end() && same->family != server.family) {
+bool join(const Context& context, VirtualServer& server, std::vector<VirtualServer>& servers,
+          const std::unordered_map<std::string, std::size_t>& names) {
+  const auto find = [&] {
+    const auto found = names.find(server.name);
+    return found == names.end() ? nullptr : &servers[found->second];
+  };
+  VirtualServer* same = find();
+  if (same != nullptr && same->family != server.family) {
     server.name += server.family == Family::ipv6 ? " inet6" : " inet";
-    same = std::ranges::find(servers, server.name, &VirtualServer::name);
+    same = find();
   }
-  if (same == servers.end()) return false;
+  if (same == nullptr) return false;
   context.diagnostics.warn(
       "given-twice", context.position_of(server),
       fmt::format("virtual_server {} was given on line {}; of this one the real servers alone count", server.name,
@@ -109,13 +116,15 @@ std::vector<VirtualServer> read_virtual_servers(const Context& context, const St
                                                 const Definitions& definitions,
                                                 const std::vector<VirtualServerGroup>& groups) {
   std::vector<VirtualServer> servers;
+  std::unordered_map<std::string, std::size_t> names;  // and where in `servers`
   Services services(context);
   std::size_t real_servers = 0;
   for (const Statement& block : root.children) {
     if (block.keyword() != "virtual_server") continue;
     auto server = read_virtual_server(context, block, defaults, definitions, groups);
-    if (!server || join(context, *server, servers) || !services.take(*server)) continue;
+    if (!server || join(context, *server, servers, names) || !services.take(*server)) continue;
     real_servers += server->real_servers.size();
+    names.emplace(server->name, servers.size());
     servers.push_back(std::move(*server));
   }
   if (real_servers > limits::real_servers) {

@@ -410,9 +410,24 @@ void Balancing::say_once(log::Level level, const std::string& sentence) {
   log_.write(level, sentence);
 }
 
+// After a reload of thousands of services their table takes long to read. What the configurations have differently is
+// put there at once: what is refused is found when the table is read.
+void change_unseen(const BalancerStart& start, const BalancerStart::Left& left) {
+  const auto unheard = [](const std::string&) {};
+  const auto plane = open_data_plane(start.setup.configuration.globals.ipvs.plane, true, unheard);
+  if (!plane || !(*plane)->works_unseen()) return;
+  const BalanceMemory known = memory_of(start.board);
+  ServiceShift shift = service_shift(*left.configuration, left.memory, start.setup.configuration, known);
+  for (ServiceTable* table : {&shift.before, &shift.after}) {
+    for (auto& [key, service] : *table) service = (*plane)->possible(key, std::move(service), unheard);
+  }
+  (void)(*plane)->carry_out(balance::difference(shift.after, shift.before));
+}
+
 }  // namespace
 
 int run_balancer(BalancerStart start) {
+  if (start.left != nullptr) change_unseen(start, *std::exchange(start.left, nullptr));
   return Balancing(std::move(start)).run();
 }
 

@@ -11,6 +11,7 @@
 #include "daemon/setup.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
+#include "setup/balance_memory.h"
 
 namespace baton::daemon {
 
@@ -21,8 +22,15 @@ inline constexpr std::uint8_t balancer_drains = 'D';   // the board says otherwi
 inline constexpr std::uint8_t balancer_retires = 'L';  // another one goes on: leave the kernel as it is
 
 struct BalancerStart {
+  // What the balancer before this one had to do, and knew in the end: so what it left in the kernel, if all went well.
+  struct Left {
+    const config::Configuration* configuration = nullptr;
+    setup::BalanceMemory memory;
+  };
+
   const Setup& setup;
   CheckBoard board;
+  const Left* left = nullptr;         // nullptr: nothing is known of it
   std::vector<ServiceKey> inherited;  // services of a configuration before: ours to remove
   bool inherited_sync = false;        // so is a daemon of lvs_sync_daemon
   bool is_first = true;               // of the daemon's life: lvs_flush is carried out

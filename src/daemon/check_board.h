@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "balance/balancer.h"
+#include "setup/balance_memory.h"
 
 namespace baton::daemon {
 
@@ -155,5 +156,9 @@ class CheckBoard {
   Flag* services_ = nullptr;
   Flag* drains_ = nullptr;
 };
+
+// All that is known of checks, services and real servers, for another board.
+setup::BalanceMemory memory_of(const CheckBoard& board);
+void note(const setup::BalanceMemory& memory, CheckBoard& board);
 
 }  // namespace baton::daemon

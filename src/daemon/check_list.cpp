@@ -93,4 +93,15 @@ std::vector<ListedCheck> list_checks(const config::Configuration& configuration,
   return listed;
 }
 
+bool list_the_same_checks(const config::Configuration& left, const config::Configuration& right) {
+  const auto same_server = [](const config::RealServer& a, const config::RealServer& b) {
+    return a.address == b.address && a.port == b.port && a.checks == b.checks;
+  };
+  const auto same_service = [&](const config::VirtualServer& a, const config::VirtualServer& b) {
+    return a.name == b.name && a.ha_suspend == b.ha_suspend && (!a.ha_suspend || a.entries == b.entries) &&
+           std::ranges::equal(a.real_servers, b.real_servers, same_server);
+  };
+  return left.checks == right.checks && std::ranges::equal(left.virtual_servers, right.virtual_servers, same_service);
+}
+
 }  // namespace baton::daemon

@@ -13,6 +13,9 @@ namespace baton::daemon {
 // At most checker::limits::checks; those beyond are told to `log` and not run.
 std::vector<ListedCheck> list_checks(const config::Configuration& configuration, log::Logger& log);
 
+// Whether the lists of both are the same, without making them.
+bool list_the_same_checks(const config::Configuration& left, const config::Configuration& right);
+
 // By which the worker knows what is told of it.
 CheckKey key_of(const config::TrackedCheck& tracked);
 // "127.0.0.1 port 80", "192.0.2.1".

@@ -24,8 +24,6 @@ struct ListedCheck {
   CheckKey key = 0;
   bool is_tracked = false;                      // a vrrp_check: its verdicts are for the worker, not for the balancer
   std::vector<config::GroupEntry> only_with{};  // ha_suspend: it runs while this host has one of these; empty: always
-
-  bool operator==(const ListedCheck&) const = default;
 };
 
 // The descriptor of a channel comes to the checker behind one of these.

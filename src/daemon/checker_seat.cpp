@@ -38,23 +38,18 @@ CheckerSeat::CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checke
       checker_(loop, log, checker_plan()),
       runner_(loop, log, runner_plan(std::move(call_runner))) {}
 
-CheckerSeat::Wanted CheckerSeat::wanted_of(const Setup& setup) const {
-  Wanted wanted{.checks = list_checks(setup.configuration, log_),
-                .files = {},
-                .tls = setup.configuration.check_tls,
-                .script_rules = setup.script_rules};
-  wanted.files = files_for(wanted.checks, setup.configuration.files);
-  return wanted;
-}
-
-void CheckerSeat::retire_unless_same(const Setup& setup) {
-  if (checker_.is_running() && wanted_of(setup) != wanted_) checker_.dismiss();
+bool CheckerSeat::serves(const config::Configuration& before, const Setup& setup) const {
+  const config::Configuration& after = setup.configuration;
+  return checker_.is_running() && list_the_same_checks(before, after) && before.files == after.files &&
+         before.check_tls == after.check_tls && wanted_.script_rules == setup.script_rules;
 }
 
 void CheckerSeat::follow(const Setup& setup) {
-  Wanted wanted = wanted_of(setup);
-  if (wanted == wanted_ && checker_.is_running()) return;
-  wanted_ = std::move(wanted);
+  wanted_ = {.checks = list_checks(setup.configuration, log_),
+             .files = {},
+             .tls = setup.configuration.check_tls,
+             .script_rules = setup.script_rules};
+  wanted_.files = files_for(wanted_.checks, setup.configuration.files);
   if (wanted_.checks.empty()) {
     checker_.dismiss();
     return runner_.dismiss();

@@ -27,8 +27,11 @@ class CheckerSeat {
   CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Readers readers,
               CallRunner call_runner = {});
 
-  // Before another balancer starts: a checker whose numbers are not those of `setup` speaks to nobody any more.
-  void retire_unless_same(const Setup& setup);
+  // It runs, and `setup`, which takes the place of `before`, wants nothing else of it.
+  bool serves(const config::Configuration& before, const Setup& setup) const;
+  // Before another balancer starts: a checker whose numbers are others speaks to nobody any more.
+  void retire() { checker_.dismiss(); }
+  // Another one for `setup`, or none.
   void follow(const Setup& setup);
   // Another balancer: its end. Fails when no checker runs; the next one brings its channel.
   SysResult<kernel::Channel> connect() { return checker_.connect(); }
@@ -52,10 +55,7 @@ class CheckerSeat {
     std::vector<config::TrackedFile> files;
     std::optional<config::CheckTls> tls;
     process::ScriptRules script_rules;
-
-    bool operator==(const Wanted&) const = default;
   };
-  Wanted wanted_of(const Setup& setup) const;
   bool needs_runner() const;
   void join_runner();
 

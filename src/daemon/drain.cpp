@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/service_table.h"
 
@@ -82,22 +81,6 @@ json carry_out(const DrainOrder& order, const config::Configuration& configurati
                           : fmt::format("virtual server {} has no real server {}", order.service, order.server)}};
   }
   return {{"id", order.id}, {"services", std::move(services)}, {"changed", changed}};
-}
-
-void carry_over_drains(const config::Configuration& before, const CheckBoard& old_board,
-                       const config::Configuration& after, CheckBoard& board) {
-  std::set<std::pair<std::string, std::string>> drained;
-  for_each_server(before,
-                  [&](std::size_t number, const config::VirtualServer& service, const config::RealServer& server) {
-                    if (number < old_board.server_count() && old_board.is_drained(number)) {
-                      drained.emplace(service.name, name_of(server));
-                    }
-                  });
-  if (drained.empty()) return;
-  for_each_server(after,
-                  [&](std::size_t number, const config::VirtualServer& service, const config::RealServer& server) {
-                    if (drained.contains({service.name, name_of(server)})) board.set_drained(number, true);
-                  });
 }
 
 }  // namespace baton::daemon

@@ -33,8 +33,4 @@ std::expected<DrainOrder, std::string> drain_order_of_request(const nlohmann::js
 // {"error":...,"kind":"not-found"} when no service has such a server.
 nlohmann::json carry_out(const DrainOrder& order, const config::Configuration& configuration, CheckBoard& board);
 
-// Servers that are drained stay so through a reload: those of the same service, address and port.
-void carry_over_drains(const config::Configuration& before, const CheckBoard& old_board,
-                       const config::Configuration& after, CheckBoard& board);
-
 }  // namespace baton::daemon

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "daemon/runner_service.h"
+#include "setup/balance_setup.h"
 
 namespace baton::daemon {
 
@@ -42,57 +43,54 @@ LoadBalancing::LoadBalancing(loop::Loop& loop, log::Logger& log, const Options& 
 }
 
 void LoadBalancing::follow(const config::Configuration* before) {
-  const bool is_wanted = !setup_().configuration.virtual_servers.empty();
-  if (!is_wanted) {
-    checker_.follow(setup_());
-    return balancer_.dismiss();  // it takes its services off
+  const config::Configuration& configuration = setup_().configuration;
+  const bool keeps_checker = before != nullptr && checker_.serves(*before, setup_());
+  if (configuration.virtual_servers.empty()) {
+    balancer_.dismiss();  // it takes its services off
+  } else if (before == nullptr || before->virtual_servers != configuration.virtual_servers ||
+             before->globals != configuration.globals || !balancer_.is_running()) {
+    if (!keeps_checker) checker_.retire();
+    replace_balancer(before);
   }
-  if (before != nullptr && before->virtual_servers == setup_().configuration.virtual_servers &&
-      before->globals == setup_().configuration.globals && balancer_.is_running()) {
-    return checker_.follow(setup_());  // of other files than virtual servers
-  }
+  if (!keeps_checker) checker_.follow(setup_());
+}
+
+void LoadBalancing::replace_balancer(const config::Configuration* before) {
+  const config::Configuration& configuration = setup_().configuration;
   if (before != nullptr) {
     std::set<ServiceKey> keys(inherited_.begin(), inherited_.end());
-    for (const balance::Service& service : make_balance_setup(*before).services) {
-      keys.insert(service.keys.begin(), service.keys.end());
+    for (const config::VirtualServer& service : before->virtual_servers) {
+      const std::vector<ServiceKey> of_service = setup::service_keys(service);
+      keys.insert(of_service.begin(), of_service.end());
     }
     inherited_.assign(keys.begin(), keys.end());
     inherited_sync_ = inherited_sync_ || before->globals.ipvs.sync_daemon.has_value();
   }
   if (balancer_.is_running()) (void)balancer_.tell(balancer_retires);  // one that is dead retires as well
-  if (const auto made = make_board(before); !made) return log_.error(to_string(made.error()));
-  checker_.retire_unless_same(setup_());
+  // What is known is copied: the one that retires may still write into its own.
+  setup::BalanceMemory known;
+  if (before != nullptr && board_memory_.data() != nullptr) {
+    left_ = {.configuration = before, .memory = memory_of(board_)};
+    known = carry_over(*before, left_->memory, configuration);
+  }
+  if (const auto made = make_board(known); !made) return log_.error(to_string(made.error()));
   balancer_.replace();
-  checker_.follow(setup_());
+  left_.reset();
 }
 
-// What is known is copied: the one that retires may still write into its own.
-SysResult<void> LoadBalancing::make_board(const config::Configuration* before) {
+SysResult<void> LoadBalancing::make_board(const setup::BalanceMemory& known) {
   const config::Configuration& configuration = setup_().configuration;
   CheckBoard::Shape shape{.checks = checks_of(configuration).size(), .services = configuration.virtual_servers.size()};
   for (const config::VirtualServer& service : configuration.virtual_servers) {
     shape.servers += service.real_servers.size();
   }
-  setup::BalanceMemory known;
-  if (before != nullptr && board_memory_.data() != nullptr) known = carry_over(*before, memory(), configuration);
   auto created = kernel::SharedMemory::create(CheckBoard::size_for(shape));
   if (!created) return std::unexpected(created.error());
   CheckBoard board(created->data(), shape);
-  if (before != nullptr && board_memory_.data() != nullptr) carry_over_drains(*before, board_, configuration, board);
   board_memory_ = std::move(*created);
   board_ = board;
-  for (std::size_t i = 0; i < known.checks.size(); ++i) board_.set_check(i, known.checks[i]);
-  for (std::size_t i = 0; i < known.has_quorum.size(); ++i) {
-    if (known.has_quorum[i]) board_.set_quorum(i, *known.has_quorum[i]);
-  }
+  note(known, board_);
   return {};
-}
-
-setup::BalanceMemory LoadBalancing::memory() const {
-  setup::BalanceMemory result;
-  for (std::size_t i = 0; i < board_.check_count(); ++i) result.checks.push_back(board_.check(i));
-  for (std::size_t i = 0; i < board_.service_count(); ++i) result.has_quorum.push_back(board_.has_quorum(i));
-  return result;
 }
 
 nlohmann::json LoadBalancing::drain(const DrainOrder& order) {
@@ -157,6 +155,7 @@ SideRole::Plan LoadBalancing::balancer_plan() {
               [this](kernel::Channel channel) {
                 return run_balancer({.setup = setup_(),
                                      .board = board_,
+                                     .left = left_ ? &*left_ : nullptr,
                                      .inherited = inherited_,
                                      .inherited_sync = inherited_sync_,
                                      .is_first = !has_started_,

@@ -18,7 +18,7 @@
 #include "log/logger.h"
 #include "loop/loop.h"
 #include "process/runner.h"
-#include "setup/balance_setup.h"
+#include "setup/balance_memory.h"
 
 namespace baton::daemon {
 
@@ -45,8 +45,8 @@ class LoadBalancing {
 
  private:
   SideRole::Plan balancer_plan();
-  SysResult<void> make_board(const config::Configuration* before);
-  setup::BalanceMemory memory() const;
+  void replace_balancer(const config::Configuration* before);
+  SysResult<void> make_board(const setup::BalanceMemory& known);
   void join_checker();
   void hand_checker(const kernel::Channel& channel);
 
@@ -61,6 +61,7 @@ class LoadBalancing {
   std::vector<ServiceKey> inherited_;  // services of configurations before
   bool inherited_sync_ = false;        // lvs_sync_daemon of one of them
   bool has_started_ = false;
+  std::optional<BalancerStart::Left> left_;  // while a balancer starts after another one
   SideRole balancer_;
   CheckerSeat checker_;
 };

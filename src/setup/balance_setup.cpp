@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <tuple>
+#include <set>
 #include <utility>
 
 #include "setup/command.h"
@@ -62,25 +61,6 @@ IpAddress next(const IpAddress& address) {
   return IpAddress::from_bytes(bytes);
 }
 
-std::vector<ServiceKey> to_keys(const config::VirtualServer& server) {
-  std::vector<ServiceKey> keys;
-  for (const config::GroupEntry& entry : server.entries) {
-    if (entry.mark != 0) {
-      keys.push_back(ServiceKey::of_mark(entry.mark, entry.family.value_or(server.family)));
-      continue;
-    }
-    IpAddress address = entry.first;
-    for (std::uint32_t i = 0; i < entry.count; ++i, address = next(address)) {
-      keys.push_back(ServiceKey::of_address(protocol_number(server.transport), address, entry.port));
-    }
-  }
-  std::vector<ServiceKey> unique;
-  for (const ServiceKey& key : keys) {
-    if (std::ranges::find(unique, key) == unique.end()) unique.push_back(key);
-  }
-  return unique;
-}
-
 ServiceOptions to_options(const config::VirtualServer& server) {
   ServiceOptions options{.scheduler = std::string(config::name(server.scheduler)),
                          .persistence_seconds = server.persistence_seconds,
@@ -108,26 +88,6 @@ balance::RealServer to_real_server(const config::RealServer& server) {
   return result;
 }
 
-balance::Service to_service(const config::VirtualServer& server) {
-  balance::Service result{.name = server.name,
-                          .keys = to_keys(server),
-                          .options = to_options(server),
-                          .tells_the_end = server.omega,
-                          .quorum = server.quorum,
-                          .hysteresis = server.hysteresis,
-                          .slow_start = server.slow_start,
-                          .sorry = {},
-                          .servers = {}};
-  if (server.sorry_server) {
-    const config::SorryServer& sorry = *server.sorry_server;
-    result.sorry = balance::SorryServer{.key = {.address = sorry.address, .port = sorry.port},
-                                        .settings = to_destination(sorry.forwarding),
-                                        .inhibit = sorry.inhibit};
-  }
-  for (const config::RealServer& real : server.real_servers) result.servers.push_back(to_real_server(real));
-  return result;
-}
-
 std::string title(const config::VirtualServer& server) {
   const config::GroupEntry& entry = server.entries.front();
   if (!server.group.empty()) return fmt::format("[{}]:{}", server.group, entry.port);
@@ -151,48 +111,49 @@ VirtualServerHooks to_hooks(const config::VirtualServer& server, const config::A
   return hooks;
 }
 
-// A real server of a configuration before, and the number of its first check there.
-struct KnownServer {
-  const config::RealServer* server = nullptr;
-  std::size_t first_check = 0;
-};
-using ServerName = std::tuple<std::string, IpAddress, std::uint16_t>;  // of the virtual server, and its own
+}  // namespace
 
-std::map<ServerName, KnownServer> known_servers(const config::Configuration& configuration) {
-  std::map<ServerName, KnownServer> known;
-  std::size_t check = 0;
-  for (const config::VirtualServer& server : configuration.virtual_servers) {
-    for (const config::RealServer& real : server.real_servers) {
-      known.emplace(ServerName(server.name, real.address, real.port), KnownServer{&real, check});
-      check += real.checks.size();
+std::vector<ServiceKey> service_keys(const config::VirtualServer& server) {
+  std::vector<ServiceKey> keys;
+  for (const config::GroupEntry& entry : server.entries) {
+    if (entry.mark != 0) {
+      keys.push_back(ServiceKey::of_mark(entry.mark, entry.family.value_or(server.family)));
+      continue;
+    }
+    IpAddress address = entry.first;
+    for (std::uint32_t i = 0; i < entry.count; ++i, address = next(address)) {
+      keys.push_back(ServiceKey::of_address(protocol_number(server.transport), address, entry.port));
     }
   }
-  return known;
+  std::set<ServiceKey> seen;
+  std::erase_if(keys, [&](const ServiceKey& key) { return !seen.insert(key).second; });
+  return keys;
 }
 
-balance::CheckMemory remember_check(const config::HealthCheck& check, const KnownServer& known,
-                                    const BalanceMemory& memory) {
-  const auto& before = known.server->checks;
-  const auto same = std::ranges::find(before, check);
-  if (same != before.end()) return memory.checks[known.first_check + static_cast<std::size_t>(same - before.begin())];
-  bool is_known = false;
-  bool is_down = false;
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    const balance::CheckState state = memory.checks[known.first_check + i].state;
-    is_known = is_known || state != balance::CheckState::unknown;
-    is_down =
-        is_down || state == balance::CheckState::down || (state == balance::CheckState::unknown && before[i].alpha);
+balance::Service make_service(const config::VirtualServer& server) {
+  balance::Service result{.name = server.name,
+                          .keys = service_keys(server),
+                          .options = to_options(server),
+                          .tells_the_end = server.omega,
+                          .quorum = server.quorum,
+                          .hysteresis = server.hysteresis,
+                          .slow_start = server.slow_start,
+                          .sorry = {},
+                          .servers = {}};
+  if (server.sorry_server) {
+    const config::SorryServer& sorry = *server.sorry_server;
+    result.sorry = balance::SorryServer{.key = {.address = sorry.address, .port = sorry.port},
+                                        .settings = to_destination(sorry.forwarding),
+                                        .inhibit = sorry.inhibit};
   }
-  if (!is_known) return {};
-  return {.state = is_down ? balance::CheckState::down : balance::CheckState::up};
+  for (const config::RealServer& real : server.real_servers) result.servers.push_back(to_real_server(real));
+  return result;
 }
-
-}  // namespace
 
 BalanceSetup make_balance_setup(const config::Configuration& configuration) {
   BalanceSetup setup;
   for (const config::VirtualServer& server : configuration.virtual_servers) {
-    setup.services.push_back(to_service(server));
+    setup.services.push_back(make_service(server));
     setup.hooks.push_back(to_hooks(server, configuration.globals.script_user));
   }
   return setup;
@@ -216,28 +177,6 @@ std::vector<const config::HealthCheck*> checks_of(const config::Configuration& c
     }
   }
   return checks;
-}
-
-BalanceMemory carry_over(const config::Configuration& before, const BalanceMemory& memory,
-                         const config::Configuration& after) {
-  BalanceMemory result;
-  const std::map<ServerName, KnownServer> known = known_servers(before);
-  std::map<std::string_view, std::optional<bool>> quorums;
-  for (std::size_t i = 0; i < before.virtual_servers.size(); ++i) {
-    quorums.emplace(before.virtual_servers[i].name, memory.has_quorum[i]);
-  }
-  for (const config::VirtualServer& server : after.virtual_servers) {
-    const auto quorum = quorums.find(server.name);
-    result.has_quorum.push_back(quorum == quorums.end() ? std::nullopt : quorum->second);
-    for (const config::RealServer& real : server.real_servers) {
-      const auto found = known.find(ServerName(server.name, real.address, real.port));
-      for (const config::HealthCheck& check : real.checks) {
-        result.checks.push_back(found == known.end() ? balance::CheckMemory{}
-                                                     : remember_check(check, found->second, memory));
-      }
-    }
-  }
-  return result;
 }
 
 }  // namespace baton::setup

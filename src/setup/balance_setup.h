@@ -32,20 +32,14 @@ struct BalanceSetup {
 };
 
 BalanceSetup make_balance_setup(const config::Configuration& configuration);
+balance::Service make_service(const config::VirtualServer& server);
+// What the kernel knows it by, each once.
+std::vector<ServiceKey> service_keys(const config::VirtualServer& server);
 
 // What virtual_server and virtual_server_group name, one by one; marks have none.
 std::vector<IpAddress> addresses_of(const std::vector<config::GroupEntry>& entries);
 
 // Every check in the order of its number (daemon/check_verdict.h).
 std::vector<const config::HealthCheck*> checks_of(const config::Configuration& configuration);
-
-// What is known of checks and services of one configuration, as numbered there, for another one that takes its place. A
-// check that is the same keeps its state; a server whose checks are others keeps whether it is up until they say more.
-struct BalanceMemory {
-  std::vector<balance::CheckMemory> checks;
-  std::vector<std::optional<bool>> has_quorum;  // of each service; nullopt: not known
-};
-BalanceMemory carry_over(const config::Configuration& before, const BalanceMemory& memory,
-                         const config::Configuration& after);
 
 }  // namespace baton::setup

@@ -79,18 +79,5 @@ TEST(Drain, of_nobody_is_an_error_that_says_so) {
   EXPECT_FALSE(made.board.is_drained(0));
 }
 
-TEST(Drain, goes_on_through_a_reload) {
-  const auto before = setup_of(service("10.0.0.1 80", {1, 2}));
-  const auto after = setup_of(service("10.0.0.9 80", {2}) + service("10.0.0.1 80", {3, 2, 1}));
-  Board old_board(2);
-  old_board.board.set_drained(1, true);
-  Board board(4);
-  carry_over_drains(before.configuration, old_board.board, after.configuration, board.board);
-  EXPECT_FALSE(board.board.is_drained(0));  // the same server of another service
-  EXPECT_FALSE(board.board.is_drained(1));
-  EXPECT_TRUE(board.board.is_drained(2));
-  EXPECT_FALSE(board.board.is_drained(3));
-}
-
 }  // namespace
 }  // namespace baton::daemon

@@ -5,8 +5,6 @@
 namespace baton::setup {
 namespace {
 
-using balance::CheckState;
-
 config::HealthCheck check(std::uint16_t port, bool alpha = false) {
   config::HealthCheck made;
   made.target.port = port;
@@ -60,39 +58,6 @@ TEST(BalanceSetup, checks_are_numbered_through) {
   const auto checks = checks_of(configuration);
   ASSERT_EQ(checks.size(), 3U);
   for (std::size_t i = 0; i < checks.size(); ++i) EXPECT_EQ(checks[i]->target.port, i + 1);
-}
-
-TEST(CarryOver, what_is_the_same_keeps_its_state_wherever_it_stands) {
-  config::Configuration before;
-  before.virtual_servers = {virtual_server("a", {real_server(1, {check(1)}), real_server(2, {check(2), check(3)})}),
-                            virtual_server("b", {real_server(1, {check(4)})})};
-  const BalanceMemory memory{.checks = {{.state = CheckState::down},
-                                        {.state = CheckState::up, .has_weight = true, .weight = 9},
-                                        {.state = CheckState::down},
-                                        {.state = CheckState::up}},
-                             .has_quorum = {true, false}};
-  config::Configuration after;
-  after.virtual_servers = {virtual_server("new", {real_server(1, {check(4)})}),
-                           virtual_server("b", {real_server(1, {check(4)})}),
-                           virtual_server("a", {real_server(2, {check(3), check(2)}), real_server(9, {check(1)})})};
-  const BalanceMemory carried = carry_over(before, memory, after);
-  const std::vector<balance::CheckMemory> expected{{}, memory.checks[3], memory.checks[2], memory.checks[1], {}};
-  EXPECT_EQ(carried.checks, expected);
-  EXPECT_EQ(carried.has_quorum, (std::vector<std::optional<bool>>{std::nullopt, false, true}));
-}
-
-TEST(CarryOver, a_server_with_another_check_is_what_it_was_until_that_speaks) {
-  config::Configuration before;
-  before.virtual_servers = {
-      virtual_server("a", {real_server(1, {check(1)}), real_server(2, {check(1)}), real_server(3, {check(1)})})};
-  const BalanceMemory memory{.checks = {{.state = CheckState::down}, {.state = CheckState::up}, {}},
-                             .has_quorum = {true}};
-  config::Configuration after = before;
-  for (config::RealServer& server : after.virtual_servers[0].real_servers) server.checks = {check(2)};
-  const BalanceMemory carried = carry_over(before, memory, after);
-  EXPECT_EQ(carried.checks[0].state, CheckState::down);
-  EXPECT_EQ(carried.checks[1].state, CheckState::up);
-  EXPECT_EQ(carried.checks[2].state, CheckState::unknown);
 }
 
 }  // namespace
