@@ -52,10 +52,15 @@ void Balancer::remember_quorum(std::size_t service, bool has_quorum) {
   states_[service].is_remembered = true;
 }
 
-void Balancer::start(Actions& out) {
+void Balancer::start(Actions& out, bool tells_servers) {
   for (std::size_t service = 0; service < services_.size(); ++service) {
     ServiceState& state = states_[service];
     state.is_started = true;
+    for (std::size_t server = 0; tells_servers && server < services_[service].servers.size(); ++server) {
+      const ServerState& known = state_of(service, server);
+      if (known.is_remembered || known.failed > 0) continue;
+      out.push_back(ServerChanged{.service = service, .server = server, .is_up = true, .reason = {}, .is_first = true});
+    }
     const std::size_t told = out.size();
     judge_quorum(service, out);
     if (out.size() > told || state.is_remembered) continue;

@@ -77,7 +77,8 @@ struct ServerChanged {
   std::size_t service = 0;
   std::size_t server = 0;
   bool is_up = false;
-  std::string reason;  // of the check that changed it
+  std::string reason;     // of the check that changed it
+  bool is_first = false;  // it is so from the start
 
   bool operator==(const ServerChanged&) const = default;
 };
@@ -109,6 +110,7 @@ class Balancer {
   // Takes over what one before knew; only before start(). `check`: its number here.
   void remember(std::uint32_t check, const CheckMemory& memory);
   void remember_quorum(std::size_t service, bool has_quorum);
+  void remember_server(std::size_t service, std::size_t server) { state_of(service, server).is_remembered = true; }
 
   // An operator's word: it gets no new connections, as with weight 0, and keeps those that it has. At any time.
   void set_drained(std::size_t service, std::size_t server, bool is_drained, Actions& out);
@@ -118,8 +120,8 @@ class Balancer {
   void set_share(std::size_t service, std::size_t server, int parts);
 
   // The first states. Whether there is a quorum is told, as keepalived does; where it is remembered, only if it is not
-  // so.
-  void start(Actions& out);
+  // so. `tells_servers` (rs_init_notifies): servers that are up are told before, but for those that are remembered.
+  void start(Actions& out, bool tells_servers = false);
   // A number that no check has does nothing.
   void on_verdict(const Verdict& verdict, Actions& out);
   // The daemon stops: with omega, servers and quorum are told as lost.
@@ -146,6 +148,7 @@ class Balancer {
     std::uint32_t failed = 0;  // checks that are down
     bool is_told = false;      // that it is down, or up again
     bool is_drained = false;
+    bool is_remembered = false;
     std::int32_t weight = 0;
 
     int parts = ramp_steps;

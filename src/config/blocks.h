@@ -108,6 +108,8 @@ std::vector<VirtualServer> read_virtual_servers(const Context& context, const St
 // lvs_timeouts and lvs_sync_daemon of global_defs.
 void read_ipvs_timeouts(const Arguments& arguments, IpvsTimeouts& timeouts);
 void read_ipvs_sync_daemon(const Arguments& arguments, std::optional<IpvsSyncDaemon>& daemon);
+// lvs_sync_daemon_interface of a vrrp_instance: lvs_sync_daemon in old files.
+void read_ipvs_sync_interfaces(const Context& context, const Statement& root, std::optional<IpvsSyncDaemon>& daemon);
 // conntrackd_sync [FILE], of an instance or a group.
 void read_conntrackd_sync(const Arguments& arguments, AwaitedHooks& awaited);
 // The SSL block.

@@ -297,6 +297,12 @@ void set_flush_on_stop(G& settings, const Arguments& arguments) {
 }
 
 void no_op(G&, const Arguments&) {}
+
+// net_namespace_ipvs [NAME].
+void set_ipvs_namespace(G& settings, const Arguments& arguments) {
+  settings.globals.ipvs.net_namespace = arguments.word();
+}
+
 void no_fault_mail(G& settings, const Arguments&) {
   settings.globals.mail.on_fault = false;
 }
@@ -323,6 +329,7 @@ constexpr Setting<G> global_settings[] = {
     {"lvs_flush_onstop", set_flush_on_stop},
     {"lvs_timeouts", set_ipvs_timeouts},
     {"lvs_sync_daemon", set_ipvs_sync_daemon},
+    {"rs_init_notifies", set<&G::globals, &Globals::ipvs, &Ipvs::tells_first_states>},
     {"startup_script", set_once<&G::globals, &Globals::startup_script, &TimedCommand::command>},
     {"startup_script_timeout", set<&G::globals, &Globals::startup_script, &TimedCommand::timeout>},
     {"shutdown_script", set_once<&G::globals, &Globals::shutdown_script, &TimedCommand::command>},
@@ -412,6 +419,7 @@ constexpr Setting<G> global_settings[] = {
 constexpr Setting<G> top_level_settings[] = {
     {"child_wait_time", set<&G::globals, &Globals::child_wait_time>},
     {"net_namespace", set<&G::globals, &Globals::net_namespace>},
+    {"net_namespace_ipvs", set_ipvs_namespace},
     {"instance", set<&G::globals, &Globals::instance>},
 };
 

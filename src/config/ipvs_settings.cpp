@@ -95,4 +95,23 @@ void read_ipvs_sync_daemon(const Arguments& arguments, std::optional<IpvsSyncDae
   daemon = std::move(read);
 }
 
+void read_ipvs_sync_interfaces(const Context& context, const Statement& root, std::optional<IpvsSyncDaemon>& daemon) {
+  for (const Statement& block : root.children) {
+    if (block.keyword() != "vrrp_instance" || block.words.size() < 2) continue;
+    for (const Statement& line : block.children) {
+      if (line.meaning == nullptr || line.keyword() != "lvs_sync_daemon_interface") continue;
+      if (daemon) {
+        context.diagnostics.warn("given-twice", line.position(),
+                                 fmt::format("the kernel has one sync daemon, and it has its interface, {}; this line "
+                                             "is ignored",
+                                             daemon->interface),
+                                 "leave one of them");
+        continue;
+      }
+      read_ipvs_sync_daemon({context, line, *line.meaning}, daemon);
+      if (daemon) *daemon = {.interface = daemon->interface, .instance = std::string(block.words[1].text)};
+    }
+  }
+}
+
 }  // namespace baton::config

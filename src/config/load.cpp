@@ -106,6 +106,7 @@ void read_model(const Context& context, const Statement& root, Configuration& co
   configuration.groups = read_all(context, root, {"vrrp_sync_group"}, [&](const Statement& block) {
     return read_sync_group(context, block, defaults, all);
   });
+  read_ipvs_sync_interfaces(context, root, configuration.globals.ipvs.sync_daemon);
   read_ssl(context, root, configuration);
   configuration.virtual_server_groups = read_all(context, root, {"virtual_server_group"}, [&](const Statement& list) {
     return read_virtual_server_group(context, list);

@@ -167,6 +167,9 @@ struct Ipvs {
   FlushOnStop flush_on_stop = FlushOnStop::own;
   IpvsTimeouts timeouts;
   std::optional<IpvsSyncDaemon> sync_daemon;
+  bool tells_first_states = false;  // rs_init_notifies: also that a real server is up as it begins
+  // net_namespace_ipvs: where the services are; empty: where the daemon was started. nullopt: where it is
+  std::optional<std::string> net_namespace;
 
   bool operator==(const Ipvs&) const = default;
 };

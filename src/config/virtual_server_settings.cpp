@@ -144,6 +144,10 @@ Settings settings_of(const Ipvs& ipvs) {
     if (daemon.group) text += " group " + to_string(*daemon.group);
   }
   list.push_back({"lvs_sync_daemon", text});
+  list.push_back({"rs_init_notifies", yes(ipvs.tells_first_states)});
+  const std::string place =
+      ipvs.net_namespace.value_or("").empty() ? "where the daemon was started" : ipvs.net_namespace.value_or("");
+  list.push_back({"net_namespace_ipvs", ipvs.net_namespace ? place : std::string()});
   return list;
 }
 

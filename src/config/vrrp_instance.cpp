@@ -196,6 +196,9 @@ void track(D& draft, const Arguments& arguments) {
   Read(arguments.context(), arguments.statement(), draft.definitions, draft.instance.trackers);
 }
 
+// lvs_sync_daemon_interface is read with global_defs.
+void read_elsewhere(D&, const Arguments&) {}
+
 constexpr Setting<D> instance_settings[] = {
     {"state", set_state},
     {"interface", set_interface},
@@ -253,6 +256,7 @@ constexpr Setting<D> instance_settings[] = {
     {"accept", set_accept},
     {"no_accept", set_no_accept},
     {"strict_mode", set<&D::strict>},
+    {"lvs_sync_daemon_interface", read_elsewhere},
     {"skip_check_adv_addr", set<&D::skip_check_adv_addr>},
     {"lower_prio_no_advert", set<&D::lower_prio_no_advert>},
     {"higher_prio_send_advert", set<&D::higher_prio_send_advert>},

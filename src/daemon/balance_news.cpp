@@ -21,7 +21,7 @@ void BalanceNews::tell(const balance::ServerChanged& change) {
   const notify::BalanceEvent event{.virtual_server = service.name, .real_server = server.name, .is_up = change.is_up};
   run(event, change.is_up ? server.up : server.down);
   write_fifos(event);
-  if (server.smtp_alert) mail(event, change.reason);
+  if (server.smtp_alert && !change.is_first) mail(event, change.reason);
 }
 
 void BalanceNews::tell(const balance::QuorumChanged& change) {

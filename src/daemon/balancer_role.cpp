@@ -14,7 +14,9 @@
 #include "daemon/check_verdict.h"
 #include "daemon/connection_sync.h"
 #include "daemon/data_plane.h"
+#include "daemon/options.h"
 #include "kernel/confinement.h"
+#include "kernel/process_settings.h"
 #include "loop/loop.h"
 #include "setup/balance_setup.h"
 
@@ -43,12 +45,22 @@ ServerTraffic traffic_of(const balance::Service& service, const balance::RealSer
   return sum;
 }
 
+// net_namespace_ipvs.
+SysResult<void> enter_namespace(const BalancerStart& start) {
+  const auto& wanted = start.setup.configuration.globals.ipvs.net_namespace;
+  if (!wanted) return {};
+  if (!wanted->empty()) return kernel::enter_network_namespace(*wanted);
+  if (start.first_network_namespace < 0) return {};
+  return kernel::enter_network_namespace(start.first_network_namespace);
+}
+
 class Balancing {
  public:
   explicit Balancing(BalancerStart start);
   int run();
 
  private:
+  void remember();
   void on_guardian();
   void on_checker();
   void take_drains(balance::Actions& actions);
@@ -117,24 +129,37 @@ int Balancing::run() {
   count_ = loop_.timer([this] { count(); });
   next_step_ = loop_.timer([this] { rise(); });
   loop_.before_sleep([this] { settle(); });
+  sync_ = ConnectionSync::of(start_.setup.configuration);
+  if (sync_) watch_addresses();  // those of VRRP, wherever the services are
+  if (const auto entered = enter_namespace(start_); !entered) {
+    log_.error(to_string(entered.error()) + "; virtual servers are not served, VRRP goes on");
+    return exit_code::failure;
+  }
   if (const auto confined = kernel::confine_network_administrator(); !confined) {
     log_.warning(to_string(confined.error()) + "; the balancer has more power than it needs");
   }
-  for (std::uint32_t check = 0; check < balancer_.check_count(); ++check) {
-    balancer_.remember(check, start_.board.check(check));
-  }
-  for (std::size_t service = 0; service < setup_.services.size(); ++service) {
-    if (const auto known = start_.board.has_quorum(service)) balancer_.remember_quorum(service, *known);
-  }
-  sync_ = ConnectionSync::of(start_.setup.configuration);
-  if (sync_) watch_addresses();
+  remember();
   balance::Actions actions;
   take_drains(actions);  // said by none: it has not started
-  balancer_.start(actions);
+  balancer_.start(actions, start_.setup.configuration.globals.ipvs.tells_first_states);
   look();
   tell(actions);
   loop_.run();
   return 0;
+}
+
+void Balancing::remember() {
+  for (std::uint32_t check = 0; check < balancer_.check_count(); ++check) {
+    balancer_.remember(check, start_.board.check(check));
+  }
+  std::size_t number = 0;
+  for (std::size_t service = 0; service < setup_.services.size(); ++service) {
+    if (const auto known = start_.board.has_quorum(service)) balancer_.remember_quorum(service, *known);
+    for (std::size_t server = 0; server < setup_.services[service].servers.size(); ++server, ++number) {
+      if (start_.board.is_known(number)) balancer_.remember_server(service, server);
+      start_.board.set_known(number);
+    }
+  }
 }
 
 // ---------------------------------------------------------------- who speaks to us
@@ -427,7 +452,8 @@ void change_unseen(const BalancerStart& start, const BalancerStart::Left& left) 
 }  // namespace
 
 int run_balancer(BalancerStart start) {
-  if (start.left != nullptr) change_unseen(start, *std::exchange(start.left, nullptr));
+  const BalancerStart::Left* const left = std::exchange(start.left, nullptr);
+  if (left != nullptr && !start.setup.configuration.globals.ipvs.net_namespace) change_unseen(start, *left);
   return Balancing(std::move(start)).run();
 }
 

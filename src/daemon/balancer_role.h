@@ -35,6 +35,7 @@ struct BalancerStart {
   bool inherited_sync = false;        // so is a daemon of lvs_sync_daemon
   bool is_first = true;               // of the daemon's life: lvs_flush is carried out
   bool keeps_services = false;        // --dont-release-ipvs
+  int first_network_namespace = -1;   // of the daemon; -1: it is there still
   log::Options log;
   kernel::Channel guardian;
 };

@@ -13,6 +13,7 @@
 #include <map>
 #include <span>
 
+#include "base/result.h"
 #include "base/sys_error.h"
 #include "base/version.h"
 #include "config/disk_file_reader.h"
@@ -107,11 +108,17 @@ void make_absolute(std::string& path) {
   if (!error) path = absolute.string();
 }
 
+SysResult<void> enter(Options& options) {
+  options.first_network_namespace = TRY(kernel::network_namespace())
+  .release();
+  return kernel::enter_network_namespace(options.network_namespace);
+}
+
 // net_namespace and `instance`, which are fixed at the start.
 SysResult<void> settle_place(Options& options, const config::Globals& globals) {
   if (options.network_namespace.empty() && !globals.net_namespace.empty()) {
     options.network_namespace = globals.net_namespace;
-    if (auto entered = kernel::enter_network_namespace(globals.net_namespace); !entered) return entered;
+    TRY_VOID(enter(options));
   }
   options.instance = globals.instance;
   settle_paths(options);
@@ -126,6 +133,7 @@ SysResult<void> settle_place(Options& options, const config::Globals& globals) {
 struct FirstReading {
   std::string instance;
   std::string net_namespace;
+  std::optional<std::string> net_namespace_ipvs;
   bool is_astray = false;
 };
 
@@ -133,8 +141,10 @@ struct FirstReading {
 std::vector<std::string> reload_problems(const FirstReading& first, const config::LoadResult& next) {
   std::vector<std::string> problems;
   const config::Globals& globals = next.configuration.globals;
-  if (globals.instance != first.instance || globals.net_namespace != first.net_namespace) {
-    problems.emplace_back("net_namespace and instance cannot change at a reload; start batond anew");
+  if (globals.instance != first.instance || globals.net_namespace != first.net_namespace ||
+      globals.ipvs.net_namespace != first.net_namespace_ipvs) {
+    problems.emplace_back(
+        "net_namespace, net_namespace_ipvs and instance cannot change at a reload; start batond anew");
   }
   // It must not take away what a file that is broken while it is edited has lost.
   if (is_astray(next.diagnostics) && !first.is_astray) {
@@ -230,7 +240,8 @@ int run(Options options) {
     return exit_code_of(result);
   }
   const config::Globals& globals = result.configuration.globals;
-  const FirstReading first{globals.instance, globals.net_namespace, is_astray(result.diagnostics)};
+  const FirstReading first{globals.instance, globals.net_namespace, globals.ipvs.net_namespace,
+                           is_astray(result.diagnostics)};
   auto setup = std::make_unique<Setup>(make_setup(std::move(result.configuration)));
   for (const std::string& problem : setup->problems) log.error(problem);
   if (!setup->problems.empty()) return exit_code::configuration;
@@ -251,14 +262,14 @@ int run(Options options) {
 }
 
 // -s, before anything asks for an interface.
-SysResult<void> enter_namespace(const Options& options) {
+SysResult<void> enter_namespace(Options& options) {
   using enum Options::Mode;
   if (options.network_namespace.empty() || (options.mode != run && options.mode != clean_up)) return {};
-  return kernel::enter_network_namespace(options.network_namespace);
+  return enter(options);
 }
 
 int main_of(std::span<char* const> arguments) {
-  const auto options = parse_options(arguments);
+  auto options = parse_options(arguments);
   if (!options) {
     fmt::print(stderr, "batond: {}\nTry: batond --help\n", options.error().message);
     return exit_code::failure;

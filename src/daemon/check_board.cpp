@@ -6,7 +6,10 @@ setup::BalanceMemory memory_of(const CheckBoard& board) {
   setup::BalanceMemory memory;
   for (std::size_t i = 0; i < board.check_count(); ++i) memory.checks.push_back(board.check(i));
   for (std::size_t i = 0; i < board.service_count(); ++i) memory.has_quorum.push_back(board.has_quorum(i));
-  for (std::size_t i = 0; i < board.server_count(); ++i) memory.is_drained.push_back(board.is_drained(i));
+  for (std::size_t i = 0; i < board.server_count(); ++i) {
+    memory.is_drained.push_back(board.is_drained(i));
+    memory.is_known.push_back(board.is_known(i));
+  }
   return memory;
 }
 
@@ -16,6 +19,9 @@ void note(const setup::BalanceMemory& memory, CheckBoard& board) {
     if (memory.has_quorum[i]) board.set_quorum(i, *memory.has_quorum[i]);
   }
   for (std::size_t i = 0; i < memory.is_drained.size(); ++i) board.set_drained(i, memory.is_drained[i]);
+  for (std::size_t i = 0; i < memory.is_known.size(); ++i) {
+    if (memory.is_known[i]) board.set_known(i);
+  }
 }
 
 }  // namespace baton::daemon

@@ -46,7 +46,7 @@ class CheckBoard {
     std::size_t servers = 0;  // real servers
   };
   static std::size_t size_for(const Shape& shape) {
-    return sizeof(Plane) + shape.checks * sizeof(Check) + shape.servers * (sizeof(Traffic) + sizeof(Flag)) +
+    return sizeof(Plane) + shape.checks * sizeof(Check) + shape.servers * (sizeof(Traffic) + 2 * sizeof(Flag)) +
            shape.services * sizeof(Flag);
   }
   CheckBoard() = default;
@@ -57,7 +57,8 @@ class CheckBoard {
         checks_(reinterpret_cast<Check*>(plane_ + 1)),
         traffic_(reinterpret_cast<Traffic*>(checks_ + shape.checks)),
         services_(reinterpret_cast<Flag*>(traffic_ + shape.servers)),
-        drains_(services_ + shape.services) {}
+        drains_(services_ + shape.services),
+        known_(drains_ + shape.servers) {}
 
   std::size_t check_count() const { return shape_.checks; }
   std::size_t service_count() const { return shape_.services; }
@@ -116,6 +117,10 @@ class CheckBoard {
     drains_[server].store(is_drained ? 1 : 0, std::memory_order_relaxed);
   }
 
+  // It was there as a balancer began.
+  bool is_known(std::size_t server) const { return known_[server].load(std::memory_order_relaxed) != 0; }
+  void set_known(std::size_t server) { known_[server].store(1, std::memory_order_relaxed); }
+
   PlaneMemory plane() const {
     const std::uint64_t bits = plane_ == nullptr ? 0 : plane_->load(std::memory_order_relaxed);
     return {.state = static_cast<PlaneState>(bits & 3),
@@ -155,6 +160,7 @@ class CheckBoard {
   Traffic* traffic_ = nullptr;
   Flag* services_ = nullptr;
   Flag* drains_ = nullptr;
+  Flag* known_ = nullptr;
 };
 
 // All that is known of checks, services and real servers, for another board.

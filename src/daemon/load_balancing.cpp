@@ -150,7 +150,10 @@ SideRole::Plan LoadBalancing::balancer_plan() {
   return {.name = "baton-balance",
           .loss = "the services stay as they are until the next one is there",
           .parent_death_signal = 0,  // its channel ends with us, and it takes its services off
-          .prepare = {},
+          .prepare = [this]() -> SysResult<std::vector<int>> {
+            if (options_.first_network_namespace < 0) return std::vector<int>();
+            return std::vector{options_.first_network_namespace};
+          },
           .main =
               [this](kernel::Channel channel) {
                 return run_balancer({.setup = setup_(),
@@ -160,6 +163,7 @@ SideRole::Plan LoadBalancing::balancer_plan() {
                                      .inherited_sync = inherited_sync_,
                                      .is_first = !has_started_,
                                      .keeps_services = options_.keep_services,
+                                     .first_network_namespace = options_.first_network_namespace,
                                      .log = log_options_,
                                      .guardian = std::move(channel)});
               },

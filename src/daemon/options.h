@@ -50,6 +50,7 @@ struct Options {
   bool balancing = true;               // -P without -C: no virtual_server is
   std::optional<unsigned> file_mask;   // -u
   std::string network_namespace;       // -s, else net_namespace
+  int first_network_namespace = -1;    // where we were started, once another one was entered; open until the end
   std::string instance;                // `instance`
   bool has_run_directory = false;      // --run-directory was given, and stays as it is
   bool has_state_directory = false;    // --state-directory likewise

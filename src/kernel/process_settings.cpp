@@ -63,9 +63,19 @@ SysResult<void> set_processors(std::span<const unsigned> processors) {
 SysResult<void> enter_network_namespace(const std::string& name) {
   const std::string path = name.find('/') == std::string::npos ? "/run/netns/" + name : name;
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return last_error("open the network namespace");
-  if (::setns(file.get(), CLONE_NEWNET) != 0) return last_error("enter the network namespace");
+  if (!file) return last_error("open the network namespace " + name);
+  return enter_network_namespace(file.get());
+}
+
+SysResult<void> enter_network_namespace(int descriptor) {
+  if (::setns(descriptor, CLONE_NEWNET) != 0) return last_error("enter the network namespace");
   return {};
+}
+
+SysResult<UniqueFd> network_namespace() {
+  UniqueFd file(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+  if (!file) return last_error("open our own network namespace");
+  return file;
 }
 
 namespace {

@@ -61,6 +61,10 @@ SysResult<void> set_processors(std::span<const unsigned> processors);
 
 // Of a name as `ip netns` knows it; its sockets and /proc/sys/net are ours from then on.
 SysResult<void> enter_network_namespace(const std::string& name);
+// Of a descriptor, as network_namespace() gives it.
+SysResult<void> enter_network_namespace(int descriptor);
+// The one that we are in.
+SysResult<UniqueFd> network_namespace();
 
 // Pages that are here stay here, and those to come once they are touched (mlockall(2), MCL_ONFAULT): what another part
 // of this program needs, and what is still shared with the process that forked us, costs nothing. Our own program and

@@ -159,6 +159,7 @@ BalanceMemory carry_over(const config::Configuration& before, const BalanceMemor
     for (const config::RealServer& real : server.real_servers) {
       const auto found = servers ? servers->find(real) : std::nullopt;
       result.is_drained.push_back(found && memory.is_drained[found->server]);
+      result.is_known.push_back(found && memory.is_known[found->server]);
       for (const config::HealthCheck& check : real.checks) {
         result.checks.push_back(found ? remember_check(check, *found, memory) : balance::CheckMemory{});
       }

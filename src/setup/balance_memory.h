@@ -16,6 +16,7 @@ struct BalanceMemory {
   std::vector<balance::CheckMemory> checks;
   std::vector<std::optional<bool>> has_quorum;  // of each service; nullopt: not known
   std::vector<bool> is_drained;                 // of each real server
+  std::vector<bool> is_known;                   // of each real server: it was there before
 };
 
 // For a configuration that takes the place of another one. A check that is the same keeps its state; a server whose

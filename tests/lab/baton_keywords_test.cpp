@@ -297,7 +297,7 @@ TEST_F(BatonKeywords, an_instance_of_the_daemon_has_files_of_its_own) {
   signal(web1, Role::guardian, SIGHUP);
   configure(web1, "instance green\n" + config_with(""));
   signal(web1, Role::guardian, SIGHUP);
-  EXPECT_TRUE(wait([&] { return was_logged(web1, "net_namespace and instance cannot change", begin()); }))
+  EXPECT_TRUE(wait([&] { return was_logged(web1, "net_namespace_ipvs and instance cannot change", begin()); }))
       << pair().log();
   stop_daemon(web1);
 }

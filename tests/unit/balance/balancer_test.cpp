@@ -243,6 +243,16 @@ TEST(Balancer, what_was_known_is_no_news) {
   EXPECT_FALSE(balancer.is_up(0, 1));
 }
 
+TEST(Balancer, servers_that_are_up_at_the_start_are_told_where_that_is_wanted) {
+  Balancer balancer({service({{}, {.starts_down = true}, {}, {.checks = 0}})});
+  balancer.remember(2, {.state = CheckState::down});
+  balancer.remember_server(0, 0);
+  Actions actions;
+  balancer.start(actions, true);
+  EXPECT_EQ(actions, (Actions{ServerChanged{.service = 0, .server = 3, .is_up = true, .reason = {}, .is_first = true},
+                              QuorumChanged{.service = 0, .has_quorum = true, .weight = 2}}));
+}
+
 TEST(Balancer, names_the_services_that_changed) {
   Bench bench(service({{}, {}}));
   EXPECT_EQ(bench.balancer.take_changed(), std::vector<std::size_t>{0});

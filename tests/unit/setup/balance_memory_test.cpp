@@ -53,6 +53,7 @@ BalanceMemory nothing_known(const config::Configuration& of) {
     memory.has_quorum.emplace_back();
     for (const config::RealServer& real : server.real_servers) {
       memory.is_drained.push_back(false);
+      memory.is_known.push_back(true);
       memory.checks.insert(memory.checks.end(), real.checks.size(), {});
     }
   }
@@ -72,7 +73,8 @@ TEST(CarryOver, what_is_the_same_keeps_its_state_wherever_it_stands) {
                                         {.state = CheckState::down},
                                         {.state = CheckState::up}},
                              .has_quorum = {true, false},
-                             .is_drained = {false, true, false}};
+                             .is_drained = {false, true, false},
+                             .is_known = {true, true, true}};
   const config::Configuration after = configuration(
       {virtual_server("new", 3, {real_server(1, {check(4)})}), virtual_server("b", 2, {real_server(1, {check(4)})}),
        virtual_server("a", 1, {real_server(2, {check(3), check(2)}), real_server(9, {check(1)})})});
@@ -81,6 +83,7 @@ TEST(CarryOver, what_is_the_same_keeps_its_state_wherever_it_stands) {
   EXPECT_EQ(carried.checks, expected);
   EXPECT_EQ(carried.has_quorum, (std::vector<std::optional<bool>>{std::nullopt, false, true}));
   EXPECT_EQ(carried.is_drained, (std::vector{false, false, true, false}));
+  EXPECT_EQ(carried.is_known, (std::vector{false, true, true, false}));
 }
 
 TEST(CarryOver, servers_are_found_in_any_order) {
