@@ -17,12 +17,17 @@ SysResult<void> AddressWatch::read_all() {
   return {};
 }
 
+// After a loss, what is queued is older than what was lost: it is thrown away, and then all is read anew. What cannot
+// be read now is read with the next change.
 void AddressWatch::on_changes() {
   const auto changes = monitor_->read_changes();
-  if (!changes || !*changes) {
-    (void)read_all();  // the kernel dropped some; what cannot be read now comes with the next change
-  } else {
+  misses_some_ = misses_some_ || !changes || !*changes;
+  if (!misses_some_) {
     for (const kernel::Change& change : **changes) table_.apply(change);
+  } else if (!monitor_->is_read_empty()) {
+    return;
+  } else if (read_all()) {
+    misses_some_ = false;
   }
   changed_();
 }

@@ -31,6 +31,7 @@ class AddressWatch {
   std::optional<kernel::NetlinkSocket> monitor_;
   std::optional<kernel::NetlinkSocket> requests_;
   kernel::InterfaceTable table_;
+  bool misses_some_ = false;  // changes that the kernel dropped
   loop::Subscription readable_;
 };
 
