@@ -202,7 +202,9 @@ void VirtualRouter::on_priority(std::uint8_t priority, Instant now, Actions& out
       wait_reason_ = Reason::master_down;
       master_down_at_ = now + master_down_interval();  // that master is a match for us again
     } else {
-      master_down_at_ = std::max(now, *master_down_at_ + (master_down_interval() - wait_before));
+      // A deadline that is over stays as long over as it is: who slept past it must notice that.
+      const Instant earliest = std::min(now, *master_down_at_);
+      master_down_at_ = std::max(earliest, *master_down_at_ + (master_down_interval() - wait_before));
     }
   }
   if (state_ != State::master || let_go_if_overslept(now, out)) return;

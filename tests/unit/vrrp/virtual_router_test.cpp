@@ -286,6 +286,20 @@ TEST(Backup, that_slept_listens_for_an_interval_before_it_rises) {
   EXPECT_EQ(bench.state(), State::master);
 }
 
+TEST(Backup, that_slept_listens_also_when_it_is_told_of_a_priority_first) {
+  for (const std::uint8_t priority : {std::uint8_t{90}, std::uint8_t{110}}) {
+    Bench bench = Bench::backup();
+    bench.sleep(60s);
+    bench.priority(priority);
+    bench.wake();
+    EXPECT_EQ(bench.state(), State::backup);
+    bench.advance(1s + bench.router().skew_time() - 1ns);
+    EXPECT_EQ(bench.state(), State::backup);
+    bench.advance(1ns);
+    EXPECT_EQ(bench.state(), State::master);
+  }
+}
+
 TEST(Backup, that_is_a_little_late_rises) {
   Bench bench = Bench::backup();
   bench.sleep(3s + skew_of_100 + 90ms);
