@@ -106,16 +106,17 @@ class BalancedNetwork {
                                                   options + " http://" + address + "/ || echo -; done"));
     return {std::istream_iterator<std::string>(words), {}};
   }
-  std::map<std::string, int> shares(int times, const std::string& options = {}) {
+  std::map<std::string, int> shares(int times, const std::string& options = {},
+                                    const std::string& address = "10.9.0.100") {
     std::map<std::string, int> result;
-    for (const std::string& name : ask(times, options)) ++result[name];
+    for (const std::string& name : ask(times, options, address)) ++result[name];
     return result;
   }
   // Until all of a few requests are answered by these, and by each of them.
-  bool becomes(const std::vector<std::string>& servers, Duration bound = std::chrono::seconds(30)) {
-    const Instant deadline = now() + bound;
+  bool becomes(const std::vector<std::string>& servers, const std::string& address = "10.9.0.100") {
+    const Instant deadline = now() + std::chrono::seconds(30);
     do {
-      const auto got = shares(2 * static_cast<int>(servers.size()));
+      const auto got = shares(2 * static_cast<int>(servers.size()), "-g", address);
       bool same = got.size() == servers.size();
       for (const std::string& server : servers) same = same && got.contains(server);
       if (same) return true;

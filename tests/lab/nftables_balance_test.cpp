@@ -1,74 +1,16 @@
 // Virtual servers on nftables: real web servers, a real client, a kernel without IPVS or one that is told not to use
 // it.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <signal.h>
-
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "balanced_network.h"
+#include "nftables_balance.h"
 
 namespace baton::lab {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-struct Server {
-  const char* name;
-  int weight = 1;
-  bool is_checked = true;
-};
-
-std::string real_servers(const std::vector<Server>& servers) {
-  std::string text;
-  for (const Server& server : servers) {
-    text += std::string("  real_server 10.8.0.1") + (server.name + 1) + " 80 {\n    weight " +
-            std::to_string(server.weight) + "\n";
-    if (server.is_checked) {
-      text +=
-          "    HTTP_GET {\n      url { path /\n status_code 200 }\n      connect_timeout 2\n      retry 1\n"
-          "      delay_before_retry 1\n    }\n";
-    }
-    text += "  }\n";
-  }
-  return text;
-}
-
-std::string service(const std::string& words, const std::vector<Server>& servers) {
-  return "virtual_server 10.9.0.100 80 {\n  delay_loop 1\n  protocol TCP\n" + words + real_servers(servers) + "}\n";
-}
-
-std::string globals(const std::string& words = {}) {
-  return "global_defs {\n  router_id lab\n  lb_plane nftables\n" + words + "}\n";
-}
-
-class NftablesBalance : public testing::Test {
- protected:
-  void start(const std::string& config) {
-    network_.run("lb1", "ip addr add 10.9.0.100/32 dev eth0");
-    network_.start_balancer("lb1", config);
-  }
-  // Rewrites the configuration and waits until the balancer serves by it: `sign` is in its rules.
-  void reload(const std::string& config) {
-    ASSERT_TRUE(network_["lb1"].write_file("/run/lab/batond.conf", config));
-    ::kill(network_.daemon("lb1"), SIGHUP);
-  }
-  bool rules_become(const testing::Matcher<std::string>& matcher, Duration bound = std::chrono::seconds(20)) {
-    const Instant deadline = now() + bound;
-    while (!matcher.Matches(network_.rules("lb1"))) {
-      if (now() > deadline) return false;
-    }
-    return true;
-  }
-  void stop() {
-    ::kill(network_.daemon("lb1"), SIGTERM);
-    EXPECT_TRUE(rules_become(Not(HasSubstr("baton_balance")))) << network_.rules("lb1");
-  }
-
-  BalancedNetwork network_;
-};
 
 TEST_F(NftablesBalance, round_robin_and_a_stop_that_leaves_nothing) {
   start(globals() + service("  lb_algo rr\n  lb_kind NAT\n",
@@ -200,26 +142,6 @@ TEST_F(NftablesBalance, direct_servers_answer_without_us) {
   EXPECT_EQ(shares.at("s2"), 10);
 }
 
-TEST_F(NftablesBalance, ipv6_is_served_as_ipv4_is) {
-  network_.run("client", "ip addr add fd09::1/64 dev eth0 nodad");
-  network_.run("lb1",
-               "ip addr add fd09::2/64 dev eth0 nodad; ip addr add fd09::100/128 dev eth0 nodad; "
-               "ip addr add fd08::2/64 dev eth1 nodad; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
-  for (const auto& [name, number] : {std::pair("s1", "11"), std::pair("s2", "12")}) {
-    network_.run(name,
-                 std::string("ip addr add fd08::") + number + "/64 dev eth0 nodad; ip route add default via fd08::2");
-  }
-  start(globals() +
-        "virtual_server fd09::100 80 {\n  lb_algo rr\n  lb_kind NAT\n  protocol TCP\n"
-        "  real_server fd08::11 80 {\n  weight 1\n }\n  real_server fd08::12 80 {\n  weight 1\n }\n}\n");
-  ASSERT_TRUE(rules_become(HasSubstr("goto service-"))) << network_.log("lb1");
-  const Instant deadline = now() + std::chrono::seconds(20);  // until neighbours are known
-  while (network_.ask(1, "-g", "[fd09::100]").front() == "-" && now() < deadline) {
-  }
-  const auto answers = network_.ask(4, "-g", "[fd09::100]");
-  EXPECT_EQ(std::set(answers.begin(), answers.end()), (std::set<std::string>{"s1", "s2"})) << network_.rules("lb1");
-}
-
 TEST_F(NftablesBalance, a_mark_is_a_service_too) {
   network_.run("lb1",
                "nft add table ip mine && nft 'add chain ip mine pre { type filter hook prerouting priority -150; }'"
@@ -228,6 +150,71 @@ TEST_F(NftablesBalance, a_mark_is_a_service_too) {
         real_servers({{"s1", 1, false}, {"s2", 1, false}}) + "}\n");
   ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.rules("lb1") << network_.log("lb1");
   EXPECT_EQ(network_.ask(1, {}, "10.9.0.100:81").size(), 1U);
+}
+
+// Sixteen steps; what nft(8) shows is what packets meet.
+TEST_F(NftablesBalance, a_server_that_returns_gets_its_weight_in_steps) {
+  start(globals() + service("  lb_algo wrr\n  lb_kind NAT\n  slow_start 8\n", {{"s1", 32}, {"s2", 32}}));
+  ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.log("lb1");
+  const auto weight = [this] {
+    const std::string shown = network_.output(
+        "lb1", "nft list table ip baton_balance | grep -o '10.8.0.11[^,]* weight [0-9]*' | grep -o '[0-9]*$'");
+    return shown.empty() ? 0 : std::stoi(shown);
+  };
+  EXPECT_EQ(weight(), 32);  // at a start nobody is cold
+  network_.stop_web("s1");
+  ASSERT_TRUE(network_.becomes({"s2"})) << network_.log("lb1");
+  EXPECT_EQ(weight(), 0);
+  network_.start_web("s1");
+  std::vector<std::pair<Instant, int>> steps;
+  const Instant deadline = now() + std::chrono::seconds(60);
+  while ((steps.empty() || steps.back().second < 32) && now() < deadline) {
+    const int is = weight();
+    if (is != 0 && (steps.empty() || steps.back().second != is)) steps.emplace_back(now(), is);
+  }
+  ASSERT_FALSE(steps.empty()) << network_.log("lb1");
+  std::string seen;
+  for (const auto& [at, step] : steps) seen += std::to_string(step) + " ";
+  EXPECT_LE(steps.front().second, 8) << seen;
+  EXPECT_GE(steps.size(), 6U) << seen;
+  EXPECT_TRUE(std::ranges::is_sorted(steps, {}, &std::pair<Instant, int>::second)) << seen;
+  for (const auto& [at, step] : steps) EXPECT_EQ(step % 2, 0) << seen;
+  EXPECT_EQ(steps.back().second, 32) << seen;
+  EXPECT_GE(steps.back().first - steps.front().first, std::chrono::seconds(5)) << seen;
+  EXPECT_LE(steps.back().first - steps.front().first, std::chrono::seconds(12)) << seen;
+}
+
+// Under the service's three addresses and the two ports of one of them.
+TEST_F(NftablesBalance, a_service_of_several_addresses_is_counted_as_one) {
+  network_.run("lb1", "for i in 101 102; do ip addr add 10.9.0.$i/32 dev eth0; done");
+  start(globals() +
+        "virtual_server_group web {\n  10.9.0.100-101 80\n  10.9.0.102 80\n  10.9.0.102 8080\n}\n"
+        "virtual_server group web {\n  protocol TCP\n  lb_algo rr\n  lb_kind NAT\n" +
+        real_servers({{"s1", 1, false}, {"s2", 1, false}}) + "}\n");
+  int asked = 0;
+  for (const char* address : {"10.9.0.100", "10.9.0.101", "10.9.0.102", "10.9.0.102:8080"}) {
+    const Instant deadline = now() + std::chrono::seconds(30);
+    while (network_.ask(1, {}, address).front() == "-" && now() < deadline) {
+    }
+    EXPECT_EQ(network_.shares(10, {}, address), (std::map<std::string, int>{{"s1", 5}, {"s2", 5}})) << address;
+    asked += 10;
+  }
+  const auto counted = [this] {
+    const auto status =
+        nlohmann::json::parse(network_.output("lb1", BATON_PROGRAM " status --services --json"), nullptr, false);
+    int sum = 0;
+    if (!status.is_object()) return sum;
+    EXPECT_EQ(status["services"].size(), 1U);
+    for (const auto& server : status["services"][0]["servers"]) {
+      if (!server["traffic"].is_null()) sum += server["traffic"].value("connections", 0);
+    }
+    return sum;
+  };
+  const Instant deadline = now() + std::chrono::seconds(30);
+  while (counted() < asked && now() < deadline) {
+  }
+  EXPECT_GE(counted(), asked);
+  EXPECT_LE(counted(), asked + 4);  // and the first questions
 }
 
 TEST_F(NftablesBalance, a_balancer_that_dies_leaves_the_services_and_the_next_goes_on) {
