@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::string_view config = R"(global_defs {
+constexpr std::string_view asks = R"(global_defs {
   router_id lab
   lb_plane nftables
 }
@@ -41,8 +41,9 @@ class HaSuspend : public testing::Test {
         "s1",
         "nft 'add table ip seen; add counter ip seen asked; add chain ip seen input { type filter hook input "
         "priority 0; }; add rule ip seen input tcp dport 80 tcp flags & (syn | ack) == syn counter name asked'");
-    network_.start_balancer("lb1", std::string(config));
+    network_.start_balancer("lb1", config());
   }
+  virtual std::string config() const { return std::string(asks); }
 
   int asked() {
     const std::string text = network_.output("s1", "nft list counter ip seen asked | grep -o 'packets [0-9]*'");
@@ -62,10 +63,11 @@ class HaSuspend : public testing::Test {
     return status.is_object() ? status.value("/services/0/servers/0/checks/0"_json_pointer, nlohmann::json::object())
                               : nlohmann::json::object();
   }
-  std::string state() {
+  std::string state(int server = 0) {
     const auto status =
         nlohmann::json::parse(network_.output("lb1", BATON_PROGRAM " status --services --json"), nullptr, false);
-    return status.is_object() ? status.value("/services/0/servers/0/state"_json_pointer, "") : "";
+    const nlohmann::json::json_pointer place("/services/0/servers/" + std::to_string(server) + "/state");
+    return status.is_object() ? status.value(place, "") : "";
   }
   bool is_suspended(bool wanted) {
     return becomes([&] { return check().value("suspended", !wanted) == wanted; });
@@ -119,6 +121,88 @@ TEST_F(HaSuspend, the_next_checker_looks_for_the_address_as_well) {
   ASSERT_TRUE(is_suspended(true)) << network_.log("lb1");
   move_address("add");
   EXPECT_TRUE(becomes([&] { return asked() > 3; })) << network_.log("lb1");
+}
+
+// Programs and files, which a runner beside the checker looks at.
+class HaSuspendRunner : public HaSuspend {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(network_["lb1"].write_file("/run/lab/check", "echo x >>/run/lab/ran\n! test -e /run/lab/sick\n"));
+    say_load(0);
+    HaSuspend::SetUp();
+  }
+  std::string config() const override {
+    return R"(global_defs {
+  router_id lab
+  lb_plane nftables
+  script_user root
+}
+track_file load {
+  file /run/lab/load
+  weight 0
+}
+virtual_server 10.9.0.100 80 {
+  delay_loop 0.2
+  protocol TCP
+  lb_algo rr
+  lb_kind NAT
+  ha_suspend
+  real_server 10.8.0.11 80 {
+    MISC_CHECK {
+      misc_path "/bin/sh /run/lab/check"
+      retry 0
+    }
+  }
+  real_server 10.8.0.12 80 {
+    FILE_CHECK {
+      track_file load
+      weight 0
+    }
+  }
+}
+)";
+  }
+  void say_load(int number) { ASSERT_TRUE(network_["lb1"].write_file("/run/lab/load", std::to_string(number) + "\n")); }
+  int ran() { return std::stoi(network_.output("lb1", "cat /run/lab/ran 2>/dev/null | wc -l")); }
+  void expect_nothing_runs() {
+    const int before = ran();
+    network_.run("lb1", "sleep 1");
+    EXPECT_EQ(ran(), before) << network_.log("lb1");
+  }
+  bool are(const char* first, const char* second) {
+    return becomes([&] { return state(0) == first && state(1) == second; });
+  }
+};
+
+TEST_F(HaSuspendRunner, programs_and_files_count_while_the_address_is_here) {
+  ASSERT_TRUE(is_suspended(true)) << network_.log("lb1");
+  say_load(1);
+  expect_nothing_runs();
+  EXPECT_EQ(ran(), 0);
+  EXPECT_TRUE(are("up", "up")) << network_.log("lb1");
+
+  move_address("add");
+  EXPECT_TRUE(becomes([&] { return ran() > 3; })) << network_.log("lb1");
+  EXPECT_TRUE(are("up", "down")) << network_.log("lb1");  // by what the file said before
+
+  move_address("del");
+  ASSERT_TRUE(is_suspended(true)) << network_.log("lb1");
+  network_.run("lb1", "touch /run/lab/sick");
+  say_load(0);
+  expect_nothing_runs();
+  EXPECT_TRUE(are("up", "down")) << network_.log("lb1");
+
+  // Another runner does not know better.
+  network_.run("lb1", "kill -9 $(pgrep -x baton-checkrun)");
+  ASSERT_TRUE(becomes([&] { return network_.output("lb1", "pgrep -x baton-checkrun") != ""; }));
+  expect_nothing_runs();
+  EXPECT_TRUE(are("up", "down")) << network_.log("lb1");
+
+  move_address("add");
+  EXPECT_TRUE(are("down", "up")) << network_.log("lb1");
+  network_.run("lb1", "rm /run/lab/sick");
+  say_load(2);
+  EXPECT_TRUE(are("up", "down")) << network_.log("lb1");
 }
 
 }  // namespace
