@@ -12,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -226,6 +227,25 @@ TEST_F(HealthCheckTest, a_service_that_stops_serving_is_left_out_and_comes_back)
                         "is not serving"));
   network_.run("s1", "echo up >/run/lab/state");
   EXPECT_TRUE(becomes(0, "up")) << network_.log("lb1");
+}
+
+// The tool asks as the checks do.
+TEST_F(HealthCheckTest, the_digest_of_a_page_is_told_by_http2_too) {
+  ASSERT_NO_FATAL_FAILURE(start({{8081, get("HTTP_GET", h2), "", ""}}));
+  const auto digest = [this](const std::string& words) {
+    return network_.output("lb1", BATON_PROGRAM " digest --protocol 2 " + words + " 2>&1; echo $?");
+  };
+  constexpr const char* of_hello = "b1946ac92492d2347c6235b4d2611184\n0\n";  // md5sum of "hello\n"
+  EXPECT_EQ(digest("http://10.8.0.11:8081/index.html"), of_hello);
+  EXPECT_EQ(digest("https://10.8.0.11/"), of_hello);
+  EXPECT_EQ(digest("--sni --virtualhost good.example.org https://10.8.0.11:4431/"), of_hello);
+  EXPECT_THAT(digest("http://10.8.0.11/"), AllOf(HasSubstr("the reply is no HTTP/2"), EndsWith("\n1\n")));
+  EXPECT_THAT(digest("https://10.8.0.11:4435/"), AllOf(HasSubstr("no digest of"), EndsWith("\n1\n")));
+  EXPECT_THAT(digest("http://10.8.0.11:8082/"), AllOf(HasSubstr("refused"), EndsWith("\n1\n")));
+  // What it tells is what a check is given.
+  network_.run("s1", "head -c 300000 /dev/urandom >/run/lab/www/large");
+  const std::string large = network_.output("s1", "md5sum </run/lab/www/large | cut -c-32");
+  EXPECT_EQ(digest("http://10.8.0.11:8081/large"), large + "0\n");
 }
 
 }  // namespace
