@@ -10,6 +10,7 @@ inline constexpr std::size_t routers = 10'000;  // virtual routers on one node
 inline constexpr std::size_t addresses_per_router =
     20'000;  // virtual_ipaddress and virtual_ipaddress_excluded together
 inline constexpr std::size_t track_scripts = 4'000;
+inline constexpr std::size_t scripts_of_a_runner = 65'536;  // of track scripts, or of checks
 inline constexpr std::size_t track_files = 4'000;
 inline constexpr std::size_t tracked_checks = 4'000;  // vrrp_check
 inline constexpr std::size_t command_size = 25'000;   // bytes of a program and its arguments: an event may call two

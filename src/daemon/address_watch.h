@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 
 #include "base/ip_address.h"
 #include "base/sys_error.h"
@@ -20,10 +21,11 @@ class AddressWatch {
 
   SysResult<void> open();
   // On any interface, and usable there (InterfaceTable::is_usable).
-  bool has(const IpAddress& address) const { return table_.is_usable(address); }
+  bool has(const IpAddress& address) const { return usable_.contains(address); }
 
  private:
   void on_changes();
+  void catch_up();
   SysResult<void> read_all();
 
   loop::Loop& loop_;
@@ -31,8 +33,10 @@ class AddressWatch {
   std::optional<kernel::NetlinkSocket> monitor_;
   std::optional<kernel::NetlinkSocket> requests_;
   kernel::InterfaceTable table_;
+  std::set<IpAddress> usable_;
   bool misses_some_ = false;  // changes that the kernel dropped
   loop::Subscription readable_;
+  loop::Timer again_{loop_.timer([this] { catch_up(); })};
 };
 
 }  // namespace baton::daemon

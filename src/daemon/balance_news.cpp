@@ -58,23 +58,13 @@ void BalanceNews::mail(const notify::BalanceEvent& event, const std::string& rea
 void BalanceNews::send(const process::ToRunner& message) {
   auto bytes = process::encode(message);
   if (!bytes) return log_.error(fmt::format("a message to the runner cannot be sent: {}", name(bytes.error())));
-  if (waiting_.empty() && send(*bytes)) return;
-  waiting_.push_back(std::move(*bytes));
-  if (waiting_.size() <= limits::news_without_a_runner) return;
-  waiting_.pop_front();
+  outbox_.put(std::move(*bytes));
+  if (outbox_.lost() == told_lost_) return;
   constexpr std::uint64_t told_each = 1'000;
-  if (lost_++ % told_each == 0) {
-    log_.error(
-        fmt::format("news for scripts and mail are lost ({} so far): there is no runner that takes them", lost_));
-  }
-}
-
-bool BalanceNews::send(const Bytes& bytes) {
-  return runner_ && runner_.send(bytes).has_value();
-}
-
-void BalanceNews::on_runner() {
-  while (!waiting_.empty() && send(waiting_.front())) waiting_.pop_front();
+  if (told_lost_ / told_each == outbox_.lost() / told_each && told_lost_ > 0) return;
+  told_lost_ = outbox_.lost();
+  log_.error(
+      fmt::format("news for scripts and mail are lost ({} so far): there is no runner that takes them", told_lost_));
 }
 
 }  // namespace baton::daemon

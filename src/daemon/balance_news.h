@@ -1,9 +1,10 @@
 // Who is told of a real server that comes or goes, and of a quorum: log, scripts, mail.
 #pragma once
 
-#include <deque>
+#include <utility>
 
 #include "balance/balancer.h"
+#include "daemon/outbox.h"
 #include "daemon/setup.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
@@ -14,19 +15,20 @@
 namespace baton::daemon {
 
 namespace limits {
-inline constexpr std::size_t news_without_a_runner =
-    1'000;  // messages that wait for the next one; then the oldest goes
-}
+// Of news that wait for a runner: a script and a mail of each of 20,000 real servers.
+inline constexpr std::size_t waiting_news_bytes = std::size_t{16} << 20;
+}  // namespace limits
 
 class BalanceNews {
  public:
-  // `runner` may be replaced by its owner at any time.
-  BalanceNews(const Setup& setup, const BalanceSetup& balance, log::Logger& log, const kernel::Channel& runner)
-      : setup_(setup), balance_(balance), log_(log), runner_(runner) {}
+  BalanceNews(const Setup& setup, const BalanceSetup& balance, log::Logger& log, loop::Loop& loop)
+      : setup_(setup), balance_(balance), log_(log), outbox_(loop, limits::waiting_news_bytes) {}
 
   void tell(const balance::Action& action);
-  // A runner is there: what waited for it goes to it.
-  void on_runner();
+  // What waited for a runner goes to it.
+  void connect(kernel::Channel runner) { outbox_.connect(std::move(runner)); }
+  // The end: within this time the runner gets what waits.
+  void finish(Duration bound) { outbox_.finish(bound); }
 
  private:
   void tell(const balance::ServerChanged& change);
@@ -35,14 +37,12 @@ class BalanceNews {
   void write_fifos(const notify::BalanceEvent& event);
   void mail(const notify::BalanceEvent& event, const std::string& reason);
   void send(const process::ToRunner& message);
-  bool send(const Bytes& bytes);
 
   const Setup& setup_;
   const BalanceSetup& balance_;
   log::Logger& log_;
-  const kernel::Channel& runner_;
-  std::deque<Bytes> waiting_;
-  std::uint64_t lost_ = 0;
+  Outbox outbox_;
+  std::uint64_t told_lost_ = 0;
 };
 
 }  // namespace baton::daemon

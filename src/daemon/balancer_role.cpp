@@ -29,8 +29,10 @@ constexpr Duration look_interval = std::chrono::seconds(60);     // at a table t
 constexpr Duration look_again_after = std::chrono::seconds(10);  // where something was refused, or nothing serves
 constexpr Duration least_between_repairs = std::chrono::milliseconds(500);  // of what others changed; the first at once
 constexpr Duration count_interval = std::chrono::seconds(5);                // what servers got; at most
-constexpr int most_of_a_core = 100;                             // one part of so many of the time, for counting
-constexpr Duration first_look_after = std::chrono::seconds(1);  // one before us may have finished something
+constexpr int most_of_a_core = 100;                                  // one part of so many of the time, for counting
+constexpr Duration first_look_after = std::chrono::seconds(1);       // one before us may have finished something
+constexpr Duration predecessor_may_write = std::chrono::seconds(5);  // a large table, after it was told to retire
+constexpr Duration last_words_within = std::chrono::seconds(2);      // scripts and mail of the end, to the runner
 
 // Under all of the service's keys.
 ServerTraffic traffic_of(const balance::Service& service, const balance::RealServer& server,
@@ -76,12 +78,19 @@ class Balancing {
   void watch_addresses();
   void synchronise();
   TableService wanted(std::size_t service, const ServiceKey& key);
+  bool may_be_our_predecessor(Instant now) const {  // who changes the table
+    return !start_.is_first && now - began_ < predecessor_may_write;
+  }
+  void forget_inherited();
+  void note_settled();
+  std::set<ServiceKey> own_keys() const;
   void reconcile_all();
   void carry_out(const TableOperations& operations);
   void tell(const balance::Actions& actions);
   void note_quorum();
   void count();
   void leave();
+  void take_off();
   void say_once(log::Level level, const std::string& sentence);
   void set_look(Duration after) { look_.set(loop::now() + after); }
 
@@ -90,7 +99,6 @@ class Balancing {
   loop::Loop loop_;
   BalanceSetup setup_;
   balance::Balancer balancer_;
-  kernel::Channel runner_;
   kernel::Channel checker_;
   BalanceNews news_;
   std::unique_ptr<DataPlane> plane_;
@@ -98,7 +106,9 @@ class Balancing {
   ServiceTable actual_;           // what of ours is in the kernel
   std::set<ServiceKey> managed_;  // what is ours
   std::set<std::string> said_;
-  bool is_settled_ = false;  // the table was brought to what is wanted once
+  bool is_settled_ = false;     // the table was brought to what is wanted once
+  bool awaits_repair_ = false;  // somebody changed it: what a single service needs waits for the whole
+  Instant began_ = loop::now();
   bool retires_ = false;
   loop::Subscription guardian_readable_;
   loop::Subscription checker_readable_;
@@ -117,9 +127,9 @@ Balancing::Balancing(BalancerStart start)
       log_(start_.log),
       setup_(make_balance_setup(start_.setup.configuration)),
       balancer_(setup_.services),
-      news_(start_.setup, setup_, log_, runner_),
-      managed_(start_.inherited.begin(), start_.inherited.end()) {
-  for (const balance::Service& service : setup_.services) managed_.insert(service.keys.begin(), service.keys.end());
+      news_(start_.setup, setup_, log_, loop_),
+      managed_(own_keys()) {
+  managed_.insert(start_.inherited.begin(), start_.inherited.end());
 }
 
 int Balancing::run() {
@@ -173,8 +183,7 @@ void Balancing::on_guardian() {
   }
   const std::uint8_t what = message->bytes[0];
   if (what == balancer_hears_runner && message->passed_fd) {
-    runner_ = kernel::Channel(std::move(message->passed_fd));
-    news_.on_runner();
+    news_.connect(kernel::Channel(std::move(message->passed_fd)));
   } else if (what == balancer_hears_checker && message->passed_fd) {
     checker_readable_.reset();
     checker_ = kernel::Channel(std::move(message->passed_fd));
@@ -184,7 +193,8 @@ void Balancing::on_guardian() {
     take_drains(actions);
     settle();
     tell(actions);
-  } else if (what == balancer_retires) {
+  } else if (what == balancer_retires || what == balancer_clears) {
+    if (what == balancer_clears) take_off();
     retires_ = true;
     loop_.stop();
   }
@@ -210,7 +220,6 @@ void Balancing::on_checker() {
                          actions);
     start_.board.note_check(verdict->check, balancer_.memory_of(verdict->check), loop::now());
   }
-  news_.on_runner();  // one that did not read for a moment
   begin_rises(actions);
   settle();  // the table first, then whoever wants to know
   tell(actions);
@@ -225,6 +234,7 @@ void Balancing::take_drains(balance::Actions& actions) {
       if (was_drained && !balancer_.is_drained(service, server)) begin_rise(service, server);
     }
   }
+  rise();
 }
 
 // slow_start, of those that are back.
@@ -233,11 +243,11 @@ void Balancing::begin_rises(const balance::Actions& actions) {
     const auto* change = std::get_if<balance::ServerChanged>(&action);
     if (change != nullptr && change->is_up) begin_rise(change->service, change->server);
   }
+  rise();
 }
 
 void Balancing::begin_rise(std::size_t service, std::size_t server) {
   ramp_.begin(service, server, setup_.services[service].slow_start, loop::now());
-  rise();
 }
 
 void Balancing::rise() {
@@ -279,7 +289,11 @@ bool Balancing::open() {
 void Balancing::on_plane() {
   if (!plane_->was_changed() || retires_) return;
   const Instant now = loop::now();
-  log_.warning("somebody changed the rules that serve virtual servers; they are put back");
+  if (!may_be_our_predecessor(now)) {
+    log_.warning("somebody changed the rules that serve virtual servers; they are put back");
+    plane_->distrust();
+    awaits_repair_ = true;
+  }
   if (now - last_repair_ < least_between_repairs) return set_look(least_between_repairs);
   last_repair_ = now;
   look();
@@ -304,6 +318,8 @@ void Balancing::look() {
   if (!is_settled_) begin_table();
   if (!read_actual()) return set_look(look_again_after);
   reconcile_all();
+  awaits_repair_ = false;
+  forget_inherited();
   synchronise();
   if (!is_settled_) count_.set(loop::now() + count_interval);
   is_settled_ = true;
@@ -351,6 +367,31 @@ TableService Balancing::wanted(std::size_t service, const ServiceKey& key) {
                           [this](const std::string& sentence) { say_once(log::Level::warning, sentence); });
 }
 
+// What a configuration before had is off; from now on it is somebody else's, if it is there.
+void Balancing::forget_inherited() {
+  if (start_.inherited.empty()) return note_settled();
+  if (may_be_our_predecessor(loop::now())) return;
+  const std::set<ServiceKey> ours = own_keys();
+  const bool is_off = std::ranges::none_of(
+      start_.inherited, [&](const ServiceKey& key) { return !ours.contains(key) && actual_.contains(key); });
+  if (!is_off) return;
+  managed_ = ours;
+  start_.inherited.clear();
+  note_settled();
+}
+
+void Balancing::note_settled() {
+  PlaneMemory plane = start_.board.plane();
+  plane.is_settled = true;
+  start_.board.set_plane(plane);
+}
+
+std::set<ServiceKey> Balancing::own_keys() const {
+  std::set<ServiceKey> keys;
+  for (const balance::Service& service : setup_.services) keys.insert(service.keys.begin(), service.keys.end());
+  return keys;
+}
+
 void Balancing::reconcile_all() {
   (void)balancer_.take_changed();  // all of them are looked at
   ServiceTable wanted_table;
@@ -362,7 +403,7 @@ void Balancing::reconcile_all() {
 
 // What verdicts have changed since the last time.
 void Balancing::settle() {
-  if (!plane_ || !is_settled_ || retires_) return;
+  if (!plane_ || !is_settled_ || retires_ || awaits_repair_) return;
   TableOperations operations;
   for (const std::size_t service : balancer_.take_changed()) {
     for (const ServiceKey& key : setup_.services[service].keys) {
@@ -418,11 +459,19 @@ void Balancing::leave() {
   balance::Actions actions;
   balancer_.stop(actions);
   for (const balance::Action& action : actions) news_.tell(action);
-  if (!plane_ || start_.keeps_services) return;
-  if (start_.setup.configuration.globals.ipvs.flush_on_stop == config::FlushOnStop::everything) {
-    if (const auto flushed = plane_->flush(); !flushed) log_.error(to_string(flushed.error()));
-    return;
+  if (plane_ && !start_.keeps_services) {
+    if (start_.setup.configuration.globals.ipvs.flush_on_stop == config::FlushOnStop::everything) {
+      if (const auto flushed = plane_->flush(); !flushed) log_.error(to_string(flushed.error()));
+    } else {
+      take_off();
+    }
   }
+  news_.finish(last_words_within);
+}
+
+// All that is ours.
+void Balancing::take_off() {
+  if (!plane_) return;
   carry_out(balance::difference({}, actual_));
   if (sync_) {
     if (const auto ended = plane_->synchronise({}); !ended) log_.error(to_string(ended.error()));

@@ -20,6 +20,7 @@ inline constexpr std::uint8_t balancer_hears_runner = 'R';
 inline constexpr std::uint8_t balancer_hears_checker = 'C';
 inline constexpr std::uint8_t balancer_drains = 'D';   // the board says otherwise who is drained
 inline constexpr std::uint8_t balancer_retires = 'L';  // another one goes on: leave the kernel as it is
+inline constexpr std::uint8_t balancer_clears = 'X';   // another one goes on elsewhere: take the services off
 
 struct BalancerStart {
   // What the balancer before this one had to do, and knew in the end: so what it left in the kernel, if all went well.

@@ -33,6 +33,7 @@ struct PlaneMemory {
   int code = 0;                      // errno, of one that is missing
   bool tells_connections = false;    // lvs_sync_daemon: to other directors
   bool hears_connections = false;    // likewise: those of others
+  bool is_settled = false;           // services of configurations before are off
 
   bool operator==(const PlaneMemory&) const = default;
 };
@@ -127,13 +128,14 @@ class CheckBoard {
             .kind = static_cast<PlaneKind>(bits >> 2 & 3),
             .code = static_cast<int>(bits >> 32),
             .tells_connections = (bits & tells_bit) != 0,
-            .hears_connections = (bits & hears_bit) != 0};
+            .hears_connections = (bits & hears_bit) != 0,
+            .is_settled = (bits & settled_bit) != 0};
   }
   void set_plane(const PlaneMemory& plane) {
     if (plane_ == nullptr) return;
     plane_->store(static_cast<std::uint64_t>(plane.code) << 32 | static_cast<std::uint64_t>(plane.kind) << 2 |
                       static_cast<std::uint64_t>(plane.state) | (plane.tells_connections ? tells_bit : 0) |
-                      (plane.hears_connections ? hears_bit : 0),
+                      (plane.hears_connections ? hears_bit : 0) | (plane.is_settled ? settled_bit : 0),
                   std::memory_order_relaxed);
   }
 
@@ -141,6 +143,7 @@ class CheckBoard {
   using Plane = std::atomic<std::uint64_t>;
   static constexpr std::uint64_t tells_bit = 1 << 4;
   static constexpr std::uint64_t hears_bit = 1 << 5;
+  static constexpr std::uint64_t settled_bit = 1 << 6;
   struct Check {
     std::atomic<std::uint64_t> state;
     std::atomic<std::uint64_t> since;

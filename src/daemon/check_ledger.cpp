@@ -107,8 +107,9 @@ std::vector<std::optional<health::Check::State>> CheckLedger::take_over(std::spa
   std::vector<std::optional<health::Check::State>> states(keys.size());
   if (memory_ == nullptr) return states;
   auto& book = *static_cast<Book*>(memory_);
-  Half& ours = book.halves[book.turn % 2];
-  const Half& before = book.halves[(book.turn + 1) % 2];
+  half_ = book.turn % 2;
+  Half& ours = book.halves[half_];
+  const Half& before = book.halves[1 - half_];
   std::unordered_map<CheckKey, std::size_t> places;
   for (std::size_t i = 0; i < used(before); ++i) places.emplace(before.rows[i].key, i);
   ours.used = 0;
@@ -128,15 +129,20 @@ std::vector<std::optional<health::Check::State>> CheckLedger::take_over(std::spa
 void CheckLedger::put(std::size_t index, const health::Check::State& state, std::string_view detail) {
   if (memory_ == nullptr || index >= most) return;
   auto& book = *static_cast<Book*>(memory_);
-  Row& row = book.halves[book.turn % 2].rows[index];
+  Row& row = book.halves[half_].rows[index];
   daemon::write(row, state);
   write_detail(row, detail);
+}
+
+std::string CheckLedger::detail(std::size_t index) const {
+  if (memory_ == nullptr || index >= most) return {};
+  return read_detail(static_cast<const Book*>(memory_)->halves[half_].rows[index]);
 }
 
 void CheckLedger::set_suspended(std::size_t index, bool is_suspended) {
   if (memory_ == nullptr || index >= most) return;
   auto& book = *static_cast<Book*>(memory_);
-  Number& flags = book.halves[book.turn % 2].rows[index].flags;
+  Number& flags = book.halves[half_].rows[index].flags;
   flags = is_suspended ? flags | suspended : flags & ~suspended;
 }
 

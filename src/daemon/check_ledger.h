@@ -40,6 +40,8 @@ class CheckLedger {
   std::vector<std::optional<health::Check::State>> take_over(std::span<const CheckKey> keys);
   // `detail`: of the last try's Outcome; the first detail_size bytes of it are kept.
   void put(std::size_t index, const health::Check::State& state, std::string_view detail = {});
+  // As the one before put it, until it is put again.
+  std::string detail(std::size_t index) const;
   // ha_suspend: nobody tries it for the time being.
   void set_suspended(std::size_t index, bool is_suspended);
   // A try has ended so.
@@ -63,6 +65,7 @@ class CheckLedger {
 
  private:
   void* memory_;
+  std::size_t half_ = 0;  // of the checker: that it took over, whoever turns the page meanwhile
 };
 
 }  // namespace baton::daemon

@@ -13,6 +13,7 @@
 #include "daemon/check_suspension.h"
 #include "daemon/check_verdict.h"
 #include "daemon/options.h"
+#include "daemon/outbox.h"
 #include "kernel/check_socket.h"
 #include "kernel/confinement.h"
 #include "loop/loop.h"
@@ -93,6 +94,18 @@ health::Outcome judge_script(const config::MiscCheck& check, const process::Scri
   return outcome;
 }
 
+bool is_judged_by_runner(const config::HealthCheck& check) {
+  return std::holds_alternative<config::MiscCheck>(check.kind) || std::holds_alternative<config::FileCheck>(check.kind);
+}
+
+// What the checker before told of a check that the runner judges.
+health::Verdict verdict_of(const health::Check::State& state, std::string detail) {
+  const auto weight = state.has_weight ? std::optional(state.weight) : std::nullopt;
+  return {.is_up = state.is_up,
+          .weight = weight,
+          .reason = health::sentence({.failure = state.last_failure, .detail = std::move(detail), .weight = weight})};
+}
+
 class Checker {
  public:
   explicit Checker(CheckerStart start)
@@ -132,7 +145,7 @@ class Checker {
   CheckSuspension suspension_;
   AddressWatch addresses_{loop_, [this] { look_at_addresses(); }};
   checker::Engine engine_;
-  kernel::Channel runner_;
+  Outbox to_runner_{loop_, SIZE_MAX};  // its lists alone wait, the last one each
   loop::Timer beat_{loop_.timer([this] { beat(); })};
   loop::Subscription guardian_readable_;
   loop::Subscription runner_readable_;
@@ -149,7 +162,8 @@ void Checker::run() {
   for (std::uint32_t index = 0; index < states.size(); ++index) {
     const ListedCheck& listed = start_.checks[index];
     if (states[index] && states[index]->was_told) {
-      put(index, engine_.check(index).verdict());
+      put(index, is_judged_by_runner(listed.check) ? verdict_of(*states[index], start_.ledger.detail(index))
+                                                   : engine_.check(index).verdict());
     } else if (listed.is_tracked && listed.check.alpha) {
       put(index, {.is_up = false, .weight = {}, .reason = "counts as failed until it succeeds (init_fail)"});
     }
@@ -208,14 +222,15 @@ void Checker::on_guardian_message() {
 // ---------------------------------------------------------------- what the runner judges
 
 void Checker::take_runner(kernel::Channel runner) {
-  runner_ = std::move(runner);
-  runner_readable_ = loop_.watch(runner_.fd(), loop::Ready::readable, [this] { on_runner_message(); });
+  to_runner_.clear();
+  to_runner_.connect(std::move(runner));
+  runner_readable_ = loop_.watch(to_runner_.reader().fd(), loop::Ready::readable, [this] { on_runner_message(); });
   set_runner();
 }
 
 // Programs of checks that are suspended do not run. What files hold is told again, for checks that go on.
 void Checker::set_runner() {
-  if (!runner_) return;
+  if (!to_runner_.reader()) return;
   std::vector<process::TrackedFile> files;
   for (std::size_t i = 0; i < start_.files.size(); ++i) {
     const config::TrackedFile& file = start_.files[i];
@@ -223,10 +238,9 @@ void Checker::set_runner() {
   }
   const auto send_all = [&](const process::Messages& messages) {
     if (!messages) return;
-    for (const Bytes& message : *messages) {
-      if (const auto sent = runner_.send(message); !sent) log_.error(to_string(sent.error()));
-    }
+    for (const Bytes& message : *messages) to_runner_.put(message);
   };
+  to_runner_.clear();
   std::vector<process::TrackScript> scripts = scripts_of(start_.checks);
   std::erase_if(scripts, [this](const process::TrackScript& script) { return suspension_.is_suspended(script.id); });
   send_all(process::encode_scripts(start_.script_rules, scripts));
@@ -235,11 +249,11 @@ void Checker::set_runner() {
 
 void Checker::on_runner_message() {
   for (int i = 0; i < messages_per_turn; ++i) {
-    const auto message = runner_.receive();
+    const auto message = to_runner_.reader().receive();
     if (!message) {
       if (message.error() == kernel::Channel::Nothing::any_more) {
         runner_readable_.reset();  // the next one comes from the guardian; verdicts stay
-        runner_.close();
+        to_runner_.close();
       }
       return;
     }

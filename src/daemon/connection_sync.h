@@ -24,6 +24,8 @@ class ConnectionSync {
   // What is wrong with it, a sentence; empty: nothing.
   const std::string& problem() const { return problem_; }
 
+  bool operator==(const ConnectionSync&) const = default;
+
  private:
   kernel::IpvsSyncDaemon daemon_;
   bool follows_ = false;              // an instance

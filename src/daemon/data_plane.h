@@ -49,6 +49,8 @@ class DataPlane {
   // Readable when somebody else may have changed the table; -1: nobody tells.
   virtual int fd() const { return -1; }
   virtual bool was_changed() { return false; }  // reads what there is
+  // Somebody did: what was known of it holds no more.
+  virtual void distrust() {}
 };
 
 // The plane for `choice`: with `automatic` IPVS where the kernel has it, else nftables. `goes_on`: a balancer before

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "daemon/connection_sync.h"
 #include "daemon/runner_service.h"
 #include "setup/balance_setup.h"
 
@@ -48,7 +49,8 @@ void LoadBalancing::follow(const config::Configuration* before) {
   if (configuration.virtual_servers.empty()) {
     balancer_.dismiss();  // it takes its services off
   } else if (before == nullptr || before->virtual_servers != configuration.virtual_servers ||
-             before->globals != configuration.globals || !balancer_.is_running()) {
+             before->globals != configuration.globals ||
+             ConnectionSync::of(*before) != ConnectionSync::of(configuration) || !balancer_.is_running()) {
     if (!keeps_checker) checker_.retire();
     replace_balancer(before);
   }
@@ -58,6 +60,7 @@ void LoadBalancing::follow(const config::Configuration* before) {
 void LoadBalancing::replace_balancer(const config::Configuration* before) {
   const config::Configuration& configuration = setup_().configuration;
   if (before != nullptr) {
+    if (board_.plane().is_settled) inherited_.clear();
     std::set<ServiceKey> keys(inherited_.begin(), inherited_.end());
     for (const config::VirtualServer& service : before->virtual_servers) {
       const std::vector<ServiceKey> of_service = setup::service_keys(service);
@@ -66,16 +69,29 @@ void LoadBalancing::replace_balancer(const config::Configuration* before) {
     inherited_.assign(keys.begin(), keys.end());
     inherited_sync_ = inherited_sync_ || before->globals.ipvs.sync_daemon.has_value();
   }
-  if (balancer_.is_running()) (void)balancer_.tell(balancer_retires);  // one that is dead retires as well
+  // One that is dead retires as well; one that cannot be told must not take its services off.
+  const bool moves = is_other_plane();
+  if (balancer_.is_running() && !balancer_.tell(moves ? balancer_clears : balancer_retires)) {
+    balancer_.kill();
+  }
   // What is known is copied: the one that retires may still write into its own.
   setup::BalanceMemory known;
   if (before != nullptr && board_memory_.data() != nullptr) {
-    left_ = {.configuration = before, .memory = memory_of(board_)};
-    known = carry_over(*before, left_->memory, configuration);
+    setup::BalanceMemory memory = memory_of(board_);
+    known = carry_over(*before, memory, configuration);
+    if (!moves) left_ = {.configuration = before, .memory = std::move(memory)};
   }
   if (const auto made = make_board(known); !made) return log_.error(to_string(made.error()));
   balancer_.replace();
   left_.reset();
+}
+
+// What serves now is not what shall serve.
+bool LoadBalancing::is_other_plane() const {
+  const PlaneKind serves = board_.plane().kind;
+  const config::PlaneChoice wanted = setup_().configuration.globals.ipvs.plane;
+  return (serves == PlaneKind::nftables && wanted == config::PlaneChoice::ipvs) ||
+         (serves == PlaneKind::ipvs && wanted == config::PlaneChoice::nftables);
 }
 
 SysResult<void> LoadBalancing::make_board(const setup::BalanceMemory& known) {
@@ -159,7 +175,7 @@ SideRole::Plan LoadBalancing::balancer_plan() {
                 return run_balancer({.setup = setup_(),
                                      .board = board_,
                                      .left = left_ ? &*left_ : nullptr,
-                                     .inherited = inherited_,
+                                     .inherited = board_.plane().is_settled ? std::vector<ServiceKey>() : inherited_,
                                      .inherited_sync = inherited_sync_,
                                      .is_first = !has_started_,
                                      .keeps_services = options_.keep_services,

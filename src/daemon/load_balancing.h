@@ -46,6 +46,7 @@ class LoadBalancing {
  private:
   SideRole::Plan balancer_plan();
   void replace_balancer(const config::Configuration* before);
+  bool is_other_plane() const;
   SysResult<void> make_board(const setup::BalanceMemory& known);
   void join_checker();
   void hand_checker(const kernel::Channel& channel);

@@ -80,12 +80,6 @@ SysResult<ServiceTable> NftablesPlane::dump() {
   return table_;
 }
 
-bool NftablesPlane::was_changed() {
-  if (!monitor_->was_changed()) return false;
-  balance_.distrust();
-  return true;
-}
-
 SysResult<void> NftablesPlane::change(std::span<const ServiceKey> keys, ServiceTable& after) {
   std::vector<kernel::NftBalance::Change> changes;
   for (const ServiceKey& key : keys) {

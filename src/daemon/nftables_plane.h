@@ -34,7 +34,8 @@ class NftablesPlane : public DataPlane {
   bool is_ours_alone() const override { return true; }
   SysResult<void> close() override;
   int fd() const override { return monitor_ ? monitor_->fd() : -1; }
-  bool was_changed() override;
+  bool was_changed() override { return monitor_->was_changed(); }
+  void distrust() override { balance_.distrust(); }
 
  private:
   explicit NftablesPlane(kernel::NftBalance balance) : balance_(std::move(balance)) {}

@@ -81,6 +81,14 @@ bool InterfaceTable::is_usable(const IpAddress& address) const {
       addresses_, [&](const auto& entry) { return entry.first.address.address == address && is_usable(entry.first); });
 }
 
+std::set<IpAddress> InterfaceTable::usable_addresses() const {
+  std::set<IpAddress> usable;
+  for (const auto& [key, info] : addresses_) {
+    if (is_usable(key)) usable.insert(key.address.address);
+  }
+  return usable;
+}
+
 bool InterfaceTable::has_ipv4(std::uint32_t interface_index) const {
   const auto first = addresses_.lower_bound({interface_index, {.address = {}, .length = 0}});  // IPv4 comes first
   return first != addresses_.end() && first->first.interface_index == interface_index &&

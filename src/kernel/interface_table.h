@@ -35,6 +35,8 @@ class InterfaceTable {
   bool is_usable(const AddressKey& key) const;
   // The same of any interface, with any length.
   bool is_usable(const IpAddress& address) const;
+  // All that are usable on some interface.
+  std::set<IpAddress> usable_addresses() const;
   bool has_ipv4(std::uint32_t interface_index) const;
   // Addresses of an interface in the order the kernel gave them: its first is the primary one.
   std::vector<IpPrefix> addresses_on(std::uint32_t interface_index) const;

@@ -217,6 +217,7 @@ void Runner::add_client(UniqueFd channel) {
 void Runner::on_client(ToRunner& message) {
   if (auto* notify = std::get_if<Notify>(&message)) return notifications_.add(std::move(*notify));
   if (auto* mail = std::get_if<SendMail>(&message)) return mailer_.send(std::move(*mail));
+  if (auto* line = std::get_if<WriteFifos>(&message)) return on(*line);
   ++counters_.bad_messages;
 }
 
@@ -242,22 +243,22 @@ void Runner::on_message(ToRunner message) {
   std::visit([this](auto& value) { on(value); }, message);
 }
 
-// Takes a part of a list to those before it. False: more are to come, or there are too many.
+// Takes a part of a list to those before it. False: more are to come, or there are too many: one more than may be is
+// kept, so that what follows is too many as well.
 template <typename Message, typename Item>
 bool Runner::is_complete(const Message& message, std::vector<Item>& part, std::vector<Item>& arriving, std::size_t most,
                          std::string_view what) {
   if (message.is_first) arriving.clear();
-  if (arriving.size() + part.size() > most) {
-    arriving.clear();
-    log(Level::error, fmt::format("more than {} {}: none of them is set", most, what));
-    return false;
-  }
+  part.resize(std::min(part.size(), most + 1 - arriving.size()));
   std::ranges::move(part, std::back_inserter(arriving));
-  return message.is_last;
+  if (!message.is_last || arriving.size() <= most) return message.is_last;
+  arriving.clear();
+  log(Level::error, fmt::format("more than {} {}: none of them is set", most, what));
+  return false;
 }
 
 void Runner::on(SetScripts& message) {
-  if (!is_complete(message, message.scripts, arriving_scripts_, limits::track_scripts, "track scripts")) return;
+  if (!is_complete(message, message.scripts, arriving_scripts_, limits::scripts_of_a_runner, "track scripts")) return;
   users_.forget();  // a reload is the time to look again
   link_.begin_results();
   std::vector<std::string_view> names;

@@ -37,5 +37,24 @@ TEST(CheckBoard, keeps_what_is_written) {
   EXPECT_EQ(again.has_quorum(1), false);
 }
 
+TEST(CheckBoard, is_carried_to_another_one) {
+  constexpr CheckBoard::Shape shape{.checks = 2, .services = 2, .servers = 2};
+  std::vector<std::uint64_t> memory(CheckBoard::size_for(shape) / sizeof(std::uint64_t) + 1);
+  CheckBoard board(memory.data(), shape);
+  board.set_check(1, {.state = balance::CheckState::down});
+  board.set_quorum(0, true);
+  board.set_drained(1, true);
+  board.set_known(0);
+  std::vector<std::uint64_t> other_memory(memory.size());
+  CheckBoard other(other_memory.data(), shape);
+  note(memory_of(board), other);
+  EXPECT_EQ(other.check(1).state, balance::CheckState::down);
+  EXPECT_EQ(other.check(0).state, balance::CheckState::unknown);
+  EXPECT_EQ(other.has_quorum(0), true);
+  EXPECT_EQ(other.has_quorum(1), std::nullopt);
+  EXPECT_TRUE(!other.is_drained(0) && other.is_drained(1));
+  EXPECT_TRUE(other.is_known(0) && !other.is_known(1));
+}
+
 }  // namespace
 }  // namespace baton::daemon

@@ -195,6 +195,22 @@ TEST(CheckerRole, the_next_one_goes_on) {
   EXPECT_GE(reading.outcomes[static_cast<std::size_t>(health::Failure::refused)], 2U);
 }
 
+// What the runner judges is not known before it has run again.
+TEST(CheckerRole, the_next_one_goes_on_with_what_programs_and_files_said) {
+  if (::geteuid() != 0) GTEST_SKIP() << "a runner of tests starts programs as root";
+  const kernel::SharedMemory memory = ledger_memory();
+  const CheckLedger ledger(memory.data());
+  const std::vector checks{misc_check({"/bin/false"})};
+  {
+    Role role(checks, ledger);
+    role.start_runner();
+    ASSERT_TRUE(role.becomes_down(0));
+  }
+  Role next(checks, ledger);  // without a runner
+  EXPECT_TRUE(next.becomes_down(0));
+  EXPECT_THAT(next.verdicts[0].reason, HasSubstr("exited"));
+}
+
 TEST(CheckerRole, programs_judge) {
   if (::geteuid() != 0) GTEST_SKIP() << "a runner of tests starts programs as root";
   Role role({misc_check({"/bin/true"}), misc_check({"/bin/false"}), misc_check({"/bin/sh", "-c", "exit 12"}, true),

@@ -361,6 +361,17 @@ TEST(Clients, notify_beside_the_worker) {
   EXPECT_EQ(folder.text("out"), "client\n");
 }
 
+TEST(Clients, write_into_fifos) {
+  const Folder folder;
+  RunnerBench bench;
+  bench.send(
+      SetFifos{.rules = {}, .fifos = {{.hears_routers = false, .hears_services = true, .path = folder.file("lvs")}}});
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(folder.file("lvs")); }));
+  const UniqueFd client = bench.new_client();
+  say(client, WriteFifos{.text = "VS\n", .is_of_service = true});
+  EXPECT_TRUE(bench.next<RunnerCounters>(patience, [](const RunnerCounters& c) { return c.fifo_lines == 1; }));
+}
+
 TEST(Clients, may_not_do_what_the_worker_does) {
   RunnerBench bench;
   bench.set_scripts({{.id = 1, .name = "s", .command = command({"true"}), .interval = 10ms}});

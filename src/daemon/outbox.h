@@ -1,0 +1,44 @@
+// Messages for another role, in their order, until its channel takes them: whoever reads slowly, or is replaced, misses
+// nothing that there is room for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "kernel/channel.h"
+#include "loop/loop.h"
+
+namespace baton::daemon {
+
+class Outbox {
+ public:
+  // `most_bytes` of messages wait; then the oldest go.
+  Outbox(loop::Loop& loop, std::size_t most_bytes) : loop_(loop), most_bytes_(most_bytes) {}
+
+  // What waits goes to it.
+  void connect(kernel::Channel reader);
+  const kernel::Channel& reader() const { return reader_; }
+  void close();
+  void clear();
+
+  void put(Bytes message);
+  // The end: what waits is sent within this time, or not at all.
+  void finish(Duration bound);
+  std::uint64_t lost() const { return lost_; }
+
+ private:
+  void flush();
+
+  loop::Loop& loop_;
+  std::size_t most_bytes_;
+  kernel::Channel reader_;
+  loop::Subscription writable_;
+  std::deque<Bytes> waiting_;
+  std::size_t waiting_bytes_ = 0;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace baton::daemon
