@@ -217,6 +217,35 @@ TEST_F(NftablesBalance, a_service_of_several_addresses_is_counted_as_one) {
   EXPECT_LE(counted(), asked + 4);  // and the first questions
 }
 
+TEST_F(NftablesBalance, lvs_notify_fifo_hears_of_real_servers_and_the_quorum) {
+  ASSERT_TRUE(
+      network_["lb1"].start({"sh", "-c", "mkfifo -m 600 /run/lab/fifo; exec cat <>/run/lab/fifo >>/run/lab/heard"}));
+  start(globals("  script_user root\n  lvs_notify_fifo /run/lab/fifo\n") +
+        service("  lb_algo rr\n  lb_kind NAT\n", {{"s1"}, {"s2"}}));
+  ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.log("lb1");
+  const auto heard = [this] { return network_.output("lb1", "cat /run/lab/heard"); };
+  const auto hears = [&](const std::string& line) {
+    const Instant deadline = now() + std::chrono::seconds(30);
+    while (!heard().ends_with(line)) {
+      if (now() > deadline) return false;
+    }
+    return true;
+  };
+  const std::string service = "[10.9.0.100]:tcp:80";
+  const std::string s1 = "RS [10.8.0.11]:tcp:80 " + service;
+  const std::string s2 = "RS [10.8.0.12]:tcp:80 " + service;
+  network_.stop_web("s2");
+  EXPECT_TRUE(hears(s2 + " DOWN\n")) << heard();
+  network_.stop_web("s1");
+  EXPECT_TRUE(hears(s1 + " DOWN\nVS " + service + " DOWN\n")) << heard();
+  network_.run("lb1", "kill -9 $(pgrep -x baton-balance)");  // the next one goes on, and repeats nothing
+  network_.start_web("s2");
+  EXPECT_TRUE(hears(s2 + " UP\nVS " + service + " UP\n")) << heard();
+  network_.start_web("s1");
+  EXPECT_TRUE(hears(s1 + " UP\n")) << heard();
+  EXPECT_EQ(std::ranges::count(heard(), '\n'), 6) << heard();
+}
+
 TEST_F(NftablesBalance, a_balancer_that_dies_leaves_the_services_and_the_next_goes_on) {
   start(globals() + service("  lb_algo rr\n  lb_kind NAT\n  persistence_timeout 60\n",
                             {{"s1", 1, false}, {"s2", 1, false}, {"s3", 1, false}}));
