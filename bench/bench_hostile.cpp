@@ -6,16 +6,22 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <numeric>
+#include <sstream>
 
 #include <fmt/format.h>
 
 #include "accounts.h"
 #include "base/result.h"
+#include "control/client.h"
 #include "lab/clock.h"
 #include "lab/made_config.h"
 #include "lab/sandbox.h"
 #include "lab/stranger.h"
+#include "storm.h"
 #include "vrrp/advert_codec.h"
 
 namespace baton::bench {
@@ -27,6 +33,7 @@ using lab::NodeId;
 
 constexpr NodeId web1 = 0;
 constexpr NodeId web2 = 1;
+constexpr const char* switch_port = "c0";  // where the client's cable, and so the stranger's, ends
 constexpr MacAddress stranger_mac{{0x02, 0, 0, 0, 0x06, 0x66}};
 
 struct Options {
@@ -70,6 +77,9 @@ Bytes forged(const std::string& protection) {
 
 struct Figures {
   std::uint64_t sent = 0;
+  std::uint64_t arrived = 0;             // at the master's interface, all frames
+  std::optional<std::uint64_t> counted;  // by the master, as rejected or of a lower priority
+  double load = 0;                       // of the machine, one minute's
   lab::GapStatistics gaps;
   double cpu_master = 0;  // shares of a core
   double cpu_backup = 0;
@@ -83,8 +93,41 @@ std::vector<pid_t> processes(lab::Lab& lab, NodeId node) {
   return find_role(lab.daemon_processes(node), lab::Role::everything);
 }
 
-Figures flood(lab::Lab& lab, lab::Stranger& sender, const Options& options, const std::string& protection,
-              std::uint64_t rate) {
+// From /proc/PID/net/dev: received bytes, then packets.
+std::uint64_t received(lab::Lab& lab, NodeId node) {
+  std::ifstream file(fmt::format("/proc/{}/net/dev", lab.machine(node).init()));
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find("ens33:");
+    if (colon == std::string::npos) continue;
+    std::istringstream words(line.substr(colon + 6));
+    std::uint64_t bytes = 0;
+    std::uint64_t packets = 0;
+    words >> bytes >> packets;
+    return packets;
+  }
+  return 0;
+}
+
+// What the flood has moved in `baton status`; nothing of a keepalived.
+std::optional<std::uint64_t> counted(lab::Lab& lab, NodeId node) {
+  if (lab.daemon(node) != Daemon::batond) return std::nullopt;
+  const auto said =
+      control::ask(lab.machine(node).outside_path(control::default_control_socket), {.path = "/v1/status"});
+  if (!said) return std::nullopt;
+  const nlohmann::json& instance = said->at("instances").at(0);
+  const nlohmann::json rejected = instance.value("rejected", nlohmann::json::object());
+  return std::accumulate(rejected.begin(), rejected.end(), instance.at("adverts").at("accepted").get<std::uint64_t>(),
+                         [](std::uint64_t sum, const nlohmann::json& one) { return sum + one.get<std::uint64_t>(); });
+}
+
+double load_average() {
+  double load = 0;
+  (void)getloadavg(&load, 1);
+  return load;
+}
+
+std::expected<Figures, std::string> flood(lab::Lab& lab, const Options& options, const std::string& protection,
+                                          std::uint64_t rate) {
   const IpAddress address = lab.topology().targets.front().address;
   Figures figures;
   const auto master = processes(lab, web1);
@@ -93,10 +136,18 @@ Figures flood(lab::Lab& lab, lab::Stranger& sender, const Options& options, cons
   const Duration master_time = processor_time(master);
   const Duration backup_time = processor_time(backup);
   const std::size_t changes = lab.ownership().changes(address).size();
+  const auto counted_before = counted(lab, web1);
+  const std::uint64_t received_before = received(lab, web1);
+  figures.load = load_average();
   const Instant from = lab::now();
-  if (rate > 0 && !sender.start_flood({forged(protection)}, rate)) return figures;
+  std::optional<Storm> storm;
+  if (rate > 0) {
+    auto started = Storm::start(switch_port, forged(protection), rate);
+    if (!started) return std::unexpected(to_string(started.error()));
+    storm.emplace(std::move(*started));
+  }
   lab.run_for(std::chrono::seconds(options.seconds));
-  figures.sent = sender.stop_flood();
+  if (storm) figures.sent = storm->stop();
   const Instant to = lab::now();
   const double lasted = std::chrono::duration<double>(to - from).count();
   figures.gaps = lab::advert_gaps(lab.adverts(), web1, 50, from, to);
@@ -105,6 +156,10 @@ Figures flood(lab::Lab& lab, lab::Stranger& sender, const Options& options, cons
   figures.memory_after = memory_kib(master);
   figures.owners = lab.ownership().times(address, from, to);
   figures.changes = lab.ownership().changes(address).size() - changes;
+  figures.arrived = received(lab, web1) - received_before;
+  if (const auto counted_after = counted(lab, web1); counted_before && counted_after) {
+    figures.counted = *counted_after - *counted_before;
+  }
   return figures;
 }
 
@@ -113,11 +168,14 @@ double milliseconds(Duration duration) {
 }
 
 void print(const std::string& side, const std::string& protection, std::uint64_t rate, const Figures& figures) {
-  fmt::print("{:11} {:5} {:>7} {:>9} {:>6} {:>9.1f} {:>9.1f} {:>7.1f} {:>7.1f} {:>6}/{:<6} {:>8} {:>8.1f} {:>8.1f}\n",
-             side, protection, rate, figures.sent, figures.gaps.count, milliseconds(figures.gaps.p99),
-             milliseconds(figures.gaps.longest), figures.cpu_master * 100, figures.cpu_backup * 100,
-             figures.memory_before, figures.memory_after, figures.changes, milliseconds(figures.owners.two_or_more),
-             milliseconds(figures.owners.nobody));
+  const std::string counted = figures.counted ? fmt::format("{}", *figures.counted) : "-";
+  fmt::print(
+      "{:11} {:5} {:>7} {:>8} {:>8} {:>8} {:>5} {:>8.1f} {:>8.1f} {:>6.1f} {:>6.1f} {:>5}/{:<5} {:>7} {:>7.1f} "
+      "{:>7.1f} {:>5.1f}\n",
+      side, protection, rate, figures.sent, figures.arrived, counted, figures.gaps.count,
+      milliseconds(figures.gaps.p99), milliseconds(figures.gaps.longest), figures.cpu_master * 100,
+      figures.cpu_backup * 100, figures.memory_before, figures.memory_after, figures.changes,
+      milliseconds(figures.owners.two_or_more), milliseconds(figures.owners.nobody), figures.load);
   std::fflush(stdout);
 }
 
@@ -141,20 +199,20 @@ std::expected<void, std::string> measure(const Options& options, const std::stri
   const auto is_served = [&] {
     return lab.ownership().owners(lab.topology().targets.front().address) == std::set<NodeId>{web1};
   };
-  auto sender = lab::Stranger::open(lab.client_network(), "lan0");  // where no observer has to read along
-  if (!sender) return std::unexpected(to_string(sender.error()));
   for (const std::uint64_t rate : options.rates) {
     if (!lab.wait_until(is_served, 20s)) return std::unexpected("web1 is not the only owner");
     lab.run_for(6s);  // the second burst of announcements has passed
-    print(side, protection, rate, flood(lab, *sender, options, protection, rate));
+    const auto figures = flood(lab, options, protection, rate);
+    if (!figures) return std::unexpected(figures.error());
+    print(side, protection, rate, *figures);
   }
   return {};
 }
 
 int run(const Options& options) {
-  fmt::print("{:11} {:5} {:>7} {:>9} {:>6} {:>9} {:>9} {:>7} {:>7} {:>13} {:>8} {:>8} {:>8}\n", "daemon", "auth",
-             "rate/s", "sent", "gaps", "p99 ms", "long. ms", "cpu1 %", "cpu2 %", "memory1 KiB", "changes", "two ms",
-             "none ms");
+  fmt::print("{:11} {:5} {:>7} {:>8} {:>8} {:>8} {:>5} {:>8} {:>8} {:>6} {:>6} {:>11} {:>7} {:>7} {:>7} {:>5}\n",
+             "daemon", "auth", "rate/s", "sent", "arrived", "counted", "gaps", "p99 ms", "long. ms", "cpu1 %", "cpu2 %",
+             "memory1 KiB", "changes", "two ms", "none ms", "load");
   for (const std::string& protection : options.protections) {
     for (const std::string& side : options.sides) {
       if (side == "keepalived" && protection == "hmac") continue;  // from 2.4.2 on
