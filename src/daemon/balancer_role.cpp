@@ -488,8 +488,9 @@ void Balancing::say_once(log::Level level, const std::string& sentence) {
 // put there at once: what is refused is found when the table is read.
 void change_unseen(const BalancerStart& start, const BalancerStart::Left& left) {
   const auto unheard = [](const std::string&) {};
-  const auto plane = open_data_plane(start.setup.configuration.globals.ipvs.plane, true, unheard);
-  if (!plane || !(*plane)->works_unseen()) return;
+  if (left.plane != PlaneKind::ipvs) return;  // the other one has to be read before anything is changed
+  const auto plane = open_data_plane(config::PlaneChoice::ipvs, true, unheard);
+  if (!plane) return;
   const BalanceMemory known = memory_of(start.board);
   ServiceShift shift = service_shift(*left.configuration, left.memory, start.setup.configuration, known);
   for (ServiceTable* table : {&shift.before, &shift.after}) {

@@ -27,6 +27,7 @@ struct BalancerStart {
   struct Left {
     const config::Configuration* configuration = nullptr;
     setup::BalanceMemory memory;
+    PlaneKind plane = PlaneKind::none;  // that served
   };
 
   const Setup& setup;

@@ -31,8 +31,6 @@ class DataPlane {
   // What of a service it can carry out; `say` hears what it cannot, and what serves instead.
   virtual TableService possible(const ServiceKey& key, TableService service, const Say& say) const = 0;
   virtual SysResult<ServiceTable> dump() = 0;
-  // It carries out operations on a table that it has not been asked for.
-  virtual bool works_unseen() const { return false; }
   // In order; returns when the kernel has done all of it but what it refused.
   virtual SysResult<std::vector<Refused>> carry_out(std::span<const TableOperation> operations) = 0;
   // What the servers of these services got; one that is not in the table has none.

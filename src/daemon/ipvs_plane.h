@@ -13,7 +13,6 @@ class IpvsPlane : public DataPlane {
 
   PlaneKind kind() const override { return PlaneKind::ipvs; }
   TableService possible(const ServiceKey& key, TableService service, const Say& say) const override;
-  bool works_unseen() const override { return true; }
   SysResult<ServiceTable> dump() override { return socket_.dump(); }
   SysResult<std::vector<Refused>> carry_out(std::span<const TableOperation> operations) override;
   SysResult<TrafficTable> traffic(std::span<const ServiceKey> services) override { return socket_.traffic(services); }

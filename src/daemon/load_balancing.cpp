@@ -79,7 +79,7 @@ void LoadBalancing::replace_balancer(const config::Configuration* before) {
   if (before != nullptr && board_memory_.data() != nullptr) {
     setup::BalanceMemory memory = memory_of(board_);
     known = carry_over(*before, memory, configuration);
-    if (!moves) left_ = {.configuration = before, .memory = std::move(memory)};
+    if (!moves) left_ = {.configuration = before, .memory = std::move(memory), .plane = board_.plane().kind};
   }
   if (const auto made = make_board(known); !made) return log_.error(to_string(made.error()));
   balancer_.replace();
