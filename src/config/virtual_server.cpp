@@ -359,6 +359,29 @@ void settle_family(D& draft) {
   }
 }
 
+// Between the families only a tunnel leads.
+void drop_other_families(D& draft) {
+  VirtualServer& server = draft.server;
+  const auto is_out_of_reach = [&](const IpAddress& address, const Forwarding& forwarding) {
+    return address.family() != server.family && forwarding.method != Forwarding::Method::tunnel;
+  };
+  const auto say = [&](std::string_view what, const IpAddress& address, std::uint16_t port, const Position& position) {
+    draft.context.diagnostics.warn("bad-address", position,
+                                   fmt::format("{} {} {} is of another family than virtual_server {} and is ignored",
+                                               what, to_string(address), port, server.name),
+                                   "give it an address of the same family, or lvs_method TUN");
+  };
+  std::erase_if(server.real_servers, [&](const RealServer& real) {
+    if (!is_out_of_reach(real.address, real.forwarding)) return false;
+    say("real_server", real.address, real.port, draft.context.position_of(real));
+    return true;
+  });
+  if (server.sorry_server && is_out_of_reach(server.sorry_server->address, server.sorry_server->forwarding)) {
+    say("sorry_server", server.sorry_server->address, server.sorry_server->port, draft.context.position_of(server));
+    server.sorry_server.reset();
+  }
+}
+
 // Of one that answers directly, or through a tunnel, the service's port is asked, as keepalived does.
 void say_unused_ports(const D& draft) {
   const VirtualServer& server = draft.server;
@@ -436,6 +459,7 @@ std::optional<VirtualServer> read_virtual_server(const Context& context, const S
   settle_suspension(draft);
   settle_real_servers(draft);
   settle_family(draft);
+  drop_other_families(draft);
   settle_quorum(draft);
   say_unused_ports(draft);
   if (draft.server.real_servers.empty()) {
