@@ -67,7 +67,7 @@ void LoadBalancing::replace_balancer(const config::Configuration* before) {
       keys.insert(of_service.begin(), of_service.end());
     }
     inherited_.assign(keys.begin(), keys.end());
-    inherited_sync_ = inherited_sync_ || before->globals.ipvs.sync_daemon.has_value();
+    inherited_sync_ = before->globals.ipvs.sync_daemon.has_value();
   }
   // One that is dead retires as well; one that cannot be told must not take its services off.
   const bool moves = is_other_plane();

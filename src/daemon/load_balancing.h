@@ -60,7 +60,7 @@ class LoadBalancing {
   kernel::SharedMemory board_memory_;
   CheckBoard board_;
   std::vector<ServiceKey> inherited_;  // services of configurations before
-  bool inherited_sync_ = false;        // lvs_sync_daemon of one of them
+  bool inherited_sync_ = false;        // lvs_sync_daemon of the one before; those of earlier ones have ended
   bool has_started_ = false;
   std::optional<BalancerStart::Left> left_;  // while a balancer starts after another one
   SideRole balancer_;
