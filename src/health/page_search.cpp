@@ -1,12 +1,11 @@
 #include "health/page_search.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include <fmt/format.h>
-#include <pcre2.h>
 
 #include <array>
 
 #include "health/limits.h"
+#include "health/regex_price.h"
 
 namespace baton::health {
 
@@ -60,6 +59,7 @@ struct PageSearch::State {
   MatchData data{nullptr, &pcre2_match_data_free};
   MatchContext context{nullptr, &pcre2_match_context_free};
   std::size_t min_offset = 0;
+  RegexPrice price;
 };
 
 PageSearch::PageSearch(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -69,8 +69,11 @@ PageSearch::~PageSearch() = default;
 
 // Interpreted: the checker's filter of system calls lets no memory become code, and regex_stack is of the JIT alone.
 std::expected<PageSearch, std::string> PageSearch::compile(const config::PageRegex& regex) {
-  std::uint32_t options = regex.max_offset ? PCRE2_USE_OFFSET_LIMIT : 0;
+  std::uint32_t options = PCRE2_AUTO_CALLOUT;
+  if (regex.max_offset) options |= PCRE2_USE_OFFSET_LIMIT;
   for (const config::RegexOption option : regex.options) options |= flag(option);
+  // Else PCRE2 looks for the end of the line from each of its bytes.
+  if ((options & PCRE2_FIRSTLINE) != 0) options |= PCRE2_NO_START_OPTIMIZE;
   int error = 0;
   PCRE2_SIZE where = 0;
   auto state = std::make_unique<State>();
@@ -84,16 +87,20 @@ std::expected<PageSearch, std::string> PageSearch::compile(const config::PageReg
   (void)pcre2_set_heap_limit(state->context.get(), limits::regex_heap_kib);
   if (regex.max_offset) (void)pcre2_set_offset_limit(state->context.get(), *regex.max_offset);
   state->min_offset = regex.min_offset;
+  state->price = price_of(state->code.get(), regex.pattern);
   return PageSearch(std::move(state));
 }
 
 PageSearch::Found PageSearch::search(std::string_view page) const {
   if (state_->min_offset > page.size()) return Found::no;
+  RegexBudget budget(state_->price);
+  (void)pcre2_set_callout(state_->context.get(), &RegexBudget::pay, &budget);
   const int result = pcre2_match(state_->code.get(), reinterpret_cast<PCRE2_SPTR>(page.data()), page.size(),
                                  state_->min_offset, 0, state_->data.get(), state_->context.get());
   if (result >= 0) return Found::yes;
-  const bool is_costly = result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_HEAPLIMIT ||
-                         result == PCRE2_ERROR_DEPTHLIMIT || result == PCRE2_ERROR_NOMEMORY;
+  const bool is_costly = result == PCRE2_ERROR_CALLOUT || result == PCRE2_ERROR_MATCHLIMIT ||
+                         result == PCRE2_ERROR_HEAPLIMIT || result == PCRE2_ERROR_DEPTHLIMIT ||
+                         result == PCRE2_ERROR_NOMEMORY;
   return is_costly ? Found::too_costly : Found::no;
 }
 
