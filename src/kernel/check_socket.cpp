@@ -1,7 +1,6 @@
 #include "kernel/check_socket.h"
 
 #include <fcntl.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -62,13 +61,20 @@ SysResult<UniqueFd> open_socket(CheckSocket kind, bool is_v4) {
   return fd;
 }
 
+// Its index; 0: any. The socket itself tells it: whoever checks may open no netlink socket and call no ioctl().
+SysResult<unsigned> set_interface(int fd, const std::string& name) {
+  int index = 0;
+  if (name.empty()) return 0;
+  if (::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.data(), static_cast<socklen_t>(name.size())) < 0) {
+    return last_error("bind to " + name);
+  }
+  socklen_t size = sizeof(index);
+  if (::getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index, &size) < 0) return last_error("look for " + name);
+  return static_cast<unsigned>(index);
+}
+
 SysResult<void> set_source(int fd, CheckSocket kind, const CheckEndpoint& endpoint, unsigned interface_index) {
   const auto port = kind == CheckSocket::ping ? std::uint16_t{0} : endpoint.source_port;
-  if (endpoint.mark != 0 && !set_option(fd, SOL_SOCKET, SO_MARK, endpoint.mark)) return last_error("set fwmark");
-  if (!endpoint.interface.empty() && ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, endpoint.interface.data(),
-                                                  static_cast<socklen_t>(endpoint.interface.size())) < 0) {
-    return last_error("bind to " + endpoint.interface);
-  }
   if (!endpoint.source && port == 0) return {};
   const IpAddress any = endpoint.address.is_v4() ? IpAddress() : *IpAddress::parse("::");
   const IpAddress source = endpoint.source.value_or(any);
@@ -84,11 +90,8 @@ SysResult<void> set_source(int fd, CheckSocket kind, const CheckEndpoint& endpoi
 
 SysResult<UniqueFd> open_check_socket(CheckSocket kind, const CheckEndpoint& endpoint) {
   UniqueFd fd = TRY(open_socket(kind, endpoint.address.is_v4()));
-  unsigned interface_index = 0;
-  if (!endpoint.interface.empty() && endpoint.address.is_v6()) {
-    interface_index = ::if_nametoindex(endpoint.interface.c_str());
-    if (interface_index == 0) return std::unexpected(SysError{"look for " + endpoint.interface, ENODEV});
-  }
+  if (endpoint.mark != 0 && !set_option(fd.get(), SOL_SOCKET, SO_MARK, endpoint.mark)) return last_error("set fwmark");
+  const unsigned interface_index = TRY(set_interface(fd.get(), endpoint.interface));
   TRY_VOID(set_source(fd.get(), kind, endpoint, interface_index));
   const std::uint16_t port = kind == CheckSocket::ping ? std::uint16_t{0} : endpoint.port;
   const SocketAddress address = socket_address(endpoint.address, port, interface_index);
