@@ -40,6 +40,7 @@ namespace {
 constexpr Duration counters_interval = std::chrono::seconds(1);
 constexpr Duration fifo_complaint_interval = std::chrono::minutes(1);
 constexpr Duration look_up_bound = std::chrono::seconds(10);  // of the user database
+constexpr std::size_t most_early_lines = 1'000;               // for FIFOs that are not set yet
 
 class Runner {
  public:
@@ -112,6 +113,8 @@ class Runner {
   };
   std::map<std::string, FifoScript> fifo_scripts_;  // by path, while they run
   SetFifos fifo_list_;                              // the present one
+  bool has_fifo_list_ = false;                      // somebody has set one, be it empty
+  std::vector<WriteFifos> early_lines_;             // a client's, before that
   std::vector<TrackScript> arriving_scripts_;       // parts of a list whose last part is still to come
   std::vector<TrackedFile> arriving_files_;
   std::vector<TrackedProcess> arriving_processes_;
@@ -287,6 +290,7 @@ void Runner::on(SetWebhooks& message) {
 }
 
 void Runner::on(SetFifos& message) {
+  has_fifo_list_ = true;
   if (message.fifos.size() > limits::fifos) {
     return log(Level::error, fmt::format("more than {} FIFOs: none of them is set", limits::fifos));
   }
@@ -299,6 +303,7 @@ void Runner::on(SetFifos& message) {
     children_.terminate(script.child);
   }
   for (const Fifo& fifo : fifo_list_.fifos) start_fifo_script(fifo);
+  for (WriteFifos& line : std::exchange(early_lines_, {})) on(line);
 }
 
 void Runner::set_fifos() {
@@ -344,7 +349,13 @@ void Runner::on_fifo_script_end(const std::string& path, const ChildEnd& end) {
   if (is_outdated && present != fifo_list_.fifos.end()) start_fifo_script(*present);
 }
 
+// The worker, whose list it is, and a balancer start side by side.
 void Runner::on(WriteFifos& message) {
+  if (!has_fifo_list_) {
+    early_lines_.size() < most_early_lines ? early_lines_.push_back(std::move(message))
+                                           : void(++counters_.fifo_lines_dropped);
+    return;
+  }
   const auto written = fifos_.write(message);
   counters_.fifo_lines += written.lines;
   counters_.fifo_lines_dropped += written.dropped;

@@ -372,6 +372,23 @@ TEST(Clients, write_into_fifos) {
   EXPECT_TRUE(bench.next<RunnerCounters>(patience, [](const RunnerCounters& c) { return c.fifo_lines == 1; }));
 }
 
+TEST(Clients, have_their_lines_written_that_came_before_the_fifos_were_known) {
+  const Folder folder;
+  RunnerBench bench;
+  const UniqueFd client = bench.new_client();
+  say(client, WriteFifos{.text = "first\n", .is_of_service = true});
+  say(client, notify("VS a", {"true"}));
+  ASSERT_TRUE(bench.next<NotifyFinished>(patience, [](const NotifyFinished& it) { return it.key == "VS a"; }));
+  bench.send(SetFifos{.rules = {}, .fifos = {{.hears_services = true, .path = folder.file("lvs")}}});
+  ASSERT_TRUE(bench.next<RunnerCounters>(patience, [](const RunnerCounters& c) { return c.fifo_lines == 1; }));
+  say(client, WriteFifos{.text = "second\n", .is_of_service = true});
+  ASSERT_TRUE(bench.next<RunnerCounters>(patience, [](const RunnerCounters& c) { return c.fifo_lines == 2; }));
+  const UniqueFd reader(::open(folder.file("lvs").c_str(), O_RDONLY | O_NONBLOCK));
+  std::array<char, 32> buffer{};
+  ASSERT_GT(::read(reader.get(), buffer.data(), buffer.size() - 1), 0);
+  EXPECT_STREQ(buffer.data(), "first\nsecond\n");
+}
+
 TEST(Clients, may_not_do_what_the_worker_does) {
   RunnerBench bench;
   bench.set_scripts({{.id = 1, .name = "s", .command = command({"true"}), .interval = 10ms}});
