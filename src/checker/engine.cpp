@@ -14,7 +14,7 @@ namespace baton::checker {
 // Whom several checks may connect to.
 struct Engine::Target {
   std::size_t under_way = 0;
-  std::deque<Index> waiting;  // for limits::tries_of_address
+  Queue waiting;  // for limits::tries_of_address
 };
 
 struct Engine::Item {
@@ -23,7 +23,9 @@ struct Engine::Item {
   std::vector<health::HttpPage> pages;  // of an HTTP check
   Target* target = nullptr;
   std::unique_ptr<Attempt> attempt;
-  Connection kept;  // for the next try
+  Connection kept;         // for the next try
+  Queue* queue = nullptr;  // where it stands for its turn, and
+  Queue::iterator place;
   bool is_suspended = false;
 };
 
@@ -97,6 +99,8 @@ Engine::Engine(loop::Loop& loop, std::vector<config::HealthCheck> checks, const 
                                                  .target = target,
                                                  .attempt = nullptr,
                                                  .kept = {},
+                                                 .queue = nullptr,
+                                                 .place = {},
                                                  .is_suspended = false}));
   }
   if (needs_tls) tls_ = TlsContext::create(tls, trust);
@@ -122,9 +126,11 @@ void Engine::start(const Before& before) {
 void Engine::suspend(Index index) {
   Item& item = *items_[index];
   if (!connects(item.wanted) || std::exchange(item.is_suspended, true)) return;
-  std::erase(due_, index);
-  std::erase(waiting_, index);
-  std::erase(item.target->waiting, index);
+  if (item.queue != nullptr) {
+    const bool was_woken = item.queue != &item.target->waiting;  // it may be
+    take_out(item);
+    if (was_woken) wake_one(*item.target);
+  }
   if (item.attempt) {
     item.attempt.reset();
     leave(item);
@@ -152,7 +158,7 @@ void Engine::on_timer() {
   serve_timers(now);
   for (std::size_t begun = 0; begun < limits::starts_per_turn && !due_.empty(); ++begun) {
     const Index index = due_.front();
-    due_.pop_front();
+    take_out(*items_[index]);
     begin_or_wait(index, now);
   }
   arm();
@@ -163,7 +169,7 @@ void Engine::serve_timers(Instant now) {
   while (const std::optional<Index> index = timers_.pop_due(now)) {
     Attempt* const attempt = items_[*index]->attempt.get();
     if (attempt == nullptr) {
-      due_.push_back(*index);
+      put(due_, *index);
     } else if (const Instant deadline = attempt->deadline(); deadline > now) {
       timers_.set(*index, deadline);
     } else {
@@ -188,10 +194,11 @@ void Engine::begin_or_wait(Index index, Instant now) {
   Target& target = *items_[index]->target;
   if (target.under_way >= limits::tries_of_address) {
     ++counters_.delayed;
-    target.waiting.push_back(index);
+    put(target.waiting, index);
+    wake_one(target);
   } else if (under_way_ >= limits::tries) {
     ++counters_.delayed;
-    waiting_.push_back(index);
+    put(waiting_, index);
   } else {
     begin(index, now);
   }
@@ -229,15 +236,36 @@ void Engine::end(Index index, const health::Outcome& outcome, Connection left) {
   arm();
 }
 
-// Its place is for one that waits.
 void Engine::leave(Item& item) {
   --under_way_;
   --item.target->under_way;
-  auto& queue = !item.target->waiting.empty() ? item.target->waiting : waiting_;
-  if (!queue.empty()) {
-    due_.push_back(queue.front());
-    queue.pop_front();
+  wake_one(*item.target);
+}
+
+// A place is for one that waits. Whoever was woken and does not take it, because it waits for something else now or is
+// suspended, wakes the next: no place is free while somebody waits for it.
+void Engine::wake_one(Target& target) {
+  Queue* queue = nullptr;
+  if (!target.waiting.empty() && target.under_way < limits::tries_of_address) {
+    queue = &target.waiting;
+  } else if (!waiting_.empty() && under_way_ < limits::tries) {
+    queue = &waiting_;
   }
+  if (queue == nullptr) return;
+  const Index index = queue->front();
+  take_out(*items_[index]);
+  put(due_, index);
+}
+
+void Engine::put(Queue& queue, Index index) {
+  Item& item = *items_[index];
+  ASSERT(item.queue == nullptr);
+  item.queue = &queue;
+  item.place = queue.insert(queue.end(), index);
+}
+
+void Engine::take_out(Item& item) {
+  std::exchange(item.queue, nullptr)->erase(item.place);
 }
 
 std::uint64_t Engine::nonce() {

@@ -4,8 +4,8 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -60,6 +60,7 @@ class Engine {
  private:
   struct Target;
   struct Item;
+  using Queue = std::list<Index>;  // a check leaves it from the middle when it is suspended
 
   void on_timer();
   void arm();
@@ -69,6 +70,9 @@ class Engine {
   void end(Index index, const health::Outcome& outcome, Connection left = {});
   Attempt::Plan plan_of(Item& item, unsigned page);
   void leave(Item& item);
+  void put(Queue& queue, Index index);
+  void take_out(Item& item);
+  void wake_one(Target& target);
   Connection take_kept(Item& item);
   std::uint64_t nonce();
 
@@ -77,8 +81,8 @@ class Engine {
   std::expected<std::shared_ptr<TlsContext>, std::string> tls_ = nullptr;
   std::vector<std::unique_ptr<Item>> items_;
   std::unordered_map<IpAddress, Target> targets_;
-  std::deque<Index> due_;
-  std::deque<Index> waiting_;  // for limits::tries
+  Queue due_;
+  Queue waiting_;  // for limits::tries
   std::size_t under_way_ = 0;
   std::size_t kept_ = 0;  // connections between tries
   std::size_t most_kept_ = 0;

@@ -314,6 +314,26 @@ TEST(Engine, no_more_tries_go_to_one_address_than_the_limit_lets) {
   EXPECT_GT(engine.counters().delayed, 0U);
 }
 
+TEST(Engine, the_place_of_one_that_is_suspended_before_its_turn_goes_to_the_next) {
+  loop::Loop loop;
+  config::HealthCheck check = check_of(http(), Servers::get().port("silent"));
+  check.delay_loop = 1h;
+  constexpr std::size_t most = limits::tries_of_address;
+  Engine engine(loop, std::vector(most + 2, check), {}, 1, {.verdict = [](Engine::Index, const health::Verdict&) {}});
+  const Instant now = loop::now();  // one after the other
+  engine.start([&](Engine::Index index) { return health::Check::State{.next_try = now + index * 1us}; });
+  const auto turn_until = [&](const auto& is_so) {
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    while (!is_so() && std::chrono::steady_clock::now() < give_up) loop.turn(10ms);
+    return is_so();
+  };
+  ASSERT_TRUE(turn_until([&] { return engine.counters().delayed == 2; }));
+  ASSERT_EQ(engine.under_way(), most);
+  engine.suspend(0);     // wakes
+  engine.suspend(most);  // which does not begin
+  EXPECT_TRUE(turn_until([&] { return engine.under_way() == most; }));
+}
+
 TEST(CheckSocket, there_may_be_as_many_as_the_hard_limit_lets) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
