@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "health/limits.h"
 
 namespace baton::health {
 
@@ -37,9 +38,9 @@ std::optional<Verdict> Check::end_try(const Outcome& outcome, Instant now) {
   ASSERT(!next_try_.has_value());
   ++tries_;
   last_outcome_ = outcome;
-  // What we lack says nothing about the server.
+  // What we lack says nothing about the server. It does not come back sooner for being asked for at once.
   if (outcome.failure == Failure::no_resources) {
-    next_after(schedule_.delay_before_retry, now);
+    next_try_ = now + std::max(schedule_.delay_before_retry, limits::lacking_pause);
     return std::nullopt;
   }
   return outcome.is_success() ? on_success(outcome, now) : on_failure(outcome, now);

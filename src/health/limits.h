@@ -26,6 +26,8 @@ inline constexpr std::size_t grpc_message = 1024;     // of an answer of the hea
 inline constexpr std::size_t smtp_line = 512;         // RFC 5321, 4.5.3.1.5
 inline constexpr std::size_t smtp_reply = 8 * 1024;   // lines of one reply together
 inline constexpr unsigned foreign_datagrams = 64;     // that answer no question of ours, before a try is given up
-inline constexpr unsigned timeouts_in_all = 3;        // an exchange may take so many timeouts, or until the next is due
+inline constexpr Duration lacking_pause =
+    std::chrono::seconds(1);                    // at least, after a try that this machine could not make
+inline constexpr unsigned timeouts_in_all = 3;  // an exchange may take so many timeouts, or until the next is due
 
 }  // namespace baton::health::limits

@@ -160,6 +160,16 @@ TEST(Check, what_this_machine_lacks_is_no_verdict) {
   EXPECT_EQ(bench.next(success()), 1s);  // delay_before_retry
 }
 
+TEST(Check, what_this_machine_lacks_is_not_asked_for_at_once) {
+  Bench bench = settled({.delay_loop = 10s, .delay_before_retry = 0s});
+  bench.next(failed(Failure::no_resources));
+  EXPECT_EQ(bench.next(failed(Failure::no_resources)), 1s);
+  bench.now += 3s;  // it was late
+  bench.check.begin_try();
+  bench.check.end_try(failed(Failure::no_resources), bench.now);
+  EXPECT_EQ(*bench.check.next_try() - bench.now, 1s);
+}
+
 TEST(Check, another_process_goes_on_with_it) {
   Bench bench = settled({.delay_loop = 10s, .retry = 1});
   bench.next(refused);
