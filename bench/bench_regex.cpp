@@ -72,8 +72,9 @@ int run() {
     const auto search = PageSearch::compile({.pattern = row.pattern, .options = row.options});
     if (!search) return 1;
     const double began = milliseconds();
-    const PageSearch::Found found = search->search(row.page);
-    fmt::print("{:<30}{:>9.2f} ms  {}\n", row.title, milliseconds() - began, word(found));
+    const auto found = search->search(row.page);
+    if (!found) return 1;
+    fmt::print("{:<30}{:>9.2f} ms  {}\n", row.title, milliseconds() - began, word(*found));
   }
   return 0;
 }

@@ -21,7 +21,7 @@ Step PageJudge::add(std::string_view piece) {
   if (!page_.json.empty() && bytes_ > limits::json_bytes) return failed(Failure::json_too_long);
   if (page_.wanted.digest) digest_.add(piece);
   if (page_.wanted.regex || !page_.json.empty()) {
-    constexpr std::size_t most = std::max(limits::searched_bytes, limits::json_bytes);
+    constexpr std::size_t most = std::max(limits::searched_bytes + 1, limits::json_bytes);  // 1: whether a letter ends
     text_.append(piece, 0, most - std::min(most, text_.size()));
   }
   return std::nullopt;
@@ -41,7 +41,9 @@ Outcome PageJudge::on_whole() {
 Outcome PageJudge::search() const {
   if (!page_.search) return failed(Failure::http_regex_invalid, page_.search.error());
   const bool no_match = page_.wanted.regex->no_match;
-  switch ((*page_.search)->search(std::string_view(text_).substr(0, limits::searched_bytes))) {
+  const auto found = (*page_.search)->search(text_);
+  if (!found) return failed(Failure::http_regex_invalid, found.error());
+  switch (*found) {
     case PageSearch::Found::yes: return no_match ? failed(Failure::http_match) : success();
     case PageSearch::Found::no: return no_match ? success() : failed(Failure::http_no_match);
     case PageSearch::Found::too_costly: break;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "health/limits.h"
@@ -52,6 +53,29 @@ std::string error_text(int code) {
   return reinterpret_cast<const char*>(text.data());
 }
 
+// Of UTF-8: that a letter does not begin here.
+bool goes_on(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80;
+}
+
+constexpr std::size_t letter_bytes = 4;  // at most, RFC 3629
+
+// Without the letter that it would end in the middle of.
+std::string_view beginning(std::string_view page, std::size_t most, bool is_utf) {
+  std::size_t end = std::min(most, page.size());
+  if (is_utf && end < page.size()) {
+    while (end > 0 && most - end < letter_bytes && goes_on(page[end])) --end;
+  }
+  return page.substr(0, end);
+}
+
+// Bytes until the next one begins, where `from` is within one.
+std::size_t rest_of_letter(std::string_view page, std::size_t from) {
+  std::size_t end = from;
+  while (from > 0 && end < page.size() && end - from < letter_bytes && goes_on(page[end])) ++end;
+  return end - from;
+}
+
 }  // namespace
 
 struct PageSearch::State {
@@ -60,6 +84,7 @@ struct PageSearch::State {
   MatchContext context{nullptr, &pcre2_match_context_free};
   std::size_t min_offset = 0;
   RegexPrice price;
+  bool is_utf = false;  // by an option or by the pattern's own (*UTF)
 };
 
 PageSearch::PageSearch(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -88,20 +113,30 @@ std::expected<PageSearch, std::string> PageSearch::compile(const config::PageReg
   if (regex.max_offset) (void)pcre2_set_offset_limit(state->context.get(), *regex.max_offset);
   state->min_offset = regex.min_offset;
   state->price = price_of(state->code.get(), regex.pattern);
+  std::uint32_t all_options = 0;
+  (void)pcre2_pattern_info(state->code.get(), PCRE2_INFO_ALLOPTIONS, &all_options);
+  state->is_utf = (all_options & PCRE2_UTF) != 0;
   return PageSearch(std::move(state));
 }
 
-PageSearch::Found PageSearch::search(std::string_view page) const {
+std::expected<PageSearch::Found, std::string> PageSearch::search(std::string_view page) const {
+  page = beginning(page, limits::searched_bytes, state_->is_utf);
   if (state_->min_offset > page.size()) return Found::no;
+  const std::size_t from = state_->min_offset + (state_->is_utf ? rest_of_letter(page, state_->min_offset) : 0);
   RegexBudget budget(state_->price);
   (void)pcre2_set_callout(state_->context.get(), &RegexBudget::pay, &budget);
-  const int result = pcre2_match(state_->code.get(), reinterpret_cast<PCRE2_SPTR>(page.data()), page.size(),
-                                 state_->min_offset, 0, state_->data.get(), state_->context.get());
+  const int result = pcre2_match(state_->code.get(), reinterpret_cast<PCRE2_SPTR>(page.data()), page.size(), from, 0,
+                                 state_->data.get(), state_->context.get());
   if (result >= 0) return Found::yes;
-  const bool is_costly = result == PCRE2_ERROR_CALLOUT || result == PCRE2_ERROR_MATCHLIMIT ||
-                         result == PCRE2_ERROR_HEAPLIMIT || result == PCRE2_ERROR_DEPTHLIMIT ||
-                         result == PCRE2_ERROR_NOMEMORY;
-  return is_costly ? Found::too_costly : Found::no;
+  switch (result) {
+    case PCRE2_ERROR_NOMATCH: return Found::no;
+    case PCRE2_ERROR_CALLOUT:
+    case PCRE2_ERROR_MATCHLIMIT:
+    case PCRE2_ERROR_HEAPLIMIT:
+    case PCRE2_ERROR_DEPTHLIMIT:
+    case PCRE2_ERROR_NOMEMORY: return Found::too_costly;
+    default: return std::unexpected(error_text(result));
+  }
 }
 
 }  // namespace baton::health

@@ -17,7 +17,8 @@ class PageSearch {
   static std::expected<PageSearch, std::string> compile(const config::PageRegex& regex);
 
   enum class Found : std::uint8_t { yes, no, too_costly };
-  Found search(std::string_view page) const;
+  // Within the first limits::searched_bytes. The error is why PCRE2 can say neither: with `utf`, no UTF-8.
+  std::expected<Found, std::string> search(std::string_view page) const;
 
   PageSearch(PageSearch&&) noexcept;
   PageSearch& operator=(PageSearch&&) noexcept;

@@ -182,6 +182,19 @@ TEST(HttpDialogue, a_regex_may_not_take_for_ever) {
             failed(Failure::http_regex_limit));
 }
 
+TEST(HttpDialogue, a_page_that_a_regex_cannot_read_is_no_success) {
+  config::CheckedPage page = searching("error");
+  page.regex->options = {config::RegexOption::utf};
+  page.regex->no_match = true;
+  EXPECT_EQ(text(Http(page).hear("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n\xe9.")),
+            "the regex cannot be used (UTF-8 error: 1 byte missing at end)");
+  // A letter that is cut at the end of what is searched is no such page.
+  const std::string long_page = std::string(limits::searched_bytes - 1, 'x') + "\u00e9";
+  EXPECT_EQ(Http(page).hear("HTTP/1.0 200 OK\r\nContent-Length: " + std::to_string(long_page.size()) + "\r\n\r\n" +
+                            long_page),
+            success());
+}
+
 TEST(HttpDialogue, what_is_no_http_is_shown) {
   EXPECT_EQ(text(Http({}).hear("SSH-2.0-OpenSSH_9.2\r\n\r\n")), "the reply is no HTTP (SSH-2.0-OpenSSH_9.2)");
   EXPECT_THAT(text(Http({}).hear(std::string("\x16\x03\x01\x00\xff\x01\r\n\r\n", 10))), HasSubstr("no HTTP"));

@@ -22,7 +22,9 @@ std::string repeated(std::string_view text, std::size_t size) {
 Found search(std::string_view pattern, std::string_view page, std::vector<RegexOption> options = {}) {
   const auto made = PageSearch::compile({.pattern = std::string(pattern), .options = std::move(options)});
   EXPECT_TRUE(made) << made.error();
-  return made ? made->search(page) : Found::no;
+  const auto found = made ? made->search(page) : Found::no;
+  EXPECT_TRUE(found) << found.error();
+  return found.value_or(Found::no);
 }
 
 constexpr std::size_t most = limits::searched_bytes;
@@ -59,8 +61,32 @@ TEST(PageSearch, what_an_item_reads_in_vain_is_counted_too) {
 }
 
 TEST(PageSearch, a_number_that_is_no_repetition_costs_nothing) {
-  EXPECT_EQ(search("\\x{fe}{1,3}\\x{6f}k", repeated("o", most - 2) + "\xfeok"), Found::yes);
+  EXPECT_EQ(search("\\x{fe}{1,3}\\x{6f}k", repeated("o", most - 10) + "\xfeok"), Found::yes);
   EXPECT_EQ(search("[a-z].{0,5000}!", repeated("word \n", most / 8) + "ok!"), Found::yes);
+}
+
+TEST(PageSearch, with_utf_a_page_that_is_none_is_neither_found_nor_not) {
+  const auto search = PageSearch::compile({.pattern = "(*UTF)error"});
+  ASSERT_TRUE(search);
+  EXPECT_EQ(search->search("all is well \u00e9"), Found::no);
+  const auto found = search->search("all is well \xe9");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error(), "UTF-8 error: 2 bytes missing at end");
+  EXPECT_FALSE(search->search("\x80 error"));
+}
+
+TEST(PageSearch, a_page_is_cut_behind_a_whole_letter) {
+  for (std::size_t shift = 0; shift < 4; ++shift) {
+    const std::string page = std::string(most - 8 + shift, 'x') + "\U0001f600\U0001f600\U0001f600\U0001f600";
+    EXPECT_EQ(search("x\\x{1f600}", page, {RegexOption::utf}), Found::yes) << shift;
+  }
+  EXPECT_EQ(search("y", std::string(most, 'x') + "y"), Found::no);
+}
+
+TEST(PageSearch, min_offset_within_a_letter_is_the_next_one) {
+  const auto search = PageSearch::compile({.pattern = "b", .options = {RegexOption::utf}, .min_offset = 2});
+  ASSERT_TRUE(search);
+  EXPECT_EQ(search->search("a\u00e9b"), Found::yes);
 }
 
 }  // namespace
