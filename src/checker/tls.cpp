@@ -206,10 +206,11 @@ void TlsSession::wish() {
   }
   if (!wishes_.verify) return;
   X509_VERIFY_PARAM* const parameters = tls.parameters(ssl(session_));
-  // The one that is no address refuses, and the other one takes it.
-  if (tls.set_address(parameters, wishes_.verified_name.c_str()) != 1) {
-    (void)tls.set_host(parameters, wishes_.verified_name.c_str(), wishes_.verified_name.size());
-  }
+  // What is no address is refused by the first, and the other one takes it. Without a name any would be believed.
+  const std::string& name = wishes_.verified_name;
+  is_name_usable_ =
+      !name.empty() && !name.contains('\0') &&
+      (tls.set_address(parameters, name.c_str()) == 1 || tls.set_host(parameters, name.data(), name.size()) == 1);
   tls.set_verify(ssl(session_), SSL_VERIFY_PEER, nullptr);
 }
 
@@ -222,6 +223,7 @@ std::optional<health::Outcome> TlsSession::feed(std::string_view came, std::stri
   if (wishes_.verify && !context_->has_trust_) {
     return health::failed(health::Failure::tls_unavailable, "this machine believes nobody: install ca-certificates");
   }
+  if (!is_name_usable_) return health::failed(health::Failure::tls_name, wishes_.verified_name);
   const TlsLibrary& tls = *context_->library_;
   tls.clear_errors();
   if (!came.empty() && tls.bio_write(bio(in_), came.data(), static_cast<int>(came.size())) <= 0) return failure();

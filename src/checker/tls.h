@@ -69,6 +69,7 @@ class TlsSession {
   void* session_ = nullptr;  // SSL, and its two memories
   void* in_ = nullptr;
   void* out_ = nullptr;
+  bool is_name_usable_ = true;  // that is verified
   bool is_established_ = false;
   bool is_over_ = false;
 };
