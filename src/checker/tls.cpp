@@ -104,7 +104,8 @@ std::string why(const TlsLibrary& library) {
 
 // Without one nobody is asked at a terminal.
 int give_password(char* buffer, int size, int, void* secret) {
-  const auto& password = *static_cast<const std::string*>(secret);
+  if (secret == nullptr) return 0;
+  const std::string& password = static_cast<const config::Secret*>(secret)->reveal();
   if (password.size() > static_cast<std::size_t>(size)) return 0;
   password.copy(buffer, password.size());
   return static_cast<int>(password.size());
@@ -163,9 +164,8 @@ std::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::create(
   }
   if (!settings) return made;
   const auto failed = [&](const std::string& file) { return std::unexpected(fmt::format("{}: {}", file, why(*tls))); };
-  std::string password = settings->password.reveal();
   tls->set_password_callback(context, give_password);
-  tls->set_password(context, &password);
+  tls->set_password(context, const_cast<config::Secret*>(&settings->password));  // it is read, and only by us
   if (!settings->ca_file.empty() && tls->load_ca(context, settings->ca_file.c_str()) != 1) {
     return failed(settings->ca_file);
   }

@@ -116,7 +116,9 @@ class Checker {
         suspension_(start_.checks),
         engine_(loop_, bare(start_.checks), start_.tls, std::random_device()(),
                 {.verdict = [this](std::uint32_t index, const health::Verdict& verdict) { tell(index, verdict); },
-                 .ended = [this](std::uint32_t index, const health::Check& check) { on_try(index, check); }}) {}
+                 .ended = [this](std::uint32_t index, const health::Check& check) { on_try(index, check); }}) {
+    start_.tls.reset();  // its key is read, and nobody needs the password any more
+  }
 
   void run();
 

@@ -112,7 +112,7 @@ void CheckerSeat::join_runner() {
 
 int CheckerSeat::run(kernel::Channel guardian) {
   return run_checker({.checks = std::move(wanted_.checks),
-                      .tls = wanted_.tls,
+                      .tls = std::exchange(wanted_.tls, std::nullopt),
                       .files = std::move(wanted_.files),
                       .script_rules = wanted_.script_rules,
                       .ledger = ledger_,
