@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <utility>
@@ -128,21 +129,26 @@ BIO* bio(void* memory) {
 
 namespace {
 
+const char* own_authorities() {
+  return std::getenv("SSL_CERT_FILE");  // as OpenSSL has it
+}
+
 // The authorities of this machine in one file, so that it is read now: the process soon may open none any more.
 bool load_authorities(const TlsLibrary& tls, SSL_CTX* context) {
-  const char* const own = std::getenv("SSL_CERT_FILE");  // as OpenSSL has it
-  const std::array<const char*, 4> files{own != nullptr ? own : tls.default_ca(),
-                                         "/etc/ssl/certs/ca-certificates.crt",  // Debian
-                                         "/etc/pki/tls/certs/ca-bundle.crt",    // Fedora
-                                         "/etc/ssl/ca-bundle.pem"};             // SUSE
-  for (const char* const file : files) {
-    if (tls.load_ca(context, file) == 1) return true;
-    if (own != nullptr) return false;
-  }
-  return false;
+  if (own_authorities() == nullptr && tls.load_ca(context, tls.default_ca()) == 1) return true;
+  return std::ranges::any_of(authority_files(),
+                             [&](const std::string& file) { return tls.load_ca(context, file.c_str()) == 1; });
 }
 
 }  // namespace
+
+std::vector<std::string> authority_files() {
+  if (const char* const own = own_authorities(); own != nullptr) return {own};
+  return {"/usr/lib/ssl/cert.pem",               // OpenSSL's own name, of Debian
+          "/etc/ssl/certs/ca-certificates.crt",  // Debian
+          "/etc/pki/tls/certs/ca-bundle.crt",    // Fedora
+          "/etc/ssl/ca-bundle.pem"};             // SUSE
+}
 
 std::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::create(
     const std::optional<config::CheckTls>& settings, Trust trust) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "checker/tls_wishes.h"
 #include "config/health_check.h"
@@ -37,6 +38,9 @@ class TlsContext {
   void* context_ = nullptr;  // SSL_CTX
   bool has_trust_ = false;   // somebody is believed
 };
+
+// Where the authorities of this machine may stand, the first that can be read: without the library, which has one more.
+std::vector<std::string> authority_files();
 
 class TlsSession {
  public:

@@ -41,7 +41,8 @@ CheckerSeat::CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checke
 bool CheckerSeat::serves(const config::Configuration& before, const Setup& setup) const {
   const config::Configuration& after = setup.configuration;
   return checker_.is_running() && list_the_same_checks(before, after) && before.files == after.files &&
-         before.check_tls == after.check_tls && wanted_.script_rules == setup.script_rules;
+         before.check_tls == after.check_tls && wanted_.script_rules == setup.script_rules &&
+         tls_files_ == tls_files(wanted_.checks, wanted_.tls);
 }
 
 void CheckerSeat::follow(const Setup& setup) {
@@ -79,6 +80,7 @@ SideRole::Plan CheckerSeat::checker_plan() {
           .parent_death_signal = SIGKILL,
           .prepare = [this]() -> SysResult<std::vector<int>> {
             ledger_.turn();
+            tls_files_ = tls_files(wanted_.checks, wanted_.tls);
             return std::vector<int>();
           },
           .main = [this](kernel::Channel guardian) { return run(std::move(guardian)); },

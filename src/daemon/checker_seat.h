@@ -9,6 +9,7 @@
 #include "daemon/checker_role.h"
 #include "daemon/setup.h"
 #include "daemon/side_role.h"
+#include "daemon/tls_files.h"
 #include "kernel/process_settings.h"
 #include "log/logger.h"
 #include "loop/loop.h"
@@ -27,7 +28,8 @@ class CheckerSeat {
   CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Readers readers,
               CallRunner call_runner = {});
 
-  // It runs, and `setup`, which takes the place of `before`, wants nothing else of it.
+  // It runs, and `setup`, which takes the place of `before`, wants nothing else of it: the files of its TLS are the
+  // same.
   bool serves(const config::Configuration& before, const Setup& setup) const;
   // Before another balancer starts: a checker whose numbers are others speaks to nobody any more.
   void retire() { checker_.dismiss(); }
@@ -65,6 +67,7 @@ class CheckerSeat {
   kernel::SharedMemory memory_;  // without it a new checker begins anew
   CheckLedger ledger_;
   Wanted wanted_;
+  std::vector<FileIdentity> tls_files_;  // as they were when the checker was started
   SideRole checker_;
   SideRole runner_;
 };

@@ -6,8 +6,12 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "daemon/check_verdict.h"
 #include "kernel/tcp_listener.h"
@@ -115,6 +119,47 @@ TEST_F(CheckerSeatTest, a_checker_with_shared_memory_shows_its_beats) {
   while (seat_.ledger().beats() == before && loop::now() < deadline) loop_.turn(100ms);
   EXPECT_GT(*seat_.ledger().beats(), *before);
   EXPECT_EQ(seat_.ledger().read().checks.size(), 1U);
+}
+
+// Renewed every sixty days, under the same names.
+TEST_F(CheckerSeatTest, a_checker_that_speaks_tls_reads_its_files_again_when_they_are_others) {
+  std::string name = "/tmp/baton-seat-XXXXXX";
+  const std::filesystem::path folder = ::mkdtemp(name.data());
+  const auto write = [&](const char* file, const char* text) {
+    std::ofstream(folder / "new") << text;
+    std::filesystem::rename(folder / "new", folder / file);
+  };
+  const auto follow = [&](const std::string& ssl, const std::string& check) {
+    setup_ = setup_of(ssl +
+                      "virtual_server 127.0.0.1 80 {\n  protocol TCP\n  lb_algo rr\n  lb_kind NAT\n"
+                      "  real_server 127.0.0.1 9 {\n    " +
+                      check + "\n  }\n}\n");
+    seat_.follow(setup_);
+  };
+  const auto serves = [&] { return seat_.serves(setup_.configuration, setup_); };
+  const std::string ssl =
+      "SSL {\n  certificate " + (folder / "cert.pem").string() + "\n  key " + (folder / "key.pem").string() + "\n}\n";
+  write("cert.pem", "one");
+  follow(ssl, "SSL_GET {\n url {\n path /\n }\n }");
+  EXPECT_TRUE(serves());
+  write("cert.pem", "two");
+  EXPECT_FALSE(serves());
+  seat_.follow(setup_);
+  EXPECT_TRUE(serves());
+  write("key.pem", "there is one now");
+  EXPECT_FALSE(serves());
+
+  ASSERT_EQ(::setenv("SSL_CERT_FILE", (folder / "ca.pem").c_str(), 1), 0);
+  follow({}, "TLS_CHECK {\n tls_verify www.example.org\n }");
+  EXPECT_TRUE(serves());
+  write("ca.pem", "an authority");
+  EXPECT_FALSE(serves());
+  follow(ssl, "TCP_CHECK {\n }");
+  write("cert.pem", "three");
+  write("ca.pem", "another one");
+  EXPECT_TRUE(serves());
+  ASSERT_EQ(::unsetenv("SSL_CERT_FILE"), 0);
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
