@@ -17,7 +17,7 @@ global_defs {
   script_user root
 }
 vrrp_script chk_health {
-  script "/usr/bin/sh -c 'echo . >>/run/lab/runs; test ! -e /run/lab/sick'"
+  script "/usr/bin/sh -c 'test ! -e /run/lab/sick; was=$?; echo . >>/run/lab/runs; exit $was'"
   interval 1
   fall 2
   weight -150
