@@ -154,6 +154,7 @@ int Balancing::run() {
   balancer_.start(actions, start_.setup.configuration.globals.ipvs.tells_first_states);
   look();
   tell(actions);
+  for (std::size_t server = 0; server < start_.board.server_count(); ++server) start_.board.set_known(server);
   loop_.run();
   return 0;
 }
@@ -167,7 +168,6 @@ void Balancing::remember() {
     if (const auto known = start_.board.has_quorum(service)) balancer_.remember_quorum(service, *known);
     for (std::size_t server = 0; server < setup_.services[service].servers.size(); ++server, ++number) {
       if (start_.board.is_known(number)) balancer_.remember_server(service, server);
-      start_.board.set_known(number);
     }
   }
 }
@@ -193,8 +193,8 @@ void Balancing::on_guardian() {
     take_drains(actions);
     settle();
     tell(actions);
-  } else if (what == balancer_retires || what == balancer_clears) {
-    if (what == balancer_clears) take_off();
+  } else if (what == balancer_clears) {
+    take_off();
     retires_ = true;
     loop_.stop();
   }
@@ -202,6 +202,7 @@ void Balancing::on_guardian() {
 
 void Balancing::on_checker() {
   balance::Actions actions;
+  std::vector<std::uint32_t> heard;
   for (int i = 0; i < verdicts_a_turn; ++i) {
     const auto message = checker_.receive();
     if (!message) {
@@ -218,11 +219,13 @@ void Balancing::on_checker() {
                           .weight = verdict->weight,
                           .reason = std::move(verdict->reason)},
                          actions);
-    start_.board.note_check(verdict->check, balancer_.memory_of(verdict->check), loop::now());
+    heard.push_back(verdict->check);
   }
   begin_rises(actions);
   settle();  // the table first, then whoever wants to know
   tell(actions);
+  // Then the board: what stands there has been told, whenever we are killed.
+  for (const std::uint32_t check : heard) start_.board.note_check(check, balancer_.memory_of(check), loop::now());
 }
 
 void Balancing::take_drains(balance::Actions& actions) {
@@ -428,9 +431,13 @@ void Balancing::carry_out(const TableOperations& operations) {
       balance::apply(operations[i], actual_);
       continue;
     }
-    say_once(log::Level::error, to_string(SysError{std::string(name(plane_->kind())) + ": " + to_string(operations[i]),
-                                                   next_refused->code}));
-    ++next_refused;
+    const int code = next_refused++->code;
+    if (code == EAGAIN) {
+      set_look(first_look_after);
+      continue;
+    }
+    say_once(log::Level::error,
+             to_string(SysError{std::string(name(plane_->kind())) + ": " + to_string(operations[i]), code}));
     set_look(look_again_after);
   }
 }

@@ -18,9 +18,8 @@ namespace baton::daemon {
 // What the guardian says to it: one byte, the first two with the descriptor of a channel.
 inline constexpr std::uint8_t balancer_hears_runner = 'R';
 inline constexpr std::uint8_t balancer_hears_checker = 'C';
-inline constexpr std::uint8_t balancer_drains = 'D';   // the board says otherwise who is drained
-inline constexpr std::uint8_t balancer_retires = 'L';  // another one goes on: leave the kernel as it is
-inline constexpr std::uint8_t balancer_clears = 'X';   // another one goes on elsewhere: take the services off
+inline constexpr std::uint8_t balancer_drains = 'D';  // the board says otherwise who is drained
+inline constexpr std::uint8_t balancer_clears = 'X';  // another one goes on elsewhere: take the services off
 
 struct BalancerStart {
   // What the balancer before this one had to do, and knew in the end: so what it left in the kernel, if all went well.
@@ -42,8 +41,9 @@ struct BalancerStart {
   kernel::Channel guardian;
 };
 
-// When the guardian closes its channel the services are taken off, unless the configuration or an option says
-// otherwise. Returns the exit status.
+// Whoever shall leave the kernel as it is, because another one goes on, is killed: what it knows stands on the board,
+// and two that write do not get along. When the guardian closes its channel the services are taken off, unless the
+// configuration or an option says otherwise. Returns the exit status.
 int run_balancer(BalancerStart start);
 
 }  // namespace baton::daemon

@@ -21,7 +21,7 @@ class DataPlane {
  public:
   struct Refused {
     std::size_t index = 0;  // in the batch
-    int code = 0;           // errno
+    int code = 0;           // errno; EAGAIN: the table is not as it was known, and has to be read first
   };
   using Say = std::function<void(const std::string& sentence)>;
 

@@ -237,6 +237,7 @@ int Guardian::run(std::unique_ptr<Setup> first) {
   watchdog_.set(loop::now());
   loop_.run();
   (void)::sd_notify(0, "STOPPING=1");
+  balancing_.take_off_rest();
   if (!options_.worker_pid_file.empty()) (void)::unlink(options_.worker_pid_file.c_str());
   firewall_.end(options_.keep_addresses);
   run_once_script(setup().shutdown_script, "shutdown_script");

@@ -7,7 +7,9 @@
 #include <set>
 
 #include "daemon/connection_sync.h"
+#include "daemon/data_plane.h"
 #include "daemon/runner_service.h"
+#include "kernel/nft_balance.h"
 #include "setup/balance_setup.h"
 
 namespace baton::daemon {
@@ -47,7 +49,9 @@ void LoadBalancing::follow(const config::Configuration* before) {
   const config::Configuration& configuration = setup_().configuration;
   const bool keeps_checker = before != nullptr && checker_.serves(*before, setup_());
   if (configuration.virtual_servers.empty()) {
+    const bool is_left = before != nullptr && !before->virtual_servers.empty() && !balancer_.is_running();
     balancer_.dismiss();  // it takes its services off
+    if (is_left) take_off(*before);
   } else if (before == nullptr || before->virtual_servers != configuration.virtual_servers ||
              before->globals != configuration.globals ||
              ConnectionSync::of(*before) != ConnectionSync::of(configuration) || !balancer_.is_running()) {
@@ -69,12 +73,9 @@ void LoadBalancing::replace_balancer(const config::Configuration* before) {
     inherited_.assign(keys.begin(), keys.end());
     inherited_sync_ = before->globals.ipvs.sync_daemon.has_value();
   }
-  // One that is dead retires as well; one that cannot be told must not take its services off.
+  // It may be in the midst of a large table, and two that write do not get along: what it has told stands on its board.
   const bool moves = is_other_plane();
-  if (balancer_.is_running() && !balancer_.tell(moves ? balancer_clears : balancer_retires)) {
-    balancer_.kill();
-  }
-  // What is known is copied: the one that retires may still write into its own.
+  if (!moves || !balancer_.tell(balancer_clears)) balancer_.kill();
   setup::BalanceMemory known;
   if (before != nullptr && board_memory_.data() != nullptr) {
     setup::BalanceMemory memory = memory_of(board_);
@@ -84,6 +85,36 @@ void LoadBalancing::replace_balancer(const config::Configuration* before) {
   if (const auto made = make_board(known); !made) return log_.error(to_string(made.error()));
   balancer_.replace();
   left_.reset();
+}
+
+void LoadBalancing::take_off_rest() const {
+  if (board_memory_.data() != nullptr && !options_.keep_services) take_off(setup_().configuration);
+}
+
+// Whatever a balancer that died, or did not end in its time, has left.
+void LoadBalancing::take_off(const config::Configuration& configuration) const {
+  if (configuration.globals.ipvs.net_namespace) {
+    return log_.warning("net_namespace_ipvs: what virtual servers have left there is not looked for");
+  }
+  const PlaneKind served = board_.plane().kind;
+  if (served != PlaneKind::ipvs) {
+    if (const auto removed = kernel::NftBalance::remove_table(); !removed && served == PlaneKind::nftables) {
+      log_.error(to_string(removed.error()));
+    }
+  }
+  if (served == PlaneKind::nftables) return;
+  const auto plane = open_data_plane(config::PlaneChoice::ipvs, true, [](const std::string&) {});
+  if (!plane) return;
+  std::set<ServiceKey> keys(inherited_.begin(), inherited_.end());
+  for (const config::VirtualServer& service : configuration.virtual_servers) {
+    const std::vector<ServiceKey> of_service = setup::service_keys(service);
+    keys.insert(of_service.begin(), of_service.end());
+  }
+  TableOperations operations;
+  for (const ServiceKey& key : keys) {
+    operations.push_back({.kind = TableOperation::Kind::remove_service, .service = key});
+  }
+  if (const auto done = (*plane)->carry_out(operations); !done) log_.error(to_string(done.error()));
 }
 
 // What serves now is not what shall serve.

@@ -42,11 +42,14 @@ class LoadBalancing {
   // Services are taken off as the configuration has it; `ended` runs when that is done.
   void end(std::function<void()> ended);
   void kill();
+  // The last thing: what is ours in the kernel goes, if somebody was killed before it was gone.
+  void take_off_rest() const;
 
  private:
   SideRole::Plan balancer_plan();
   void replace_balancer(const config::Configuration* before);
   bool is_other_plane() const;
+  void take_off(const config::Configuration& configuration) const;
   SysResult<void> make_board(const setup::BalanceMemory& known);
   void join_checker();
   void hand_checker(const kernel::Channel& channel);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "balance/server_selection.h"
 #include "balance/table_difference.h"
@@ -102,6 +103,8 @@ SysResult<void> NftablesPlane::change(std::span<const ServiceKey> keys, ServiceT
 
 namespace {
 
+constexpr int most_stale_reads = 3;  // in a row
+
 std::size_t size_of(const ServiceTable& table, const ServiceKey& key) {
   const auto found = table.find(key);
   return found == table.end() ? 0 : 1 + found->second.destinations.size();
@@ -138,7 +141,21 @@ SysResult<std::vector<DataPlane::Refused>> NftablesPlane::carry_out(std::span<co
   for (std::span<const ServiceKey> left = keys; !left.empty();) {
     const std::span part = left.first(services_of_a_transaction(left, table_, after));
     left = left.subspan(part.size());
-    if (change(part, after)) continue;
+    const auto changed = change(part, after);
+    if (changed) {
+      stale_reads_ = 0;
+      continue;
+    }
+    // Somebody wrote since the table was read, a balancer before this one perhaps: service by service would all fail.
+    const int code = changed.error().code;
+    if ((code == EEXIST || code == ENOENT) && part.size() > 1 && stale_reads_++ < most_stale_reads) {
+      std::set<ServiceKey> rest(part.begin(), part.end());
+      rest.insert(left.begin(), left.end());
+      for (std::size_t i = 0; i < operations.size(); ++i) {
+        if (rest.contains(operations[i].service)) refused.push_back({.index = i, .code = EAGAIN});
+      }
+      break;
+    }
     for (const ServiceKey& key : part) {
       const auto alone = change(std::span(&key, 1), after);
       if (alone) continue;

@@ -46,6 +46,7 @@ class NftablesPlane : public DataPlane {
   kernel::NftBalance balance_;
   std::optional<kernel::NftMonitor> monitor_;
   ServiceTable table_;  // as the kernel has it
+  int stale_reads_ = 0;
 };
 
 namespace limits {
