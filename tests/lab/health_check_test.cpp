@@ -124,6 +124,7 @@ class HealthCheckTest : public testing::Test {
                               "sleep 0.1; done"),
               "ready\n")
         << network_.output("s1", "cat /run/lab/grpc.log");
+    network_.run("s1", "ip addr add fe80::11/64 dev eth0 nodad");
     network_.run("lb1", "ip addr add 10.9.0.100/32 dev eth0");
     network_.start_balancer("lb1", configuration(cases));
   }
@@ -131,7 +132,7 @@ class HealthCheckTest : public testing::Test {
     network_.stop_web("s1");
     std::string text =
         "pid /run/lab/nginx.pid; error_log /run/lab/error.log; events {}\nhttp { access_log off;\n"
-        "server { listen 80; return 200 plain; }\n";
+        "server { listen 80; listen [::]:80; return 200 plain; }\n";
     text += nginx_server("443 ssl http2", "good") + nginx_server("4431 ssl http2", "soon");
     text += nginx_server("4432 ssl http2", "late") + nginx_server("4433 ssl http2", "other");
     text += nginx_server("4434 ssl http2", "unknown") + nginx_server("4435 ssl", "good") + "}\n";
@@ -182,6 +183,10 @@ TEST_F(HealthCheckTest, real_servers_are_understood) {
       {443, get("SSL_GET", h2, "path /away"), "http_status", "status 503"},
       {443, get("SSL_GET", h2, "path /\nregex ^hello"), "success", ""},
       {4435, get("SSL_GET", h2), "tls_no_h2", ""},
+      // An address that is there on each link, and an interface that says which is meant
+      {80, "TCP_CHECK {\nconnect_ip fe80::11\nbind_if eth1\n}", "success", ""},
+      {80, "PING_CHECK {\nconnect_ip fe80::11\nbind_if eth1\n}", "success", ""},
+      {80, "TCP_CHECK {\nconnect_ip fe80::11\nbind_if eth7\n}", "source_unusable", ""},
       // Certificates
       {443, get("SSL_GET", verified), "success", ""},
       {443, get("SSL_GET", "tls_verify\ntls_min_days 14"), "success", ""},  // the address is in it
