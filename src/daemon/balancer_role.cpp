@@ -31,7 +31,7 @@ constexpr Duration least_between_repairs = std::chrono::milliseconds(500);  // o
 constexpr Duration count_interval = std::chrono::seconds(5);                // what servers got; at most
 constexpr int most_of_a_core = 100;                                  // one part of so many of the time, for counting
 constexpr Duration first_look_after = std::chrono::seconds(1);       // one before us may have finished something
-constexpr Duration predecessor_may_write = std::chrono::seconds(5);  // a large table, after it was told to retire
+constexpr Duration predecessor_may_write = std::chrono::seconds(1);  // the transaction that it was killed in
 constexpr Duration last_words_within = std::chrono::seconds(2);      // scripts and mail of the end, to the runner
 
 // Under all of the service's keys.
@@ -83,7 +83,6 @@ class Balancing {
   }
   void forget_inherited();
   void note_settled();
-  std::set<ServiceKey> own_keys() const;
   void reconcile_all();
   void carry_out(const TableOperations& operations);
   void tell(const balance::Actions& actions);
@@ -128,7 +127,7 @@ Balancing::Balancing(BalancerStart start)
       setup_(make_balance_setup(start_.setup.configuration)),
       balancer_(setup_.services),
       news_(start_.setup, setup_, log_, loop_),
-      managed_(own_keys()) {
+      managed_(setup::service_keys(start_.setup.configuration)) {
   managed_.insert(start_.inherited.begin(), start_.inherited.end());
 }
 
@@ -374,7 +373,7 @@ TableService Balancing::wanted(std::size_t service, const ServiceKey& key) {
 void Balancing::forget_inherited() {
   if (start_.inherited.empty()) return note_settled();
   if (may_be_our_predecessor(loop::now())) return;
-  const std::set<ServiceKey> ours = own_keys();
+  const std::set<ServiceKey> ours = setup::service_keys(start_.setup.configuration);
   const bool is_off = std::ranges::none_of(
       start_.inherited, [&](const ServiceKey& key) { return !ours.contains(key) && actual_.contains(key); });
   if (!is_off) return;
@@ -387,12 +386,6 @@ void Balancing::note_settled() {
   PlaneMemory plane = start_.board.plane();
   plane.is_settled = true;
   start_.board.set_plane(plane);
-}
-
-std::set<ServiceKey> Balancing::own_keys() const {
-  std::set<ServiceKey> keys;
-  for (const balance::Service& service : setup_.services) keys.insert(service.keys.begin(), service.keys.end());
-  return keys;
 }
 
 void Balancing::reconcile_all() {

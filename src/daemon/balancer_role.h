@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <set>
 
 #include "daemon/check_board.h"
 #include "daemon/setup.h"
@@ -31,12 +31,12 @@ struct BalancerStart {
 
   const Setup& setup;
   CheckBoard board;
-  const Left* left = nullptr;         // nullptr: nothing is known of it
-  std::vector<ServiceKey> inherited;  // services of a configuration before: ours to remove
-  bool inherited_sync = false;        // so is a daemon of lvs_sync_daemon
-  bool is_first = true;               // of the daemon's life: lvs_flush is carried out
-  bool keeps_services = false;        // --dont-release-ipvs
-  int first_network_namespace = -1;   // of the daemon; -1: it is there still
+  const Left* left = nullptr;        // nullptr: nothing is known of it
+  std::set<ServiceKey> inherited;    // services of a configuration before: ours to remove
+  bool inherited_sync = false;       // so is a daemon of lvs_sync_daemon
+  bool is_first = true;              // of the daemon's life: lvs_flush is carried out
+  bool keeps_services = false;       // --dont-release-ipvs
+  int first_network_namespace = -1;  // of the daemon; -1: it is there still
   log::Options log;
   kernel::Channel guardian;
 };

@@ -65,12 +65,7 @@ void LoadBalancing::replace_balancer(const config::Configuration* before) {
   const config::Configuration& configuration = setup_().configuration;
   if (before != nullptr) {
     if (board_.plane().is_settled) inherited_.clear();
-    std::set<ServiceKey> keys(inherited_.begin(), inherited_.end());
-    for (const config::VirtualServer& service : before->virtual_servers) {
-      const std::vector<ServiceKey> of_service = setup::service_keys(service);
-      keys.insert(of_service.begin(), of_service.end());
-    }
-    inherited_.assign(keys.begin(), keys.end());
+    inherited_.merge(setup::service_keys(*before));
     inherited_sync_ = before->globals.ipvs.sync_daemon.has_value();
   }
   // It may be in the midst of a large table, and two that write do not get along: what it has told stands on its board.
@@ -105,11 +100,8 @@ void LoadBalancing::take_off(const config::Configuration& configuration) const {
   if (served == PlaneKind::nftables) return;
   const auto plane = open_data_plane(config::PlaneChoice::ipvs, true, [](const std::string&) {});
   if (!plane) return;
-  std::set<ServiceKey> keys(inherited_.begin(), inherited_.end());
-  for (const config::VirtualServer& service : configuration.virtual_servers) {
-    const std::vector<ServiceKey> of_service = setup::service_keys(service);
-    keys.insert(of_service.begin(), of_service.end());
-  }
+  std::set<ServiceKey> keys = setup::service_keys(configuration);
+  if (!board_.plane().is_settled) keys.insert(inherited_.begin(), inherited_.end());  // else they are somebody else's
   TableOperations operations;
   for (const ServiceKey& key : keys) {
     operations.push_back({.kind = TableOperation::Kind::remove_service, .service = key});
@@ -206,7 +198,7 @@ SideRole::Plan LoadBalancing::balancer_plan() {
                 return run_balancer({.setup = setup_(),
                                      .board = board_,
                                      .left = left_ ? &*left_ : nullptr,
-                                     .inherited = board_.plane().is_settled ? std::vector<ServiceKey>() : inherited_,
+                                     .inherited = board_.plane().is_settled ? std::set<ServiceKey>() : inherited_,
                                      .inherited_sync = inherited_sync_,
                                      .is_first = !has_started_,
                                      .keeps_services = options_.keep_services,

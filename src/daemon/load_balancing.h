@@ -5,7 +5,8 @@
 
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
-#include <vector>
+#include <optional>
+#include <set>
 
 #include "daemon/balancer_role.h"
 #include "daemon/check_board.h"
@@ -62,8 +63,8 @@ class LoadBalancing {
   std::function<void(kernel::Channel)> worker_;
   kernel::SharedMemory board_memory_;
   CheckBoard board_;
-  std::vector<ServiceKey> inherited_;  // services of configurations before
-  bool inherited_sync_ = false;        // lvs_sync_daemon of the one before; those of earlier ones have ended
+  std::set<ServiceKey> inherited_;  // services of configurations before
+  bool inherited_sync_ = false;     // lvs_sync_daemon of the one before; those of earlier ones have ended
   bool has_started_ = false;
   std::optional<BalancerStart::Left> left_;  // while a balancer starts after another one
   SideRole balancer_;

@@ -130,6 +130,15 @@ std::vector<ServiceKey> service_keys(const config::VirtualServer& server) {
   return keys;
 }
 
+std::set<ServiceKey> service_keys(const config::Configuration& configuration) {
+  std::set<ServiceKey> keys;
+  for (const config::VirtualServer& server : configuration.virtual_servers) {
+    const std::vector<ServiceKey> of_server = service_keys(server);
+    keys.insert(of_server.begin(), of_server.end());
+  }
+  return keys;
+}
+
 balance::Service make_service(const config::VirtualServer& server) {
   balance::Service result{.name = server.name,
                           .keys = service_keys(server),

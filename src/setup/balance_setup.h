@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ BalanceSetup make_balance_setup(const config::Configuration& configuration);
 balance::Service make_service(const config::VirtualServer& server);
 // What the kernel knows it by, each once.
 std::vector<ServiceKey> service_keys(const config::VirtualServer& server);
+std::set<ServiceKey> service_keys(const config::Configuration& configuration);
 
 // What virtual_server and virtual_server_group name, one by one; marks have none.
 std::vector<IpAddress> addresses_of(const std::vector<config::GroupEntry>& entries);

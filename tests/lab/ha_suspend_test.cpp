@@ -15,17 +15,19 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::string_view asks = R"(global_defs {
-  router_id lab
-  lb_plane nftables
-}
-virtual_server 10.9.0.100 80 {
+const std::string suspended = R"(virtual_server 10.9.0.100 80 {
   delay_loop 0.2
   protocol TCP
   lb_algo rr
   lb_kind NAT
   ha_suspend
-  real_server 10.8.0.11 80 {
+)";
+
+const std::string asks = R"(global_defs {
+  router_id lab
+  lb_plane nftables
+}
+)" + suspended + R"(  real_server 10.8.0.11 80 {
     TCP_CHECK {
       connect_timeout 1
       retry 0
@@ -43,7 +45,7 @@ class HaSuspend : public testing::Test {
         "priority 0; }; add rule ip seen input tcp dport 80 tcp flags & (syn | ack) == syn counter name asked'");
     network_.start_balancer("lb1", config());
   }
-  virtual std::string config() const { return std::string(asks); }
+  virtual std::string config() const { return asks; }
 
   int asked() {
     const std::string text = network_.output("s1", "nft list counter ip seen asked | grep -o 'packets [0-9]*'");
@@ -141,13 +143,8 @@ track_file load {
   file /run/lab/load
   weight 0
 }
-virtual_server 10.9.0.100 80 {
-  delay_loop 0.2
-  protocol TCP
-  lb_algo rr
-  lb_kind NAT
-  ha_suspend
-  real_server 10.8.0.11 80 {
+)" + suspended +
+           R"(  real_server 10.8.0.11 80 {
     MISC_CHECK {
       misc_path "/bin/sh /run/lab/check"
       retry 0
