@@ -15,7 +15,7 @@ using namespace vrrp;
 
 constexpr Duration resumed_after = 20ms;     // docs/decisions/0002
 constexpr Duration stopped_within = 4500ms;  // its guardian ends it after 5 s
-constexpr Duration hang_noticed = 1500ms;    // limits::starved, and two looks
+constexpr Duration hang_noticed = 1500ms;    // limits::hang, and two looks, on a machine that is slow itself
 constexpr Duration service_restart = 200ms;  // RestartSec=
 
 AdvertCodec make_codec(const MachineParameters& parameters, RouterId router) {

@@ -16,8 +16,9 @@ inline constexpr Duration worker_beat = std::chrono::milliseconds(80);  // how o
 inline constexpr Duration hang = std::chrono::milliseconds(200);        // no sign of life for this long: hung
 // How often the guardian looks while something is expected of the worker. Else it looks when a hang could be one.
 inline constexpr Duration close_look = std::chrono::milliseconds(40);
-inline constexpr Duration starved =
-    std::chrono::seconds(1);  // ... when it waits for a processor or in the kernel: this long
+// A silent worker that waits for a processor, or in the kernel, is waited for longer: see starved_bound().
+inline constexpr Duration starved_least = std::chrono::seconds(1);
+inline constexpr Duration starved_most = std::chrono::seconds(10);
 // A worker that starts from scratch has no address and nobody counts on it; on a slow machine its first steps take
 // long.
 inline constexpr Duration hang_at_start = std::chrono::seconds(5);
@@ -34,8 +35,21 @@ struct ProcessState {
   std::uint64_t cpu_ticks = 0;  // utime + stime
 };
 
+// How long a worker that gets no processor is waited for. Its last advert may have been an interval old when its silence
+// began: peers that wait for `adverts` intervals hear the next one in time when it speaks again after one less.
+inline Duration starved_bound(Duration advert_interval, unsigned adverts) {
+  const Duration spare = advert_interval * (std::max(adverts, 1U) - 1);
+  return std::clamp<Duration>(spare, limits::starved_least, limits::starved_most);
+}
+
+struct Patience {
+  Duration silence = limits::hang;
+  Duration starved = limits::starved_least;  // with a worker that could not show life; at least as long
+};
+
 // Silence is a hang, unless the guardian was away itself (the whole machine slept) or the worker is ready to run and
-// gets no processor, or the kernel holds it up: then killing it would make a slow machine worse, and it gets longer.
+// gets no processor, or the kernel holds it up: then killing it would make a slow machine worse, and it gets longer, but
+// not so long that its peers have taken over.
 // Nobody is condemned at the first look: when the whole machine stood still for a moment, that look comes first.
 class HangDetector {
  public:
@@ -50,22 +64,22 @@ class HangDetector {
   // When is_hung() is to be asked again; before that the answer would be no.
   Instant next_look() const { return next_look_; }
 
-  // `process` is read only when it matters: when the silence is longer than `patience`.
+  // `process` is read only when it matters: when the silence is longer than `patience.silence`.
   template <typename ReadProcess>
-  bool is_hung(Instant heartbeat, Instant now, ReadProcess&& read_process, Duration patience = limits::hang) {
+  bool is_hung(Instant heartbeat, Instant now, ReadProcess&& read_process, Patience patience = {}) {
     if (now - next_look_ > away) silent_since_ = now;  // we were: start counting anew
     if (heartbeat > silent_since_) silent_since_ = heartbeat;
     const Duration silence = now - silent_since_;
     const bool is_doubted = doubted_ == silent_since_;
-    if (silence < patience - limits::close_look) {
-      next_look_ = silent_since_ + patience - limits::close_look;
+    if (silence < patience.silence - limits::close_look) {
+      next_look_ = silent_since_ + patience.silence - limits::close_look;
       cpu_ticks_ = not_read;
       return false;
     }
     doubted_ = silent_since_;
-    next_look_ = silence < patience ? silent_since_ + patience : now + limits::close_look;
-    if (silence < patience || !is_doubted) return false;
-    if (silence >= limits::starved) return true;
+    next_look_ = silence < patience.silence ? silent_since_ + patience.silence : now + limits::close_look;
+    if (silence < patience.silence || !is_doubted) return false;
+    if (silence >= std::max(patience.silence, patience.starved)) return true;
     const ProcessState process = read_process();
     const bool ran_meanwhile = cpu_ticks_ != not_read && cpu_ticks_ != process.cpu_ticks;
     cpu_ticks_ = process.cpu_ticks;

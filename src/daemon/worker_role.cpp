@@ -47,6 +47,14 @@ Duration shortest_advert_interval(const Setup& setup) {
   return shortest;
 }
 
+Duration starved_bound(const Setup& setup) {
+  Duration bound = limits::starved_most;
+  for (const vrrp::NodeRouterParameters& each : setup.node.routers) {
+    bound = std::min(bound, starved_bound(each.router.advert_interval, each.router.down_timer_adverts));
+  }
+  return bound;
+}
+
 SysResult<std::unique_ptr<WorkerRole>> WorkerRole::make(loop::Loop& loop, std::unique_ptr<Setup> setup,
                                                         WallTime read_at, Events events) {
   auto memory = kernel::SharedMemory::create(LastWill::size_for(setup->routers.size()));
@@ -73,9 +81,10 @@ SysResult<void> WorkerRole::start(const Launch& launch, std::span<const int> kee
   kept.push_back(theirs.fd());
 
   const Instant now = loop::now();
+  silence_before_ = will_.heartbeat() == Instant() ? Duration::zero() : now - will_.heartbeat();
   will_.begin_generation(now);
   hang_detector_.reset(now);
-  must_serve_by_.reset();
+  must_serve_since_.reset();
   auto started = start_role({.name = "baton-vrrp",
                              .parent_death_signal = SIGTERM,  // the guardian is gone: leave in order
                              .keep = kept,
@@ -136,19 +145,23 @@ RoleProcess WorkerRole::release_process() {
 }
 
 void WorkerRole::must_serve_soon(Instant now) {
-  must_serve_by_ = now + resume_bound(shortest_advert_interval(*setup_));
+  must_serve_since_ = now;
   hang_detector_.reset(now);
+  service_detector_.reset(now);
 }
 
 WorkerRole::Health WorkerRole::look(Instant now) {
-  if (will_.is_serving()) {
-    must_serve_by_.reset();
-  } else if (must_serve_by_ && now >= *must_serve_by_) {
-    return Health::serves_late;
-  }
-  const bool starts_from_scratch = !will_.is_serving() && !must_serve_by_;
-  const Duration patience = starts_from_scratch ? limits::hang_at_start : limits::hang;
+  const Duration starved = starved_bound(*setup_);
   const auto state = [this] { return read_process_state(process_.pid); };
+  if (will_.is_serving()) {
+    must_serve_since_.reset();
+  } else if (must_serve_since_) {
+    const Patience patience{.silence = resume_bound(shortest_advert_interval(*setup_)),
+                            .starved = starved - silence_before_};
+    if (service_detector_.is_hung(*must_serve_since_, now, state, patience)) return Health::serves_late;
+  }
+  const bool starts_from_scratch = !will_.is_serving() && !must_serve_since_;
+  const Patience patience{.silence = starts_from_scratch ? limits::hang_at_start : limits::hang, .starved = starved};
   return hang_detector_.is_hung(will_.heartbeat(), now, state, patience) ? Health::hangs : Health::fine;
 }
 

@@ -21,6 +21,8 @@ namespace baton::daemon {
 
 // Of all routers.
 Duration shortest_advert_interval(const Setup& setup);
+// Of all routers: as long as a worker that gets no processor is waited for.
+Duration starved_bound(const Setup& setup);
 
 class WorkerRole {
  public:
@@ -58,12 +60,13 @@ class WorkerRole {
   // After Events::died: how it ended.
   std::string reap();
 
-  // A worker that goes on as another serves within a bound from now on.
+  // A worker that goes on as another serves within a bound from now on; one that gets no processor has as long as the
+  // silence of the one before it has left.
   void must_serve_soon(Instant now);
   enum class Health : std::uint8_t { fine, serves_late, hangs };
   Health look(Instant now);
   Instant next_look(Instant now) const;  // when the next look() is due
-  bool has_failed_to_resume() const { return must_serve_by_.has_value() && !will_.is_serving(); }
+  bool has_failed_to_resume() const { return must_serve_since_.has_value() && !will_.is_serving(); }
 
  private:
   WorkerRole(loop::Loop& loop, std::unique_ptr<Setup> setup, WallTime read_at, kernel::SharedMemory memory,
@@ -82,7 +85,9 @@ class WorkerRole {
   loop::Subscription readable_;
   loop::Subscription death_;
   HangDetector hang_detector_;
-  std::optional<Instant> must_serve_by_;
+  HangDetector service_detector_;  // silent until it serves
+  std::optional<Instant> must_serve_since_;
+  Duration silence_before_{};  // of the one before it, with this memory
   bool is_killed_ = false;  // its end is awaited
 };
 

@@ -1,11 +1,41 @@
 // What Baton promises when processes of it die or hang (docs/decisions/0002): the address is never lost for long, never
 // on two servers for good, and nobody has to come.
+#include <filesystem>
+#include <fstream>
+
 #include "served_pair.h"
 
 namespace baton::lab {
 namespace {
 
 using namespace std::chrono_literals;
+
+// Processes in it stand still in the kernel (state D), as one does that waits for a lock (cgroup-v1, freezer-subsystem).
+class Freezer {
+ public:
+  Freezer() {
+    std::error_code error;
+    if (std::filesystem::exists(root / "tasks", error)) std::filesystem::create_directory(group_, error);
+  }
+  ~Freezer() {
+    if (!is_there()) return;
+    set("THAWED");
+    std::ifstream tasks(group_ / "tasks");
+    for (std::string task; std::getline(tasks, task);) std::ofstream(root / "tasks") << task;
+    std::error_code error;
+    std::filesystem::remove(group_, error);
+  }
+  Freezer(const Freezer&) = delete;
+  Freezer& operator=(const Freezer&) = delete;
+
+  bool is_there() const { return std::filesystem::exists(group_ / "freezer.state"); }
+  void take(pid_t process) { std::ofstream(group_ / "tasks") << process; }
+  void set(std::string_view state) { std::ofstream(group_ / "freezer.state") << state; }
+
+ private:
+  const std::filesystem::path root{"/sys/fs/cgroup/freezer"};
+  std::filesystem::path group_ = root / fmt::format("baton-lab-{}", ::getpid());
+};
 
 class BatonDeaths : public ServedPair {
  protected:
@@ -80,6 +110,22 @@ TEST_F(BatonDeaths, a_worker_that_hangs_is_replaced_without_a_move) {
   ASSERT_TRUE(wait([&] { return adverts(web1, at).size() >= 4; })) << pair().log();
   expect_no_move_since(at);
   expect_hardly_missed_since(at);
+}
+
+TEST_F(BatonDeaths, a_worker_that_the_kernel_holds_up_for_less_than_a_backup_waits_goes_on_itself) {
+  Freezer freezer;
+  if (!freezer.is_there()) GTEST_SKIP() << "no freezer of cgroup v1 here";
+  start_anew(web1);
+  const Instant at = now();
+  const pid_t held_up = worker(web1);
+  freezer.take(held_up);
+  freezer.set("FROZEN");
+  lab().run_for(1300ms);
+  freezer.set("THAWED");
+  ASSERT_TRUE(wait([&] { return adverts(web1, at).size() >= 4; })) << pair().log();
+  EXPECT_EQ(worker(web1), held_up) << pair().log();
+  EXPECT_FALSE(said_goodbye(web1, at)) << pair().log();
+  expect_no_move_since(at);
 }
 
 TEST_F(BatonDeaths, when_everything_hangs_there_are_two_owners_only_until_it_goes_on) {

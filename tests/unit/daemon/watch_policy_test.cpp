@@ -17,7 +17,7 @@ ProcessState sleeping() {
 // Looks whenever it is asked to from `from` to `to`, and says when the verdict fell.
 template <typename ReadProcess>
 std::optional<Duration> hung_at(HangDetector& detector, Duration heartbeat, Duration from, Duration to,
-                                ReadProcess read, Duration patience = limits::hang) {
+                                ReadProcess read, Patience patience = {}) {
   for (Duration now = from; now <= to; now = detector.next_look().time_since_epoch()) {
     if (detector.is_hung(at(heartbeat), at(now), read, patience)) return now;
   }
@@ -35,7 +35,7 @@ TEST(HangDetector, silence_is_a_hang_as_soon_as_its_time_is_over) {
 TEST(HangDetector, a_worker_that_starts_from_scratch_is_given_seconds) {
   HangDetector detector;
   detector.reset(at(10s));
-  const auto verdict = hung_at(detector, 10s, 10s, 20s, sleeping, limits::hang_at_start);
+  const auto verdict = hung_at(detector, 10s, 10s, 20s, sleeping, {.silence = limits::hang_at_start});
   ASSERT_TRUE(verdict);
   EXPECT_EQ(*verdict, 10s + limits::hang_at_start);
 }
@@ -78,9 +78,37 @@ TEST(HangDetector, a_guardian_that_was_away_itself_counts_anew) {
 TEST(HangDetector, a_worker_that_gets_no_processor_is_given_longer) {
   HangDetector detector;
   detector.reset(at(10s));
-  const auto verdict = hung_at(detector, 10s, 10s, 12s, [] { return ProcessState{.state = 'R', .cpu_ticks = 7}; });
+  const auto verdict =
+      hung_at(detector, 10s, 10s, 14s, [] { return ProcessState{.state = 'R', .cpu_ticks = 7}; }, {.starved = 2s});
   ASSERT_TRUE(verdict);
-  EXPECT_GE(*verdict, 10s + limits::starved);
+  EXPECT_GE(*verdict, 12s);
+  EXPECT_LE(*verdict, 12s + 2 * limits::close_look);
+}
+
+TEST(HangDetector, a_worker_that_got_a_processor_at_last_is_well) {
+  HangDetector detector;
+  detector.reset(at(10s));
+  const auto starved = [] { return ProcessState{.state = 'R', .cpu_ticks = 7}; };
+  EXPECT_FALSE(hung_at(detector, 10s, 10s, 11900ms, starved, {.starved = 2s}));
+  EXPECT_FALSE(detector.is_hung(at(11950ms), at(12s), starved, {.starved = 2s}));
+}
+
+TEST(HangDetector, one_that_starts_and_gets_no_processor_is_not_condemned_the_sooner) {
+  HangDetector detector;
+  detector.reset(at(10s));
+  const auto verdict =
+      hung_at(detector, 10s, 10s, 20s, [] { return ProcessState{.state = 'R', .cpu_ticks = 7}; },
+              {.silence = limits::hang_at_start, .starved = 2s});
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(*verdict, 10s + limits::hang_at_start);
+}
+
+TEST(StarvedBound, leaves_time_to_speak_before_peers_take_over) {
+  EXPECT_EQ(starved_bound(1s, 3), 2s);
+  EXPECT_EQ(starved_bound(2s, 3), 4s);
+  EXPECT_EQ(starved_bound(1s, 1), limits::starved_least);
+  EXPECT_EQ(starved_bound(10ms, 3), limits::starved_least);  // starting another would not be faster
+  EXPECT_EQ(starved_bound(255s, 100), limits::starved_most);
 }
 
 TEST(HangDetector, a_worker_that_burns_a_processor_in_silence_is_hung) {
@@ -98,7 +126,7 @@ TEST(HangDetector, a_worker_that_the_kernel_holds_up_is_given_longer) {  // kill
   detector.reset(at(10s));
   const auto verdict = hung_at(detector, 10s, 10s, 12s, [] { return ProcessState{.state = 'D', .cpu_ticks = 7}; });
   ASSERT_TRUE(verdict);
-  EXPECT_GE(*verdict, 10s + limits::starved);
+  EXPECT_GE(*verdict, 10s + limits::starved_least);
 }
 
 TEST(ResumeBound, is_half_an_interval_within_bounds) {
