@@ -1,6 +1,6 @@
 // room: recorder
-// Any bytes as a recording: an error, or steps up to an error or to the end. Behind the magic, and with the digest that
-// belongs to them, so that what is tried is what comes after.
+// Any bytes as a recording: an error, or steps up to an error or to the end. Behind the magic and the version, and with
+// the digest that belongs to them, so that what is tried is what comes after.
 #include <string_view>
 
 #include "base/assert.h"
@@ -10,8 +10,10 @@
 using namespace baton;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  constexpr std::string_view magic = "BATONREC\x01";
+  constexpr std::string_view magic = "BATONREC";
+  static_assert(recorder::format_version < 0x80);  // one byte
   Bytes file(magic.begin(), magic.end());
+  file.push_back(recorder::format_version);
   file.insert(file.end(), data, data + size);
   const std::uint64_t value = recorder::digest(file);
   for (unsigned shift = 0; shift < 64; shift += 8) file.push_back(static_cast<std::uint8_t>(value >> shift));
