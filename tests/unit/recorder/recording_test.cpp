@@ -13,30 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 using namespace vrrp;
 
-Bytes small_file() {
-  NodeParameters parameters{.trackers = {{.name = "check"}}};
-  parameters.routers.push_back(
-      {.name = "VI_1", .router = {.base_priority = 100}, .tracking = {{.weight = 4}}, .links = {"eth0"}});
-  parameters.routers.push_back(parameters.routers.front());
-  parameters.groups.push_back({.name = "G", .members = {0, 1}});
-  Tape tape(parameters);
-  Node node(parameters);
-  const auto recorder = tape.record(node);
-  NodeActions out;
-  Instant now{1000s};
-  node.on_source(0, IpAddress::parse("10.0.0.1"), now, out);
-  node.start(now, out);
-  node.on_tracker(0, {.status = TrackerStatus::up}, now, out);
-  for (int i = 0; i < 12; ++i) {
-    now = *node.next_timeout();
-    node.on_timeout(now, out);
-    if (i == 6) node.on_advert(0, {.source = *IpAddress::parse("10.0.0.2"), .priority = 200, .interval = 1s}, now, out);
-    if (i == 8) node.on_link("eth0", false, now, out);
-    if (i == 8) node.on_link("eth0", true, now + 1ms, out);
-  }
-  return file_of({tape.life()});
-}
-
 Bytes with_right_digest(Bytes file) {
   const std::uint64_t value = digest(ByteView(file).first(file.size() - 8));
   for (unsigned i = 0; i < 8; ++i) file[file.size() - 8 + i] = static_cast<std::uint8_t>(value >> (8 * i));

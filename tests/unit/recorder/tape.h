@@ -1,6 +1,7 @@
 // Recordings for tests: a node that is recorded in memory of the test's own, and what is left of it as a file.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -34,6 +35,32 @@ class Tape {
 
 inline Bytes file_of(std::vector<LifeBytes> lives) {
   return recording_file({.program = "test", .node = "web1", .boot = Instant(std::chrono::seconds(1000))}, lives);
+}
+
+// Two routers of a group, a check, an advert, a link that goes and comes.
+inline Bytes small_file() {
+  using namespace std::chrono_literals;
+  vrrp::NodeParameters parameters{.trackers = {{.name = "check"}}};
+  parameters.routers.push_back(
+      {.name = "VI_1", .router = {.base_priority = 100}, .tracking = {{.weight = 4}}, .links = {"eth0"}});
+  parameters.routers.push_back(parameters.routers.front());
+  parameters.groups.push_back({.name = "G", .members = {0, 1}});
+  Tape tape(parameters);
+  vrrp::Node node(parameters);
+  const auto recorder = tape.record(node);
+  vrrp::NodeActions out;
+  Instant now{1000s};
+  node.on_source(0, IpAddress::parse("10.0.0.1"), now, out);
+  node.start(now, out);
+  node.on_tracker(0, {.status = vrrp::TrackerStatus::up}, now, out);
+  for (int i = 0; i < 12; ++i) {
+    now = *node.next_timeout();
+    node.on_timeout(now, out);
+    if (i == 6) node.on_advert(0, {.source = *IpAddress::parse("10.0.0.2"), .priority = 200, .interval = 1s}, now, out);
+    if (i == 8) node.on_link("eth0", false, now, out);
+    if (i == 8) node.on_link("eth0", true, now + 1ms, out);
+  }
+  return file_of({tape.life()});
 }
 
 struct Played {
