@@ -92,7 +92,13 @@ void draw_company(std::vector<MachineParameters>& machines, Random& random) {
   const bool has_scripts = random.chance(60);
   const bool is_proving = random.chance(60);
   const bool has_stock = std::ranges::any_of(machines, &MachineParameters::stock);
-  const bool has_hmac = !has_stock && machines[0].node.routers[0].router.version == Version::v3 && random.chance(40);
+  // Of both versions, for it may be migrated to the other.
+  const bool has_hmac = !has_stock && random.chance(40);
+  const bool began_as_v2 = machines[0].node.routers[0].router.version == Version::v2;
+  const AuthType drawn = random.pick({AuthType::none, AuthType::pass, AuthType::ah});
+  const AuthType authentication = began_as_v2                          ? machines[0].authentication
+                                  : has_stock && drawn == AuthType::ah ? AuthType::pass
+                                                                       : drawn;
   const bool has_witness = random.chance(25);
   for (MachineParameters& machine : machines) {
     for (NodeRouterParameters& router : machine.node.routers)
@@ -102,6 +108,7 @@ void draw_company(std::vector<MachineParameters>& machines, Random& random) {
     if (has_scripts) machine.script = {.rise = rise, .fall = fall};
     machine.proves_takeovers = is_proving && !machine.stock;
     machine.has_hmac = has_hmac;
+    machine.authentication = authentication;
   }
 }
 

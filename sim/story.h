@@ -38,10 +38,11 @@ enum class What : std::uint8_t {
   cut,      // value: 1 inbound, 2 outbound, 4 on every LAN; added
   heal,
   quality,
-  step,    // value: the clock of the day, by so many milliseconds
-  drift,   // value: in parts of a million
-  reload,  // value: the seed of the new configuration
-  quiet,   // all is repaired, and after a bound the address must have settled
+  step,     // value: the clock of the day, by so many milliseconds
+  drift,    // value: in parts of a million
+  reload,   // value: the seed of the new configuration
+  migrate,  // value: the VRRP version that the machine speaks from now on, 2 or 3
+  quiet,    // all is repaired, and after a bound the address must have settled
 };
 inline constexpr std::size_t what_count = static_cast<std::size_t>(What::quiet) + 1;
 std::string_view name(What what);

@@ -25,7 +25,7 @@ using namespace vrrp;
 constexpr std::array<std::string_view, what_count> names{
     "start", "stop", "handover", "maintain", "crash", "guardian", "runner",  "everything",
     "power", "hang", "pause",    "freeze",   "wake",  "check",    "scripts", "link",
-    "cut",   "heal", "quality",  "step",     "drift", "reload",   "quiet"};
+    "cut",   "heal", "quality",  "step",     "drift", "reload",   "migrate", "quiet"};
 constexpr std::int64_t untracked = 1000;  // as a weight: it has no check
 
 // ---------------------------------------------------------------- machines

@@ -43,6 +43,7 @@ std::int64_t draw_value(const Swarm& swarm, What what, Random& random) {
     case What::step: return random.between(-swarm.step, swarm.step) / 1ms;
     case What::drift: return random.between(-swarm.drift, swarm.drift);
     case What::reload: return random.between(1, 1'000'000);
+    case What::migrate: return random.pick({2, 3});
     case What::start:
     case What::stop:
     case What::handover:
@@ -90,6 +91,7 @@ class Author {
     if (next.what == What::quality) next.quality = draw_quality(swarm_.worst, random_);
     if (next.what == What::quality || next.what == What::heal) next.machine = 0;  // all of them
     add(next);
+    if (next.what == What::migrate && random_.chance(50)) migrate_all(next);
   }
   void add(const Happening& happening) {
     length_ += happening.after;
@@ -102,6 +104,15 @@ class Author {
   Duration length() const { return length_; }
 
  private:
+  // As an administrator does it: one machine after the other.
+  void migrate_all(Happening next) {
+    for (std::size_t i = 1; i < story_.machines.size(); ++i) {
+      next.machine = (next.machine + 1) % story_.machines.size();
+      next.after = random_.between(0ms, 6 * interval_);
+      add(next);
+    }
+  }
+
   Story& story_;
   Random& random_;
   Swarm swarm_;

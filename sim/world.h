@@ -39,8 +39,8 @@ struct MachineParameters {
   bool stock = false;
   Conduct conduct = Conduct::keepalived;  // of a stock one
   vrrp::NodeParameters node;
-  vrrp::AuthType authentication = vrrp::AuthType::none;  // VRRPv2
-  bool has_hmac = false;                                 // VRRPv3
+  vrrp::AuthType authentication = vrrp::AuthType::none;  // while it speaks VRRPv2
+  bool has_hmac = false;                                 // while it speaks VRRPv3
   bool proves_takeovers = false;                         // verified_takeover
   std::optional<TrackScript> script{};  // judges its check; without one a tracker is told at once what is so
 };
@@ -51,6 +51,7 @@ struct Sabotage {
   bool runner_forgets = false;  // every other notification
   bool guardian_sleeps = false;
   bool gateway_is_deaf = false;
+  bool reload_keeps_codec = false;  // it goes on with the version of before
 };
 
 struct Hooks {
@@ -108,6 +109,7 @@ class World {
   void set_clock_right(std::size_t machine);
   void set_drift(std::size_t machine, std::int32_t parts_in_a_million);
   void reload(std::size_t machine, const vrrp::NodeParameters& next);  // as many routers as before
+  void migrate(std::size_t machine, vrrp::Version version);            // by a reload; a stock one is started anew
   void set_tracker(std::size_t machine, bool up);
   void set_link(std::size_t machine, vrrp::RouterId router, bool up);
   // --- what happens to LANs ---
@@ -132,6 +134,7 @@ class World {
            !machines_[machine].brain->is_serving(0);
   }
   bool in_maintenance(std::size_t machine) const { return machines_[machine].in_maintenance; }
+  vrrp::Version version(std::size_t machine) const { return parameters(machine).node.routers[0].router.version; }
   std::uint8_t priority(std::size_t machine) const { return machines_[machine].brain->priority(0); }
   vrrp::State state(std::size_t machine, vrrp::RouterId router) const;
   std::optional<std::size_t> holder(vrrp::RouterId router) const;  // the one machine that has the address
@@ -237,6 +240,7 @@ class World {
   void last_will(std::size_t machine);
   void begin_life(std::size_t machine);
   void begin_worker(std::size_t machine);
+  void make_codecs(std::size_t machine);  // as it is configured now, with what the ones before remember
   void start_afresh(std::size_t machine);
   void end_reign(std::size_t machine);
   void die(std::size_t machine, Death death, Duration back_off);

@@ -24,8 +24,9 @@ AdvertCodec make_codec(const MachineParameters& parameters, RouterId router) {
   codec.advert_interval = of.advert_interval;
   codec.addresses = {virtual_address_of(router)};
   codec.multicast_group = *IpAddress::parse("224.0.0.18");
-  codec.authentication = {.type = parameters.authentication, .password = {'t', 'u', 'l', 'e'}};
-  if (parameters.has_hmac) {
+  const bool is_v2 = of.version == Version::v2;
+  codec.authentication = {.type = is_v2 ? parameters.authentication : AuthType::none, .password = {'t', 'u', 'l', 'e'}};
+  if (parameters.has_hmac && !is_v2) {
     codec.hmac = HmacAuthentication{.keys = {{.id = 1, .secret = Bytes(32, std::uint8_t{7})}}, .active_key = 1};
   }
   return AdvertCodec(std::move(codec));
@@ -56,10 +57,17 @@ void World::begin_life(std::size_t id) {
   machine.released_at.assign(router_count(), std::nullopt);
   machine.kernel_works.assign(router_count(), false);
   machine.codecs.clear();
+  make_codecs(id);
+  for (RouterId router = 0; router < router_count(); ++router) machine.proofs[router].end();
+}
+
+void World::make_codecs(std::size_t id) {
+  Machine& machine = machines_[id];
+  const auto before = std::exchange(machine.codecs, {});
   for (RouterId router = 0; router < router_count(); ++router) {
     machine.codecs.push_back(make_codec(machine.parameters, router));
     machine.codecs.back().set_source(machine.sources[router]);
-    machine.proofs[router].end();
+    if (!before.empty()) machine.codecs.back().restore(before[router].memory());
   }
 }
 
@@ -128,24 +136,43 @@ void World::maintain(std::size_t id, MaintenanceTold::Wish wish) {
 void World::reload(std::size_t id, const NodeParameters& next) {
   Machine& machine = machines_[id];
   if (!is_running(id) || machine.parameters.stock || machine.stopping) return;
-  note(fmt::format("m{} reloads, priority {}, interval {} ms", id, next.routers[0].router.base_priority,
+  note(fmt::format("m{} reloads, version {}, priority {}, interval {} ms", id,
+                   static_cast<int>(next.routers[0].router.version), next.routers[0].router.base_priority,
                    next.routers[0].router.advert_interval / 1ms));
   auto memory = machine.brain->memory();
   for (RouterId router = 0; router < router_count(); ++router) {
     const RouterParameters& before = machine.parameters.node.routers[router].router;
     const RouterParameters& after = next.routers[router].router;
-    if (memory[router] && before.base_priority == after.base_priority &&
+    if (memory[router] && before.base_priority == after.base_priority && before.version == after.version &&
         before.advert_interval == after.advert_interval)
       memory[router]->keeps_pace = true;
-    const CodecMemory codec = machine.codecs[router].memory();
-    MachineParameters parameters = machine.parameters;
-    parameters.node = next;
-    machine.codecs[router] = make_codec(parameters, router);
-    machine.codecs[router].set_source(machine.sources[router]);
-    machine.codecs[router].restore(codec);
   }
   machine.parameters.node = next;
+  if (!hooks_.sabotage.reload_keeps_codec) make_codecs(id);
   resume(id, memory);
+}
+
+// VRRPv2 takes no advert with another interval than its own: one that begins to speak it takes what the others have.
+void World::migrate(std::size_t id, Version version) {
+  Machine& machine = machines_[id];
+  if (this->version(id) == version || machine.paused) return;
+  NodeParameters next = machine.parameters.node;
+  const Duration own = next.routers[0].router.advert_interval;
+  Duration interval = version == Version::v2 ? std::chrono::ceil<std::chrono::seconds>(own) : own;
+  for (std::size_t other = 0; other < size() && version == Version::v2; ++other) {
+    if (this->version(other) == version) interval = parameters(other).node.routers[0].router.advert_interval;
+  }
+  for (NodeRouterParameters& each : next.routers) {
+    each.router.version = version;
+    each.router.advert_interval = interval;
+    each.router.makes_room = version == Version::v2 && machine.parameters.authentication == AuthType::ah;
+  }
+  if (machine.brain && !machine.parameters.stock) return reload(id, next);
+  note(fmt::format("m{} is configured for version {}", id, static_cast<int>(version)));
+  const bool was_running = machine.brain != nullptr;
+  if (was_running) stop(id);
+  machine.parameters.node = next;
+  if (was_running) start(id);
 }
 
 // ---------------------------------------------------------------- deaths
@@ -184,6 +211,7 @@ void World::die(std::size_t id, Death death, Duration back_off) {
       ++dead.life;
       note(fmt::format("m{} is resumed", id));
       dead.policy.on_start(clock(id));
+      make_codecs(id);
       return resume(id, memory);
     }
     last_will(id);

@@ -326,6 +326,21 @@ TEST(Invariant, notices_a_hang_that_nobody_ends) {
             "m0: its worker hangs, and nobody has noticed");
 }
 
+TEST(Invariant, notices_a_reload_that_goes_on_with_the_version_of_before) {
+  for (const bool is_broken : {false, true}) {
+    std::vector<MachineParameters> machines = two_machines();
+    machines[1].stock = true;  // is started anew
+    World world(machines, 1, {.sabotage = {.reload_keeps_codec = is_broken}});
+    world.start(0);
+    world.start(1);
+    world.run(30s);
+    world.migrate(0, Version::v3);
+    world.migrate(1, Version::v3);
+    world.run(10s);
+    EXPECT_EQ(world.settled(0), is_broken ? "router 0 has not one holder: m0 m1" : "");
+  }
+}
+
 TEST(Invariant, notices_a_gateway_that_asks_the_wrong_machine) {
   EXPECT_EQ(problem_of({.sabotage = {.gateway_is_deaf = true}}, move), "the gateway of router 0 is not served");
 }

@@ -160,6 +160,47 @@ TEST(World, a_returning_group_that_yields_at_once_costs_no_service) {
   EXPECT_GT(yields, 100);
 }
 
+// Of a migration from VRRPv2 to 3: each version has its owner until the last machine has come over.
+TEST(World, a_migration_to_another_version_costs_no_service_and_ends_with_one_owner) {
+  for (const bool the_better_one_first : {false, true}) {
+    World world = two_machines();
+    world.migrate(the_better_one_first ? 0 : 1, Version::v3);
+    world.run(10s);
+    EXPECT_EQ(world.settled(0), "router 0 has not one holder: m0 m1");
+    world.migrate(the_better_one_first ? 1 : 0, Version::v3);
+    world.run(5s);
+    EXPECT_EQ(world.settled(0), "");
+    EXPECT_EQ(world.holder(0), 0);
+    EXPECT_EQ(world.service(0).unserved, 0s);
+  }
+}
+
+TEST(World, a_stock_machine_migrates_by_a_new_start) {
+  World world = two_machines(false, true);
+  world.migrate(1, Version::v3);
+  EXPECT_EQ(world.version(1), Version::v3);
+  world.run(10s);
+  EXPECT_NE(world.settled(0), "");
+  world.migrate(1, Version::v2);
+  world.run(10s);
+  EXPECT_EQ(world.settled(0), "");
+}
+
+// VRRPv2 knows whole seconds only, and all machines must have the same.
+TEST(World, a_machine_that_goes_back_to_version_2_takes_the_interval_of_those_that_speak_it) {
+  World world = two_machines();
+  NodeParameters hasty = world.parameters(1).node;
+  hasty.routers[0].router.version = Version::v3;
+  hasty.routers[0].router.advert_interval = 2500ms;
+  world.reload(1, hasty);
+  world.migrate(1, Version::v2);
+  EXPECT_EQ(world.parameters(1).node.routers[0].router.advert_interval, 1s);
+  world.migrate(0, Version::v3);
+  world.reload(1, hasty);
+  world.migrate(1, Version::v2);
+  EXPECT_EQ(world.parameters(1).node.routers[0].router.advert_interval, 3s);
+}
+
 TEST(World, a_stock_pair_behaves_like_keepalived) {
   World world = two_machines(true, true);
   world.stop(0);
