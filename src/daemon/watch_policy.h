@@ -35,8 +35,8 @@ struct ProcessState {
   std::uint64_t cpu_ticks = 0;  // utime + stime
 };
 
-// How long a worker that gets no processor is waited for. Its last advert may have been an interval old when its silence
-// began: peers that wait for `adverts` intervals hear the next one in time when it speaks again after one less.
+// How long a worker that gets no processor is waited for. Its last advert may have been an interval old when its
+// silence began: peers that wait for `adverts` intervals hear the next one in time when it speaks again after one less.
 inline Duration starved_bound(Duration advert_interval, unsigned adverts) {
   const Duration spare = advert_interval * (std::max(adverts, 1U) - 1);
   return std::clamp<Duration>(spare, limits::starved_least, limits::starved_most);
@@ -48,9 +48,9 @@ struct Patience {
 };
 
 // Silence is a hang, unless the guardian was away itself (the whole machine slept) or the worker is ready to run and
-// gets no processor, or the kernel holds it up: then killing it would make a slow machine worse, and it gets longer, but
-// not so long that its peers have taken over.
-// Nobody is condemned at the first look: when the whole machine stood still for a moment, that look comes first.
+// gets no processor, or the kernel holds it up: then killing it would make a slow machine worse, and it gets longer,
+// but not so long that its peers have taken over. Nobody is condemned at the first look: when the whole machine stood
+// still for a moment, that look comes first.
 class HangDetector {
  public:
   // A new worker, or the first look.

@@ -88,7 +88,7 @@ class WorkerRole {
   HangDetector service_detector_;  // silent until it serves
   std::optional<Instant> must_serve_since_;
   Duration silence_before_{};  // of the one before it, with this memory
-  bool is_killed_ = false;  // its end is awaited
+  bool is_killed_ = false;     // its end is awaited
 };
 
 }  // namespace baton::daemon

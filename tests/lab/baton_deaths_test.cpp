@@ -10,7 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Processes in it stand still in the kernel (state D), as one does that waits for a lock (cgroup-v1, freezer-subsystem).
+// Processes in it stand still in the kernel (state D), as one does that waits for a lock (cgroup-v1,
+// freezer-subsystem).
 class Freezer {
  public:
   Freezer() {

@@ -96,9 +96,8 @@ TEST(HangDetector, a_worker_that_got_a_processor_at_last_is_well) {
 TEST(HangDetector, one_that_starts_and_gets_no_processor_is_not_condemned_the_sooner) {
   HangDetector detector;
   detector.reset(at(10s));
-  const auto verdict =
-      hung_at(detector, 10s, 10s, 20s, [] { return ProcessState{.state = 'R', .cpu_ticks = 7}; },
-              {.silence = limits::hang_at_start, .starved = 2s});
+  const auto verdict = hung_at(detector, 10s, 10s, 20s, [] { return ProcessState{.state = 'R', .cpu_ticks = 7}; },
+                               {.silence = limits::hang_at_start, .starved = 2s});
   ASSERT_TRUE(verdict);
   EXPECT_EQ(*verdict, 10s + limits::hang_at_start);
 }
