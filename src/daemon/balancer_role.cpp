@@ -29,7 +29,8 @@ constexpr Duration look_interval = std::chrono::seconds(60);     // at a table t
 constexpr Duration look_again_after = std::chrono::seconds(10);  // where something was refused, or nothing serves
 constexpr Duration least_between_repairs = std::chrono::milliseconds(500);  // of what others changed; the first at once
 constexpr Duration count_interval = std::chrono::seconds(5);                // what servers got; at most
-constexpr int most_of_a_core = 100;                                  // one part of so many of the time, for counting
+constexpr int most_of_a_core = 100;  // one part of so many of the time, for counting
+constexpr Duration beat_interval = std::chrono::seconds(1);
 constexpr Duration first_look_after = std::chrono::seconds(1);       // one before us may have finished something
 constexpr Duration predecessor_may_write = std::chrono::seconds(1);  // the transaction that it was killed in
 constexpr Duration last_words_within = std::chrono::seconds(2);      // scripts and mail of the end, to the runner
@@ -88,6 +89,7 @@ class Balancing {
   void tell(const balance::Actions& actions);
   void note_quorum();
   void count();
+  void beat();
   void leave();
   void take_off();
   void say_once(log::Level level, const std::string& sentence);
@@ -115,6 +117,7 @@ class Balancing {
   loop::Subscription signal_term_;
   loop::Timer look_;
   loop::Timer count_;
+  loop::Timer beat_;
   balance::WeightRamp ramp_;
   loop::Timer next_step_;
   std::optional<ConnectionSync> sync_;
@@ -137,6 +140,8 @@ int Balancing::run() {
   look_ = loop_.timer([this] { look(); });
   count_ = loop_.timer([this] { count(); });
   next_step_ = loop_.timer([this] { rise(); });
+  beat_ = loop_.timer([this] { beat(); });
+  beat();
   loop_.before_sleep([this] { settle(); });
   sync_ = ConnectionSync::of(start_.setup.configuration);
   if (sync_) watch_addresses();  // those of VRRP, wherever the services are
@@ -156,6 +161,11 @@ int Balancing::run() {
   for (std::size_t server = 0; server < start_.board.server_count(); ++server) start_.board.set_known(server);
   loop_.run();
   return 0;
+}
+
+void Balancing::beat() {
+  start_.board.beat();
+  beat_.set(loop::now() + beat_interval);
 }
 
 void Balancing::remember() {

@@ -47,15 +47,15 @@ class CheckBoard {
     std::size_t servers = 0;  // real servers
   };
   static std::size_t size_for(const Shape& shape) {
-    return sizeof(Plane) + shape.checks * sizeof(Check) + shape.servers * (sizeof(Traffic) + 2 * sizeof(Flag)) +
+    return sizeof(Head) + shape.checks * sizeof(Check) + shape.servers * (sizeof(Traffic) + 2 * sizeof(Flag)) +
            shape.services * sizeof(Flag);
   }
   CheckBoard() = default;
   // `memory`: size_for() bytes, of zeros or of a board of the same shape.
   CheckBoard(void* memory, const Shape& shape)
       : shape_(shape),
-        plane_(static_cast<Plane*>(memory)),
-        checks_(reinterpret_cast<Check*>(plane_ + 1)),
+        head_(static_cast<Head*>(memory)),
+        checks_(reinterpret_cast<Check*>(head_ + 1)),
         traffic_(reinterpret_cast<Traffic*>(checks_ + shape.checks)),
         services_(reinterpret_cast<Flag*>(traffic_ + shape.servers)),
         drains_(services_ + shape.services),
@@ -123,7 +123,7 @@ class CheckBoard {
   void set_known(std::size_t server) { known_[server].store(1, std::memory_order_relaxed); }
 
   PlaneMemory plane() const {
-    const std::uint64_t bits = plane_ == nullptr ? 0 : plane_->load(std::memory_order_relaxed);
+    const std::uint64_t bits = head_ == nullptr ? 0 : head_->plane.load(std::memory_order_relaxed);
     return {.state = static_cast<PlaneState>(bits & 3),
             .kind = static_cast<PlaneKind>(bits >> 2 & 3),
             .code = static_cast<int>(bits >> 32),
@@ -132,15 +132,27 @@ class CheckBoard {
             .is_settled = (bits & settled_bit) != 0};
   }
   void set_plane(const PlaneMemory& plane) {
-    if (plane_ == nullptr) return;
-    plane_->store(static_cast<std::uint64_t>(plane.code) << 32 | static_cast<std::uint64_t>(plane.kind) << 2 |
-                      static_cast<std::uint64_t>(plane.state) | (plane.tells_connections ? tells_bit : 0) |
-                      (plane.hears_connections ? hears_bit : 0) | (plane.is_settled ? settled_bit : 0),
-                  std::memory_order_relaxed);
+    if (head_ == nullptr) return;
+    head_->plane.store(static_cast<std::uint64_t>(plane.code) << 32 | static_cast<std::uint64_t>(plane.kind) << 2 |
+                           static_cast<std::uint64_t>(plane.state) | (plane.tells_connections ? tells_bit : 0) |
+                           (plane.hears_connections ? hears_bit : 0) | (plane.is_settled ? settled_bit : 0),
+                       std::memory_order_relaxed);
+  }
+
+  // The balancer turns its loop. `beats`: how often; nullopt: there is no board.
+  void beat() {
+    if (head_ != nullptr) head_->beats.fetch_add(1, std::memory_order_relaxed);
+  }
+  std::optional<std::uint64_t> beats() const {
+    if (head_ == nullptr) return std::nullopt;
+    return head_->beats.load(std::memory_order_relaxed);
   }
 
  private:
-  using Plane = std::atomic<std::uint64_t>;
+  struct Head {
+    std::atomic<std::uint64_t> plane;
+    std::atomic<std::uint64_t> beats;
+  };
   static constexpr std::uint64_t tells_bit = 1 << 4;
   static constexpr std::uint64_t hears_bit = 1 << 5;
   static constexpr std::uint64_t settled_bit = 1 << 6;
@@ -155,10 +167,10 @@ class CheckBoard {
     std::array<std::atomic<std::uint64_t>, traffic_counts.size()> counts;  // one more than it is; 0: not counted
   };
   using Flag = std::atomic<std::uint8_t>;
-  static_assert(Plane::is_always_lock_free && Flag::is_always_lock_free);
+  static_assert(std::atomic<std::uint64_t>::is_always_lock_free && Flag::is_always_lock_free);
 
   Shape shape_;
-  Plane* plane_ = nullptr;
+  Head* head_ = nullptr;
   Check* checks_ = nullptr;
   Traffic* traffic_ = nullptr;
   Flag* services_ = nullptr;

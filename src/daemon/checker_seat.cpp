@@ -10,6 +10,7 @@
 
 #include "daemon/check_list.h"
 #include "process/runner.h"
+#include "process/script_ledger.h"
 
 namespace baton::daemon {
 
@@ -60,6 +61,11 @@ void CheckerSeat::follow(const Setup& setup) {
     if (memory) memory_ = std::move(*memory);
     ledger_ = CheckLedger(memory_.data());
   }
+  if (runner_memory_.data() == nullptr) {
+    auto memory =
+        kernel::SharedMemory::create(process::ScriptLedger::size(), kernel::SharedMemory::Pages::when_touched);
+    if (memory) runner_memory_ = std::move(*memory);
+  }
   if (!needs_runner()) {
     runner_.dismiss();
   } else if (!runner_.is_running()) {
@@ -100,9 +106,14 @@ SideRole::Plan CheckerSeat::runner_plan(CallRunner call_runner) {
           .loss = "MISC_CHECK and FILE_CHECK keep their last verdict until the next one is there",
           .parent_death_signal = 0,  // its channels end with us
           .prepare = {},
-          .main = [](kernel::Channel guardian) { return process::run_runner(guardian.release(), {}); },
+          .main =
+              [this](kernel::Channel guardian) {
+                return process::run_runner(guardian.release(), {.script_ledger = runner_memory_.data()});
+              },
           .started = [this] { join_runner(); },
-          .call = std::move(call_runner)};
+          .call = call_runner ? [this, call = std::move(call_runner)] { return call(runner_memory_); }
+                              : std::function<SysResult<kernel::Channel>()>(),
+          .beats = [this] { return process::ScriptLedger(runner_memory_.data()).beats(); }};
 }
 
 void CheckerSeat::join_runner() {

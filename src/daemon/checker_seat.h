@@ -24,7 +24,7 @@ class CheckerSeat {
     std::function<void(kernel::Channel)> worker;  // what is tracked
   };
   // `call_runner`: where its runner is a service of its own (SideRole::Plan::call); empty: a child.
-  using CallRunner = std::function<SysResult<kernel::Channel>()>;
+  using CallRunner = std::function<SysResult<kernel::Channel>(const kernel::SharedMemory& ledger)>;
   CheckerSeat(loop::Loop& loop, log::Logger& log, log::Options checker_log, Readers readers,
               CallRunner call_runner = {});
 
@@ -64,7 +64,8 @@ class CheckerSeat {
   log::Logger& log_;
   log::Options checker_log_;
   Readers readers_;
-  kernel::SharedMemory memory_;  // without it a new checker begins anew
+  kernel::SharedMemory runner_memory_;  // without it nobody notices a runner that hangs
+  kernel::SharedMemory memory_;         // without it a new checker begins anew
   CheckLedger ledger_;
   Wanted wanted_;
   std::vector<FileIdentity> tls_files_;  // as they were when the checker was started

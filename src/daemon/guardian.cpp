@@ -322,7 +322,8 @@ SideRole::Plan Guardian::runner_plan() {
               },
           .call = options_.has_runner_service()
                       ? [this] { return call_runner(options_.runner_service, script_ledger_); }
-                      : std::function<SysResult<kernel::Channel>()>()};
+                      : std::function<SysResult<kernel::Channel>()>(),
+          .beats = [this] { return process::ScriptLedger(script_ledger_.data()).beats(); }};
 }
 
 SideRole::Plan Guardian::api_plan() {

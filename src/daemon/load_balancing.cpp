@@ -16,6 +16,9 @@ namespace baton::daemon {
 
 namespace {
 
+constexpr Duration balancer_silence = std::chrono::seconds(30);
+constexpr Duration silence_a_server = std::chrono::milliseconds(5);
+
 log::Options checker_log(const Options& options, log::Options log) {
   log.identifier = log_identifier(options, "baton-check");
   return log;
@@ -23,7 +26,7 @@ log::Options checker_log(const Options& options, log::Options log) {
 
 CheckerSeat::CallRunner runner_caller(const Options& options) {
   if (!options.has_runner_service()) return {};
-  return [path = options.runner_service] { return call_runner(path, {}); };
+  return [path = options.runner_service](const kernel::SharedMemory& ledger) { return call_runner(path, ledger); };
 }
 
 }  // namespace
@@ -186,32 +189,37 @@ void LoadBalancing::kill() {
 }
 
 SideRole::Plan LoadBalancing::balancer_plan() {
-  return {.name = "baton-balance",
-          .loss = "the services stay as they are until the next one is there",
-          .parent_death_signal = 0,  // its channel ends with us, and it takes its services off
-          .prepare = [this]() -> SysResult<std::vector<int>> {
-            if (options_.first_network_namespace < 0) return std::vector<int>();
-            return std::vector{options_.first_network_namespace};
+  return {
+      .name = "baton-balance",
+      .loss = "the services stay as they are until the next one is there",
+      .parent_death_signal = 0,  // its channel ends with us, and it takes its services off
+      .prepare = [this]() -> SysResult<std::vector<int>> {
+        if (options_.first_network_namespace < 0) return std::vector<int>();
+        return std::vector{options_.first_network_namespace};
+      },
+      .main =
+          [this](kernel::Channel channel) {
+            return run_balancer({.setup = setup_(),
+                                 .board = board_,
+                                 .left = left_ ? &*left_ : nullptr,
+                                 .inherited = board_.plane().is_settled ? std::set<ServiceKey>() : inherited_,
+                                 .inherited_sync = inherited_sync_,
+                                 .is_first = !has_started_,
+                                 .keeps_services = options_.keep_services,
+                                 .first_network_namespace = options_.first_network_namespace,
+                                 .log = log_options_,
+                                 .guardian = std::move(channel)});
           },
-          .main =
-              [this](kernel::Channel channel) {
-                return run_balancer({.setup = setup_(),
-                                     .board = board_,
-                                     .left = left_ ? &*left_ : nullptr,
-                                     .inherited = board_.plane().is_settled ? std::set<ServiceKey>() : inherited_,
-                                     .inherited_sync = inherited_sync_,
-                                     .is_first = !has_started_,
-                                     .keeps_services = options_.keep_services,
-                                     .first_network_namespace = options_.first_network_namespace,
-                                     .log = log_options_,
-                                     .guardian = std::move(channel)});
-              },
-          .started =
-              [this] {
-                has_started_ = true;
-                join_runner();
-                join_checker();
-              }};
+      .started =
+          [this] {
+            has_started_ = true;
+            join_runner();
+            join_checker();
+          },
+      .beats = [this] { return board_.beats(); },
+      // A large table is one turn of its loop: minutes where the machine is slow.
+      .silence =
+          [this] { return balancer_silence + static_cast<Duration::rep>(board_.server_count()) * silence_a_server; }};
 }
 
 }  // namespace baton::daemon

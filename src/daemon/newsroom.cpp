@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "daemon/status.h"
@@ -14,6 +15,8 @@ namespace baton::daemon {
 namespace {
 
 using log::Level;
+
+constexpr Duration last_words_within = std::chrono::seconds(1);
 
 template <typename... Functions>
 struct Overloaded : Functions... {
@@ -69,41 +72,59 @@ void add(const vrrp::SecondOwnerSeen& seen, nlohmann::json& event) {
 }  // namespace
 
 template <typename Message>
-void Newsroom::send(const Message& message) {
-  if (!runner_) return;
-  const auto bytes = process::encode(process::ToRunner(message));
-  if (!bytes) {
-    log_.error(fmt::format("a message to the runner cannot be sent: {}", name(bytes.error())));
-    return;
-  }
-  if (const auto sent = runner_.send(*bytes); !sent) {
-    ++lost_;
-    if (const auto silent = limit_.allow("runner", loop::now())) {
-      log_.error(fmt::format("news for scripts and mail are lost ({} so far): {}{}", lost_, to_string(sent.error()),
-                             log::more_like_it(*silent)));
-    }
+std::optional<Bytes> Newsroom::encoded(const Message& message) const {
+  auto bytes = process::encode(process::ToRunner(message));
+  if (bytes) return std::move(*bytes);
+  log_.error(fmt::format("a message to the runner cannot be sent: {}", name(bytes.error())));
+  return std::nullopt;
+}
+
+template <typename Message>
+void Newsroom::send(const Message& message, Outbox::For whom) {
+  if (auto bytes = encoded(message)) put(std::move(*bytes), whom);
+}
+
+// Until it is done.
+template <typename Message>
+void Newsroom::send_news(Message message) {
+  message.number = unfinished_.next_number();
+  auto bytes = encoded(message);
+  if (!bytes) return;
+  unfinished_.keep(message.number, *bytes);
+  put(std::move(*bytes), Outbox::For::this_reader);
+}
+
+void Newsroom::put(Bytes message, Outbox::For whom) {
+  runner_.put(std::move(message), whom);
+  if (runner_.lost() == told_lost_) return;
+  if (const auto silent = limit_.allow("runner", loop::now())) {
+    told_lost_ = runner_.lost();
+    log_.error(fmt::format("news for scripts and mail are lost ({} so far): there is no runner that takes them{}",
+                           told_lost_, log::more_like_it(*silent)));
   }
 }
 
-void Newsroom::set_trackers(bool at_start) {
-  send(process::SetFileMask{.mask = setup_.file_mask});
-  send_list(process::encode_scripts(setup_.script_rules, setup_.scripts), "track scripts");
-  send(process::SetFifos{.rules = setup_.script_rules, .fifos = setup_.fifos});
-  send_list(process::encode_files(at_start, setup_.files), "tracked files");
-  send_list(process::encode_processes(setup_.processes), "tracked processes");
-  send_list(process::encode_webhooks(setup_.webhooks), "webhooks");
-  for (const process::Notify& notify : unfinished_.tell_again()) send(notify);
+void Newsroom::meet(kernel::Channel runner, bool at_start) {
+  std::vector<Bytes> greeting;
+  const auto add = [&](const auto& message) {
+    if (auto bytes = encoded(message)) greeting.push_back(std::move(*bytes));
+  };
+  add(process::SetFileMask{.mask = setup_.file_mask});
+  take(greeting, process::encode_scripts(setup_.script_rules, setup_.scripts), "track scripts");
+  add(process::SetFifos{.rules = setup_.script_rules, .fifos = setup_.fifos});
+  take(greeting, process::encode_files(at_start, setup_.files), "tracked files");
+  take(greeting, process::encode_processes(setup_.processes), "tracked processes");
+  take(greeting, process::encode_webhooks(setup_.webhooks), "webhooks");
+  for (const process::Notify& notify : unfinished_.tell_again()) add(notify);
+  for (const auto& [number, news] : unfinished_.kept()) greeting.push_back(news);
+  runner_.connect(std::move(runner), std::move(greeting));
 }
 
-void Newsroom::send_list(const process::Messages& messages, std::string_view what) {
+void Newsroom::take(std::vector<Bytes>& greeting, process::Messages messages, std::string_view what) const {
   if (!messages) {
-    log_.error(fmt::format("the {} cannot be told to the runner: {}", what, name(messages.error())));
-    return;
+    return log_.error(fmt::format("the {} cannot be told to the runner: {}", what, name(messages.error())));
   }
-  for (const Bytes& message : *messages) {
-    if (!runner_) return;
-    if (const auto sent = runner_.send(message); !sent) log_.error(to_string(sent.error()));
-  }
+  std::ranges::move(*messages, std::back_inserter(greeting));
 }
 
 void Newsroom::on_script(const process::ScriptResult& result) {
@@ -133,7 +154,7 @@ void Newsroom::on_process(const process::ProcessResult& result) {
 void Newsroom::run_hooks() {
   for (process::Notify& hook : std::exchange(hooks_to_run_, {})) {
     hook.rules = setup_.script_rules;
-    send(hook);
+    send(hook, Outbox::For::this_reader);  // who waits for it may have given up
   }
 }
 
@@ -141,7 +162,7 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerVa
                        const std::function<void(const process::NotifyFinished&)>& on_finished) {
   constexpr int messages_a_call = 64;
   for (int i = 0; i < messages_a_call; ++i) {
-    const auto message = runner_.receive();
+    const auto message = runner().receive();
     if (!message) return message.error() == kernel::Channel::Nothing::yet;
     const auto decoded = process::decode_from_runner(message->bytes);
     if (!decoded) {
@@ -169,6 +190,7 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerVa
               unfinished_.on_finished(it.key);
               on_finished(it);
             },
+            [&](const process::NewsDone& it) { unfinished_.on_done(it); },
             [&](const process::RunnerEvent& it) { say(to_level(it.level), it.text); },
             [&](const process::RunnerCounters&) {},
             [&](const process::Stopped&) {},
@@ -439,12 +461,15 @@ void Newsroom::publish(const News& news) {
     const auto commands = notify::commands(news.event, *news.hooks);
     if (!commands.empty()) {
       const process::Notify told{.key = notify::key(news.event), .rules = setup_.script_rules, .commands = commands};
-      if (is_state(news.event.state)) unfinished_.on_told(told);
-      send(told);
+      const bool is_repeated = is_state(news.event.state);
+      if (is_repeated) unfinished_.on_told(told);
+      send(told, is_repeated ? Outbox::For::this_reader : Outbox::For::whoever_comes);
     }
   }
   const bool has_line = news.event.state != notify::EventState::two_owners;  // readers know keepalived's words
-  if (!setup_.fifos.empty() && has_line) send(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
+  if (!setup_.fifos.empty() && has_line) {
+    send_news(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
+  }
   if (news.for_whom == News::For::fifos) return;
   mail(news);
   tell_webhooks(news);
@@ -456,10 +481,10 @@ void Newsroom::mail(const News& news) {
   if (news.event.state == notify::EventState::fault && !setup_.mail_on_fault) return;
   auto alert = notify::alert(news.event, *news.hooks, setup_.mail);
   if (!alert) return;
-  if (!is_state(news.event.state)) return send(process::SendMail{.server = *setup_.mail_server, .mail = *alert});
+  if (!is_state(news.event.state)) return send_news(process::SendMail{.server = *setup_.mail_server, .mail = *alert});
   const auto [last, is_first] = mailed_.try_emplace(notify::key(news.event), news.event.state);
   if (!is_first && std::exchange(last->second, news.event.state) == news.event.state) return;
-  send(process::SendMail{.server = *setup_.mail_server, .mail = std::move(*alert)});
+  send_news(process::SendMail{.server = *setup_.mail_server, .mail = std::move(*alert)});
 }
 
 void Newsroom::tell_webhooks(const News& news) {
@@ -468,14 +493,14 @@ void Newsroom::tell_webhooks(const News& news) {
   };
   if (std::ranges::none_of(setup_.webhooks, wants)) return;
   const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(news.at.time_since_epoch());
-  send(process::TellWebhooks{.news = {.node = setup_.router_id,
-                                      .subject = news.event.subject,
-                                      .name = news.event.name,
-                                      .state = news.event.state,
-                                      .priority = news.event.priority,
-                                      .reason = std::string(news.reason),
-                                      .detail = news.event.detail,
-                                      .at_ms = static_cast<std::uint64_t>(at.count())}});
+  send_news(process::TellWebhooks{.news = {.node = setup_.router_id,
+                                           .subject = news.event.subject,
+                                           .name = news.event.name,
+                                           .state = news.event.state,
+                                           .priority = news.event.priority,
+                                           .reason = std::string(news.reason),
+                                           .detail = news.event.detail,
+                                           .at_ms = static_cast<std::uint64_t>(at.count())}});
 }
 
 // docs/status.md. Who misses one is told how many, and asks for the status.
@@ -514,7 +539,8 @@ void Newsroom::on_rejected(vrrp::RouterId router, vrrp::RejectReason reason, con
 
 void Newsroom::say_stopped() {
   finish();
-  send(process::Stop{});
+  send(process::Stop{}, Outbox::For::this_reader);
+  runner_.finish(last_words_within);
 }
 
 std::string Newsroom::tracker_text(vrrp::TrackerId tracker) const {

@@ -1,7 +1,7 @@
 // Who is told of what happened: the log at the end of the turn, scripts, FIFOs, mail and webhooks through the runner
 // and who listens to events through the api, once the addresses are where the news says they are. A bounded number a
-// turn, so that the news of a thousand routers hold up no advert. Sends and forgets; a runner that does not read costs
-// news, which are counted, and no advert.
+// turn, so that the news of a thousand routers hold up no advert. Waits for nobody: while there is no runner, or it
+// does not read, its news wait within a bound, and what finds no room is counted.
 #pragma once
 
 #include <deque>
@@ -15,12 +15,14 @@
 
 #include "daemon/address_plan.h"
 #include "daemon/hook_desk.h"
+#include "daemon/outbox.h"
 #include "daemon/setup.h"
 #include "daemon/succession.h"
 #include "daemon/unfinished.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
 #include "log/rate_limit.h"
+#include "loop/loop.h"
 #include "notify/event.h"
 #include "vrrp/node.h"
 #include "vrrp/reject_reason.h"
@@ -31,17 +33,20 @@ namespace limits {
 inline constexpr std::size_t news_a_turn = 32;  // lines, and events: about a millisecond each
 inline constexpr std::size_t lines_that_wait = 20'000;
 inline constexpr std::size_t news_that_wait = 20'000;  // two transitions of every router there may be
+// Of messages that wait for a runner: a FIFO's line, a mail and a webhook's news of each of them.
+inline constexpr std::size_t bytes_for_a_runner = std::size_t{8} << 20;
 }  // namespace limits
 
 class Newsroom {
  public:
-  // `runner` may be replaced by its owner at any time; then set_trackers() is called again. `api` likewise.
-  Newsroom(const Setup& setup, log::Logger& log, kernel::Channel& runner, const kernel::Channel& api)
-      : setup_(setup), log_(log), runner_(runner), api_(api) {}
+  // `api` may be replaced by its owner at any time.
+  Newsroom(const Setup& setup, log::Logger& log, loop::Loop& loop, const kernel::Channel& api)
+      : setup_(setup), log_(log), runner_(loop, limits::bytes_for_a_runner), api_(api) {}
 
-  // Tells the runner its scripts, files, processes and FIFOs; it answers with everything it knows of them. `at_start`:
-  // of the daemon, the time of init_file. And again what no runner before it has carried out.
-  void set_trackers(bool at_start = false);
+  // A runner is told its scripts, files, processes and FIFOs; it answers with everything it knows of them. `at_start`:
+  // of the daemon, the time of init_file. Then again what no runner before it has carried out, and what waited.
+  void meet(kernel::Channel runner, bool at_start = false);
+  const kernel::Channel& runner() const { return runner_.reader(); }
   // Reads what the runner says; false when it is gone. `on_finished`: a script that was run has ended.
   bool receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value,
                const std::function<void(const process::NotifyFinished&)>& on_finished);
@@ -112,15 +117,20 @@ class Newsroom {
   void tell_api(const News& news);
   bool send_api(const nlohmann::json& event);
   template <typename Message>
-  void send(const Message& message);
-  void send_list(const process::Messages& messages, std::string_view what);
+  std::optional<Bytes> encoded(const Message& message) const;
+  template <typename Message>
+  void send(const Message& message, Outbox::For whom);
+  template <typename Message>
+  void send_news(Message message);
+  void put(Bytes message, Outbox::For whom);
+  void take(std::vector<Bytes>& greeting, process::Messages messages, std::string_view what) const;
   void on_script(const process::ScriptResult& result);
   void on_file(const process::FileResult& result);
   void on_process(const process::ProcessResult& result);
 
   const Setup& setup_;
   log::Logger& log_;
-  kernel::Channel& runner_;
+  Outbox runner_;
   const kernel::Channel& api_;
   log::RateLimit limit_{std::chrono::seconds(10), setup_.routers.size() * 2 + 1};  // "lower", "restored"; "runner"
   std::vector<process::Notify> hooks_to_run_;                                      // since the last turn
@@ -129,8 +139,9 @@ class Newsroom {
   std::deque<News> gathered_;
   std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
   std::map<vrrp::TrackerId, std::string> tracker_texts_;
-  Unfinished unfinished_;
-  std::uint64_t lost_ = 0;
+  Unfinished unfinished_{static_cast<std::uint64_t>(loop::now().time_since_epoch().count()),
+                         limits::bytes_for_a_runner};
+  std::uint64_t told_lost_ = 0;    // of what found no room before a runner
   std::uint64_t events_lost_ = 0;  // that the api did not take
 };
 

@@ -41,7 +41,7 @@ NodeShell::NodeShell(WorkerStart& start, loop::Loop& loop, log::Logger& log, Han
                                             auto vrid) { inbox_.on_unknown_vrid(interface, vrid, loop::now()); }}),
       announcer_(setup_, interfaces_, transport_),
       prover_(setup_, interfaces_, transport_, announcer_, loop_),
-      newsroom_(setup_, log_, start_.runner, start_.api),
+      newsroom_(setup_, log_, loop_, start_.api),
       hooks_(setup_, static_cast<std::uint64_t>(loop::now().time_since_epoch().count()),
              {.run = [this](auto notify) { newsroom_.add_hook(std::move(notify)); },
               .on_outcome = [this](auto hooks, auto hook, auto outcome,
@@ -106,7 +106,7 @@ SysResult<void> NodeShell::catch_up() {
 
 void NodeShell::begin() {
   host_.begin(leftovers());
-  if (!start_.takes_over) newsroom_.set_trackers(start_.is_first);  // else they went with the runner's channel
+  if (!start_.takes_over) newsroom_.meet(std::move(start_.runner), start_.is_first);  // else it came already
   is_preparing_ = false;
   has_looked_ ? host_.follow_virtual_interfaces() : look_first();
   host_.remove_changed();

@@ -42,7 +42,7 @@ class NodeShell {
     std::function<void(vrrp::Maintenance)> on_maintenance;
     std::function<void()> on_stopped;  // nothing is held and nothing is left to say
   };
-  // The channels of `start` may be replaced at any time.
+  // The channels of `start` to the api and the checker may be replaced at any time.
   NodeShell(WorkerStart& start, loop::Loop& loop, log::Logger& log, Handlers handlers);
 
   // --- its life ---
@@ -63,7 +63,8 @@ class NodeShell {
   // --- what happened ---
   bool hear_runner();   // false: it is gone
   bool hear_checker();  // likewise
-  void on_new_runner() { newsroom_.set_trackers(); }
+  void on_new_runner(kernel::Channel runner) { newsroom_.meet(std::move(runner)); }
+  const kernel::Channel& runner() const { return newsroom_.runner(); }
   bool serve_api();  // false: it is gone
   bool wakes_up();   // after a pause: look at everything before anything is sent; once a turn at least
   void settle();     // once a turn, at its end

@@ -8,9 +8,17 @@
 
 namespace baton::daemon {
 
-void Outbox::connect(kernel::Channel reader) {
+void Outbox::connect(kernel::Channel reader, std::vector<Bytes> first) {
   writable_.reset();
   reader_ = std::move(reader);
+  std::deque<Waiting> waiting;
+  for (Bytes& message : first) waiting.push_back({.bytes = std::move(message), .whom = For::this_reader});
+  for (Waiting& each : waiting_) {
+    if (each.whom == For::whoever_comes) waiting.push_back(std::move(each));
+  }
+  waiting_ = std::move(waiting);
+  waiting_bytes_ = 0;
+  for (const Waiting& each : waiting_) waiting_bytes_ += each.bytes.size();
   flush();
 }
 
@@ -25,27 +33,30 @@ void Outbox::clear() {
   waiting_bytes_ = 0;
 }
 
-void Outbox::put(Bytes message) {
+void Outbox::put(Bytes message, For whom) {
   waiting_bytes_ += message.size();
-  waiting_.push_back(std::move(message));
+  waiting_.push_back({.bytes = std::move(message), .whom = whom});
   if (!writable_) flush();
   while (waiting_bytes_ > most_bytes_) {
-    waiting_bytes_ -= waiting_.front().size();
-    waiting_.pop_front();
+    forget_first();
     ++lost_;
   }
 }
 
+void Outbox::forget_first() {
+  waiting_bytes_ -= waiting_.front().bytes.size();
+  waiting_.pop_front();
+}
+
 void Outbox::flush() {
   while (reader_ && !waiting_.empty()) {
-    const auto sent = reader_.send(waiting_.front());
+    const auto sent = reader_.send(waiting_.front().bytes);
     if (!sent && sent.error().code == EAGAIN) {
       if (!writable_) writable_ = loop_.watch(reader_.fd(), loop::Ready::writable, [this] { flush(); });
       return;
     }
     if (!sent) break;  // it is gone; the next one gets what waits
-    waiting_bytes_ -= waiting_.front().size();
-    waiting_.pop_front();
+    forget_first();
   }
   writable_.reset();
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/time.h"
@@ -18,25 +19,34 @@ class Outbox {
   // `most_bytes` of messages wait; then the oldest go.
   Outbox(loop::Loop& loop, std::size_t most_bytes) : loop_(loop), most_bytes_(most_bytes) {}
 
-  // What waits goes to it.
-  void connect(kernel::Channel reader);
+  // A reader gets `first`, then what waits and is not for the reader before it.
+  void connect(kernel::Channel reader, std::vector<Bytes> first = {});
   const kernel::Channel& reader() const { return reader_; }
   void close();
   void clear();
 
-  void put(Bytes message);
+  enum class For : std::uint8_t {
+    whoever_comes,
+    this_reader,  // another one is told in another way, or shall not hear of it
+  };
+  void put(Bytes message, For whom = For::whoever_comes);
   // The end: what waits is sent within this time, or not at all.
   void finish(Duration bound);
   std::uint64_t lost() const { return lost_; }
 
  private:
   void flush();
+  void forget_first();
 
   loop::Loop& loop_;
   std::size_t most_bytes_;
   kernel::Channel reader_;
   loop::Subscription writable_;
-  std::deque<Bytes> waiting_;
+  struct Waiting {
+    Bytes bytes;
+    For whom = For::whoever_comes;
+  };
+  std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::uint64_t lost_ = 0;
 };

@@ -16,6 +16,7 @@ SideRole::SideRole(loop::Loop& loop, log::Logger& log, Plan plan)
 
 SysResult<void> SideRole::start() {
   if (!call()) TRY(start_process());
+  watch_beats();
   back_off_.on_start(loop::now());
   plan_.started();
   return {};
@@ -50,25 +51,28 @@ SysResult<void> SideRole::start_process() {
   channel_ = std::move(ours);
   death_ = loop_.watch(process_.pidfd.get(), loop::Ready::readable, [this] { on_death(reap(process_)); });
   if (plan_.said) readable_ = loop_.watch(channel_.fd(), loop::Ready::readable, [this] { on_message(); });
-  watch_beats();
   return {};
 }
 
 void SideRole::watch_beats() {
   if (!plan_.beats) return;
   last_beats_ = plan_.beats();
-  silent_looks_ = 0;
+  silence_ = {};
   look_.set(loop::now() + limits::between_looks);
 }
 
 void SideRole::look_for_beat() {
-  if (!process_) return;
+  if (!is_running()) return;
   const auto beats = plan_.beats();
-  silent_looks_ = beats && std::exchange(last_beats_, beats) == beats ? silent_looks_ + 1 : 0;
-  if (silent_looks_ < limits::looks_at_silence) return look_.set(loop::now() + limits::between_looks);
+  silence_ = beats && std::exchange(last_beats_, beats) == beats ? silence_ + limits::between_looks : Duration();
+  if (silence_ < plan_.silence()) return look_.set(loop::now() + limits::between_looks);
   log_.error(fmt::format("{} has shown no sign of life for {} s; it is replaced", plan_.name,
-                         limits::between_looks * limits::looks_at_silence / std::chrono::seconds(1)));
+                         silence_ / std::chrono::seconds(1)));
   process_.signal(SIGKILL);
+  if (!std::exchange(is_called_, false)) return;  // the death of a child is told elsewhere
+  readable_.reset();
+  channel_.close();
+  on_death("hangs");
 }
 
 SysResult<kernel::Channel> SideRole::connect(std::uint8_t what) {

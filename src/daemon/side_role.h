@@ -22,9 +22,9 @@ namespace baton::daemon {
 
 namespace limits {
 
-// A role whose number of beats is the same at so many looks in a row hangs. Looks, not time: who slept together with it
-// has looked once.
-inline constexpr unsigned looks_at_silence = 5;
+// A role whose number of beats is the same at every look for so long hangs. Looks are counted, not time: who slept
+// together with it has looked once.
+inline constexpr Duration silence_of_a_role = std::chrono::seconds(15);
 inline constexpr Duration between_looks = std::chrono::seconds(3);
 
 }  // namespace limits
@@ -42,9 +42,10 @@ class SideRole {
     std::function<void(const kernel::Channel::Message&)> said{};  // a message from it
     // Where it is a service of its own: our end of a channel to a new one. Where that fails we start our own.
     std::function<SysResult<kernel::Channel>()> call{};
-    // A number that it makes another as long as it turns its loop. One that stands still is replaced (limits::
-    // looks_at_silence). Without it, and while it is not known, nobody looks.
+    // A number that it makes another as long as it turns its loop. One that stands still is replaced after `silence`.
+    // Without it, and while it is not known, nobody looks.
     std::function<std::optional<std::uint64_t>()> beats{};
+    std::function<Duration()> silence = [] { return limits::silence_of_a_role; };
   };
 
   SideRole(loop::Loop& loop, log::Logger& log, Plan plan);
@@ -86,7 +87,7 @@ class SideRole {
   loop::Timer restart_;
   loop::Timer look_;
   std::optional<std::uint64_t> last_beats_;
-  unsigned silent_looks_ = 0;
+  Duration silence_{};  // so many looks long
   BackOff back_off_;
   Remains remains_;  // of predecessors, which finish what they have begun
   bool stays_down_ = false;

@@ -1,20 +1,28 @@
-// Notify scripts of states that no runner has carried out yet. A runner that dies takes with it what waited in it, and
-// what is told while there is none is lost: the next one is told the latest state of each instance and group again. A
-// script may so be started twice for a state; never is it left with the one before.
+// What no runner has carried out yet: one that dies takes with it what waited in it. The next one is told the latest
+// state of each instance and group again, for notify scripts, and every FIFO line, mail and webhook's news. So one of
+// them may be told twice; never is a script left with the state before, nor a reader without his line.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "process/runner_protocol.h"
 
 namespace baton::daemon {
 
 class Unfinished {
  public:
+  // Numbers of news begin behind `first`, which no worker before has used; at most `most_bytes` of them are kept, the
+  // latest.
+  Unfinished(std::uint64_t first, std::size_t most_bytes) : number_(first), most_bytes_(most_bytes) {}
+  Unfinished() = default;  // for scripts alone
+
+  // ---- notify scripts of states ----
   // At most one is kept of each key: of an instance or group of the configuration.
   void on_told(const process::Notify& notify) {
     Entry& entry = entries_[notify.key];
@@ -35,12 +43,36 @@ class Unfinished {
     return again;
   }
 
+  // ---- FIFO lines, mails, webhooks' news ----
+  std::uint64_t next_number() { return ++number_; }
+  void keep(std::uint64_t number, Bytes message) {
+    kept_bytes_ += message.size();
+    kept_.emplace(number, std::move(message));
+    while (kept_bytes_ > most_bytes_) forget(kept_.begin());
+  }
+  void on_done(const process::NewsDone& done) {
+    for (const std::uint64_t number : done.numbers) {
+      if (const auto found = kept_.find(number); found != kept_.end()) forget(found);
+    }
+  }
+  // By their numbers: in the order of what happened.
+  const std::map<std::uint64_t, Bytes>& kept() const { return kept_; }
+
  private:
   struct Entry {
     process::Notify latest;
     std::size_t awaited = 0;  // ends of scripts, those of earlier states included
   };
+  void forget(std::map<std::uint64_t, Bytes>::iterator place) {
+    kept_bytes_ -= place->second.size();
+    kept_.erase(place);
+  }
+
   std::map<std::string, Entry> entries_;
+  std::uint64_t number_ = 0;
+  std::size_t most_bytes_ = 0;
+  std::map<std::uint64_t, Bytes> kept_;
+  std::size_t kept_bytes_ = 0;
 };
 
 }  // namespace baton::daemon

@@ -106,6 +106,7 @@ void Worker::begin_listening() {
 
 void Worker::serve() {
   shell_.begin();
+  watch_channels();  // the runner's is there now
   shell_.settle();
   will_.set_serving();
 }
@@ -161,8 +162,7 @@ void Worker::on_guardian_message() {
   if (message->bytes.size() != 1 || !message->passed_fd) return;
   if (message->bytes[0] == new_runner_channel) {
     runner_readable_.reset();
-    start_.runner = kernel::Channel(std::move(message->passed_fd));
-    shell_.on_new_runner();
+    shell_.on_new_runner(kernel::Channel(std::move(message->passed_fd)));
   } else if (message->bytes[0] == new_api_channel) {
     api_readable_.reset();
     start_.api = kernel::Channel(std::move(message->passed_fd));
@@ -184,8 +184,8 @@ void Worker::tell_of_maintenance(vrrp::Maintenance maintenance) {
 }
 
 void Worker::watch_channels() {
-  if (start_.runner) {
-    runner_readable_ = loop_.watch(start_.runner.fd(), loop::Ready::readable, [this] {
+  if (shell_.runner()) {
+    runner_readable_ = loop_.watch(shell_.runner().fd(), loop::Ready::readable, [this] {
       if (!shell_.hear_runner()) runner_readable_.reset();  // the guardian starts another and sends its channel
     });
   }

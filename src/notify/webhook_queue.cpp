@@ -15,7 +15,7 @@ Duration pause_after(std::uint32_t attempts) {
 
 }  // namespace
 
-bool WebhookQueue::add(WebhookNews news) {
+bool WebhookQueue::add(std::shared_ptr<const WebhookNews> news) {
   const bool is_full = waiting_.size() >= limits::webhook_news;
   if (is_full) {
     ++lost_;
@@ -33,7 +33,7 @@ std::optional<WebhookQueue::Attempt> WebhookQueue::next_attempt(Instant now) {
   is_under_way_ = true;
   ++attempts_;
   told_lost_ = lost_;
-  return Attempt{.news = waiting_.front(), .lost = told_lost_};
+  return Attempt{.news = *waiting_.front(), .lost = told_lost_};
 }
 
 void WebhookQueue::on_delivered() {

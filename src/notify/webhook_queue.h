@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 
 #include "base/time.h"
@@ -31,8 +32,9 @@ class WebhookQueue {
 
   explicit WebhookQueue(std::uint32_t retries) : retries_(retries) {}
 
-  // False: the oldest that waited was dropped for it.
-  bool add(WebhookNews news);
+  // One that other webhooks are told as well; let go of when it was told, given up or dropped. False: the oldest that
+  // waited was dropped for it.
+  bool add(std::shared_ptr<const WebhookNews> news);
   // What is to be sent now, once: the next one only after on_delivered() or on_failed().
   std::optional<Attempt> next_attempt(Instant now);
   void on_delivered();
@@ -51,7 +53,7 @@ class WebhookQueue {
  private:
   void forget_first();
 
-  std::deque<WebhookNews> waiting_;  // the first one is tried
+  std::deque<std::shared_ptr<const WebhookNews>> waiting_;  // the first one is tried
   std::uint32_t retries_;
   std::uint32_t attempts_ = 0;
   bool is_under_way_ = false;

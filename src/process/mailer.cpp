@@ -10,6 +10,7 @@ namespace baton::process {
 
 void Mailer::send(SendMail order) {
   if (waiting_.size() >= limits::mails) {
+    on_done_(waiting_.front().mail.number);
     waiting_.pop_front();
     ++counters_.mails_dropped;
   }
@@ -44,12 +45,17 @@ void Mailer::start_attempt() {
 void Mailer::on_end(const ChildEnd& end) {
   if (end.end.is_success()) {
     ++counters_.mails_sent;
-    is_sending_ = false;
+    end_current();
   } else {
     const bool refused = end.end == RunEnd{RunEnd::Kind::exited, static_cast<int>(SendOutcome::refused)};
     on_failure(end.report.empty() ? "it took too long" : end.report, !refused);
   }
   start_next();
+}
+
+void Mailer::end_current() {
+  is_sending_ = false;
+  on_done_(current_.mail.number);
 }
 
 void Mailer::on_failure(const std::string& why, bool may_pass) {
@@ -59,8 +65,7 @@ void Mailer::on_failure(const std::string& why, bool may_pass) {
                                          server.port, why, retry ? "; trying again" : "")});
   if (!retry) {
     ++counters_.mails_failed;
-    is_sending_ = false;
-    return;
+    return end_current();
   }
   Duration pause = limits::first_mail_retry;
   for (unsigned i = 1; i < current_.attempts; ++i) pause *= 5;

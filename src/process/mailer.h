@@ -24,9 +24,14 @@ inline constexpr Duration first_mail_retry = std::chrono::seconds(5);  // then f
 class Mailer {
  public:
   using OnEvent = std::function<void(RunnerEvent event)>;
+  using OnDone = std::function<void(std::uint64_t number)>;  // sent, given up or dropped
 
-  Mailer(Children& children, Users& users, RunnerCounters& counters, OnEvent on_event)
-      : children_(children), users_(users), counters_(counters), on_event_(std::move(on_event)) {}
+  Mailer(Children& children, Users& users, RunnerCounters& counters, OnEvent on_event, OnDone on_done)
+      : children_(children),
+        users_(users),
+        counters_(counters),
+        on_event_(std::move(on_event)),
+        on_done_(std::move(on_done)) {}
 
   void send(SendMail order);
   // Not sent yet, the one under way included.
@@ -47,11 +52,13 @@ class Mailer {
   void start_attempt();
   void on_end(const ChildEnd& end);
   void on_failure(const std::string& why, bool may_pass);
+  void end_current();
 
   Children& children_;
   Users& users_;
   RunnerCounters& counters_;
   OnEvent on_event_;
+  OnDone on_done_;
   std::deque<Order> waiting_;
   Order current_;  // while is_sending_
   bool is_sending_ = false;

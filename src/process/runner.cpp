@@ -38,6 +38,7 @@ namespace baton::process {
 namespace {
 
 constexpr Duration counters_interval = std::chrono::seconds(1);
+constexpr Duration beat_interval = std::chrono::seconds(1);
 constexpr Duration fifo_complaint_interval = std::chrono::minutes(1);
 constexpr Duration look_up_bound = std::chrono::seconds(10);  // of the user database
 constexpr std::size_t most_early_lines = 1'000;               // for FIFOs that are not set yet
@@ -66,7 +67,7 @@ class Runner {
   void on(WriteFifos& message);
   void on(SendMail& message) { mailer_.send(std::move(message)); }
   void on(SetWebhooks& message);
-  void on(TellWebhooks& message) { webhooks_.tell(message.news); }
+  void on(TellWebhooks& message) { webhooks_.tell(message); }
   void on(Stop& message) { begin_stop(message.bound); }
   void on(SetFiles& message);
   void on(SetProcesses& message);
@@ -82,7 +83,10 @@ class Runner {
   void begin_stop(Duration bound);
   void finish_when_done();
   void on_timeout();
+  void beat();
   void settle();
+  void on_news_done(std::uint64_t number);
+  void tell_done();
   void tell_counters(Instant now);
   void log(Level level, std::string text) { link_.send(RunnerEvent{level, std::move(text)}); }
 
@@ -103,6 +107,7 @@ class Runner {
   bool tells_files_ = false;  // the worker knows their numbers
   bool tells_processes_ = false;
   Notifications notifications_;
+  std::vector<std::uint64_t> done_;  // news, in this turn
   Mailer mailer_;
   Webhooks webhooks_;
   Fifos fifos_;
@@ -126,6 +131,7 @@ class Runner {
   loop::Subscription term_;
   loop::Subscription interrupt_;
   loop::Timer timer_;
+  loop::Timer beat_;
 };
 
 Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
@@ -156,14 +162,20 @@ Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
       notifications_(children_, users_, options.search_path, options.notify_patience, counters_,
                      {.finished = [this](NotifyFinished finished) { link_.send(std::move(finished)); },
                       .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
-      mailer_(children_, users_, counters_, [this](RunnerEvent event) { link_.send(std::move(event)); }),
-      webhooks_(children_, users_, counters_, [this](RunnerEvent event) { link_.send(std::move(event)); }),
+      mailer_(
+          children_, users_, counters_, [this](RunnerEvent event) { link_.send(std::move(event)); },
+          [this](std::uint64_t number) { on_news_done(number); }),
+      webhooks_(
+          children_, users_, counters_, [this](RunnerEvent event) { link_.send(std::move(event)); },
+          [this](std::uint64_t number) { on_news_done(number); }),
       guardian_channel_(std::move(guardian_channel)),
       guardian_(loop_.watch(guardian_channel_.get(), loop::Ready::readable, [this] { on_guardian(); })),
       term_(loop_.on_signal(SIGTERM, [this] { on_guardian_gone(); })),
       interrupt_(loop_.on_signal(SIGINT, [this] { on_guardian_gone(); })),
-      timer_(loop_.timer([this] { on_timeout(); })) {
+      timer_(loop_.timer([this] { on_timeout(); })),
+      beat_(loop_.timer([this] { beat(); })) {
   loop_.before_sleep([this] { settle(); });
+  beat();
 }
 
 // ---- guardian and worker come and go --------------------------------------------------------------------------------
@@ -357,6 +369,7 @@ void Runner::on(WriteFifos& message) {
     return;
   }
   const auto written = fifos_.write(message);
+  on_news_done(message.number);
   counters_.fifo_lines += written.lines;
   counters_.fifo_lines_dropped += written.dropped;
   if (written.dropped == 0 || loop::now() < next_fifo_complaint_) return;
@@ -401,8 +414,14 @@ void Runner::on_timeout() {
   if (phase_ == Phase::orphaned && *stop_deadline_ <= now) begin_stop(options_.stop_bound);
 }
 
+void Runner::beat() {
+  ledger_.beat();
+  beat_.set(loop::now() + beat_interval);
+}
+
 // At the end of each turn: everything that has happened is told, and the next deadline is set.
 void Runner::settle() {
+  tell_done();
   tell_counters(loop::now());
   if (phase_ == Phase::stopping) finish_when_done();
   link_.flush();
@@ -414,6 +433,16 @@ void Runner::settle() {
   }
   if (counters_ != told_counters_ && (!next || next_counters_ < *next)) next = next_counters_;
   next ? timer_.set(*next) : timer_.cancel();
+}
+
+void Runner::on_news_done(std::uint64_t number) {
+  if (number == 0) return;
+  done_.push_back(number);
+  if (done_.size() >= limits::numbers_done) tell_done();
+}
+
+void Runner::tell_done() {
+  if (!done_.empty()) link_.send(NewsDone{.numbers = std::exchange(done_, {})});
 }
 
 void Runner::tell_counters(Instant now) {

@@ -81,16 +81,16 @@ static auto fields(Either<Notify> auto& v) {
   return std::tie(v.key, v.rules, v.commands, v.deadline, v.number);
 }
 static auto fields(Either<WriteFifos> auto& v) {
-  return std::tie(v.text, v.is_of_service);
+  return std::tie(v.text, v.is_of_service, v.number);
 }
 static auto fields(Either<SendMail> auto& v) {
-  return std::tie(v.server, v.mail);
+  return std::tie(v.server, v.mail, v.number);
 }
 static auto fields(Either<SetWebhooks> auto& v) {
   return std::tie(v.is_first, v.is_last, v.webhooks);
 }
 static auto fields(Either<TellWebhooks> auto& v) {
-  return std::tie(v.news);
+  return std::tie(v.news, v.number);
 }
 static auto fields(Either<Stop> auto& v) {
   return std::tie(v.bound);
@@ -109,6 +109,9 @@ static auto fields(Either<ProcessResult> auto& v) {
 }
 static auto fields(Either<NotifyFinished> auto& v) {
   return std::tie(v.key, v.command, v.end, v.took, v.number);
+}
+static auto fields(Either<NewsDone> auto& v) {
+  return std::tie(v.numbers);
 }
 static auto fields(Either<RunnerEvent> auto& v) {
   return std::tie(v.level, v.text);

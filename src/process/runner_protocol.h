@@ -27,6 +27,7 @@ inline constexpr std::size_t track_processes = 1'000;
 inline constexpr std::size_t fifos = 16;
 inline constexpr std::size_t runner_clients = 8;
 inline constexpr std::size_t webhooks = 16;
+inline constexpr std::size_t numbers_done = 1'000;                           // in one message
 inline constexpr Duration shortest_interval = std::chrono::milliseconds(1);  // of a track script
 
 }  // namespace limits
@@ -180,10 +181,14 @@ struct Notify {
   bool operator==(const Notify&) const = default;
 };
 
+// FIFO lines, mails and webhooks' news carry the worker's own number, which NewsDone tells again; 0: it does not want
+// to know.
+
 // One line for every FIFO of SetFifos that hears of it, its newline included.
 struct WriteFifos {
   std::string text;
   bool is_of_service = false;  // else of a router
+  std::uint64_t number = 0;
 
   bool operator==(const WriteFifos&) const = default;
 };
@@ -191,6 +196,7 @@ struct WriteFifos {
 struct SendMail {
   notify::MailServer server;
   notify::Mail mail;
+  std::uint64_t number = 0;
 
   bool operator==(const SendMail&) const = default;
 };
@@ -208,6 +214,7 @@ struct SetWebhooks {
 // For every webhook that wants it.
 struct TellWebhooks {
   notify::WebhookNews news;
+  std::uint64_t number = 0;
 
   bool operator==(const TellWebhooks&) const = default;
 };
@@ -288,6 +295,13 @@ struct NotifyFinished {
   bool operator==(const NotifyFinished&) const = default;
 };
 
+// Written, sent or given up: whoever comes after this runner need not be told.
+struct NewsDone {
+  std::vector<std::uint64_t> numbers;
+
+  bool operator==(const NewsDone&) const = default;
+};
+
 enum class Level : std::uint8_t {
   error = 3,
   warning = 4,
@@ -334,8 +348,8 @@ struct Stopped {
   bool operator==(const Stopped&) const = default;
 };
 
-using FromRunner =
-    std::variant<ScriptResult, NotifyFinished, RunnerEvent, RunnerCounters, Stopped, FileResult, ProcessResult>;
+using FromRunner = std::variant<ScriptResult, NotifyFinished, RunnerEvent, RunnerCounters, Stopped, FileResult,
+                                ProcessResult, NewsDone>;
 
 // ---- bytes --------------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ struct Slot {
 };
 
 struct Book {
+  Number beats;
   Number used;  // slots from here on were never used
   std::array<Slot, ScriptLedger::most> slots;
 };
@@ -89,6 +90,15 @@ void ScriptLedger::count(std::string_view name, RunResult result, std::optional<
   ++slot.durations[static_cast<std::size_t>(bound - duration_bounds.begin())];
   slot.sum_ns += ns;
   slot.last_ns = ns + 1;
+}
+
+void ScriptLedger::beat() {
+  if (memory_ != nullptr) ++static_cast<Book*>(memory_)->beats;
+}
+
+std::optional<std::uint64_t> ScriptLedger::beats() const {
+  if (memory_ == nullptr) return std::nullopt;
+  return static_cast<const Book*>(memory_)->beats.load();
 }
 
 std::optional<ScriptRuns> ScriptLedger::Reading::of(std::string_view name) const {

@@ -51,6 +51,8 @@ class ScriptLedger {
   // These scripts and no others: counts of a name that was there go on, those of the others are forgotten. Names beyond
   // `most` are not counted.
   void keep(const std::vector<std::string_view>& names);
+  // It turns its loop.
+  void beat();
   // `took` of a run that was started.
   void count(std::string_view name, RunResult result, std::optional<Duration> took);
 
@@ -65,6 +67,8 @@ class ScriptLedger {
     std::unordered_map<std::uint64_t, ScriptRuns> runs_;
   };
   Reading read() const;
+  // How often it turned its loop, so that one that hangs is noticed; nullopt: nothing is kept.
+  std::optional<std::uint64_t> beats() const;
 
  private:
   void* memory_;

@@ -32,9 +32,14 @@ void Webhooks::set(std::vector<notify::Webhook> webhooks) {
   }
 }
 
-void Webhooks::tell(const notify::WebhookNews& news) {
+void Webhooks::tell(const TellWebhooks& order) {
+  const auto let_go = [this, number = order.number](const notify::WebhookNews* news) {
+    delete news;
+    on_done_(number);
+  };
+  const std::shared_ptr<const notify::WebhookNews> news(new notify::WebhookNews(order.news), let_go);
   for (Hook& hook : hooks_) {
-    if ((hook.webhook.states & notify::bit(news.state)) == 0) continue;
+    if ((hook.webhook.states & notify::bit(news->state)) == 0) continue;
     if (!hook.queue.add(news)) {
       ++counters_.webhooks_dropped;
       if (hook.queue.lost() == 1) {

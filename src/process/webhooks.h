@@ -19,13 +19,19 @@ namespace baton::process {
 class Webhooks {
  public:
   using OnEvent = std::function<void(RunnerEvent event)>;
+  using OnDone = std::function<void(std::uint64_t number)>;
 
-  Webhooks(Children& children, Users& users, RunnerCounters& counters, OnEvent on_event)
-      : children_(children), users_(users), counters_(counters), on_event_(std::move(on_event)) {}
+  Webhooks(Children& children, Users& users, RunnerCounters& counters, OnEvent on_event, OnDone on_done)
+      : children_(children),
+        users_(users),
+        counters_(counters),
+        on_event_(std::move(on_event)),
+        on_done_(std::move(on_done)) {}
 
   // Replaces the list. One of the same name keeps its queue.
   void set(std::vector<notify::Webhook> webhooks);
-  void tell(const notify::WebhookNews& news);
+  // OnDone, with its number, when none of them waits for it any more.
+  void tell(const TellWebhooks& order);
   // Not told yet, what is under way included.
   std::size_t pending() const;
   // From now on a failure is final: there is no later.
@@ -50,6 +56,7 @@ class Webhooks {
   Users& users_;
   RunnerCounters& counters_;
   OnEvent on_event_;
+  OnDone on_done_;
   std::list<Hook> hooks_;  // an element stays where it is
 };
 

@@ -160,6 +160,22 @@ TEST_F(BatonNews, what_a_dead_runner_has_not_done_is_told_to_the_next) {
   EXPECT_TRUE(pair().wait_for_owner(web2)) << pair().log();
   signal(web1, Role::runner, SIGKILL);
   EXPECT_THAT(wait_for_lines(web1, "/run/lab/told", 2), ElementsAre("fault", "any INSTANCE VI_1 FAULT 200"));
+  EXPECT_THAT(wait_for_lines(web1, "/run/lab/heard", 1), ElementsAre("INSTANCE \"VI_1\" FAULT 200"));
+  EXPECT_TRUE(wait([] { return read_file(web1, "/run/lab/mails").contains("Entering FAULT state"); })) << pair().log();
+  Pair::expect_done(lab().set_carrier(web1, "ens33", true));
+  EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+}
+
+// Between two runners: nobody takes what is told.
+TEST_F(BatonNews, what_is_told_while_there_is_no_runner_is_told_to_the_next) {
+  forget(web1);
+  signal(web1, Role::runner, SIGKILL);
+  ASSERT_TRUE(wait([] { return find_role(lab().daemon_processes(web1), Role::runner).empty(); }));
+  Pair::expect_done(lab().set_carrier(web1, "ens33", false));
+  EXPECT_TRUE(pair().wait_for_owner(web2)) << pair().log();
+  EXPECT_THAT(wait_for_lines(web1, "/run/lab/heard", 1), ElementsAre("INSTANCE \"VI_1\" FAULT 200"));
+  EXPECT_TRUE(wait([] { return read_file(web1, "/run/lab/mails").contains("Entering FAULT state"); })) << pair().log();
+  EXPECT_THAT(wait_for_lines(web1, "/run/lab/told", 2), ElementsAre("fault", "any INSTANCE VI_1 FAULT 200"));
   Pair::expect_done(lab().set_carrier(web1, "ens33", true));
   EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
 }

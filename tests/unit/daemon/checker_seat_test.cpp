@@ -101,7 +101,7 @@ TEST_F(CheckerSeatTest, a_checker_without_shared_memory_checks_and_nobody_kills_
   }
   EXPECT_FALSE(seat_.ledger().beats());
   ASSERT_TRUE(becomes(true));
-  const Instant end = loop::now() + limits::between_looks * (limits::looks_at_silence + 1);
+  const Instant end = loop::now() + limits::silence_of_a_role + limits::between_looks;
   while (loop::now() < end) loop_.turn(end - loop::now());
   EXPECT_TRUE(seat_.is_running());
   server.reset();

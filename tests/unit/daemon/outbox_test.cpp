@@ -61,6 +61,18 @@ TEST_F(OutboxTest, what_waits_goes_to_the_next_reader) {
   EXPECT_EQ(read_all(reader), std::vector<std::size_t>{2});
 }
 
+TEST_F(OutboxTest, a_reader_is_greeted_before_it_gets_what_waits_and_gets_nothing_that_was_for_the_one_before) {
+  outbox_.put(message(1), Outbox::For::this_reader);
+  outbox_.put(message(2));
+  outbox_.put(message(3), Outbox::For::this_reader);
+  auto pair = kernel::Channel::make_pair();
+  ASSERT_TRUE(pair);
+  outbox_.connect(std::move(pair->first), {message(7), message(8)});
+  outbox_.put(message(4), Outbox::For::this_reader);
+  EXPECT_EQ(read_all(pair->second), (std::vector<std::size_t>{7, 8, 2, 4}));
+  EXPECT_EQ(outbox_.lost(), 0U);
+}
+
 TEST_F(OutboxTest, beyond_its_bound_the_oldest_go) {
   constexpr std::size_t room = (std::size_t{4} << 20) / 1'000;
   for (std::size_t i = 0; i < room + 5; ++i) outbox_.put(message(i));

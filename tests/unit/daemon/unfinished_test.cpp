@@ -41,5 +41,19 @@ TEST(Unfinished, waits_for_the_end_of_the_last_script) {
   EXPECT_TRUE(unfinished.tell_again().empty());
 }
 
+TEST(Unfinished, keeps_news_until_they_are_done_in_the_order_of_what_happened) {
+  Unfinished unfinished(100, 1'000);
+  for (const Bytes& news : {Bytes{1}, Bytes{2}, Bytes{3}}) unfinished.keep(unfinished.next_number(), news);
+  unfinished.on_done({.numbers = {102, 7}});
+  EXPECT_EQ(unfinished.kept(), (std::map<std::uint64_t, Bytes>{{101, {1}}, {103, {3}}}));
+}
+
+TEST(Unfinished, keeps_so_many_bytes_of_news_the_latest) {
+  Unfinished unfinished(0, 1'000);
+  for (int i = 0; i < 5; ++i) unfinished.keep(unfinished.next_number(), Bytes(300));
+  ASSERT_EQ(unfinished.kept().size(), 3U);
+  EXPECT_EQ(unfinished.kept().begin()->first, 3U);
+}
+
 }  // namespace
 }  // namespace baton::daemon

@@ -11,13 +11,34 @@ using Outcome = WebhookQueue::Outcome;
 
 constexpr Instant start{1000s};
 
-WebhookNews news(std::uint32_t number) {
-  return {.node = "web1", .name = "VI_1", .state = EventState::master, .priority = number};
+std::shared_ptr<const WebhookNews> news(std::uint32_t number) {
+  return std::make_shared<WebhookNews>(
+      WebhookNews{.node = "web1", .name = "VI_1", .state = EventState::master, .priority = number});
 }
 
 std::uint32_t sent(WebhookQueue& queue, Instant now) {
   const auto attempt = queue.next_attempt(now);
   return attempt ? attempt->news.priority : 0;
+}
+
+// Whoever keeps it no more knows so that every webhook has had it.
+TEST(WebhookQueue, lets_go_of_what_was_told_given_up_or_dropped) {
+  WebhookQueue queue(0);
+  const auto told = news(1);
+  const auto given_up = news(2);
+  const auto dropped = news(3);
+  queue.add(told);
+  queue.add(given_up);
+  EXPECT_EQ(told.use_count(), 2);
+  (void)sent(queue, start);
+  queue.on_delivered();
+  EXPECT_EQ(told.use_count(), 1);
+  (void)sent(queue, start);
+  (void)queue.on_failed(start, Failure::is_final);
+  EXPECT_EQ(given_up.use_count(), 1);
+  queue.add(dropped);
+  for (std::uint32_t i = 0; i < limits::webhook_news; ++i) queue.add(news(i));
+  EXPECT_EQ(dropped.use_count(), 1);
 }
 
 TEST(WebhookQueue, one_at_a_time_and_in_order) {

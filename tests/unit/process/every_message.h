@@ -63,7 +63,8 @@ inline std::vector<ToRunner> every_message_to_runner() {
                             .state = notify::EventState::deleted,
                             .priority = 5,
                             .reason = "stop",
-                            .at_ms = 1'764'248'003'250}},
+                            .at_ms = 1'764'248'003'250},
+                   .number = 9},
       SetProcesses{.is_first = true,
                    .is_last = false,
                    .processes = {{.id = 5,
@@ -90,7 +91,8 @@ inline std::vector<FromRunner> every_message_from_runner() {
           RunnerCounters{.script_runs = 5, .bad_messages = 7},
           Stopped{.abandoned = 2},
           FileResult{.id = 4, .number = -5, .news = ScriptResult::News::changed, .text = "holds -5"},
-          ProcessResult{.id = 5, .is_up = true, .news = ScriptResult::News::known, .text = "2 running"}};
+          ProcessResult{.id = 5, .is_up = true, .news = ScriptResult::News::known, .text = "2 running"},
+          NewsDone{.numbers = {1, 1'764'248'003'250}}};
 }
 
 }  // namespace baton::process

@@ -94,6 +94,19 @@ TEST(Mail, arrives_with_envelope_headers_and_body) {
   EXPECT_TRUE(bench.next<RunnerCounters>(patience, [](const RunnerCounters& c) { return c.mails_sent == 1; }));
 }
 
+TEST(Mail, is_done_when_it_was_sent_or_refused) {
+  const MailServerProcess server(Security::plain);
+  RunnerBench bench;
+  SendMail good = order(server.settings());
+  good.number = 5;
+  bench.send(good);
+  EXPECT_EQ(bench.next<NewsDone>(), NewsDone{{5}});
+  SendMail refused = order(server.settings(), {"refused@example.org"});
+  refused.number = 6;
+  bench.send(refused);
+  EXPECT_EQ(bench.next<NewsDone>(), NewsDone{{6}});
+}
+
 TEST(Mail, several_arrive_in_order_each_on_a_connection_of_its_own) {
   const MailServerProcess server(Security::plain);
   RunnerBench bench;

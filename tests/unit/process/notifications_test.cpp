@@ -152,6 +152,21 @@ TEST(Fifos, are_made_written_in_order_and_removed_at_the_end) {
   EXPECT_FALSE(std::filesystem::exists(folder.file("fifo")));
 }
 
+TEST(Fifos, a_line_that_is_written_or_dropped_is_done) {
+  RunnerBench bench;
+  bench.send(SetFifos{});
+  bench.send(WriteFifos{.text = "one\n", .number = 5});
+  bench.send(WriteFifos{.text = "nobody asks for its number\n"});
+  bench.send(WriteFifos{.text = "two\n", .number = 6});
+  std::vector<std::uint64_t> done;
+  while (done.size() < 2) {
+    const auto told = bench.next<NewsDone>();
+    ASSERT_TRUE(told);
+    done.insert(done.end(), told->numbers.begin(), told->numbers.end());
+  }
+  EXPECT_THAT(done, testing::ElementsAre(5, 6));
+}
+
 TEST(Fifos, hear_of_what_they_are_for) {
   const Folder folder;
   RunnerBench bench;

@@ -108,6 +108,25 @@ TEST(Webhook, is_told_once_and_in_order_with_its_headers) {
   EXPECT_FALSE(receiver.has(5));
 }
 
+TEST(Webhook, news_are_done_when_the_last_of_all_webhooks_has_had_them) {
+  const Receiver receiver;
+  RunnerBench bench;
+  notify::Webhook other = receiver.webhook("/ok");
+  other.name = "other";
+  set(bench, {receiver.webhook("/ok"), other});
+  TellWebhooks numbered = news(1);
+  numbered.number = 5;
+  bench.send(numbered);
+  EXPECT_EQ(bench.next<NewsDone>(), NewsDone{{5}});
+  EXPECT_TRUE(receiver.has(1));
+  TellWebhooks unwanted = news(2);
+  unwanted.number = 6;
+  unwanted.news.state = notify::EventState::deleted;
+  set(bench, {});
+  bench.send(unwanted);
+  EXPECT_EQ(bench.next<NewsDone>(), NewsDone{{6}});
+}
+
 TEST(Webhook, hears_of_the_states_it_wants) {
   const Receiver receiver;
   RunnerBench bench;
