@@ -69,6 +69,7 @@ void Server::begin(Connection& connection) {
 
 // Also while an answer is made: a peer that has gone is forgotten, and what it asks meanwhile waits in its socket.
 void Server::read(Connection& connection) {
+  if (connection.phase == Phase::hearing_out) return hear_out(connection);
   std::array<char, read_size> buffer;
   const bool is_asking = connection.phase == Phase::reading;
   const ssize_t count =
@@ -92,6 +93,7 @@ void Server::on_progress(Connection& connection, http::RequestParser::Progress p
   if (progress == Progress::failed) {
     connection.stays = false;
     connection.is_head = false;
+    connection.is_refused = true;
     const int status = connection.parser.failure();
     return answer(
         connection.ticket,
@@ -197,11 +199,22 @@ void Server::send(Connection& connection) {
 void Server::after_answer(Connection& connection) {
   if (!connection.stays || emptied_) {
     (void)::shutdown(connection.fd.get(), SHUT_WR);
-    return end(connection);
+    if (!connection.is_refused || emptied_) return end(connection);
+    connection.phase = Phase::hearing_out;
+    connection.deadline = loop::now() + limits::time_to_hang_up;
+    return;
   }
   begin(connection);
   connection.look_again = true;
   loop_.once_more();
+}
+
+void Server::hear_out(Connection& connection) {
+  std::array<char, read_size> buffer;
+  const ssize_t count = ::recv(connection.fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (count > 0) connection.heard_out += static_cast<std::size_t>(count);
+  if (count <= 0 || connection.heard_out > limits::heard_out) end(connection);
 }
 
 // It is forgotten outside of every callback of its own.
@@ -220,7 +233,9 @@ void Server::settle() {
   }
   connections_.remove_if([](const Connection& it) { return it.phase == Phase::over; });
   if (!emptied_) return;
-  const auto waits = [](const Connection& it) { return it.phase != Phase::listening; };
+  const auto waits = [](const Connection& it) {
+    return it.phase != Phase::listening && it.phase != Phase::hearing_out;
+  };
   if (std::ranges::none_of(connections_, waits)) std::exchange(emptied_, {})();
 }
 

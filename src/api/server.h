@@ -26,6 +26,8 @@ inline constexpr std::size_t answers_on_their_way = 64 << 20;         // bytes, 
 inline constexpr Duration time_to_ask = std::chrono::seconds(5);      // from the connection, or the answer before
 inline constexpr Duration time_to_answer = std::chrono::seconds(40);  // ours; a reload may take 30 s
 inline constexpr Duration time_to_read = std::chrono::seconds(10);    // the whole answer, by the peer
+inline constexpr Duration time_to_hang_up = std::chrono::seconds(1);  // of who was refused while it spoke
+inline constexpr std::size_t heard_out = 1024 * 1024;                 // bytes of it, thrown away
 inline constexpr Duration keep_alive_interval = std::chrono::seconds(15);
 }  // namespace limits
 
@@ -74,7 +76,8 @@ class Server {
   const Counts& counts() const { return counts_; }
 
  private:
-  enum class Phase : std::uint8_t { reading, answering, writing, listening, over };
+  // Hearing out: it was refused in the midst of what it says, and its answer is lost if we hang up before it has ended.
+  enum class Phase : std::uint8_t { reading, answering, writing, listening, hearing_out, over };
   struct Connection {
     UniqueFd fd;
     Asker asker;
@@ -87,6 +90,8 @@ class Server {
     bool stays = false;       // after the answer
     bool look_again = false;  // another request may have come with the one before
     bool is_head = false;
+    bool is_refused = false;
+    std::size_t heard_out = 0;  // bytes
     loop::Subscription readable;
     loop::Subscription writable;
   };
@@ -105,6 +110,7 @@ class Server {
   void on_progress(Connection& connection, http::RequestParser::Progress progress);
   void send(Connection& connection);
   void after_answer(Connection& connection);
+  void hear_out(Connection& connection);
   void end(Connection& connection);
   Connection* find(Ticket ticket);
   std::size_t bytes_on_their_way() const;

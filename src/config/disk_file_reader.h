@@ -28,7 +28,7 @@ class DiskFileReader : public FileReader {
 
   std::expected<std::string, FileError> read(const std::string& path) override;
   std::optional<bool> is_private(const std::string& path) override;
-  std::vector<std::string> glob(const std::string& pattern) override;
+  std::expected<std::vector<std::string>, FileError> glob(const std::string& pattern) override;
   ProgramState program(const std::string& name) override;
   std::optional<bool> has_user(const std::string& name) override;
   std::optional<std::string> environment(const std::string& name) override;

@@ -33,8 +33,9 @@ class FileReader {
   virtual std::expected<std::string, FileError> read(const std::string& path) = 0;
   // Nobody but its owner and root may read it; nullopt: not known, or another machine's.
   virtual std::optional<bool> is_private(const std::string&) { return std::nullopt; }
-  // The paths that match a pattern of glob(7), sorted. Braces are not its business.
-  virtual std::vector<std::string> glob(const std::string& pattern) = 0;
+  // The paths that match a pattern of glob(7), sorted. Braces are not its business. too_large: it has to look at more
+  // than limits::names_looked_at names.
+  virtual std::expected<std::vector<std::string>, FileError> glob(const std::string& pattern) = 0;
   // A program by its path, or by its name along program_search_path. `unknown`: the files are another machine's.
   virtual ProgramState program(const std::string& name) = 0;
   // Whether an account exists; nullopt: the accounts are another machine's.

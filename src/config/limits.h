@@ -10,6 +10,7 @@ namespace baton::config::limits {
 inline constexpr std::size_t file_bytes = 16U << 20;  // one file, and all files together
 inline constexpr std::size_t files = 1'000;           // includes in all
 inline constexpr unsigned include_depth = 32;
+inline constexpr std::size_t names_looked_at = 100'000;    // by one pattern with wildcards
 inline constexpr std::size_t alternatives = 1'000;         // of one {a,b} pattern
 inline constexpr std::size_t lines = 1'000'000;            // of all files together
 inline constexpr std::size_t line_bytes = 64U << 10;       // one line, also after variables are replaced

@@ -93,7 +93,8 @@ const NameTables::Names& NameTables::names_of(Table table) {
     if (directory.empty()) continue;
     const std::string path = directory + "/" + std::string(file_of(table));
     read(path, false, names);
-    for (const std::string& each : reader_.glob(path + ".d/*.conf")) read(each, false, names);
+    const auto more = reader_.glob(path + ".d/*.conf");
+    for (const std::string& each : more.value_or(std::vector<std::string>())) read(each, false, names);
   }
   return names;
 }

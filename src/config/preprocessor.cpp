@@ -91,7 +91,8 @@ bool Preprocessor::read_main(const std::string& path) {
   std::optional<FileError> failure = read_file(path);
   if (!failure) return true;
   std::vector<std::string> matches;
-  if (*failure == FileError::missing && has_wildcard(path)) matches = reader_.glob(path);
+  if (*failure == FileError::missing && has_wildcard(path))
+    matches = reader_.glob(path).value_or(std::vector<std::string>());
   if (matches.size() > 1) {
     diagnostics_.warn("several-files", {},
                       fmt::format("{} names {} files; they are read in order", path, matches.size()),
@@ -359,7 +360,14 @@ void Preprocessor::include_one(const std::string& pattern, bool is_alternative, 
                                const Position& position) {
   std::vector<std::string> matches{pattern};
   if (has_wildcard(pattern)) {
-    matches = reader_.glob(pattern);
+    auto found = reader_.glob(pattern);
+    if (!found) {
+      return diagnostics_.error(
+          "too-large", position,
+          fmt::format("{} would have to look at more than {} names", quoted(pattern), limits::names_looked_at),
+          "name the directory that the files are in");
+    }
+    matches = std::move(*found);
     if (matches.empty()) {
       const std::string message = fmt::format("{} matches no file", quoted(pattern));
       diagnostics_.add(checks.wildcard ? Severity::error : Severity::note, "bad-include", position, message,

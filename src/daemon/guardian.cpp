@@ -49,6 +49,7 @@ namespace {
 constexpr Duration stop_bound_an_address = std::chrono::microseconds(500);
 constexpr Duration runner_stop_bound = std::chrono::seconds(3);  // for the runner to finish what is queued
 constexpr Duration undo_again_after = std::chrono::seconds(1);   // when a reload is on its way
+constexpr Duration reading_bound = std::chrono::minutes(1);      // of the configuration, on a disk that is slow
 constexpr Duration watchdog_interval = std::chrono::seconds(1);  // of the service manager, which waits for seconds
 
 double utc_seconds(WallTime time) {
@@ -110,6 +111,7 @@ class Guardian {
   void run_once_script(const OnceScript& script, std::string_view what);
 
   void show_life();
+  void let_watchdog_wait(std::optional<Duration> bound) const;
 
   void on_api_message(const kernel::Channel::Message& message);
   void put(Dump dump, const UniqueFd& text);
@@ -399,6 +401,14 @@ void Guardian::show_life() {
   (void)::sd_notify(0, "WATCHDOG=1");
 }
 
+// For something that may keep us for so long; nullopt: as the unit file has it. WATCHDOG_USEC of sd_notify(3).
+void Guardian::let_watchdog_wait(std::optional<Duration> bound) const {
+  std::uint64_t usual = 0;
+  if (::sd_watchdog_enabled(0, &usual) <= 0) return;
+  const std::uint64_t wanted = bound ? static_cast<std::uint64_t>(*bound / std::chrono::microseconds(1)) : usual;
+  (void)::sd_notify(0, fmt::format("WATCHDOG_USEC={}\nWATCHDOG=1", std::max(wanted, usual)).c_str());
+}
+
 // ---------------------------------------------------------------- reload
 
 void Guardian::on_api_message(const kernel::Channel::Message& message) {
@@ -430,7 +440,9 @@ void Guardian::tell_api(std::uint8_t what, const nlohmann::json& value) {
 NextConfiguration Guardian::read_again(bool is_rehearsal) {
   std::optional<ReloadMarker> marker;
   if (!is_rehearsal) marker.emplace(setup().reload_times, options_.reload_marker(), log_);
+  let_watchdog_wait(reading_bound);
   NextConfiguration next = reload_();
+  let_watchdog_wait({});
   if (next.setup == nullptr) return next;
   if (const auto name = loses_all_addresses(setup(), *next.setup)) {
     next.problems.push_back(

@@ -12,7 +12,9 @@ class OneFile : public config::FileReader {
  public:
   explicit OneFile(std::string text) : text_(std::move(text)) {}
   std::expected<std::string, config::FileError> read(const std::string&) override { return text_; }
-  std::vector<std::string> glob(const std::string&) override { return {}; }
+  std::expected<std::vector<std::string>, config::FileError> glob(const std::string&) override {
+    return std::vector<std::string>();
+  }
   config::ProgramState program(const std::string&) override { return config::ProgramState::unknown; }
   std::optional<bool> has_user(const std::string&) override { return std::nullopt; }
   std::optional<std::string> environment(const std::string&) override { return std::nullopt; }

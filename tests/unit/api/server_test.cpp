@@ -120,6 +120,23 @@ TEST_F(ServerTest, nonsense_is_refused_and_the_connection_ends) {
   EXPECT_TRUE(heard.is_over);
 }
 
+TEST_F(ServerTest, who_says_too_much_hears_so_and_not_a_reset) {
+  const UniqueFd client = visit();
+  const std::string line = "GET /" + std::string(100'000, 'x');
+  ASSERT_EQ(::send(client.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT), 100'005);
+  turn();
+  const Heard heard = hear(client);
+  EXPECT_THAT(heard.text, HasSubstr("431 Request Header Fields Too Large"));
+  EXPECT_TRUE(heard.is_over);
+}
+
+TEST_F(ServerTest, who_says_too_much_and_does_not_end_is_hung_up_on) {
+  const UniqueFd client = visit();
+  const std::string piece(100'000, 'x');
+  for (std::size_t said = 0; said < 2 * limits::heard_out; said += piece.size()) say(client, piece);
+  EXPECT_LT(::send(client.get(), "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT), 0);
+}
+
 TEST_F(ServerTest, who_has_gone_meanwhile_gets_no_answer_and_harms_nobody) {
   on_ask_ = [](Ticket) {};
   UniqueFd client = visit();

@@ -116,6 +116,13 @@ TEST_F(Disk, reads_regular_files_and_nothing_else) {
   EXPECT_EQ(reader_.read(fifo).error(), FileError::not_regular);  // and does not wait for a writer
 }
 
+TEST_F(Disk, a_pattern_looks_at_so_many_names_and_no_more) {
+  for (int i = 0; i < 50; ++i) std::filesystem::create_directory(directory_ / std::to_string(i));
+  EXPECT_EQ(reader_.glob(directory_ / "*/../*")->size(), 2'500U);
+  EXPECT_EQ(reader_.glob(directory_ / "*/../*/../*/../*/../*").error(), FileError::too_large);
+  EXPECT_EQ(reader_.glob(directory_ / "*/../*")->size(), 2'500U);  // each pattern has its own
+}
+
 TEST_F(Disk, refuses_what_is_too_large) {
   const std::string path = file("big.conf", "");
   std::filesystem::resize_file(path, 100U << 20);

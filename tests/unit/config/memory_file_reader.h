@@ -32,7 +32,7 @@ class MemoryFileReader : public FileReader {
     return found->second;
   }
   std::optional<bool> is_private(const std::string& path) override { return !path.contains("open-to-all"); }
-  std::vector<std::string> glob(const std::string& pattern) override {
+  std::expected<std::vector<std::string>, FileError> glob(const std::string& pattern) override {
     std::vector<std::string> paths;
     for (const auto& [path, content] : files_) {
       if (::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0) paths.push_back(path);
