@@ -16,7 +16,6 @@ namespace baton::daemon {
 
 namespace {
 
-constexpr Duration balancer_silence = std::chrono::seconds(30);
 constexpr Duration silence_a_server = std::chrono::milliseconds(5);
 
 log::Options checker_log(const Options& options, log::Options log) {
@@ -219,7 +218,7 @@ SideRole::Plan LoadBalancing::balancer_plan() {
       .beats = [this] { return board_.beats(); },
       // A large table is one turn of its loop: minutes where the machine is slow.
       .silence =
-          [this] { return balancer_silence + static_cast<Duration::rep>(board_.server_count()) * silence_a_server; }};
+          [this] { return limits::silence_of_a_role + static_cast<Duration::rep>(board_.server_count()) * silence_a_server; }};
 }
 
 }  // namespace baton::daemon

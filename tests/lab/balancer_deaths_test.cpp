@@ -63,6 +63,14 @@ TEST_F(BalancerDeaths, so_does_a_reload_without_virtual_servers) {
   EXPECT_TRUE(rules_become(Not(HasSubstr("baton_balance")))) << network_.log("lb1");
 }
 
+TEST_F(BalancerDeaths, one_that_hangs_is_replaced) {
+  network_.start_balancer("lb1", services(3, 80));
+  ASSERT_TRUE(rules_become(HasSubstr("10.8.0.11"))) << network_.log("lb1");
+  network_.run("lb1", "kill -STOP $(pgrep -x baton-balance); nft delete table ip baton_balance");
+  EXPECT_TRUE(rules_become(HasSubstr("10.8.0.11"))) << network_.log("lb1");
+  EXPECT_THAT(network_.log("lb1"), HasSubstr("baton-balance has shown no sign of life"));
+}
+
 // The first one's work takes longer than the time until the second.
 TEST_F(BalancerDeaths, of_two_reloads_at_once_the_last_one_counts) {
   constexpr int count = 2'000;

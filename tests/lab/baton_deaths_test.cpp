@@ -41,6 +41,11 @@ class Freezer {
 class BatonDeaths : public ServedPair {
  protected:
   static void SetUpTestSuite() { open({}); }
+  // 0: none.
+  static pid_t runner() {
+    const auto found = find_role(lab().daemon_processes(web1), Role::runner);
+    return found.empty() ? 0 : found.front();
+  }
   // As the unit file's ExecStopPost does.
   static void clean_up(NodeId node) {
     EXPECT_TRUE(wait([&] { return batond_processes(node).empty(); }));
@@ -160,13 +165,17 @@ TEST_F(BatonDeaths, who_wakes_after_a_successor_says_nothing_before_it_has_let_g
 }
 
 TEST_F(BatonDeaths, a_runner_that_is_killed_is_replaced_and_nobody_minds) {
-  const auto runner = [] {
-    const auto found = find_role(lab().daemon_processes(web1), Role::runner);
-    return found.empty() ? 0 : found.front();
-  };
   const pid_t before = runner();
   signal(web1, Role::runner, SIGKILL);
   EXPECT_TRUE(wait([&] { return runner() != 0 && runner() != before; })) << pair().log();
+  expect_no_move_since(begin());
+}
+
+TEST_F(BatonDeaths, a_runner_that_hangs_is_replaced) {
+  const pid_t before = runner();
+  signal(web1, Role::runner, SIGSTOP);
+  EXPECT_TRUE(wait([&] { return runner() != 0 && runner() != before; }, 30s)) << pair().log();
+  EXPECT_TRUE(was_logged(web1, "baton-run has shown no sign of life", begin())) << pair().log();
   expect_no_move_since(begin());
 }
 
