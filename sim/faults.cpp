@@ -59,11 +59,19 @@ Fault strike_while_stopping(World& world, std::size_t victim, const Bounds& boun
   return {"stop, check fails", fails_by_check ? bounds.goodbye : Duration{}};
 }
 
+// Its kernel answers meanwhile. It is ended when that goes on for too long, with a last will the second time.
+Fault starve(World& world, std::size_t victim, const Bounds& bounds) {
+  const Duration span = world.random().between(100ms, 6s);
+  world.starve(victim, span);
+  world.run(span);
+  return {"starved", bounds.plain_goodbye};
+}
+
 Fault strike(World& world, std::size_t victim, const Bounds& bounds) {
   const NodeRouterParameters& router = world.parameters(victim).node.routers[0];
   const bool is_grouped = world.router_count() > 1;
   const bool fails_by_check = router.tracking[0].weight == 0;
-  switch (world.random().below(10)) {
+  switch (world.random().below(11)) {
     case 0: world.kill(victim, Death::power); return {"machine gone", bounds.master_down};
     case 1: world.kill(victim, Death::everything); return {"everything killed"};
     case 2: world.kill(victim, Death::resumed); return {"worker killed, resumed"};
@@ -72,6 +80,7 @@ Fault strike(World& world, std::size_t victim, const Bounds& bounds) {
     case 5: world.cut(victim, true, true); return {"cut", bounds.master_down, healed_bound};
     case 6: world.set_paused(victim, true); return {"hang"};
     case 7: world.stop(victim); return {"stop"};
+    case 9: return starve(world, victim, bounds);
     case 8: return strike_while_stopping(world, victim, bounds);
     default: world.set_tracker(victim, false); return {"check fails", fails_by_check ? bounds.goodbye : Duration{}};
   }

@@ -109,6 +109,7 @@ void draw_company(std::vector<MachineParameters>& machines, Random& random) {
     machine.proves_takeovers = is_proving && !machine.stock;
     machine.has_hmac = has_hmac;
     machine.authentication = authentication;
+    machine.log_queue = random.pick({10U, 10U, 64U, 512U});
   }
 }
 

@@ -29,10 +29,12 @@ enum class What : std::uint8_t {
   everything,  // all processes die, and nobody starts them
   power,
   hang,    // of the worker
+  starve,  // the worker gets no processor; value: for so many milliseconds
   pause,   // of all processes
   freeze,  // of a virtual machine
   wake,
   check,    // value: 0 down, 1 up
+  log,      // value: its reader 0 stalls, 1 reads, 2 is slow
   scripts,  // value: 1 track scripts hang, 2 notify scripts do; added
   link,     // value: 0 down, 1 up
   cut,      // value: 1 inbound, 2 outbound, 4 on every LAN; added

@@ -35,6 +35,7 @@ void make_quiet(World& world) {
     world.set_drift(machine, 0);
     world.set_clock_right(machine);
     world.hang_scripts(machine, false, false);
+    world.set_log_reader(machine, Journal::Reader::reads);
     world.set_tracker(machine, true);
     for (RouterId router = 0; router < world.router_count(); ++router) world.set_link(machine, router, true);
   }
@@ -110,10 +111,12 @@ class Player {
       case What::everything: return world_.kill(it.machine, Death::everything);
       case What::power: return world_.kill(it.machine, Death::power);
       case What::hang: return world_.hang(it.machine);
+      case What::starve: return world_.starve(it.machine, std::chrono::milliseconds(it.value));
       case What::pause: return world_.set_paused(it.machine, true);
       case What::freeze: return world_.freeze(it.machine);
       case What::wake: return world_.set_paused(it.machine, false);
       case What::check: return world_.set_tracker(it.machine, it.value != 0);
+      case What::log: return world_.set_log_reader(it.machine, static_cast<Journal::Reader>(it.value));
       case What::scripts: return world_.hang_scripts(it.machine, (it.value & 1) != 0, (it.value & 2) != 0);
       case What::link: return world_.set_link(it.machine, it.router, it.value != 0);
       case What::cut:

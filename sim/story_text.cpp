@@ -23,9 +23,9 @@ using namespace std::chrono_literals;
 using namespace vrrp;
 
 constexpr std::array<std::string_view, what_count> names{
-    "start", "stop", "handover", "maintain", "crash", "guardian", "runner",  "everything",
-    "power", "hang", "pause",    "freeze",   "wake",  "check",    "scripts", "link",
-    "cut",   "heal", "quality",  "step",     "drift", "reload",   "migrate", "quiet"};
+    "start", "stop",   "handover", "maintain", "crash", "guardian", "runner",  "everything", "power",
+    "hang",  "starve", "pause",    "freeze",   "wake",  "check",    "log",     "scripts",    "link",
+    "cut",   "heal",   "quality",  "step",     "drift", "reload",   "migrate", "quiet"};
 constexpr std::int64_t untracked = 1000;  // as a weight: it has no check
 
 // ---------------------------------------------------------------- machines
@@ -119,6 +119,7 @@ constexpr std::array fields{
     own<&MachineParameters::authentication>("authentication"),
     own<&MachineParameters::has_hmac>("hmac"),
     own<&MachineParameters::proves_takeovers>("proves"),
+    own<&MachineParameters::log_queue>("log_queue"),
     Field{"rise",
           [](const MachineParameters& machine) -> std::int64_t { return machine.script ? machine.script->rise : 0; },
           [](MachineParameters& machine, std::int64_t value) {

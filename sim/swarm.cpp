@@ -39,6 +39,8 @@ std::int64_t draw_value(const Swarm& swarm, What what, Random& random) {
     case What::check:
     case What::link: return random.below(2) != 0 ? 1 : 0;
     case What::scripts: return random.between(0, 3);
+    case What::log: return random.pick({0, 0, 1, 2});
+    case What::starve: return random.between(100, 6000);
     case What::cut: return random.pick({1, 2, 3}) + (random.chance(50) ? 4 : 0);
     case What::step: return random.between(-swarm.step, swarm.step) / 1ms;
     case What::drift: return random.between(-swarm.drift, swarm.drift);

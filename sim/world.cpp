@@ -36,7 +36,8 @@ World::World(std::vector<MachineParameters> machines, std::uint64_t seed, Hooks 
                         .looked = now_});
   }
   for (MachineParameters& each : machines) {
-    Machine& machine = machines_.emplace_back(now_);
+    Machine& machine = machines_.emplace_back(now_, each.log_queue);
+    if (hooks_.sabotage.log_is_boundless) machine.journal.set_boundless();
     machine.parameters = std::move(each);
     for (RouterId router = 0; router < routers; ++router) {
       machine.sources.push_back(source_of(machines_.size() - 1, router));
@@ -81,7 +82,7 @@ bool World::step(Instant end) {
   Instant at = events_.empty() ? Instant::max() : events_.top().at;
   for (std::size_t id = 0; id < machines_.size(); ++id) {
     const Machine& machine = machines_[id];
-    if (is_running(id)) {
+    if (is_running(id) && !machine.waits_for_log) {
       const auto deadline = machine.brain->next_timeout();
       const Instant wakes = deadline ? std::max(now_, machine.clock.when(*deadline) + machine.lateness) : at;
       if (wakes < at) {
@@ -105,6 +106,7 @@ bool World::step(Instant end) {
     return true;
   }
   if (due) {
+    check_late(*due, *machines_[*due].brain->next_timeout());
     machines_[*due].lateness = random_.between(0us, 300us);
     call(*due, [&](Brain& brain, NodeActions& out) { brain.on_timeout(clock(*due), out); });
     check(*due, clock(*due));
@@ -162,10 +164,13 @@ void World::carry_out(std::size_t id, RouterId router, const Action& action) {
                           name(told)));
     }
     told = change->to;
+    write_line(id);
     notify(id, router);
     if (change->to == State::master && change->reason == Reason::master_down) check_witness(id, router);
   } else if (std::holds_alternative<AskWitness>(action)) {
     ask_witness(id, router);
+  } else if (std::holds_alternative<PriorityChanged>(action) || std::holds_alternative<MasterLearned>(action)) {
+    write_line(id);
   }
 }
 

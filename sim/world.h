@@ -8,6 +8,9 @@
 //   - a worker that hangs is noticed by its guardian;
 //   - who needs a witness becomes MASTER out of silence only when one has answered;
 //   - who is in maintenance serves nobody, or is on the way out;
+//   - a line of the log is read or counted, and nobody waits for its reader;
+//   - a worker that starves is not ended before its peers would miss it, and one that could not act for as long as they
+//     wait lets go at once, also one that is resumed;
 //   - who is told to stop has stopped before its guardian loses patience;
 //   - nothing grows without bound.
 // What must hold only when things are quiet is asked for by settled().
@@ -24,8 +27,10 @@
 
 #include "daemon/unfinished.h"
 #include "daemon/watch_policy.h"
+#include "log/lost_lines.h"
 #include "sim/brain.h"
 #include "sim/clock.h"
+#include "sim/journal.h"
 #include "sim/lan.h"
 #include "sim/random.h"
 #include "sim/runner.h"
@@ -43,6 +48,7 @@ struct MachineParameters {
   bool has_hmac = false;                                 // while it speaks VRRPv3
   bool proves_takeovers = false;                         // verified_takeover
   std::optional<TrackScript> script{};  // judges its check; without one a tracker is told at once what is so
+  unsigned log_queue = 10;              // lines that wait for the log's reader, net.unix.max_dgram_qlen
 };
 
 // What tests break on purpose, to see that it is noticed.
@@ -52,6 +58,10 @@ struct Sabotage {
   bool guardian_sleeps = false;
   bool gateway_is_deaf = false;
   bool reload_keeps_codec = false;  // it goes on with the version of before
+  bool guardian_is_hasty = false;   // it takes one that starves for one that hangs
+  bool log_forgets = false;         // what was lost
+  bool log_waits = false;           // for its reader
+  bool log_is_boundless = false;
 };
 
 struct Hooks {
@@ -102,8 +112,10 @@ class World {
   void crash_guardian(std::size_t machine);  // all goes with it, and the service manager starts it anew
   void crash_runner(std::size_t machine);
   void hang(std::size_t machine);                     // its worker alone
+  void starve(std::size_t machine, Duration span);    // its worker gets no processor, and goes on by itself
   void set_paused(std::size_t machine, bool paused);  // all its processes; false also ends what else stands still
   void freeze(std::size_t machine);  // and its kernel and its clock, which do not know of it: a virtual machine
+  void set_log_reader(std::size_t machine, Journal::Reader reader);
   void hang_scripts(std::size_t machine, bool track, bool notify);
   void step_clock(std::size_t machine, Duration by);  // of the day
   void set_clock_right(std::size_t machine);
@@ -152,7 +164,7 @@ class World {
 
  private:
   struct Machine {
-    explicit Machine(Instant now) : clock(now) {}
+    Machine(Instant now, std::size_t log_queue) : clock(now), journal(log_queue) {}
 
     MachineParameters parameters;
     std::vector<IpAddress> sources;
@@ -168,11 +180,20 @@ class World {
     bool powered = true;
     bool stopping = false;
     bool paused = false;
-    bool hung = false;    // paused, and the worker alone
-    bool frozen = false;  // paused, and all of the machine
+    bool hung = false;     // paused, and the worker alone
+    bool starved = false;  // hung, for want of a processor
+    bool frozen = false;   // paused, and all of the machine
     bool tracker_up = true;
     Clock clock;
     Duration clock_step{};
+    Instant touched{};  // its core may have got a deadline of before
+
+    Journal journal;
+    std::uint64_t log_writer = 0;  // its worker of now
+    std::uint64_t log_lines = 0;   // that this one has written
+    log::LostLines lost_lines;
+    bool reads_soon = false;     // the slow reader
+    bool waits_for_log = false;  // Sabotage::log_waits
 
     // The kernel.
     std::vector<bool> configured;                     // it has the address
@@ -224,6 +245,7 @@ class World {
   void call(std::size_t machine, Call&& call) {
     vrrp::NodeActions out;
     call(*machines_[machine].brain, out);
+    machines_[machine].touched = now_;
     carry_out(machine, out);
   }
   void carry_out(std::size_t machine, const vrrp::NodeActions& actions);
@@ -247,6 +269,8 @@ class World {
   void resume(std::size_t machine, const std::vector<std::optional<vrrp::RouterMemory>>& memory);
   std::unique_ptr<Brain> dressed(std::unique_ptr<Brain> brain) const;
   void look_after(std::size_t machine);
+  void stand_still(std::size_t machine, Duration noticed_within);  // the worker, before its guardian's eyes
+  Duration starved_bound(std::size_t machine) const;
   void awake(Machine& machine);
   void start_runner(std::size_t machine);
   void look_after_runner(std::size_t machine);
@@ -255,6 +279,9 @@ class World {
   void tell_verdict(std::size_t machine);
   void tell_tracker(std::size_t machine, std::optional<bool> up);
   void notify(std::size_t machine, vrrp::RouterId router);
+  void begin_log(std::size_t machine);
+  void write_line(std::size_t machine);
+  void read_log_slowly(std::size_t machine);
   // --- announcements and who hears them ---
   void send_announcements(std::size_t machine, vrrp::RouterId router, unsigned rounds);
   void prove_takeover(std::size_t machine, vrrp::RouterId router, unsigned life);
@@ -268,7 +295,16 @@ class World {
   void resolve(std::size_t client, Instant since);
   std::string check_neighbours(vrrp::RouterId router, std::size_t holder) const;
   std::string check_notified() const;
-  void check_awake(std::size_t machine, vrrp::RouterId router, Duration slept, bool held);
+  std::string check_logs() const;
+  void check_late(std::size_t machine, Instant deadline);
+  // How a router was when its worker ceased to act.
+  struct Asleep {
+    bool held = false;
+    bool served = false;
+    Duration interval{};
+  };
+  std::vector<Asleep> asleep(std::size_t machine) const;
+  void check_awake(std::size_t machine, const std::vector<Asleep>& before, Duration slept);
   void check(std::size_t machine, Instant handled_timeout);
   void violate(const std::string& what);
 

@@ -39,8 +39,7 @@ void World::set_paused(std::size_t id, bool paused) {
   awake(machine);
   look();
   const Duration slept = now_ - machine.paused_at;
-  std::vector<bool> held;
-  for (RouterId router = 0; router < router_count(); ++router) held.push_back(machine.brain->holds_addresses(router));
+  const auto before = asleep(id);
   machine.lateness = {};
   const auto on_timeout = [&] {
     if (is_running(id)) call(id, [&](Brain& brain, NodeActions& out) { brain.on_timeout(clock(id), out); });
@@ -50,16 +49,7 @@ void World::set_paused(std::size_t id, bool paused) {
     if (is_running(id)) handle();
   }
   on_timeout();
-  for (RouterId router = 0; knows && router < router_count(); ++router) check_awake(id, router, slept, held[router]);
-}
-
-// Whoever slept through its adverts for so long has a successor, and lets go before it does anything else.
-void World::check_awake(std::size_t id, RouterId router, Duration slept, bool held) {
-  const Machine& machine = machines_[id];
-  const RouterParameters& parameters = machine.parameters.node.routers[router].router;
-  const Duration long_enough = parameters.advert_interval * (parameters.down_timer_adverts + 1) + 2s;
-  if (!held || machine.parameters.stock || slept < long_enough || !machine.brain) return;
-  if (machine.brain->holds_addresses(router)) violate(fmt::format("m{} router {} overslept and holds", id, router));
+  if (knows) check_awake(id, before, slept);
 }
 
 // ---------------------------------------------------------------- what is tracked

@@ -35,6 +35,7 @@ std::optional<std::size_t> World::holder(RouterId router) const {
 
 std::string World::settled(RouterId router) const {
   if (std::string problem = check_notified(); !problem.empty()) return problem;
+  if (std::string problem = check_logs(); !problem.empty()) return problem;
   std::string holders;
   std::size_t healthy = 0;
   for (std::size_t id = 0; id < machines_.size(); ++id) {
@@ -96,6 +97,37 @@ void World::check_witness(std::size_t id, RouterId router) {
   const auto witnessed_at = machines_[id].witnessed_at[router];
   if (witnessed_at && clock(id) - *witnessed_at <= longest) return;
   violate(fmt::format("m{} router {} rose out of silence without a witness", id, router));
+}
+
+// Nothing in the machine keeps its core from what is due.
+void World::check_late(std::size_t id, Instant deadline) {
+  const Machine& machine = machines_[id];
+  const Duration late = now_ - std::max(machine.clock.when(deadline), machine.touched);
+  if (late > 1ms) violate(fmt::format("m{} acts {} ms late", id, late / 1ms));
+}
+
+std::vector<World::Asleep> World::asleep(std::size_t id) const {
+  const Machine& machine = machines_[id];
+  std::vector<Asleep> routers;
+  for (RouterId router = 0; router < router_count(); ++router) {
+    routers.push_back({.held = machine.brain->holds_addresses(router) && !machine.parameters.stock,
+                       .served = machine.brain->is_serving(router),
+                       .interval = machine.parameters.node.routers[router].router.advert_interval});
+  }
+  return routers;
+}
+
+// Whoever slept through its adverts for so long has a successor, and lets go before it does anything else. One that was
+// on its way out already counts from the end of that; clocks that were set anew meanwhile are a little wrong.
+void World::check_awake(std::size_t id, const std::vector<Asleep>& before, Duration slept) {
+  const Machine& machine = machines_[id];
+  for (RouterId router = 0; router < router_count() && machine.brain; ++router) {
+    const RouterParameters& now = machine.parameters.node.routers[router].router;
+    const Duration adverts = std::max(now.advert_interval, before[router].interval) * (now.down_timer_adverts + 1);
+    const Duration long_enough = adverts + adverts / 20 + (before[router].served ? 10ms : 2s);
+    if (!before[router].held || slept < long_enough || !machine.brain->holds_addresses(router)) continue;
+    violate(fmt::format("m{} router {} overslept and holds", id, router));
+  }
 }
 
 // A moment after it let go.

@@ -41,7 +41,9 @@ std::unique_ptr<Brain> World::dressed(std::unique_ptr<Brain> brain) const {
 }
 
 void World::awake(Machine& machine) {
-  machine.paused = machine.hung = machine.frozen = false;
+  machine.paused = machine.hung = machine.starved = machine.frozen = false;
+  machine.waits_for_log = false;
+  machine.touched = now_;
   machine.clock.set_standing(false, now_);
 }
 
@@ -56,6 +58,7 @@ void World::begin_life(std::size_t id) {
   machine.configured.assign(router_count(), false);  // leftovers are removed before anything is sent or judged
   machine.released_at.assign(router_count(), std::nullopt);
   machine.kernel_works.assign(router_count(), false);
+  begin_log(id);
   machine.codecs.clear();
   make_codecs(id);
   for (RouterId router = 0; router < router_count(); ++router) machine.proofs[router].end();
@@ -189,9 +192,12 @@ void World::die(std::size_t id, Death death, Duration back_off) {
   if (death == Death::power) {
     machine.powered = false;
     machine.configured.assign(router_count(), false);
+    machine.journal = Journal(machine.journal.bound());
   }
   if (!machine.brain) return look();
   auto memory = machine.brain->memory();
+  const auto before = asleep(id);
+  const Instant acted = machine.paused && !machine.frozen ? machine.paused_at : now_;
   machine.brain.reset();
   machine.unfinished = {};
   const unsigned life = ++machine.life;
@@ -204,7 +210,7 @@ void World::die(std::size_t id, Death death, Duration back_off) {
     machine.told.back() = State::init;
   }
   if (machine.parameters.stock && !machine.stopping) return begin_worker(id);  // its parent starts a new child at once
-  schedule(resumed_after, [this, id, life, death, memory, back_off] {
+  schedule(resumed_after, [this, id, life, death, memory, back_off, before, acted] {
     Machine& dead = machines_[id];
     if (dead.life != life) return;
     if (death != Death::said && !dead.stopping) {
@@ -212,7 +218,8 @@ void World::die(std::size_t id, Death death, Duration back_off) {
       note(fmt::format("m{} is resumed", id));
       dead.policy.on_start(clock(id));
       make_codecs(id);
-      return resume(id, memory);
+      resume(id, memory);
+      return check_awake(id, before, now_ - acted);
     }
     last_will(id);
     if (dead.stopping) return end_reign(id);
@@ -224,6 +231,8 @@ void World::die(std::size_t id, Death death, Duration back_off) {
 
 void World::resume(std::size_t id, const std::vector<std::optional<RouterMemory>>& memory) {
   Machine& machine = machines_[id];
+  begin_log(id);
+  machine.touched = now_;
   NodeActions out;
   machine.brain = dressed(resume_baton(machine.parameters.node, machine.sources, memory, machine.in_maintenance,
                                        clock(id), out, hooks_.witness));
@@ -278,16 +287,38 @@ void World::hang(std::size_t id) {
   Machine& machine = machines_[id];
   if (!is_running(id) || machine.parameters.stock) return;
   note(fmt::format("m{}: its worker hangs", id));
+  stand_still(id, hang_noticed);
+}
+
+void World::starve(std::size_t id, Duration span) {
+  Machine& machine = machines_[id];
+  if (!is_running(id)) return;
+  note(fmt::format("m{}: its worker gets no processor for {} ms", id, span / 1ms));
+  machine.starved = true;
+  stand_still(id, starved_bound(id) + hang_noticed);
+  schedule(span, [this, id, life = machine.life, since = now_] {
+    const Machine& later = machines_[id];
+    if (later.life == life && later.starved && later.paused_at == since) set_paused(id, false);
+  });
+}
+
+void World::stand_still(std::size_t id, Duration noticed_within) {
+  Machine& machine = machines_[id];
   machine.paused = machine.hung = true;
   machine.paused_at = now_;
+  if (machine.parameters.stock) return;  // it has no guardian
   machine.detector.reset(clock(id));
   look_after(id);
-  schedule(hang_noticed, [this, id, life = machine.life] {
+  schedule(noticed_within, [this, id, life = machine.life, since = now_] {
     const Machine& later = machines_[id];
-    if (later.life == life && later.hung && now_ - later.paused_at >= hang_noticed) {
-      violate(fmt::format("m{}: its worker hangs, and nobody has noticed", id));
-    }
+    if (later.life != life || !later.hung || later.paused_at != since) return;
+    violate(fmt::format("m{}: its worker hangs, and nobody has noticed", id));
   });
+}
+
+Duration World::starved_bound(std::size_t id) const {
+  const RouterParameters& router = parameters(id).node.routers[0].router;
+  return daemon::starved_bound(router.advert_interval, router.down_timer_adverts);
 }
 
 // The guardian's looks at a worker that shows no life.
@@ -295,8 +326,15 @@ void World::look_after(std::size_t id) {
   Machine& machine = machines_[id];
   if (!machine.hung || hooks_.sabotage.guardian_sleeps) return;
   const Instant heartbeat = machine.clock.read(machine.paused_at);
-  if (machine.detector.is_hung(heartbeat, clock(id), [] { return daemon::ProcessState{}; })) {
-    note(fmt::format("m{}: the guardian ends a worker that hangs", id));
+  const bool seems_starved = machine.starved && !hooks_.sabotage.guardian_is_hasty;
+  const daemon::ProcessState process{.state = seems_starved ? 'R' : 'S'};
+  const Duration patience = starved_bound(id);
+  if (machine.detector.is_hung(heartbeat, clock(id), [&] { return process; }, {.starved = patience})) {
+    const Duration silence = clock(id) - heartbeat;
+    if (machine.starved && silence < patience) {
+      violate(fmt::format("m{}: its worker starved for {} ms, and was ended", id, silence / 1ms));
+    }
+    note(fmt::format("m{}: the guardian ends a worker that {}", id, machine.starved ? "starves" : "hangs"));
     return crash(id);
   }
   const Duration wait = std::max<Duration>(machine.detector.next_look() - clock(id), 1us);

@@ -53,24 +53,18 @@ Logger::Logger(Options options) : options_(std::move(options)) {}
 void Logger::write(Level level, std::string_view message, std::span<const Field> fields) {
   if (level > options_.threshold) return;
   const std::string line = cleaned(message);
+  const auto say_lost = [&](std::uint64_t count) {
+    return to_readers(Level::warning,
+                      fmt::format("{} log lines were lost because the reader of the log did not read", count), {});
+  };
+  lost_.write([&] { return to_readers(level, line, fields); }, say_lost);
+}
+
+bool Logger::to_readers(Level level, std::string_view line, std::span<const Field> fields) {
   bool told = true;
   if (options_.console) told = to_console(level, line) && told;
   if (options_.syslog) told = to_daemon(level, line, fields) && told;
-  if (!told) {
-    ++lost_;
-    return;
-  }
-  if (lost_ > lost_told_) tell_lost();
-}
-
-// Counted as told only when it is: a notice that is lost itself is no line of anybody's, and is written again.
-void Logger::tell_lost() {
-  const std::uint64_t count = lost_ - lost_told_;
-  const std::string line = fmt::format("{} log lines were lost because the reader of the log did not read", count);
-  bool told = true;
-  if (options_.console) told = to_console(Level::warning, line) && told;
-  if (options_.syslog) told = to_daemon(Level::warning, line, {}) && told;
-  if (told) lost_told_ += count;
+  return told;
 }
 
 // A log daemon that was restarted has another socket: then the line is written once more, to that.

@@ -1,5 +1,6 @@
 // Where the roles say what happened: journal, syslog, stderr. Writing never waits: a reader that hangs costs lines,
-// which are counted and told as soon as it reads again, and never an advert.
+// which are counted and told with the next line that it reads, and never an advert. What a process has not told when it
+// ends is told by nobody.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "base/unique_fd.h"
+#include "log/lost_lines.h"
 
 namespace baton::log {
 
@@ -64,10 +66,10 @@ class Logger {
   // A role names itself after the fork: "baton-vrrp".
   void set_identifier(std::string identifier) { options_.identifier = std::move(identifier); }
   // Lines that no sink could take since the start.
-  std::uint64_t lost() const { return lost_; }
+  std::uint64_t lost() const { return lost_.count(); }
 
  private:
-  void tell_lost();
+  bool to_readers(Level level, std::string_view line, std::span<const Field> fields);
   bool connect();
   std::string datagram(Level level, std::string_view message, std::span<const Field> fields) const;
   bool to_socket(std::string_view datagram);
@@ -77,8 +79,7 @@ class Logger {
   Options options_;
   UniqueFd socket_;
   bool journal_ = false;
-  std::uint64_t lost_ = 0;
-  std::uint64_t lost_told_ = 0;
+  LostLines lost_;
 };
 
 }  // namespace baton::log

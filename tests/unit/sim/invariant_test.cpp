@@ -341,6 +341,88 @@ TEST(Invariant, notices_a_reload_that_goes_on_with_the_version_of_before) {
   }
 }
 
+TEST(Invariant, notices_a_worker_that_starves_for_ever) {
+  const auto story = [](World& world) {
+    world.starve(0, 20s);
+    world.run(10s);
+  };
+  EXPECT_EQ(violation_of({.sabotage = {.guardian_sleeps = true}}, story),
+            "m0: its worker hangs, and nobody has noticed");
+}
+
+TEST(Invariant, notices_a_guardian_that_ends_a_worker_for_want_of_a_processor) {
+  const auto story = [](World& world) {
+    world.starve(0, 1900ms);  // its peers wait for more than two intervals
+    world.run(10s);
+  };
+  EXPECT_EQ(violation_of({}, story), "");
+  EXPECT_EQ(violation_of({.sabotage = {.guardian_is_hasty = true}}, story).substr(0, 23), "m0: its worker starved ");
+}
+
+// A single advert may be missed, and its peers have taken over long before it is ended.
+class GoesOnAsItWas : public BrokenBrain {
+ public:
+  using BrokenBrain::BrokenBrain;
+  std::vector<std::optional<RouterMemory>> memory() const override {
+    auto memory = BrokenBrain::memory();
+    memory[0]->last_advert_sent += 1h;
+    return memory;
+  }
+};
+
+TEST(Invariant, notices_a_resumed_master_that_overslept_and_holds_on) {
+  std::vector<MachineParameters> machines = two_machines();
+  for (MachineParameters& each : machines) {
+    each.node.routers[0].router.version = Version::v3;
+    each.node.routers[0].router.advert_interval = 10ms;
+  }
+  for (const bool is_broken : {false, true}) {
+    World world(machines, 1, is_broken ? broken<GoesOnAsItWas>() : Hooks());
+    world.start(0);
+    world.start(1);
+    world.run(30s);
+    world.starve(0, 5s);
+    world.run(10s);
+    EXPECT_EQ(world.violation(), is_broken ? "m0 router 0 overslept and holds" : "");
+  }
+}
+
+// ---------------------------------------------------------------- the log
+
+// More lines than its queue holds, while nobody reads; then somebody does.
+void write_much(World& world) {
+  world.set_log_reader(0, Journal::Reader::stalls);
+  for (int i = 0; i < 20; ++i) {
+    world.set_link(0, 0, i % 2 != 0);
+    world.run(5s);
+  }
+  world.set_log_reader(0, Journal::Reader::slow);
+  world.stop(1);
+  world.run(1s);
+  world.set_log_reader(0, Journal::Reader::reads);
+  world.start(1);
+  world.set_link(0, 0, false);
+  world.run(1s);
+  world.set_link(0, 0, true);
+  world.run(20s);
+}
+
+TEST(Invariant, a_stalled_log_costs_lines_that_are_counted) {
+  EXPECT_EQ(problem_of({}, write_much), "");
+}
+
+TEST(Invariant, notices_lost_lines_of_a_log_that_nobody_counts) {
+  EXPECT_EQ(problem_of({.sabotage = {.log_forgets = true}}, write_much).substr(0, 9), "m0 wrote ");
+}
+
+TEST(Invariant, notices_a_log_that_grows_without_bound) {
+  EXPECT_EQ(violation_of({.sabotage = {.log_is_boundless = true}}, write_much), "m0 its log grows without bound");
+}
+
+TEST(Invariant, notices_a_worker_that_waits_for_the_reader_of_its_log) {
+  EXPECT_EQ(violation_of({.sabotage = {.log_waits = true}}, write_much).substr(0, 8), "m0 acts ");
+}
+
 TEST(Invariant, notices_a_gateway_that_asks_the_wrong_machine) {
   EXPECT_EQ(problem_of({.sabotage = {.gateway_is_deaf = true}}, move), "the gateway of router 0 is not served");
 }
