@@ -19,6 +19,7 @@
 #include "config/disk_file_reader.h"
 #include "config/load.h"
 #include "daemon/firewall.h"
+#include "daemon/forgetful_memory.h"
 #include "daemon/guardian.h"
 #include "daemon/last_words.h"
 #include "daemon/leftovers.h"
@@ -254,6 +255,8 @@ int run(Options options) {
     if (!*is_daemon) return exit_code::success;
   }
   log_diagnostics(result.diagnostics, result.dropped, log);
+  result = {};
+  forget_stack();
   log.notice(fmt::format("Baton v{} starting with {}", version, options.configuration));
   const int status =
       run_guardian(options, std::move(setup), log_options(options), [&] { return read_again(options, reader, first); });

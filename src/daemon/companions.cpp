@@ -35,7 +35,10 @@ Companions::Companions(loop::Loop& loop, log::Logger& log, const Options& option
       snmp_(loop, log, snmp_plan()) {}
 
 void Companions::follow(const config::Globals& globals) {
-  const config::Globals before = std::exchange(globals_, globals);
+  const Wanted before = std::exchange(wanted_, {.dbus = globals.dbus,
+                                                .snmp = globals.snmp,
+                                                .net_namespace = globals.net_namespace,
+                                                .instance = globals.instance});
   const bool is_other_place = before.net_namespace != globals.net_namespace || before.instance != globals.instance;
   if (!globals.dbus.is_wanted) {
     dbus_.dismiss();
@@ -90,11 +93,11 @@ int Companions::run_dbus(kernel::Channel channel) const {
   log::Options log = log_options_;
   log.identifier = "baton-dbus";
   return dbus::run({.control_socket = options_.control_socket(),
-                    .service = globals_.dbus.service,
+                    .service = wanted_.dbus.service,
                     .since = utc_seconds(begin_),
-                    .naming = {.net_namespace = globals_.net_namespace,
-                               .instance = globals_.instance,
-                               .no_interface = globals_.dbus.no_interface},
+                    .naming = {.net_namespace = wanted_.net_namespace,
+                               .instance = wanted_.instance,
+                               .no_interface = wanted_.dbus.no_interface},
                     .log = std::move(log),
                     .guardian = channel.release(),
                     .tell_guardian = [guardian = ::getppid()](int number) {
@@ -118,7 +121,7 @@ SideRole::Plan Companions::snmp_plan() {
 
 // A program of its own: Net-SNMP's agent library brings two dozen others along, which have no place in the worker.
 int Companions::run_snmp(kernel::Channel channel) const {
-  const config::Snmp& snmp = globals_.snmp;
+  const config::Snmp& snmp = wanted_.snmp;
   std::vector<std::string> words{snmp_program(),
                                  "--control-socket",
                                  options_.control_socket(),

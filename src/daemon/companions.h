@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "config/model.h"
 #include "daemon/options.h"
@@ -36,7 +37,13 @@ class Companions {
   log::Logger& log_;
   const Options& options_;
   log::Options log_options_;
-  config::Globals globals_;
+  struct Wanted {
+    config::Dbus dbus;
+    config::Snmp snmp;
+    std::string net_namespace;
+    std::string instance;
+  };
+  Wanted wanted_;
   WallTime begin_{};
   SideRole dbus_;
   SideRole snmp_;

@@ -19,6 +19,7 @@
 #include "daemon/dump_file.h"
 #include "daemon/dump_writer.h"
 #include "daemon/firewall_role.h"
+#include "daemon/forgetful_memory.h"
 #include "daemon/load_balancing.h"
 #include "daemon/maintenance_office.h"
 #include "daemon/once_script.h"
@@ -103,6 +104,7 @@ class Guardian {
   void ask_for(Dump dump);
   int run_api_role(kernel::Channel channel);
 
+  void forget_secrets(setup::Secrets kept);
   void choose_names(Setup& setup);
   SysResult<kernel::InterfaceTable> read_interfaces() const;
   void update_firewall() {
@@ -148,6 +150,7 @@ class Guardian {
   std::optional<Reloading> reloading_;
   bool reload_again_ = false;  // somebody asked while one was on its way
   std::optional<Unconfirmed> unconfirmed_;
+  Setup* followed_ = nullptr;  // the configuration before, while others follow the next one
   bool told_ready_ = false;
 
   SideRole runner_;
@@ -177,7 +180,15 @@ class Guardian {
   int exit_status_ = exit_code::success;
 };
 
+// In a role.
+void Guardian::forget_secrets(setup::Secrets kept) {
+  seat_.forget_secrets(kept);
+  if (unconfirmed_) setup::forget_secrets(*unconfirmed_->before, kept);
+  if (followed_ != nullptr) setup::forget_secrets(*followed_, kept);
+}
+
 int Guardian::run(std::unique_ptr<Setup> first) {
+  set_forget_secrets([this](setup::Secrets kept) { forget_secrets(kept); });
   process::raise_descriptor_limit();  // the worker needs two for each interface; scripts get the former limit back
   (void)::signal(SIGPIPE, SIG_IGN);   // whoever read our stderr may go
   make_directories(options_.run_directory);  // the pid file says what is wrong
@@ -442,6 +453,7 @@ NextConfiguration Guardian::read_again(bool is_rehearsal) {
   if (!is_rehearsal) marker.emplace(setup().reload_times, options_.reload_marker(), log_);
   let_watchdog_wait(reading_bound);
   NextConfiguration next = reload_();
+  forget_stack();
   let_watchdog_wait({});
   if (next.setup == nullptr) return next;
   if (const auto name = loses_all_addresses(setup(), *next.setup)) {
@@ -502,10 +514,13 @@ void Guardian::carry_out(std::unique_ptr<Setup> next, WallTime read_at, Reloadin
 
 void Guardian::on_followed(std::unique_ptr<Setup> before, WallTime read_at) {
   const Reloading reloading = *std::exchange(reloading_, std::nullopt);
+  followed_ = before.get();
   balancing_.follow(&before->configuration);
-  if (const auto bound = reloading.order.confirm_within) await_confirmation(*bound, std::move(before), read_at);
   follow_setup();
   answer(reloading.order, reloading.report);
+  if (const auto bound = reloading.order.confirm_within) await_confirmation(*bound, std::move(before), read_at);
+  before.reset();
+  followed_ = nullptr;
   api_.replace();  // it shows the old setup; the next one shows the new
   told().reloads.count(ReloadResult::carried_out);
   log_.notice("reload complete");

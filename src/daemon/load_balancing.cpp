@@ -188,37 +188,39 @@ void LoadBalancing::kill() {
 }
 
 SideRole::Plan LoadBalancing::balancer_plan() {
-  return {
-      .name = "baton-balance",
-      .loss = "the services stay as they are until the next one is there",
-      .parent_death_signal = 0,  // its channel ends with us, and it takes its services off
-      .prepare = [this]() -> SysResult<std::vector<int>> {
-        if (options_.first_network_namespace < 0) return std::vector<int>();
-        return std::vector{options_.first_network_namespace};
-      },
-      .main =
-          [this](kernel::Channel channel) {
-            return run_balancer({.setup = setup_(),
-                                 .board = board_,
-                                 .left = left_ ? &*left_ : nullptr,
-                                 .inherited = board_.plane().is_settled ? std::set<ServiceKey>() : inherited_,
-                                 .inherited_sync = inherited_sync_,
-                                 .is_first = !has_started_,
-                                 .keeps_services = options_.keep_services,
-                                 .first_network_namespace = options_.first_network_namespace,
-                                 .log = log_options_,
-                                 .guardian = std::move(channel)});
+  return {.name = "baton-balance",
+          .loss = "the services stay as they are until the next one is there",
+          .parent_death_signal = 0,  // its channel ends with us, and it takes its services off
+          .prepare = [this]() -> SysResult<std::vector<int>> {
+            if (options_.first_network_namespace < 0) return std::vector<int>();
+            return std::vector{options_.first_network_namespace};
           },
-      .started =
-          [this] {
-            has_started_ = true;
-            join_runner();
-            join_checker();
-          },
-      .beats = [this] { return board_.beats(); },
-      // A large table is one turn of its loop: minutes where the machine is slow.
-      .silence =
-          [this] { return limits::silence_of_a_role + static_cast<Duration::rep>(board_.server_count()) * silence_a_server; }};
+          .secrets = setup::Secrets::mail,
+          .main =
+              [this](kernel::Channel channel) {
+                return run_balancer({.setup = setup_(),
+                                     .board = board_,
+                                     .left = left_ ? &*left_ : nullptr,
+                                     .inherited = board_.plane().is_settled ? std::set<ServiceKey>() : inherited_,
+                                     .inherited_sync = inherited_sync_,
+                                     .is_first = !has_started_,
+                                     .keeps_services = options_.keep_services,
+                                     .first_network_namespace = options_.first_network_namespace,
+                                     .log = log_options_,
+                                     .guardian = std::move(channel)});
+              },
+          .started =
+              [this] {
+                has_started_ = true;
+                join_runner();
+                join_checker();
+              },
+          .beats = [this] { return board_.beats(); },
+          // A large table is one turn of its loop: minutes where the machine is slow.
+          .silence =
+              [this] {
+                return limits::silence_of_a_role + static_cast<Duration::rep>(board_.server_count()) * silence_a_server;
+              }};
 }
 
 }  // namespace baton::daemon

@@ -10,13 +10,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
+
+#include "daemon/forgetful_memory.h"
 
 namespace baton::daemon {
 
 namespace {
 
 pid_t guardian = 0;  // of the role that this process is
+std::function<void(setup::Secrets kept)> forget_secrets = [](setup::Secrets) {};
 
 // Whoever asks a role for a file has read keepalived's vrrp.pid; the guardian knows what to do.
 void pass_on(int number) {
@@ -65,6 +69,10 @@ void RoleProcess::signal(int number) const {
   if (pidfd) (void)::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0);  // ESRCH: it has ended
 }
 
+void set_forget_secrets(std::function<void(setup::Secrets kept)> forget) {
+  forget_secrets = std::move(forget);
+}
+
 SysResult<RoleProcess> start_role(Role role) {
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
@@ -78,6 +86,8 @@ SysResult<RoleProcess> start_role(Role role) {
     guardian = parent;
     reset_signals();
     close_all_but({role.keep.begin(), role.keep.end()});
+    forget_secrets(role.secrets);
+    be_forgetful(false);
     ::_exit(role.main());
   }
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));

@@ -11,13 +11,15 @@
 
 #include "base/sys_error.h"
 #include "base/unique_fd.h"
+#include "setup/forget_secrets.h"
 
 namespace baton::daemon {
 
 struct Role {
-  std::string name;             // the process's name in ps(1), at most 15 bytes: "baton-vrrp"
-  int parent_death_signal = 0;  // sent to it when the guardian is gone
-  std::span<const int> keep;    // descriptors that stay open besides 0, 1 and 2
+  std::string name;                               // the process's name in ps(1), at most 15 bytes: "baton-vrrp"
+  int parent_death_signal = 0;                    // sent to it when the guardian is gone
+  std::span<const int> keep;                      // descriptors that stay open besides 0, 1 and 2
+  setup::Secrets secrets = setup::Secrets::none;  // that it needs
   std::move_only_function<int()> main;
 };
 
@@ -29,8 +31,12 @@ struct RoleProcess {
   void signal(int number) const;  // nothing when it has ended
 };
 
-// In the child: signals as at the start of a program, but SIGINT and SIGHUP are ignored, and those that ask for a file
-// are passed on to the guardian; descriptors closed but `keep`; then main(); never returns there.
+// How the guardian's secrets are forgotten in each role that starts from now on, but for those that it needs.
+void set_forget_secrets(std::function<void(setup::Secrets kept)> forget);
+
+// In the child: secrets are forgotten; signals as at the start of a program, but SIGINT and SIGHUP are ignored, and
+// those that ask for a file are passed on to the guardian; descriptors closed but `keep`; then main(); never returns
+// there.
 SysResult<RoleProcess> start_role(Role role);
 
 // Takes the ended process off the process table: "exited with status 1", "killed by signal 9 (Killed)".

@@ -42,10 +42,11 @@ SysResult<void> SideRole::start_process() {
   if (!pair) return std::unexpected(pair.error());
   auto& [ours, theirs] = *pair;
   keep->push_back(theirs.fd());
-  auto process =
-      start_role({.name = plan_.name, .parent_death_signal = plan_.parent_death_signal, .keep = *keep, .main = [&] {
-                    return plan_.main(std::move(theirs));
-                  }});
+  auto process = start_role({.name = plan_.name,
+                             .parent_death_signal = plan_.parent_death_signal,
+                             .keep = *keep,
+                             .secrets = plan_.secrets,
+                             .main = [&] { return plan_.main(std::move(theirs)); }});
   if (!process) return std::unexpected(process.error());
   process_ = std::move(*process);
   channel_ = std::move(ours);

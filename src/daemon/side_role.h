@@ -36,6 +36,7 @@ class SideRole {
     std::string loss;             // what its death means to the administrator, behind "the api role exited ...; "
     int parent_death_signal = 0;  // sent to it when the guardian is gone
     std::function<SysResult<std::vector<int>>()> prepare;  // before each start: the descriptors it keeps
+    setup::Secrets secrets = setup::Secrets::none;         // that it needs
     std::function<int(kernel::Channel guardian)> main;     // in the child
     // It is there again while a worker may live without it: connect() makes the worker's end.
     std::function<void()> started;

@@ -39,6 +39,10 @@ class WorkerRole {
   LastWill& will() { return will_; }
   const FlightRecord* record() const { return record_.get(); }
   std::unique_ptr<FlightRecord> release_record() { return std::move(record_); }
+  // In a process that is no worker.
+  void forget_secrets(setup::Secrets kept) {
+    if (setup_) setup::forget_secrets(*setup_, kept);
+  }
   // For a worker with this configuration some other time; this one is of no use any more.
   std::unique_ptr<Setup> release_setup() { return std::move(setup_); }
 

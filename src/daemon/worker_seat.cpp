@@ -138,6 +138,12 @@ void WorkerSeat::note_managed() {
   if (!noted) log_.warning(to_string(noted.error()));
 }
 
+void WorkerSeat::forget_secrets(setup::Secrets kept) {
+  for (WorkerRole* worker : {worker_.get(), next_.get(), retired_.get()}) {
+    if (worker != nullptr) worker->forget_secrets(kept);
+  }
+}
+
 bool WorkerSeat::tell(std::uint8_t what) {
   if (!worker_->is_running() || stopping_) return false;
   const auto told = worker_->tell(what);

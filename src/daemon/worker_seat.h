@@ -52,6 +52,8 @@ class WorkerSeat {
   // guardian and in what it has forked; the worker does not notice.
   Bytes recording() const { return recording_of(record_before_.get(), *worker_, std::nullopt); }
   bool is_running() const { return worker_->is_running(); }
+  // In a role, of every configuration that there is.
+  void forget_secrets(setup::Secrets kept);
 
   // A reload: `followed` or `given_up` is told some time after this. Not while is_changing().
   void follow(std::unique_ptr<Setup> next, WallTime read_at);

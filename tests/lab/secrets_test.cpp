@@ -1,0 +1,105 @@
+// What each role has in its memory of the secrets that stand in the configuration (docs/decisions/0039).
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+
+#include "base/unique_fd.h"
+#include "served_pair.h"
+
+namespace baton::lab {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Made at run time out of two halves, so that the search finds no word of its own.
+const std::string password = std::string("pAsS") + "wOrD";
+const std::string key = std::string("kEyOfHmAc-") + "0123456789-0123456789-0123456789";
+const std::string login = std::string("LoGiN-") + "at-the-mail-server";
+const std::string hook = std::string("ToKeN-") + "of-the-webhook";
+
+std::string config() {
+  return "global_defs {\n  lb_plane nftables\n  smtp_server 127.0.0.1 2525\n  notification_email {\n    a@example.org\n"
+         "  }\n  notification_email_from b@example.org\n  smtp_user me\n  smtp_password " +
+         login + "\n}\nwebhook ops {\n  url \"http://127.0.0.1:1/" + hook +
+         "\"\n}\nvrrp_instance VI_K {\n  interface ens33\n  version 3\n  virtual_router_id 60\n@web1  priority 200\n  "
+         "auth_hmac {\n    key 1 " +
+         key +
+         "\n    active_key 1\n  }\n  virtual_ipaddress {\n    10.0.20.160\n  }\n}\n"
+         "virtual_server 10.0.20.170 80 {\n  lb_algo rr\n  lb_kind NAT\n  protocol TCP\n"
+         "  real_server 127.0.0.1 81 {\n    TCP_CHECK {\n    }\n  }\n}\n";
+}
+
+// How often it stands in what the process may write to.
+std::size_t copies(pid_t process, const std::string& secret) {
+  const std::string directory = fmt::format("/proc/{}/", process);
+  const UniqueFd memory(::open((directory + "mem").c_str(), O_RDONLY | O_CLOEXEC));
+  std::ifstream maps(directory + "maps");
+  std::size_t found = 0;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    std::array<char, 5> access{};
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, access.data()) != 3 || access[1] != 'w') continue;
+    std::string bytes(end - begin, '\0');
+    const ssize_t count = ::pread(memory.get(), bytes.data(), bytes.size(), static_cast<off_t>(begin));
+    bytes.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
+    for (auto at = bytes.find(secret); at != bytes.npos; at = bytes.find(secret, at + 1)) ++found;
+  }
+  return found;
+}
+
+class SecretsInMemory : public ServedPair {
+ protected:
+  static void SetUpTestSuite() {
+    open({.head = config(), .extra = "  authentication {\n    auth_type PASS\n    auth_pass " + password + "\n  }\n"});
+  }
+  static pid_t role(std::string_view name) {
+    for (const ProcessInfo& process : batond_processes(web1)) {
+      if (process.name == name) return process.pid;
+    }
+    return 0;
+  }
+  static bool runs(std::string_view name) {
+    return wait([&] { return role(name) != 0; });
+  }
+  static std::vector<std::string> known_to(std::string_view name) {
+    std::vector<std::string> known;
+    for (const std::string& secret : {password, key, login, hook}) {
+      if (copies(role(name), secret) > 0) known.push_back(secret);
+    }
+    return known;
+  }
+  static void expect_what_is_needed() {
+    for (const char* name : {"baton-api", "baton-check", "baton-balance", "baton-vrrp", "baton-run"}) {
+      ASSERT_TRUE(runs(name)) << pair().log();
+    }
+    // The one before it may be about to end.
+    EXPECT_TRUE(wait([] { return known_to("baton-balance") == std::vector{login}; })) << pair().log();
+    EXPECT_THAT(known_to("baton-api"), testing::IsEmpty());
+    EXPECT_THAT(known_to("baton-check"), testing::IsEmpty());
+    EXPECT_THAT(known_to("baton-vrrp"), testing::ElementsAre(password, key, login, hook));
+    EXPECT_THAT(known_to("baton-run"), testing::Not(testing::Contains(testing::AnyOf(password, key))));
+  }
+};
+
+TEST_F(SecretsInMemory, a_role_knows_those_that_it_needs) {
+  expect_what_is_needed();
+}
+
+TEST_F(SecretsInMemory, also_after_a_reload_and_of_the_configuration_before) {
+  const Instant asked = now();
+  std::string edited = pair_config(web1, options());
+  edited.replace(edited.find("real_server 127.0.0.1 81"), 24,
+                 "real_server 127.0.0.1 82");  // other checks, another table
+  reload(web1, edited);
+  ASSERT_TRUE(wait([&] { return was_logged(web1, "reload complete", asked); })) << pair().log();
+  expect_what_is_needed();
+}
+
+}  // namespace
+}  // namespace baton::lab
