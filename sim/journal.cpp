@@ -22,7 +22,12 @@ void Journal::read_one() {
   queue_.pop_front();
 }
 
+void Journal::crowd(std::size_t places) {
+  while (queue_.size() + places < bound_) queue_.emplace_back();
+}
+
 void Journal::judge(const Entry& entry) {
+  if (entry.writer == 0) return;
   if (entry.writer != writer_) {  // what the one before has not told died with it
     writer_ = entry.writer;
     last_ = missing_ = read_ = counted_ = 0;

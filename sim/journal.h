@@ -1,5 +1,6 @@
-// The log of one machine: the bounded queue of its reader's socket, and the reader, which knows what should have come:
-// each worker numbers its lines from 1 on, and what is missing must have been counted by the time it is told.
+// The log of one machine: the bounded queue of its reader's socket, which all its programs share, and the reader, which
+// knows what should have come: each worker numbers its lines from 1 on, and what is missing must have been counted by
+// the time it is told.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +14,8 @@ class Journal {
  public:
   // A line, or how many lines of its writer were lost.
   struct Entry {
-    std::uint64_t writer = 0;
-    std::uint64_t line = 0;  // 0: a count
+    std::uint64_t writer = 0;  // 0: another program
+    std::uint64_t line = 0;    // 0: a count
     std::uint64_t lost = 0;
   };
   enum class Reader : std::uint8_t { stalls, reads, slow };  // the last: now and then one
@@ -26,6 +27,8 @@ class Journal {
   void set_reader(Reader reader);
   Reader reader() const { return reader_; }
   void read_one();
+  // Others have written what nobody has read, so that no more places are left than these.
+  void crowd(std::size_t places);
 
   std::size_t bound() const { return bound_; }
   std::size_t waiting() const { return queue_.size(); }

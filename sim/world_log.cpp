@@ -1,6 +1,8 @@
 // What is written into the logs of the machines.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/world.h"
 
 namespace baton::sim {
@@ -10,6 +12,7 @@ using namespace std::chrono_literals;
 using namespace vrrp;
 
 constexpr Duration slow_read = 300ms;
+constexpr std::size_t crowded = 4;  // places that are left at most when the reader stalls
 
 }  // namespace
 
@@ -22,6 +25,7 @@ void World::set_log_reader(std::size_t id, Journal::Reader reader) {
                                                       : "reads slowly"));
   machine.journal.set_reader(reader);
   machine.waits_for_log = false;
+  if (reader != Journal::Reader::reads) machine.journal.crowd(random_.below(crowded));
   read_log_slowly(id);
 }
 
@@ -33,7 +37,11 @@ void World::read_log_slowly(std::size_t id) {
   schedule(slow_read, [this, id] {
     Machine& later = machines_[id];
     later.reads_soon = false;
-    if (later.journal.reader() == Journal::Reader::slow) later.journal.read_one();
+    if (later.journal.reader() == Journal::Reader::slow) {
+      const std::size_t places = later.journal.bound() - std::min(later.journal.waiting(), later.journal.bound());
+      later.journal.read_one();
+      if (random_.chance(50)) later.journal.crowd(places);
+    }
     read_log_slowly(id);
   });
 }
