@@ -7,14 +7,11 @@
 #include <memory>
 
 #include "daemon/options.h"
-#include "daemon/reload.h"
+#include "daemon/reload_office.h"
 #include "daemon/setup.h"
 #include "log/logger.h"
 
 namespace baton::daemon {
-
-// Reads the configuration again.
-using Reload = std::function<NextConfiguration()>;
 
 // Runs until a signal stops it. Returns the exit status.
 int run_guardian(const Options& options, std::unique_ptr<Setup> setup, const log::Options& log, Reload reload);

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
+#include "base/result.h"
+#include "kernel/netlink_socket.h"
 #include "setup/virtual_interface_maker.h"
 
 namespace baton::daemon {
@@ -48,6 +51,20 @@ void avoid_taken_names(Setup& setup, const kernel::InterfaceTable& interfaces) {
     used.insert(name);
     rename(setup, i, name);
   }
+}
+
+void choose_names(Setup& setup, log::Logger& log) {
+  if (setup.virtual_interfaces.empty()) return;
+  const auto interfaces = read_interfaces();
+  interfaces ? avoid_taken_names(setup, *interfaces) : log.error(to_string(interfaces.error()));
+}
+
+SysResult<kernel::InterfaceTable> read_interfaces() {
+  auto socket = TRY(kernel::NetlinkSocket::open(kernel::NetlinkSocket::Purpose::requests));
+  auto links = TRY(socket.dump_links());
+  kernel::InterfaceTable interfaces;
+  interfaces.replace(std::move(links), TRY(socket.dump_addresses()));
+  return interfaces;
 }
 
 }  // namespace baton::daemon
