@@ -12,13 +12,6 @@ using namespace vrrp;
 // Two machines answer for a while: not longer than this, for the longest successor's wait after its announcement.
 constexpr Duration shared_bound = 250ms;
 
-// The owners of a migration do not hear each other, until two of them come back to the best one at once: it answers
-// one of them within an answer interval, and the clients of the other are told when that is over.
-Duration unserved_bound(const World& world, const std::string& what) {
-  if (what != "migration") return {};
-  return std::max<Duration>(vrrp::limits::answer_interval, world.parameters(0).node.routers[0].router.advert_interval);
-}
-
 std::string check_service(World& world, const std::string& what) {
   // What a reload added has served nobody before it.
   const RouterId judged = what == "reload" ? 1 : static_cast<RouterId>(world.router_count());
@@ -26,7 +19,7 @@ std::string check_service(World& world, const std::string& what) {
   for (RouterId router = 0; router < judged; ++router) {
     if (std::string problem = world.settled(router); !problem.empty()) return what + ": " + problem;
     const Service service = world.service(router);
-    if (service.unserved > unserved_bound(world, what))
+    if (service.unserved > Duration::zero())
       return fmt::format("{}: {} us without service", what, service.unserved / 1us);
     if (service.shared > shared_bound && !may_share)
       return fmt::format("{}: shared for {} us", what, service.shared / 1us);

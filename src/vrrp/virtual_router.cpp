@@ -263,11 +263,12 @@ void VirtualRouter::restart_wait(Instant now) {
 void VirtualRouter::repeat_announcements(Instant now, Actions& out) {
   const AnnouncementParameters& announcements = parameters_.announcements;
   if (!is_serving() || announcements.lower_priority_repeat == 0) return;
-  if (answered_at_ && now < *answered_at_ + answer_interval()) {
-    answer_at_ = *answered_at_ + answer_interval();  // late, but whoever follows the lower master now is told
+  const Instant earliest = bursts_accounted_until_ - (limits::bursts_in_a_row - 1) * answer_interval();
+  if (now < earliest) {
+    answer_at_ = earliest;  // late, but whoever follows the lower master now is told
     return;
   }
-  answered_at_ = now;
+  bursts_accounted_until_ = std::max(bursts_accounted_until_, now) + answer_interval();
   answer_at_.reset();
   announce(announcements.lower_priority_repeat, out);
   second_answer_at_ = second_burst(now, announcements.lower_priority_delay, announcements.lower_priority_repeat);
@@ -429,7 +430,6 @@ void VirtualRouter::on_timeout_as_master(Instant now, Actions& out) {
   if (is_due(answer_at_, now)) repeat_announcements(now, out);
   if (is_due(second_answer_at_, now)) {
     second_answer_at_.reset();
-    answered_at_ = now;
     announce(announcements.lower_priority_repeat, out);
   }
   if (is_due(refresh_at_, now)) {

@@ -36,9 +36,11 @@ namespace limits {
 // Whatever others send, it brings about no more than so many adverts in an advert interval (as many again, and one, at
 // once after a time of quiet): lower masters and priorities 0 are answered, and no stranger makes of us a flood.
 inline constexpr int answers_an_interval = 16;
-// Whatever a lower master sends, its adverts bring about no more than one burst of announcements in this time, or in
-// an advert interval when that is longer.
+// Whatever lower masters send, their adverts bring about no more than one burst of announcements in this time, or in an
+// advert interval when that is longer; after a quiet time so many at once, for several may come back together, and
+// each lets go of its clients by itself.
 inline constexpr Duration answer_interval = std::chrono::seconds(1);
+inline constexpr int bursts_in_a_row = 3;
 // Who became MASTER so long ago, and a successor's time to take all addresses (linger_time), shares them with nobody:
 // packets of the master before have arrived, and it has let go.
 inline constexpr Duration settling_time = std::chrono::milliseconds(500);
@@ -207,7 +209,7 @@ class VirtualRouter {
   Duration master_interval() const { return master_interval_; }  // learned (VRRPv3), else own
   Duration skew_time() const;                                    // RFC 9568 §6.1, RFC 3768 §6.1
   Duration master_down_interval() const;
-  Duration answer_interval() const;  // between two bursts of announcements that lower masters ask for
+  Duration answer_interval() const;  // of bursts of announcements that lower masters ask for, in the long run
   FaultCauses faults() const { return faults_; }
   const RouterParameters& parameters() const { return parameters_; }
   RouterMemory memory() const;
@@ -324,8 +326,8 @@ class VirtualRouter {
   Instant adverts_accounted_until_{};  // each advert takes its share of an interval; an interval ahead is the most
   std::optional<Instant> advert_at_;
   std::optional<Instant> second_announcement_at_;
-  std::optional<Instant> answered_at_;       // the last burst for a lower master
-  std::optional<Instant> answer_at_;         // the next, when one was heard too soon after that
+  Instant bursts_accounted_until_{};         // each burst for a lower master takes an interval; so many ahead at most
+  std::optional<Instant> answer_at_;         // the next, when there were that many
   std::optional<Instant> second_answer_at_;  // second burst after a lower master was heard
   std::optional<Instant> refresh_at_;
   std::optional<Departure> departure_;

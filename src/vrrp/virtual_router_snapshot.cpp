@@ -38,7 +38,7 @@ void VirtualRouter::members(Self& self, Archive& archive) {
   archive(self.adverts_accounted_until_);
   archive(self.advert_at_);
   archive(self.second_announcement_at_);
-  archive(self.answered_at_);
+  archive(self.bursts_accounted_until_);
   archive(self.answer_at_);
   archive(self.second_answer_at_);
   archive(self.refresh_at_);

@@ -326,7 +326,7 @@ TEST_F(Doctor, finds_silence_and_strangers_with_the_address) {
 
 TEST_F(Doctor, finds_a_master_that_does_not_answer_and_one_with_our_address) {
   expect_run(web1, "sysctl -qw net.ipv4.conf.ens33.arp_ignore=8");
-  const Report silent = doctor(web2, "--listen 1.5");
+  const Report silent = doctor(web2, "--listen 3");
   expect_run(web1, "sysctl -qw net.ipv4.conf.ens33.arp_ignore=0");
   EXPECT_EQ(silent.found, std::set<std::string>{"D109"}) << all_of(silent);
   expect_run(web2, "ip addr add 10.0.20.14/32 dev ens33");

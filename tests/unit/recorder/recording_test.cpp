@@ -38,9 +38,10 @@ TEST(Recording, what_is_no_recording_is_said_to_be_none) {
 TEST(Recording, another_version_of_the_format_is_told_and_what_to_do) {
   Bytes file = small_file();
   file[8] = format_version + 1;
-  EXPECT_EQ(read_recording(with_right_digest(file)).error(),
-            "it has version 9 of the format, and this program reads version 8; use the baton that came with the batond "
-            "that wrote it");
+  EXPECT_EQ(
+      read_recording(with_right_digest(file)).error(),
+      "it has version 10 of the format, and this program reads version 9; use the baton that came with the batond "
+      "that wrote it");
 }
 
 TEST(Recording, cut_off_anywhere_is_an_error) {

@@ -63,14 +63,14 @@ TEST(Master, answers_a_lower_master_with_an_advert_and_announcements_twice) {
   EXPECT_EQ(bench.actions(), Actions{Announce{5}});
 }
 
-TEST(Master, announces_for_lower_masters_no_more_than_once_a_second_and_answers_each_advert) {
+TEST(Master, announces_for_lower_masters_a_few_times_and_then_once_a_second_and_answers_each_advert) {
   Bench bench = Bench::master({.advert_interval = 100ms});
   for (int i = 0; i < 500; ++i) {
     bench.receive(advert(50));
     bench.advance(10ms);
   }
   const Actions actions = bench.actions();
-  EXPECT_EQ(std::ranges::count(actions, Action(Announce{5})), 6);  // at 0 s, 1 s ... 5 s
+  EXPECT_EQ(std::ranges::count(actions, Action(Announce{5})), limits::bursts_in_a_row + 5);  // at 0 s; at 1 s ... 5 s
   EXPECT_GE(adverts_of(actions).size(), 500);
 }
 
@@ -106,10 +106,32 @@ TEST(Master, announces_no_more_than_once_an_advert_interval_for_lower_masters) {
   EXPECT_EQ(std::ranges::count(bench.actions(), Action(Announce{5})), 1);
 }
 
+// Several that come back together: the clients of each are told at once.
+TEST(Master, so_many_lower_masters_in_a_row_are_answered_at_once) {
+  Bench bench = Bench::master({.advert_interval = 100ms, .announcements = {.lower_priority_delay = 0s}});
+  for (int i = 0; i < limits::bursts_in_a_row; ++i) {
+    bench.receive(advert(50));
+    EXPECT_TRUE(has<Announce>(bench.actions()));
+    bench.advance(10ms);
+    (void)bench.actions();
+  }
+  bench.receive(advert(50));
+  EXPECT_FALSE(has<Announce>(bench.actions()));
+}
+
+TEST(Master, a_second_burst_takes_nothing_from_the_next_lower_master) {
+  Bench bench = Bench::master({.advert_interval = 100ms, .announcements = {.lower_priority_delay = 2s}});
+  for (int i = 0; i < limits::bursts_in_a_row; ++i) bench.receive(advert(50));
+  bench.advance(2s);
+  (void)bench.actions();
+  bench.receive(advert(50));
+  EXPECT_TRUE(has<Announce>(bench.actions()));
+}
+
 // Who follows the lower master only now is told as well, a little late.
 TEST(Master, a_lower_master_that_is_heard_too_soon_is_answered_when_the_second_is_over) {
   Bench bench = Bench::master({.advert_interval = 100ms, .announcements = {.lower_priority_delay = 0s}});
-  bench.receive(advert(50));
+  for (int i = 0; i < limits::bursts_in_a_row; ++i) bench.receive(advert(50));
   bench.advance(400ms);
   bench.receive(advert(50));
   (void)bench.actions();
