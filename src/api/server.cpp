@@ -47,7 +47,8 @@ void Server::let_in(Entrance& entrance) {
 bool Server::has_room(bool is_for_root) {
   const auto is_here = [](const Connection& it) { return it.phase != Phase::over; };
   if (static_cast<std::size_t>(std::ranges::count_if(connections_, is_here)) < limits::connections) return true;
-  auto goes = std::ranges::find(connections_, Phase::reading, &Connection::phase);
+  auto goes = std::ranges::find(connections_, Phase::hearing_out, &Connection::phase);
+  if (goes == connections_.end()) goes = std::ranges::find(connections_, Phase::reading, &Connection::phase);
   if (goes == connections_.end() && is_for_root) {
     goes = std::ranges::find_if(connections_, [&](const Connection& it) { return is_here(it) && !it.asker.is_root; });
   }
@@ -202,6 +203,9 @@ void Server::after_answer(Connection& connection) {
     if (!connection.is_refused || emptied_) return end(connection);
     connection.phase = Phase::hearing_out;
     connection.deadline = loop::now() + limits::time_to_hang_up;
+    if (connection.readable) return;
+    connection.readable =
+        loop_.watch(connection.fd.get(), loop::Ready::readable, [this, &connection] { read(connection); });
     return;
   }
   begin(connection);

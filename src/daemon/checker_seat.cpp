@@ -74,6 +74,10 @@ void CheckerSeat::follow(const Setup& setup) {
   checker_.replace();
 }
 
+void CheckerSeat::forget_secrets(setup::Secrets kept) {
+  if (kept != setup::Secrets::checks && wanted_.tls) wanted_.tls->password = {};
+}
+
 bool CheckerSeat::needs_runner() const {
   return !wanted_.files.empty() || std::ranges::any_of(wanted_.checks, [](const ListedCheck& listed) {
     return std::holds_alternative<config::MiscCheck>(listed.check.kind);
@@ -89,6 +93,7 @@ SideRole::Plan CheckerSeat::checker_plan() {
             tls_files_ = tls_files(wanted_.checks, wanted_.tls);
             return std::vector<int>();
           },
+          .secrets = setup::Secrets::checks,
           .main = [this](kernel::Channel guardian) { return run(std::move(guardian)); },
           .started =
               [this] {

@@ -47,6 +47,9 @@ class CheckerSeat {
   void end(std::function<void()> ended);
   void kill();
 
+  // In a role that is no checker.
+  void forget_secrets(setup::Secrets kept);
+
  private:
   SideRole::Plan checker_plan();
   SideRole::Plan runner_plan(CallRunner call_runner);

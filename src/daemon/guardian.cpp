@@ -145,6 +145,7 @@ class Guardian {
 void Guardian::forget_secrets(setup::Secrets kept) {
   seat_.forget_secrets(kept);
   reloads_.forget_secrets(kept);
+  balancing_.forget_secrets(kept);
 }
 
 int Guardian::run(std::unique_ptr<Setup> first) {

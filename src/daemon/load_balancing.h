@@ -43,6 +43,8 @@ class LoadBalancing {
   // Services are taken off as the configuration has it; `ended` runs when that is done.
   void end(std::function<void()> ended);
   void kill();
+  // In a role.
+  void forget_secrets(setup::Secrets kept) { checker_.forget_secrets(kept); }
   // The last thing: what is ours in the kernel goes, if somebody was killed before it was gone.
   void take_off_rest() const;
 

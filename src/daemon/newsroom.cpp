@@ -116,7 +116,7 @@ void Newsroom::meet(kernel::Channel runner, bool at_start) {
   take(greeting, process::encode_processes(setup_.processes), "tracked processes");
   take(greeting, process::encode_webhooks(setup_.webhooks), "webhooks");
   for (const process::Notify& notify : unfinished_.tell_again()) add(notify);
-  for (const auto& [number, news] : unfinished_.kept()) greeting.push_back(news);
+  std::ranges::move(unfinished_.news_again(), std::back_inserter(greeting));
   runner_.connect(std::move(runner), std::move(greeting));
 }
 
@@ -535,6 +535,14 @@ void Newsroom::on_rejected(vrrp::RouterId router, vrrp::RejectReason reason, con
                   {"reason", vrrp::name(reason)},
                   {"source", to_string(source)},
                   {"at", at}});  // who misses it has the counters
+}
+
+void Newsroom::say_left() {
+  finish();
+  if (runner_.waiting() == 0) return;
+  log_.warning(
+      fmt::format("there is no runner: {} messages for scripts, FIFOs, mail and webhooks are lost with this worker",
+                  runner_.waiting()));
 }
 
 void Newsroom::say_stopped() {

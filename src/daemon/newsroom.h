@@ -81,6 +81,8 @@ class Newsroom {
   bool publish(AddressState addresses, const HookDesk& hooks);
   // Tells all of it.
   void finish();
+  // The last words of a worker that another one follows.
+  void say_left();
   // The last words: what is gathered, then the runner's Stop.
   void say_stopped();
 

@@ -56,7 +56,7 @@ class NodeShell {
   void maintain(vrrp::MaintenanceTold::Wish wish);
   void stop();            // in order; on_stopped
   void leave_as_it_is();  // for a worker that goes on as we do
-  void say_everything() { newsroom_.finish(); }
+  void say_everything() { newsroom_.say_left(); }
   bool has_refused() const { return host_.has_refused(); }
   void beat();  // regularly
 

@@ -12,13 +12,15 @@ void Outbox::connect(kernel::Channel reader, std::vector<Bytes> first) {
   writable_.reset();
   reader_ = std::move(reader);
   std::deque<Waiting> waiting;
-  for (Bytes& message : first) waiting.push_back({.bytes = std::move(message), .whom = For::this_reader});
+  for (Bytes& message : first) {
+    waiting.push_back({.bytes = std::move(message), .whom = For::this_reader, .is_greeting = true});
+  }
   for (Waiting& each : waiting_) {
     if (each.whom == For::whoever_comes) waiting.push_back(std::move(each));
   }
   waiting_ = std::move(waiting);
   waiting_bytes_ = 0;
-  for (const Waiting& each : waiting_) waiting_bytes_ += each.bytes.size();
+  for (const Waiting& each : waiting_) waiting_bytes_ += each.is_greeting ? 0 : each.bytes.size();
   flush();
 }
 
@@ -38,14 +40,14 @@ void Outbox::put(Bytes message, For whom) {
   waiting_.push_back({.bytes = std::move(message), .whom = whom});
   if (!writable_) flush();
   while (waiting_bytes_ > most_bytes_) {
-    forget_first();
+    forget(std::ranges::find(waiting_, false, &Waiting::is_greeting));
     ++lost_;
   }
 }
 
-void Outbox::forget_first() {
-  waiting_bytes_ -= waiting_.front().bytes.size();
-  waiting_.pop_front();
+void Outbox::forget(std::deque<Waiting>::iterator place) {
+  if (!place->is_greeting) waiting_bytes_ -= place->bytes.size();
+  waiting_.erase(place);
 }
 
 void Outbox::flush() {
@@ -56,7 +58,7 @@ void Outbox::flush() {
       return;
     }
     if (!sent) break;  // it is gone; the next one gets what waits
-    forget_first();
+    forget(waiting_.begin());
   }
   writable_.reset();
 }

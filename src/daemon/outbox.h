@@ -33,19 +33,21 @@ class Outbox {
   // The end: what waits is sent within this time, or not at all.
   void finish(Duration bound);
   std::uint64_t lost() const { return lost_; }
+  std::size_t waiting() const { return waiting_.size(); }
 
  private:
+  struct Waiting {
+    Bytes bytes;
+    For whom = For::whoever_comes;
+    bool is_greeting = false;  // not within the bound, and not dropped
+  };
   void flush();
-  void forget_first();
+  void forget(std::deque<Waiting>::iterator place);
 
   loop::Loop& loop_;
   std::size_t most_bytes_;
   kernel::Channel reader_;
   loop::Subscription writable_;
-  struct Waiting {
-    Bytes bytes;
-    For whom = For::whoever_comes;
-  };
   std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::uint64_t lost_ = 0;

@@ -36,7 +36,9 @@ std::optional<WallTime> ReloadOffice::undone_at() const {
 
 void ReloadOffice::forget_secrets(setup::Secrets kept) {
   if (unconfirmed_) setup::forget_secrets(*unconfirmed_->before, kept);
-  if (followed_ != nullptr) setup::forget_secrets(*followed_, kept);
+  for (Setup* setup : {followed_, next_}) {
+    if (setup != nullptr) setup::forget_secrets(*setup, kept);
+  }
 }
 
 void ReloadOffice::on_order(const ReloadOrder& order) {
@@ -106,8 +108,10 @@ nlohmann::json ReloadOffice::report_of(const ReloadOrder& order, const NextConfi
 }
 
 void ReloadOffice::carry_out(std::unique_ptr<Setup> next, WallTime read_at, Reloading reloading) {
+  next_ = next.get();
   firewall_.set(*next);  // rules are there before what they are for
   firewall_.wait();
+  next_ = nullptr;
   reloading_ = std::move(reloading);
   seat_.follow(std::move(next), read_at);
 }
@@ -135,6 +139,7 @@ void ReloadOffice::on_given_up(const std::string& why, std::unique_ptr<Setup> ne
     unconfirmed_ = {.before = std::move(next), .read_at = *reloading.undoes, .until = loop::wall_now()};
     undo_.set(loop::now() + undo_again_after);
   }
+  next.reset();
   firewall_.set(seat_.setup());
   end();
 }

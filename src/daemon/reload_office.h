@@ -82,6 +82,7 @@ class ReloadOffice {
   bool is_stopping_ = false;
   std::optional<Unconfirmed> unconfirmed_;
   Setup* followed_ = nullptr;  // the configuration before, while others follow the next one
+  Setup* next_ = nullptr;      // on its way to the worker's seat
   loop::Timer undo_;
 };
 

@@ -47,7 +47,7 @@ class Unfinished {
   std::uint64_t next_number() { return ++number_; }
   void keep(std::uint64_t number, Bytes message) {
     kept_bytes_ += message.size();
-    kept_.emplace(number, std::move(message));
+    kept_.emplace(number, Kept{.message = std::move(message)});
     while (kept_bytes_ > most_bytes_) forget(kept_.begin());
   }
   void on_done(const process::NewsDone& done) {
@@ -55,23 +55,41 @@ class Unfinished {
       if (const auto found = kept_.find(number); found != kept_.end()) forget(found);
     }
   }
-  // By their numbers: in the order of what happened.
-  const std::map<std::uint64_t, Bytes>& kept() const { return kept_; }
+  // For the next runner, by their numbers: in the order of what happened. What so many runners could not finish is
+  // perhaps what they die of, and is forgotten.
+  std::vector<Bytes> news_again() {
+    std::vector<Bytes> again;
+    for (auto place = kept_.begin(); place != kept_.end();) {
+      const auto here = place++;
+      if (here->second.runners == most_runners) {
+        forget(here);
+        continue;
+      }
+      ++here->second.runners;
+      again.push_back(here->second.message);
+    }
+    return again;
+  }
 
  private:
   struct Entry {
     process::Notify latest;
     std::size_t awaited = 0;  // ends of scripts, those of earlier states included
   };
-  void forget(std::map<std::uint64_t, Bytes>::iterator place) {
-    kept_bytes_ -= place->second.size();
+  struct Kept {
+    Bytes message;
+    unsigned runners = 0;  // that were told again
+  };
+  static constexpr unsigned most_runners = 3;
+  void forget(std::map<std::uint64_t, Kept>::iterator place) {
+    kept_bytes_ -= place->second.message.size();
     kept_.erase(place);
   }
 
   std::map<std::string, Entry> entries_;
   std::uint64_t number_ = 0;
   std::size_t most_bytes_ = 0;
-  std::map<std::uint64_t, Bytes> kept_;
+  std::map<std::uint64_t, Kept> kept_;
   std::size_t kept_bytes_ = 0;
 };
 

@@ -145,8 +145,9 @@ RoleProcess WorkerRole::release_process() {
   return std::exchange(process_, {});
 }
 
-void WorkerRole::must_serve_soon(Instant now) {
+void WorkerRole::must_serve_soon(Instant now, Duration silence_before) {
   must_serve_since_ = now;
+  silence_before_ = std::max(silence_before_, silence_before);
   hang_detector_.reset(now);
   service_detector_.reset(now);
 }

@@ -66,7 +66,7 @@ class WorkerRole {
 
   // A worker that goes on as another serves within a bound from now on; one that gets no processor has as long as the
   // silence of the one before it has left.
-  void must_serve_soon(Instant now);
+  void must_serve_soon(Instant now, Duration silence_before = {});
   enum class Health : std::uint8_t { fine, serves_late, hangs };
   Health look(Instant now);
   Instant next_look(Instant now) const;  // when the next look() is due

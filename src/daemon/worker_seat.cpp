@@ -327,7 +327,7 @@ void WorkerSeat::change() {
   join(api_, new_api_channel);
   if (const auto told = worker_->tell(take_over); !told) log_.error(to_string(told.error()));
   policy_.on_start(loop::now());
-  worker_->must_serve_soon(loop::now());
+  worker_->must_serve_soon(loop::now(), loop::now() - before->will().heartbeat());
   look_.set(loop::now());
 
   if (!has_own_interfaces) say_goodbye_for(orphans, before->setup());

@@ -39,6 +39,7 @@ namespace {
 
 constexpr Duration counters_interval = std::chrono::seconds(1);
 constexpr Duration beat_interval = std::chrono::seconds(1);
+constexpr Duration overslept = std::chrono::seconds(10);  // less than a role's silence that is noticed
 constexpr Duration fifo_complaint_interval = std::chrono::minutes(1);
 constexpr Duration look_up_bound = std::chrono::seconds(10);  // of the user database
 constexpr std::size_t most_early_lines = 1'000;               // for FIFOs that are not set yet
@@ -83,6 +84,7 @@ class Runner {
   void begin_stop(Duration bound);
   void finish_when_done();
   void on_timeout();
+  void end_if_overslept();
   void beat();
   void settle();
   void on_news_done(std::uint64_t number);
@@ -132,6 +134,7 @@ class Runner {
   loop::Subscription interrupt_;
   loop::Timer timer_;
   loop::Timer beat_;
+  Instant beaten_at_ = loop::now();
 };
 
 Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
@@ -175,6 +178,7 @@ Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
       timer_(loop_.timer([this] { on_timeout(); })),
       beat_(loop_.timer([this] { beat(); })) {
   loop_.before_sleep([this] { settle(); });
+  if (!options_.lives_with_parent) loop_.after_waiting([this] { end_if_overslept(); });
   beat();
 }
 
@@ -364,9 +368,9 @@ void Runner::on_fifo_script_end(const std::string& path, const ChildEnd& end) {
 // The worker, whose list it is, and a balancer start side by side.
 void Runner::on(WriteFifos& message) {
   if (!has_fifo_list_) {
-    early_lines_.size() < most_early_lines ? early_lines_.push_back(std::move(message))
-                                           : void(++counters_.fifo_lines_dropped);
-    return;
+    if (early_lines_.size() < most_early_lines) return early_lines_.push_back(std::move(message));
+    ++counters_.fifo_lines_dropped;
+    return on_news_done(message.number);
   }
   const auto written = fifos_.write(message);
   on_news_done(message.number);
@@ -414,8 +418,17 @@ void Runner::on_timeout() {
   if (phase_ == Phase::orphaned && *stop_deadline_ <= now) begin_stop(options_.stop_bound);
 }
 
+// Whoever shows no life for so long has been replaced. A child is killed then; a service that wakes up says nothing any
+// more, for somebody else has said it, and more. One that slept with the whole machine is started again.
+void Runner::end_if_overslept() {
+  if (loop::now() - beaten_at_ < overslept) return;
+  children_.kill_all();
+  ::_exit(1);
+}
+
 void Runner::beat() {
   ledger_.beat();
+  beaten_at_ = loop::now();
   beat_.set(loop::now() + beat_interval);
 }
 

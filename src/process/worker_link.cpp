@@ -28,11 +28,20 @@ void WorkerLink::send(FromRunner message) {
   if (auto* script = std::get_if<ScriptResult>(&message)) return keep_latest(std::move(*script));
   if (auto* file = std::get_if<FileResult>(&message)) return keep_latest(std::move(*file));
   if (auto* process = std::get_if<ProcessResult>(&message)) return keep_latest(std::move(*process));
+  if (auto* done = std::get_if<NewsDone>(&message); done != nullptr && add_to_last(*done)) return;
   if (events_.size() >= limits::waiting_events) {
     events_.pop_front();
     ++dropped_;
   }
   events_.push_back(std::move(message));
+}
+
+// A worker that reads slowly shall not take news for undone because there were too many messages about them.
+bool WorkerLink::add_to_last(const NewsDone& done) {
+  auto* last = events_.empty() ? nullptr : std::get_if<NewsDone>(&events_.back());
+  if (last == nullptr || last->numbers.size() + done.numbers.size() > limits::numbers_done) return false;
+  last->numbers.insert(last->numbers.end(), done.numbers.begin(), done.numbers.end());
+  return true;
 }
 
 template <typename Result>

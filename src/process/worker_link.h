@@ -53,6 +53,7 @@ class WorkerLink {
  private:
   enum class Sent { yes, no_room, closed };
   Sent send_now(const FromRunner& message);
+  bool add_to_last(const NewsDone& done);
   template <typename Result>
   void keep_latest(Result result);
   enum class Received { message, nothing, end };

@@ -9,8 +9,9 @@
 namespace baton::setup {
 
 enum class Secrets : std::uint8_t {
-  none,  // it is told what it needs, or needs nothing
-  mail,  // it orders mails: the login at the mail server
+  none,    // it is told what it needs, or needs nothing
+  mail,    // it orders mails: the login at the mail server
+  checks,  // it checks servers: the password of its key
   all,
 };
 

@@ -172,6 +172,7 @@ TEST_F(BatonDeaths, a_runner_that_is_killed_is_replaced_and_nobody_minds) {
 }
 
 TEST_F(BatonDeaths, a_runner_that_hangs_is_replaced) {
+  ASSERT_TRUE(wait([] { return runner() != 0; })) << pair().log();  // after the death of another one, a while later
   const pid_t before = runner();
   signal(web1, Role::runner, SIGSTOP);
   EXPECT_TRUE(wait([&] { return runner() != 0 && runner() != before; }, 30s)) << pair().log();

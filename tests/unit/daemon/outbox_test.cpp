@@ -73,6 +73,14 @@ TEST_F(OutboxTest, a_reader_is_greeted_before_it_gets_what_waits_and_gets_nothin
   EXPECT_EQ(outbox_.lost(), 0U);
 }
 
+TEST_F(OutboxTest, what_a_reader_is_greeted_with_makes_room_for_nothing) {
+  Outbox outbox(loop_, 3'000);
+  outbox.connect({}, {message(7), message(8), message(9)});
+  for (std::size_t i = 0; i < 5; ++i) outbox.put(message(i), Outbox::For::this_reader);
+  EXPECT_EQ(outbox.waiting(), 6U);
+  EXPECT_EQ(outbox.lost(), 2U);
+}
+
 TEST_F(OutboxTest, beyond_its_bound_the_oldest_go) {
   constexpr std::size_t room = (std::size_t{4} << 20) / 1'000;
   for (std::size_t i = 0; i < room + 5; ++i) outbox_.put(message(i));

@@ -45,14 +45,22 @@ TEST(Unfinished, keeps_news_until_they_are_done_in_the_order_of_what_happened) {
   Unfinished unfinished(100, 1'000);
   for (const Bytes& news : {Bytes{1}, Bytes{2}, Bytes{3}}) unfinished.keep(unfinished.next_number(), news);
   unfinished.on_done({.numbers = {102, 7}});
-  EXPECT_EQ(unfinished.kept(), (std::map<std::uint64_t, Bytes>{{101, {1}}, {103, {3}}}));
+  EXPECT_EQ(unfinished.news_again(), (std::vector<Bytes>{{1}, {3}}));
 }
 
 TEST(Unfinished, keeps_so_many_bytes_of_news_the_latest) {
   Unfinished unfinished(0, 1'000);
-  for (int i = 0; i < 5; ++i) unfinished.keep(unfinished.next_number(), Bytes(300));
-  ASSERT_EQ(unfinished.kept().size(), 3U);
-  EXPECT_EQ(unfinished.kept().begin()->first, 3U);
+  for (std::uint8_t i = 1; i <= 5; ++i) unfinished.keep(unfinished.next_number(), Bytes(300, i));
+  const auto again = unfinished.news_again();
+  ASSERT_EQ(again.size(), 3U);
+  EXPECT_EQ(again[0][0], 3);
+}
+
+TEST(Unfinished, what_three_runners_have_not_finished_is_not_told_to_a_fourth) {
+  Unfinished unfinished(0, 1'000);
+  unfinished.keep(unfinished.next_number(), Bytes{1});
+  for (int runner = 0; runner < 3; ++runner) EXPECT_EQ(unfinished.news_again().size(), 1U);
+  EXPECT_TRUE(unfinished.news_again().empty());
 }
 
 }  // namespace
