@@ -10,7 +10,7 @@ namespace baton::process {
 
 void Mailer::send(SendMail order) {
   if (waiting_.size() >= limits::mails) {
-    on_done_(waiting_.front().mail.number);
+    handlers_.done(waiting_.front().mail.number);
     waiting_.pop_front();
     ++counters_.mails_dropped;
   }
@@ -55,14 +55,14 @@ void Mailer::on_end(const ChildEnd& end) {
 
 void Mailer::end_current() {
   is_sending_ = false;
-  on_done_(current_.mail.number);
+  handlers_.done(current_.mail.number);
 }
 
 void Mailer::on_failure(const std::string& why, bool may_pass) {
   const bool retry = may_pass && retries_ && current_.attempts < limits::mail_attempts;
   const auto& server = current_.mail.server;
-  on_event_({Level::warning, fmt::format("mail \"{}\" to {}:{} not sent: {}{}", current_.mail.mail.subject, server.host,
-                                         server.port, why, retry ? "; trying again" : "")});
+  handlers_.event({Level::warning, fmt::format("mail \"{}\" to {}:{} not sent: {}{}", current_.mail.mail.subject,
+                                               server.host, server.port, why, retry ? "; trying again" : "")});
   if (!retry) {
     ++counters_.mails_failed;
     return end_current();

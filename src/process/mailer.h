@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <optional>
 
 #include "base/time.h"
 #include "process/children.h"
 #include "process/mail_child.h"
+#include "process/news_handlers.h"
 #include "process/runner_protocol.h"
 
 namespace baton::process {
@@ -23,15 +23,8 @@ inline constexpr Duration first_mail_retry = std::chrono::seconds(5);  // then f
 
 class Mailer {
  public:
-  using OnEvent = std::function<void(RunnerEvent event)>;
-  using OnDone = std::function<void(std::uint64_t number)>;  // sent, given up or dropped
-
-  Mailer(Children& children, Users& users, RunnerCounters& counters, OnEvent on_event, OnDone on_done)
-      : children_(children),
-        users_(users),
-        counters_(counters),
-        on_event_(std::move(on_event)),
-        on_done_(std::move(on_done)) {}
+  Mailer(Children& children, Users& users, RunnerCounters& counters, NewsHandlers handlers)
+      : children_(children), users_(users), counters_(counters), handlers_(std::move(handlers)) {}
 
   void send(SendMail order);
   // Not sent yet, the one under way included.
@@ -57,8 +50,7 @@ class Mailer {
   Children& children_;
   Users& users_;
   RunnerCounters& counters_;
-  OnEvent on_event_;
-  OnDone on_done_;
+  NewsHandlers handlers_;
   std::deque<Order> waiting_;
   Order current_;  // while is_sending_
   bool is_sending_ = false;

@@ -39,7 +39,6 @@ namespace {
 
 constexpr Duration counters_interval = std::chrono::seconds(1);
 constexpr Duration beat_interval = std::chrono::seconds(1);
-constexpr Duration overslept = std::chrono::seconds(10);  // less than a role's silence that is noticed
 constexpr Duration fifo_complaint_interval = std::chrono::minutes(1);
 constexpr Duration look_up_bound = std::chrono::seconds(10);  // of the user database
 constexpr std::size_t most_early_lines = 1'000;               // for FIFOs that are not set yet
@@ -87,6 +86,10 @@ class Runner {
   void end_if_overslept();
   void beat();
   void settle();
+  NewsHandlers news_handlers() {
+    return {.event = [this](RunnerEvent event) { link_.send(std::move(event)); },
+            .done = [this](std::uint64_t number) { on_news_done(number); }};
+  }
   void on_news_done(std::uint64_t number);
   void tell_done();
   void tell_counters(Instant now);
@@ -165,12 +168,8 @@ Runner::Runner(UniqueFd guardian_channel, const RunnerOptions& options)
       notifications_(children_, users_, options.search_path, options.notify_patience, counters_,
                      {.finished = [this](NotifyFinished finished) { link_.send(std::move(finished)); },
                       .event = [this](RunnerEvent event) { link_.send(std::move(event)); }}),
-      mailer_(
-          children_, users_, counters_, [this](RunnerEvent event) { link_.send(std::move(event)); },
-          [this](std::uint64_t number) { on_news_done(number); }),
-      webhooks_(
-          children_, users_, counters_, [this](RunnerEvent event) { link_.send(std::move(event)); },
-          [this](std::uint64_t number) { on_news_done(number); }),
+      mailer_(children_, users_, counters_, news_handlers()),
+      webhooks_(children_, users_, counters_, news_handlers()),
       guardian_channel_(std::move(guardian_channel)),
       guardian_(loop_.watch(guardian_channel_.get(), loop::Ready::readable, [this] { on_guardian(); })),
       term_(loop_.on_signal(SIGTERM, [this] { on_guardian_gone(); })),
@@ -421,7 +420,7 @@ void Runner::on_timeout() {
 // Whoever shows no life for so long has been replaced. A child is killed then; a service that wakes up says nothing any
 // more, for somebody else has said it, and more. One that slept with the whole machine is started again.
 void Runner::end_if_overslept() {
-  if (loop::now() - beaten_at_ < overslept) return;
+  if (loop::now() - beaten_at_ < options_.overslept) return;
   children_.kill_all();
   ::_exit(1);
 }

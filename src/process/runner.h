@@ -27,6 +27,9 @@ struct RunnerOptions {
   // the guardian passes one.
   void* script_ledger = nullptr;
   bool lives_with_parent = true;  // the parent is the guardian: its death is ours to notice
+  // Of one that does not, and cannot be killed by the guardian: who has not turned its loop for so long has been
+  // replaced, and ends when it wakes. Less than the silence that the guardian notices.
+  Duration overslept = std::chrono::seconds(10);
 };
 
 // What the guardian says with a descriptor: the channel of a new worker, or, first of all, the memory of a ScriptLedger

@@ -35,7 +35,7 @@ void Webhooks::set(std::vector<notify::Webhook> webhooks) {
 void Webhooks::tell(const TellWebhooks& order) {
   const auto let_go = [this, number = order.number](const notify::WebhookNews* news) {
     delete news;
-    on_done_(number);
+    handlers_.done(number);
   };
   const std::shared_ptr<const notify::WebhookNews> news(new notify::WebhookNews(order.news), let_go);
   for (Hook& hook : hooks_) {
@@ -131,7 +131,7 @@ void Webhooks::on_failure(Hook& hook, const std::string& why, bool may_pass) {
 }
 
 void Webhooks::say(Level level, const Hook& hook, const std::string& text) {
-  on_event_({level, fmt::format("webhook {}: {}", hook.webhook.name, text)});
+  handlers_.event({level, fmt::format("webhook {}: {}", hook.webhook.name, text)});
 }
 
 }  // namespace baton::process

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <list>
 #include <optional>
 #include <string>
@@ -12,25 +11,19 @@
 #include "base/time.h"
 #include "notify/webhook_queue.h"
 #include "process/children.h"
+#include "process/news_handlers.h"
 #include "process/runner_protocol.h"
 
 namespace baton::process {
 
 class Webhooks {
  public:
-  using OnEvent = std::function<void(RunnerEvent event)>;
-  using OnDone = std::function<void(std::uint64_t number)>;
-
-  Webhooks(Children& children, Users& users, RunnerCounters& counters, OnEvent on_event, OnDone on_done)
-      : children_(children),
-        users_(users),
-        counters_(counters),
-        on_event_(std::move(on_event)),
-        on_done_(std::move(on_done)) {}
+  Webhooks(Children& children, Users& users, RunnerCounters& counters, NewsHandlers handlers)
+      : children_(children), users_(users), counters_(counters), handlers_(std::move(handlers)) {}
 
   // Replaces the list. One of the same name keeps its queue.
   void set(std::vector<notify::Webhook> webhooks);
-  // OnDone, with its number, when none of them waits for it any more.
+  // Done when none of them waits for it any more.
   void tell(const TellWebhooks& order);
   // Not told yet, what is under way included.
   std::size_t pending() const;
@@ -55,8 +48,7 @@ class Webhooks {
   Children& children_;
   Users& users_;
   RunnerCounters& counters_;
-  OnEvent on_event_;
-  OnDone on_done_;
+  NewsHandlers handlers_;
   std::list<Hook> hooks_;  // an element stays where it is
 };
 

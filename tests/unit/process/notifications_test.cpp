@@ -127,6 +127,22 @@ TEST(Notifications, many_keys_run_beside_each_other) {
   EXPECT_LT(Clock::now() - start, 20s);  // one after the other would take thirty seconds
 }
 
+// A service that was stopped, and has been replaced meanwhile: what waits for it somebody else has done.
+TEST(Runner, a_service_that_wakes_after_its_replacement_does_nothing_more) {
+  const Folder folder;
+  RunnerBench bench({.lives_with_parent = false, .overslept = 1500ms});
+  bench.send(Notify{.key = "INSTANCE A",
+                    .commands = {command({folder.script("first", "echo first >>" + folder.file("told"))})}});
+  ASSERT_TRUE(bench.next<NotifyFinished>());
+  bench.signal(SIGSTOP);
+  bench.send(Notify{.key = "INSTANCE A",
+                    .commands = {command({folder.script("late", "echo late >>" + folder.file("told"))})}});
+  ::poll(nullptr, 0, 2'000);  // it sleeps
+  bench.signal(SIGCONT);
+  EXPECT_EQ(bench.exit_status(), 1);
+  EXPECT_EQ(folder.text("told"), "first\n");
+}
+
 // ---- FIFOs ----------------------------------------------------------------------------------------------------------
 
 TEST(Fifos, are_made_written_in_order_and_removed_at_the_end) {
