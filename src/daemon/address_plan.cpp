@@ -31,39 +31,52 @@ std::optional<kernel::InterfaceAddress> to_interface_address(const config::Virtu
 }
 
 std::optional<IpAddress> SourceAddresses::of(const RouterSetup& router) {
+  const Patience patience = router.outlasts_duplicate_search ? Patience::waits : Patience::sends_at_once;
   if (router.configured_source) {
-    if (router.tracks_source && !is_there(*router.configured_source)) return std::nullopt;
-    return usable(*router.configured_source, router.source_interface);
+    if (router.tracks_source && !is_there(*router.configured_source, patience)) return std::nullopt;
+    return usable(*router.configured_source, router.source_interface, patience);
   }
-  const auto [place, is_new] = found_.try_emplace({router.source_interface, router.codec.family});
-  if (is_new) place->second = first_on(router.source_interface, router.codec.family);
+  const auto [place, is_new] = found_.try_emplace({router.source_interface, router.codec.family, patience});
+  if (is_new) place->second = first_on(router.source_interface, router.codec.family, patience);
   return place->second;
 }
 
-bool SourceAddresses::is_there(const IpAddress& source) {
-  const auto [place, is_new] = is_there_.try_emplace(source, false);
-  if (is_new) place->second = interfaces_.is_usable(source);
+bool SourceAddresses::will_do(const kernel::AddressKey& key, Patience patience) const {
+  return interfaces_.is_usable(key) || (patience == Patience::waits && interfaces_.is_in_duplicate_search(key));
+}
+
+bool SourceAddresses::is_there(const IpAddress& source, Patience patience) {
+  const auto [place, is_new] = is_there_.try_emplace({source, patience}, false);
+  if (is_new) {
+    place->second = std::ranges::any_of(interfaces_.keys_of(source),
+                                        [&](const kernel::AddressKey& key) { return will_do(key, patience); });
+  }
   return place->second;
 }
 
-std::optional<IpAddress> SourceAddresses::first_on(const std::string& interface, Family family) const {
+std::optional<IpAddress> SourceAddresses::first_on(const std::string& interface, Family family,
+                                                   Patience patience) const {
   const kernel::Link* link = interfaces_.find(interface);
   if (link == nullptr) return std::nullopt;
+  std::optional<IpAddress> later;
   for (const IpPrefix& prefix : interfaces_.addresses_on(link->index)) {
-    if (prefix.address.family() != family || !plan_.may_be_source({link->index, prefix})) continue;
+    const kernel::AddressKey key{link->index, prefix};
+    if (prefix.address.family() != family || !plan_.may_be_source(key)) continue;
     if (prefix.address.is_v6() && !prefix.address.is_link_local()) continue;
-    if (interfaces_.is_usable({link->index, prefix})) return prefix.address;
+    if (interfaces_.is_usable(key)) return prefix.address;
+    if (!later && will_do(key, patience)) later = prefix.address;
   }
-  return std::nullopt;
+  return later;
 }
 
 // An IPv4 header is ours and may say anything; from an IPv6 address that is tentative or a duplicate the kernel does
 // not send. One that is not there at all may be meant (net.ipv6.ip_nonlocal_bind) or be on another interface.
-std::optional<IpAddress> SourceAddresses::usable(const IpAddress& source, const std::string& interface) const {
+std::optional<IpAddress> SourceAddresses::usable(const IpAddress& source, const std::string& interface,
+                                                 Patience patience) const {
   const kernel::Link* link = source.is_v6() ? interfaces_.find(interface) : nullptr;
   if (link == nullptr) return source;
   for (const IpPrefix& prefix : interfaces_.addresses_on(link->index)) {
-    if (prefix.address == source && !interfaces_.is_usable({link->index, prefix})) return std::nullopt;
+    if (prefix.address == source && !will_do({link->index, prefix}, patience)) return std::nullopt;
   }
   return source;
 }

@@ -8,6 +8,8 @@
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "daemon/holdings.h"
@@ -92,9 +94,9 @@ class AddressPlan {
 };
 
 // The address a router's adverts leave with: the configured one, else the interface's first of the family that is not
-// virtual (IPv6: link-local, RFC 9568 §5.1.2.1) and that the kernel sends from. What routers share is looked for once,
-// so that a thousand of them on an interface with ten thousand addresses are a matter of milliseconds. For one state of
-// the interfaces.
+// virtual (IPv6: link-local, RFC 9568 §5.1.2.1) and that the kernel sends from, or will before the router needs it
+// (RouterSetup::outlasts_duplicate_search). What routers share is looked for once, so that a thousand of them on an
+// interface with ten thousand addresses are a matter of milliseconds. For one state of the interfaces.
 class SourceAddresses {
  public:
   SourceAddresses(const kernel::InterfaceTable& interfaces, const AddressPlan& plan)
@@ -103,14 +105,17 @@ class SourceAddresses {
   std::optional<IpAddress> of(const RouterSetup& router);
 
  private:
-  bool is_there(const IpAddress& source);
-  std::optional<IpAddress> usable(const IpAddress& source, const std::string& interface) const;
-  std::optional<IpAddress> first_on(const std::string& interface, Family family) const;
+  enum class Patience : std::uint8_t { sends_at_once, waits };
+
+  bool will_do(const kernel::AddressKey& key, Patience patience) const;
+  bool is_there(const IpAddress& source, Patience patience);
+  std::optional<IpAddress> usable(const IpAddress& source, const std::string& interface, Patience patience) const;
+  std::optional<IpAddress> first_on(const std::string& interface, Family family, Patience patience) const;
 
   const kernel::InterfaceTable& interfaces_;
   const AddressPlan& plan_;
-  std::map<std::pair<std::string, Family>, std::optional<IpAddress>> found_;
-  std::map<IpAddress, bool> is_there_;  // configured sources that are tracked
+  std::map<std::tuple<std::string, Family, Patience>, std::optional<IpAddress>> found_;
+  std::map<std::pair<IpAddress, Patience>, bool> is_there_;  // configured sources that are tracked
 };
 
 }  // namespace baton::daemon

@@ -68,17 +68,25 @@ bool InterfaceTable::has_mac(const MacAddress& mac) const {
 }
 
 bool InterfaceTable::is_usable(const AddressKey& key) const {
+  const auto found = addresses_.find(key);
+  if (found == addresses_.end()) return false;
+  const bool is_duplicate = (found->second.flags & address_flag::duplicate) != 0;
+  return !is_duplicate && !is_in_duplicate_search(key);
+}
+
+bool InterfaceTable::is_in_duplicate_search(const AddressKey& key) const {
   namespace flag = address_flag;
   const auto found = addresses_.find(key);
   if (found == addresses_.end()) return false;
-  const std::uint32_t flags = found->second.flags;
-  if ((flags & flag::duplicate) != 0) return false;
-  return (flags & flag::tentative) == 0 || (flags & flag::optimistic) != 0;
+  return (found->second.flags & (flag::tentative | flag::optimistic | flag::duplicate)) == flag::tentative;
 }
 
-bool InterfaceTable::is_usable(const IpAddress& address) const {
-  return std::ranges::any_of(
-      addresses_, [&](const auto& entry) { return entry.first.address.address == address && is_usable(entry.first); });
+std::vector<AddressKey> InterfaceTable::keys_of(const IpAddress& address) const {
+  std::vector<AddressKey> keys;
+  for (const auto& [key, info] : addresses_) {
+    if (key.address.address == address) keys.push_back(key);
+  }
+  return keys;
 }
 
 std::set<IpAddress> InterfaceTable::usable_addresses() const {

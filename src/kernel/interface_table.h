@@ -33,8 +33,10 @@ class InterfaceTable {
   // Is there, and the kernel sends from it: not while IPv6 still looks for a duplicate, nor when it has found one
   // (RFC 4862 §5.4); an optimistic address may be used meanwhile (RFC 4429).
   bool is_usable(const AddressKey& key) const;
-  // The same of any interface, with any length.
-  bool is_usable(const IpAddress& address) const;
+  // Not yet: the kernel looks for a duplicate (RFC 4862 §5.4), for up to two seconds, and has found none.
+  bool is_in_duplicate_search(const AddressKey& key) const;
+  // Of any interface, with any length.
+  std::vector<AddressKey> keys_of(const IpAddress& address) const;
   // All that are usable on some interface.
   std::set<IpAddress> usable_addresses() const;
   bool has_ipv4(std::uint32_t interface_index) const;

@@ -174,6 +174,13 @@ std::vector<std::string> links_of(const config::Instance& instance,
   return links;
 }
 
+// RFC 4862 §5.4.2 and §5.1: at most a second before the first solicitation, and another one after it.
+bool outlasts_duplicate_search(const vrrp::RouterParameters& router) {
+  constexpr Duration longest_search = std::chrono::seconds(2);
+  return router.base_priority != vrrp::spec::priority_owner &&
+         router.advert_interval * router.down_timer_adverts >= longest_search;
+}
+
 void add_instance(const config::Instance& instance, const config::Globals& globals, TrackerNumbers& trackers,
                   VirtualInterfaceMaker& virtual_interfaces, Setup& setup) {
   // Whoever paces announcements counts on them.
@@ -207,6 +214,7 @@ void add_instance(const config::Instance& instance, const config::Globals& globa
   virtual_interfaces.add(instance, router);
   vrrp::RouterParameters parameters = to_router(instance, globals);
   parameters.addresses = router.addresses.size();
+  router.outlasts_duplicate_search = outlasts_duplicate_search(parameters);
   if (!router.addresses.empty()) parameters.last_address = router.addresses.back().address.address;
   setup.node.routers.push_back({.name = instance.name,
                                 .router = parameters,

@@ -41,7 +41,10 @@ struct RouterSetup {
   std::string source_interface;                // whose address they bear
   std::optional<IpAddress> configured_source;  // mcast_src_ip, unicast_src_ip
   bool tracks_source = false;                  // FAULT while this machine has no such address
-  bool lacks_peers = false;                    // FAULT for good: unicast_fault_no_peer
+  // An address that the kernel still looks for duplicates of will do: the search ends before this router could be
+  // MASTER and send from it.
+  bool outlasts_duplicate_search = false;
+  bool lacks_peers = false;  // FAULT for good: unicast_fault_no_peer
   vrrp::CodecParameters codec;
   std::vector<config::VirtualAddress> addresses;  // virtual_ipaddress, then excluded; `device` filled in
   std::vector<config::ConfiguredRoute> routes;    // virtual_routes

@@ -177,8 +177,10 @@ TEST(InterfaceTable, an_address_is_usable_when_the_search_for_a_duplicate_has_en
   };
   EXPECT_FALSE(table.is_usable(key));
   EXPECT_FALSE(told(flag::tentative));
+  EXPECT_TRUE(table.is_in_duplicate_search(key));
   EXPECT_TRUE(told(flag::tentative | flag::optimistic));
   EXPECT_FALSE(told(flag::tentative | flag::duplicate));
+  EXPECT_FALSE(table.is_in_duplicate_search(key));
   EXPECT_TRUE(told(0));
 }
 
