@@ -258,6 +258,9 @@ void Newsroom::on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerP
                     log::more_like_it(*silent)),
         {{"VRRP_INSTANCE", setup.name}});
   }
+  const Instant now = loop::now();
+  if (now < lower_told_again_[router]) return;
+  lower_told_again_[router] = now + setup.codec.advert_interval / 2;
   gather({&router, 1},
          {.subject = notify::Subject::instance,
           .name = setup.name,
@@ -284,9 +287,11 @@ void Newsroom::on_second_owner(vrrp::RouterId router, const vrrp::SecondOwnerSee
 }
 
 void Newsroom::on_master_learned(vrrp::RouterId router, const vrrp::MasterLearned& learned) {
+  const auto silent = learned_.allow(std::to_string(router), loop::now());
+  if (!silent) return;
   say(Level::info,
-      fmt::format("({}) master is {} with priority {}", setup_.routers[router].name, to_string(learned.address),
-                  learned.priority),
+      fmt::format("({}) master is {} with priority {}{}", setup_.routers[router].name, to_string(learned.address),
+                  learned.priority, log::more_like_it(*silent)),
       {{"VRRP_INSTANCE", setup_.routers[router].name}});
 }
 

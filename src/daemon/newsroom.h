@@ -33,6 +33,9 @@ namespace limits {
 inline constexpr std::size_t news_a_turn = 32;  // lines, and events: about a millisecond each
 inline constexpr std::size_t lines_that_wait = 20'000;
 inline constexpr std::size_t news_that_wait = 20'000;  // two transitions of every router there may be
+// Two masters at once, or somebody who says so, and a BACKUP hears of another one with each advert.
+inline constexpr std::uint64_t masters_told = 10;
+inline constexpr Duration masters_told_within = std::chrono::seconds(10);
 // Of messages that wait for a runner: a FIFO's line, a mail and a webhook's news of each of them.
 inline constexpr std::size_t bytes_for_a_runner = std::size_t{8} << 20;
 }  // namespace limits
@@ -57,6 +60,7 @@ class Newsroom {
   void on_state_changed(vrrp::RouterId router, const vrrp::StateChanged& change, const vrrp::Node& node);
   void on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change);
   void on_priority_changed(vrrp::RouterId router, const vrrp::PriorityChanged& change, const vrrp::Node& node);
+  // Told twice an advert interval at most: so often a lower master is heard, and a stranger could be at any rate.
   void on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerPriorityHeard& heard, const vrrp::Node& node);
   // Somebody else has the addresses; `untold`: how many such signs came since it was told last. The caller sees to it
   // that there are few.
@@ -135,7 +139,9 @@ class Newsroom {
   Outbox runner_;
   const kernel::Channel& api_;
   log::RateLimit limit_{std::chrono::seconds(10), setup_.routers.size() * 2 + 1};  // "lower", "restored"; "runner"
-  std::vector<process::Notify> hooks_to_run_;                                      // since the last turn
+  log::RateLimit learned_{limits::masters_told_within, setup_.routers.size(), limits::masters_told};
+  std::vector<Instant> lower_told_again_ = std::vector<Instant>(setup_.routers.size());  // by router: not before
+  std::vector<process::Notify> hooks_to_run_;                                            // since the last turn
   std::deque<Line> lines_;
   std::uint64_t lines_lost_ = 0;
   std::deque<News> gathered_;

@@ -101,6 +101,18 @@ TEST(RateLimit, says_a_thing_once_and_then_counts) {
   EXPECT_EQ(limit.allow("a", at(12)), std::nullopt);
 }
 
+TEST(RateLimit, says_a_few_in_a_row) {
+  RateLimit limit(seconds(10), 256, 2);
+  const Instant start{};
+  EXPECT_EQ(limit.allow("a", start), 0U);
+  EXPECT_EQ(limit.allow("a", start + seconds(1)), 0U);
+  EXPECT_EQ(limit.allow("a", start + seconds(2)), std::nullopt);
+  EXPECT_EQ(limit.allow("a", start + seconds(9)), std::nullopt);
+  EXPECT_EQ(limit.allow("a", start + seconds(10)), 2U);
+  EXPECT_EQ(limit.allow("a", start + seconds(11)), 0U);
+  EXPECT_EQ(limit.allow("a", start + seconds(12)), std::nullopt);
+}
+
 TEST(RateLimit, remembers_a_bounded_number_of_keys) {
   RateLimit limit(seconds(10), 2);
   const Instant now(seconds(1));
