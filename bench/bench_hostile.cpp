@@ -1,6 +1,6 @@
-// A stranger, on the client's machine, floods the LAN with forged adverts of the virtual router: when do adverts leave,
-// who has the address, what does it cost. keepalived and Baton side by side, with AH and without authentication. As
-// root.
+// A stranger, on the client's machine, floods the LAN with forged adverts of the virtual router, with goodbyes
+// (priority 0) in the name of the backup, or with announcements of its address: when do adverts leave, who has the
+// address, what does it cost. keepalived and Baton side by side, with AH and without authentication. As root.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -23,6 +23,7 @@
 #include "lab/stranger.h"
 #include "storm.h"
 #include "vrrp/advert_codec.h"
+#include "vrrp/announcement.h"
 
 namespace baton::bench {
 namespace {
@@ -38,6 +39,7 @@ constexpr MacAddress stranger_mac{{0x02, 0, 0, 0, 0x06, 0x66}};
 
 struct Options {
   std::vector<std::string> sides{"keepalived", "baton"};
+  std::string lie = "adverts";
   std::vector<std::string> protections{"none", "pass", "ah", "hmac"};
   std::vector<std::uint64_t> rates{0, 1'000, 100'000};
   unsigned seconds = 30;
@@ -60,7 +62,8 @@ std::string config_of(NodeId node, const std::string& protection) {
 }
 
 // Of a lower priority where it would be believed, so that what is measured is the flood and not the lie.
-Bytes forged(const std::string& protection) {
+Bytes forged(const std::string& lie, const std::string& protection) {
+  if (lie == "announcements") return vrrp::gratuitous_arp(*IpAddress::parse("10.0.20.100"), stranger_mac);
   vrrp::CodecParameters parameters{.vrid = 50, .advert_interval = 1s, .addresses = {*IpAddress::parse("10.0.20.100")}};
   if (protection == "pass") parameters.authentication = {.type = vrrp::AuthType::pass, .password = {'w', 'r'}};
   if (protection == "ah") parameters.authentication = {.type = vrrp::AuthType::ah, .password = {'w', 'r'}};
@@ -69,8 +72,9 @@ Bytes forged(const std::string& protection) {
     parameters.hmac = vrrp::HmacAuthentication{.keys = {{.id = 1, .secret = Bytes(32, 0x5a)}}, .active_key = 1};
   }
   auto codec = vrrp::AdvertCodec(parameters);
-  codec.set_source(*IpAddress::parse("10.0.20.16"));
-  const std::uint8_t priority = protection == "none" ? 10 : 255;
+  const bool is_goodbye = lie == "goodbyes";
+  codec.set_source(*IpAddress::parse(is_goodbye ? "10.0.20.15" : "10.0.20.16"));
+  const std::uint8_t priority = is_goodbye ? 0 : protection == "none" ? 10 : 255;
   const auto packets = codec.encode(priority, 1s, WallTime(std::chrono::system_clock::now()));
   return lab::multicast_frame(packets.front().bytes, stranger_mac);
 }
@@ -142,7 +146,7 @@ std::expected<Figures, std::string> flood(lab::Lab& lab, const Options& options,
   const Instant from = lab::now();
   std::optional<Storm> storm;
   if (rate > 0) {
-    auto started = Storm::start(switch_port, forged(protection), rate);
+    auto started = Storm::start(switch_port, forged(options.lie, protection), rate);
     if (!started) return std::unexpected(to_string(started.error()));
     storm.emplace(std::move(*started));
   }
@@ -227,6 +231,8 @@ int main(int argc, char** argv) {
   CLI::App app{"A flood of forged adverts upon keepalived and Baton."};
   Options options;
   app.add_option("--side", options.sides, "keepalived, baton (default: both)")->delimiter(',');
+  app.add_option("--lie", options.lie, "adverts, goodbyes, announcements (default: adverts)")
+      ->check(CLI::IsMember({"adverts", "goodbyes", "announcements"}));
   app.add_option("--auth", options.protections, "none, pass, ah, hmac (default: all)")->delimiter(',');
   app.add_option("--rate", options.rates, "packets a second (default: 0, 1000 and 100000)")->delimiter(',');
   app.add_option("--seconds", options.seconds, "of each flood (default: 30)")->check(CLI::Range(1, 240));
