@@ -71,62 +71,6 @@ void add(const vrrp::SecondOwnerSeen& seen, nlohmann::json& event) {
 
 }  // namespace
 
-template <typename Message>
-std::optional<Bytes> Newsroom::encoded(const Message& message) const {
-  auto bytes = process::encode(process::ToRunner(message));
-  if (bytes) return std::move(*bytes);
-  log_.error(fmt::format("a message to the runner cannot be sent: {}", name(bytes.error())));
-  return std::nullopt;
-}
-
-template <typename Message>
-void Newsroom::send(const Message& message, Outbox::For whom) {
-  if (auto bytes = encoded(message)) put(std::move(*bytes), whom);
-}
-
-// Until it is done.
-template <typename Message>
-void Newsroom::send_news(Message message) {
-  message.number = unfinished_.next_number();
-  auto bytes = encoded(message);
-  if (!bytes) return;
-  unfinished_.keep(message.number, *bytes);
-  put(std::move(*bytes), Outbox::For::this_reader);
-}
-
-void Newsroom::put(Bytes message, Outbox::For whom) {
-  runner_.put(std::move(message), whom);
-  if (runner_.lost() == told_lost_) return;
-  if (const auto silent = limit_.allow("runner", loop::now())) {
-    told_lost_ = runner_.lost();
-    log_.error(fmt::format("news for scripts and mail are lost ({} so far): there is no runner that takes them{}",
-                           told_lost_, log::more_like_it(*silent)));
-  }
-}
-
-void Newsroom::meet(kernel::Channel runner, bool at_start) {
-  std::vector<Bytes> greeting;
-  const auto add = [&](const auto& message) {
-    if (auto bytes = encoded(message)) greeting.push_back(std::move(*bytes));
-  };
-  add(process::SetFileMask{.mask = setup_.file_mask});
-  take(greeting, process::encode_scripts(setup_.script_rules, setup_.scripts), "track scripts");
-  add(process::SetFifos{.rules = setup_.script_rules, .fifos = setup_.fifos});
-  take(greeting, process::encode_files(at_start, setup_.files), "tracked files");
-  take(greeting, process::encode_processes(setup_.processes), "tracked processes");
-  take(greeting, process::encode_webhooks(setup_.webhooks), "webhooks");
-  for (const process::Notify& notify : unfinished_.tell_again()) add(notify);
-  std::ranges::move(unfinished_.news_again(), std::back_inserter(greeting));
-  runner_.connect(std::move(runner), std::move(greeting));
-}
-
-void Newsroom::take(std::vector<Bytes>& greeting, process::Messages messages, std::string_view what) const {
-  if (!messages) {
-    return log_.error(fmt::format("the {} cannot be told to the runner: {}", what, name(messages.error())));
-  }
-  std::ranges::move(*messages, std::back_inserter(greeting));
-}
-
 void Newsroom::on_script(const process::ScriptResult& result) {
   tracker_texts_[result.id] = result.text;
   if (result.news == process::ScriptResult::News::known) return;
@@ -154,7 +98,7 @@ void Newsroom::on_process(const process::ProcessResult& result) {
 void Newsroom::run_hooks() {
   for (process::Notify& hook : std::exchange(hooks_to_run_, {})) {
     hook.rules = setup_.script_rules;
-    send(hook, Outbox::For::this_reader);  // who waits for it may have given up
+    desk_.run_hook(hook);
   }
 }
 
@@ -163,6 +107,7 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerVa
   constexpr int messages_a_call = 64;
   for (int i = 0; i < messages_a_call; ++i) {
     const auto message = runner().receive();
+    if (!message && message.error() == kernel::Channel::Nothing::any_more) desk_.on_gone();
     if (!message) return message.error() == kernel::Channel::Nothing::yet;
     const auto decoded = process::decode_from_runner(message->bytes);
     if (!decoded) {
@@ -187,10 +132,10 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerVa
               on_value(it.id, {.status = it.is_up ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down, .number = 0});
             },
             [&](const process::NotifyFinished& it) {  // a failure is an event as well
-              unfinished_.on_finished(it.key);
+              desk_.on_finished(it);
               on_finished(it);
             },
-            [&](const process::NewsDone& it) { unfinished_.on_done(it); },
+            [&](const process::NewsDone& it) { desk_.on_done(it); },
             [&](const process::RunnerEvent& it) { say(to_level(it.level), it.text); },
             [&](const process::RunnerCounters&) {},
             [&](const process::Stopped&) {},
@@ -466,14 +411,12 @@ void Newsroom::publish(const News& news) {
     const auto commands = notify::commands(news.event, *news.hooks);
     if (!commands.empty()) {
       const process::Notify told{.key = notify::key(news.event), .rules = setup_.script_rules, .commands = commands};
-      const bool is_repeated = is_state(news.event.state);
-      if (is_repeated) unfinished_.on_told(told);
-      send(told, is_repeated ? Outbox::For::this_reader : Outbox::For::whoever_comes);
+      is_state(news.event.state) ? desk_.run_for_state(told) : desk_.run_once(told);
     }
   }
   const bool has_line = news.event.state != notify::EventState::two_owners;  // readers know keepalived's words
   if (!setup_.fifos.empty() && has_line) {
-    send_news(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
+    desk_.tell(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
   }
   if (news.for_whom == News::For::fifos) return;
   mail(news);
@@ -486,10 +429,10 @@ void Newsroom::mail(const News& news) {
   if (news.event.state == notify::EventState::fault && !setup_.mail_on_fault) return;
   auto alert = notify::alert(news.event, *news.hooks, setup_.mail);
   if (!alert) return;
-  if (!is_state(news.event.state)) return send_news(process::SendMail{.server = *setup_.mail_server, .mail = *alert});
+  if (!is_state(news.event.state)) return desk_.tell(process::SendMail{.server = *setup_.mail_server, .mail = *alert});
   const auto [last, is_first] = mailed_.try_emplace(notify::key(news.event), news.event.state);
   if (!is_first && std::exchange(last->second, news.event.state) == news.event.state) return;
-  send_news(process::SendMail{.server = *setup_.mail_server, .mail = std::move(*alert)});
+  desk_.tell(process::SendMail{.server = *setup_.mail_server, .mail = std::move(*alert)});
 }
 
 void Newsroom::tell_webhooks(const News& news) {
@@ -498,14 +441,14 @@ void Newsroom::tell_webhooks(const News& news) {
   };
   if (std::ranges::none_of(setup_.webhooks, wants)) return;
   const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(news.at.time_since_epoch());
-  send_news(process::TellWebhooks{.news = {.node = setup_.router_id,
-                                           .subject = news.event.subject,
-                                           .name = news.event.name,
-                                           .state = news.event.state,
-                                           .priority = news.event.priority,
-                                           .reason = std::string(news.reason),
-                                           .detail = news.event.detail,
-                                           .at_ms = static_cast<std::uint64_t>(at.count())}});
+  desk_.tell(process::TellWebhooks{.news = {.node = setup_.router_id,
+                                            .subject = news.event.subject,
+                                            .name = news.event.name,
+                                            .state = news.event.state,
+                                            .priority = news.event.priority,
+                                            .reason = std::string(news.reason),
+                                            .detail = news.event.detail,
+                                            .at_ms = static_cast<std::uint64_t>(at.count())}});
 }
 
 // docs/status.md. Who misses one is told how many, and asks for the status.
@@ -542,18 +485,14 @@ void Newsroom::on_rejected(vrrp::RouterId router, vrrp::RejectReason reason, con
                   {"at", at}});  // who misses it has the counters
 }
 
-void Newsroom::say_left() {
+std::vector<Unsaid> Newsroom::say_left() {
   finish();
-  if (runner_.waiting() == 0) return;
-  log_.warning(
-      fmt::format("there is no runner: {} messages for scripts, FIFOs, mail and webhooks are lost with this worker",
-                  runner_.waiting()));
+  return desk_.leave();
 }
 
 void Newsroom::say_stopped() {
   finish();
-  send(process::Stop{}, Outbox::For::this_reader);
-  runner_.finish(last_words_within);
+  desk_.stop(last_words_within);
 }
 
 std::string Newsroom::tracker_text(vrrp::TrackerId tracker) const {

@@ -1,7 +1,6 @@
 // Who is told of what happened: the log at the end of the turn, scripts, FIFOs, mail and webhooks through the runner
 // and who listens to events through the api, once the addresses are where the news says they are. A bounded number a
-// turn, so that the news of a thousand routers hold up no advert. Waits for nobody: while there is no runner, or it
-// does not read, its news wait within a bound, and what finds no room is counted.
+// turn, so that the news of a thousand routers hold up no advert.
 #pragma once
 
 #include <deque>
@@ -15,10 +14,9 @@
 
 #include "daemon/address_plan.h"
 #include "daemon/hook_desk.h"
-#include "daemon/outbox.h"
+#include "daemon/runner_desk.h"
 #include "daemon/setup.h"
 #include "daemon/succession.h"
-#include "daemon/unfinished.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
 #include "log/rate_limit.h"
@@ -36,20 +34,17 @@ inline constexpr std::size_t news_that_wait = 20'000;  // two transitions of eve
 // Two masters at once, or somebody who says so, and a BACKUP hears of another one with each advert.
 inline constexpr std::uint64_t masters_told = 10;
 inline constexpr Duration masters_told_within = std::chrono::seconds(10);
-// Of messages that wait for a runner: a FIFO's line, a mail and a webhook's news of each of them.
-inline constexpr std::size_t bytes_for_a_runner = std::size_t{8} << 20;
 }  // namespace limits
 
 class Newsroom {
  public:
   // `api` may be replaced by its owner at any time.
   Newsroom(const Setup& setup, log::Logger& log, loop::Loop& loop, const kernel::Channel& api)
-      : setup_(setup), log_(log), runner_(loop, limits::bytes_for_a_runner), api_(api) {}
+      : setup_(setup), log_(log), desk_(setup, log, loop), api_(api) {}
 
-  // A runner is told its scripts, files, processes and FIFOs; it answers with everything it knows of them. `at_start`:
-  // of the daemon, the time of init_file. Then again what no runner before it has carried out, and what waited.
-  void meet(kernel::Channel runner, bool at_start = false);
-  const kernel::Channel& runner() const { return runner_.reader(); }
+  // `at_start`: of the daemon, the time of init_file.
+  void meet(kernel::Channel runner, bool at_start = false) { desk_.meet(std::move(runner), at_start); }
+  const kernel::Channel& runner() const { return desk_.runner(); }
   // Reads what the runner says; false when it is gone. `on_finished`: a script that was run has ended.
   bool receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value,
                const std::function<void(const process::NotifyFinished&)>& on_finished);
@@ -85,8 +80,9 @@ class Newsroom {
   bool publish(AddressState addresses, const HookDesk& hooks);
   // Tells all of it.
   void finish();
-  // The last words of a worker that another one follows.
-  void say_left();
+  // The last words of a worker that another one follows; what it could tell no runner is for that one.
+  std::vector<Unsaid> say_left();
+  void take_up(std::span<const Unsaid> messages) { desk_.take_up(messages); }
   // The last words: what is gathered, then the runner's Stop.
   void say_stopped();
 
@@ -122,23 +118,15 @@ class Newsroom {
   void tell_webhooks(const News& news);
   void tell_api(const News& news);
   bool send_api(const nlohmann::json& event);
-  template <typename Message>
-  std::optional<Bytes> encoded(const Message& message) const;
-  template <typename Message>
-  void send(const Message& message, Outbox::For whom);
-  template <typename Message>
-  void send_news(Message message);
-  void put(Bytes message, Outbox::For whom);
-  void take(std::vector<Bytes>& greeting, process::Messages messages, std::string_view what) const;
   void on_script(const process::ScriptResult& result);
   void on_file(const process::FileResult& result);
   void on_process(const process::ProcessResult& result);
 
   const Setup& setup_;
   log::Logger& log_;
-  Outbox runner_;
+  RunnerDesk desk_;
   const kernel::Channel& api_;
-  log::RateLimit limit_{std::chrono::seconds(10), setup_.routers.size() * 2 + 1};  // "lower", "restored"; "runner"
+  log::RateLimit limit_{std::chrono::seconds(10), setup_.routers.size() * 2};  // "lower", "restored"
   log::RateLimit learned_{limits::masters_told_within, setup_.routers.size(), limits::masters_told};
   std::vector<Instant> lower_told_again_ = std::vector<Instant>(setup_.routers.size());  // by router: not before
   std::vector<process::Notify> hooks_to_run_;                                            // since the last turn
@@ -147,9 +135,6 @@ class Newsroom {
   std::deque<News> gathered_;
   std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
   std::map<vrrp::TrackerId, std::string> tracker_texts_;
-  Unfinished unfinished_{static_cast<std::uint64_t>(loop::now().time_since_epoch().count()),
-                         limits::bytes_for_a_runner};
-  std::uint64_t told_lost_ = 0;    // of what found no room before a runner
   std::uint64_t events_lost_ = 0;  // that the api did not take
 };
 

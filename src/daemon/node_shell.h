@@ -56,7 +56,8 @@ class NodeShell {
   void maintain(vrrp::MaintenanceTold::Wish wish);
   void stop();            // in order; on_stopped
   void leave_as_it_is();  // for a worker that goes on as we do
-  void say_everything() { newsroom_.say_left(); }
+  std::vector<Unsaid> say_left() { return newsroom_.say_left(); }
+  void take_up(std::span<const Unsaid> messages) { newsroom_.take_up(messages); }
   bool has_refused() const { return host_.has_refused(); }
   void beat();  // regularly
 

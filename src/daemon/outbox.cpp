@@ -45,6 +45,13 @@ void Outbox::put(Bytes message, For whom) {
   }
 }
 
+std::vector<std::pair<Outbox::For, Bytes>> Outbox::take_waiting() {
+  std::vector<std::pair<For, Bytes>> taken;
+  for (Waiting& each : waiting_) taken.emplace_back(each.whom, std::move(each.bytes));
+  clear();
+  return taken;
+}
+
 void Outbox::forget(std::deque<Waiting>::iterator place) {
   if (!place->is_greeting) waiting_bytes_ -= place->bytes.size();
   waiting_.erase(place);

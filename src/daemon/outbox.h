@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -30,6 +31,8 @@ class Outbox {
     this_reader,  // another one is told in another way, or shall not hear of it
   };
   void put(Bytes message, For whom = For::whoever_comes);
+  // What no reader has taken, with what was to greet one; nothing waits any more.
+  std::vector<std::pair<For, Bytes>> take_waiting();
   // The end: what waits is sent within this time, or not at all.
   void finish(Duration bound);
   std::uint64_t lost() const { return lost_; }

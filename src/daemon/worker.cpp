@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <time.h>
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "daemon/node_shell.h"
@@ -10,6 +12,7 @@
 #include "daemon/scheduling.h"
 #include "daemon/watch_policy.h"
 #include "kernel/confinement.h"
+#include "kernel/memory_file.h"
 #include "loop/loop.h"
 
 namespace baton::daemon {
@@ -24,7 +27,9 @@ class Worker {
  private:
   void begin_listening();
   void serve();
-  void go_on();
+  void go_on(const UniqueFd& unsaid);
+  void take_up(const UniqueFd& unsaid);
+  void say_left();
   void leave_as_it_is();
   void stop();
   void on_stopped();
@@ -82,9 +87,28 @@ int Worker::run() {
   }
   if (locks_late) lock_memory(log_);
   loop_.run();
-  shell_.say_everything();
-  if (has_left_) (void)start_.guardian.send({&worker_has_left, 1});
+  say_left();
   return exit_status_;
+}
+
+// The last words; what no runner has been told is for the worker that follows, if there is one.
+void Worker::say_left() {
+  const std::vector<Unsaid> unsaid = shell_.say_left();
+  UniqueFd file;
+  std::string trouble;
+  if (has_left_ && !unsaid.empty()) {
+    auto made = kernel::memory_file(pack(unsaid));
+    if (made) {
+      file = std::move(*made);
+    } else {
+      trouble = to_string(made.error()) + "; ";
+    }
+  }
+  if (!unsaid.empty() && !file) {
+    log_.warning(fmt::format("{}{} messages for scripts, FIFOs, mail and webhooks are lost with this worker", trouble,
+                             unsaid.size()));
+  }
+  if (has_left_) (void)start_.guardian.send({&worker_has_left, 1}, file ? file.get() : -1);
 }
 
 void Worker::begin_listening() {
@@ -112,14 +136,26 @@ void Worker::serve() {
 }
 
 // The worker before has left. What it heard before that is in its last will.
-void Worker::go_on() {
+void Worker::go_on(const UniqueFd& unsaid) {
   if (const auto caught_up = shell_.catch_up(); !caught_up) {
     log_.error(to_string(caught_up.error()));
     exit_status_ = exit_code::failure;
     return loop_.stop();
   }
   serve();
+  take_up(unsaid);
   shell_.replay_early_packets(will_.left().value_or(loop::now()));
+}
+
+// No runner has it from the worker before.
+void Worker::take_up(const UniqueFd& unsaid) {
+  if (!unsaid) return;
+  constexpr std::size_t most = 4 * limits::bytes_for_a_runner;  // what waits and what is kept, with their heads
+  const auto text = kernel::read_memory_file(unsaid, most);
+  if (!text) {
+    return log_.error(to_string(text.error()) + "; messages for scripts, FIFOs, mail and webhooks are lost");
+  }
+  shell_.take_up(unpack(*text));
 }
 
 // For a worker that goes on as we do.
@@ -155,7 +191,7 @@ void Worker::on_guardian_message() {
     if (message.error() == kernel::Channel::Nothing::any_more) guardian_readable_.reset();
     return;
   }
-  if (message->bytes == Bytes{take_over} && !shell_.has_begun()) return go_on();
+  if (message->bytes == Bytes{take_over} && !shell_.has_begun()) return go_on(message->passed_fd);
   if (message->bytes == Bytes{maintenance_off}) return shell_.maintain(vrrp::MaintenanceTold::Wish::off);
   if (message->bytes == Bytes{maintenance_asked}) return shell_.maintain(vrrp::MaintenanceTold::Wish::ask);
   if (message->bytes == Bytes{maintenance_forced}) return shell_.maintain(vrrp::MaintenanceTold::Wish::force);

@@ -46,7 +46,8 @@ inline constexpr std::uint8_t new_runner_channel = 'R';
 inline constexpr std::uint8_t new_api_channel = 'A';
 inline constexpr std::uint8_t new_checker_channel = 'C';
 
-inline constexpr std::uint8_t take_over = 'T';  // the worker before has left, and the last will is written
+// The worker before has left, and the last will is written. With what it could tell no runner, if there is something.
+inline constexpr std::uint8_t take_over = 'T';
 
 // The operator's wish for a maintenance (docs/decisions/0015).
 inline constexpr std::uint8_t maintenance_off = 'o';
@@ -58,7 +59,8 @@ inline constexpr std::uint8_t maintenance_begun = 'H';    // every router is hel
 inline constexpr std::uint8_t maintenance_refused = 'U';  // behind it, as JSON: [{"instance":...,"why":...}]
 inline constexpr std::uint8_t firewall_outdated = 'F';    // what the firewall's rules depend on has changed
 inline constexpr std::uint8_t worker_is_prepared = 'P';   // it waits for take_over
-inline constexpr std::uint8_t worker_has_left = 'L';      // after SIGQUIT: it hears and says nothing any more
+// After SIGQUIT: it hears and says nothing any more. With what it could tell no runner (unsaid.h), as a memory_file.
+inline constexpr std::uint8_t worker_has_left = 'L';
 
 // Signals of the worker: SIGTERM stops in order (make before break), SIGQUIT ends it at once with everything left as it
 // is, for a worker that resumes. Returns the exit status.

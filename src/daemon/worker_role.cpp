@@ -113,22 +113,25 @@ void WorkerRole::kill() {
   is_killed_ = true;
 }
 
-void WorkerRole::leave() {
-  if (!process_) return;
+UniqueFd WorkerRole::leave() {
+  if (!process_) return {};
   readable_.reset();
   // One that does not serve yet may not hear SIGQUIT yet, and would dump core.
   process_.signal(will_.is_serving() ? SIGQUIT : SIGKILL);
   const Instant bound = loop::now() + std::chrono::milliseconds(leave_bound_ms);
   bool has_left = false;
+  UniqueFd unsaid;
   while (!has_left && loop::now() < bound) {
     pollfd ready[] = {{.fd = channel_.fd(), .events = POLLIN, .revents = 0},
                       {.fd = process_.pidfd.get(), .events = POLLIN, .revents = 0}};
     if (::poll(ready, std::size(ready), leave_bound_ms) < 1) break;
-    const auto message = channel_.receive();
+    auto message = channel_.receive();
+    if (message && message->bytes == Bytes{worker_has_left}) unsaid = std::move(message->passed_fd);
     has_left = message ? message->bytes == Bytes{worker_has_left} : (ready[1].revents & POLLIN) != 0;
   }
   // It has nothing left to do, and its memory takes a while to be given back.
   process_.signal(SIGKILL);
+  return unsaid;
 }
 
 std::string WorkerRole::reap() {

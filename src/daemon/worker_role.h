@@ -59,8 +59,9 @@ class WorkerRole {
   void signal(int number) { process_.signal(number); }
   void kill();
   bool is_killed() const { return is_killed_; }
-  // Ends it with everything left as it is, for one that goes on as its routers; waits, no longer than a bound.
-  void leave();
+  // Ends it with everything left as it is, for one that goes on as its routers; waits, no longer than a bound. Returns
+  // what it could tell no runner, for that one; mostly nothing.
+  UniqueFd leave();
   // After Events::died: how it ended.
   std::string reap();
 

@@ -318,14 +318,15 @@ SysResult<void> WorkerSeat::start_next(std::vector<Vanished> gone) {
 void WorkerSeat::change() {
   prepared_by_.cancel();
   (void)will().read_all();  // its pages are ours then
-  worker_->leave();
+  const UniqueFd unsaid = worker_->leave();
   const Orphans orphans = hand_wills_down();
   std::unique_ptr<WorkerRole> before = std::exchange(worker_, std::move(next_));
   const bool has_own_interfaces = !before->setup().virtual_interfaces.empty();  // the next one takes them away
   if (has_own_interfaces) say_goodbye_for(orphans, before->setup());
   join(runner_, new_runner_channel);
   join(api_, new_api_channel);
-  if (const auto told = worker_->tell(take_over); !told) log_.error(to_string(told.error()));
+  if (const auto told = worker_->tell(take_over, unsaid ? unsaid.get() : -1); !told)
+    log_.error(to_string(told.error()));
   policy_.on_start(loop::now());
   worker_->must_serve_soon(loop::now(), loop::now() - before->will().heartbeat());
   look_.set(loop::now());

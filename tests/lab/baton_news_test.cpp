@@ -180,5 +180,30 @@ TEST_F(BatonNews, what_is_told_while_there_is_no_runner_is_told_to_the_next) {
   EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
 }
 
+// Between two runners and two workers: the one that leaves hands over what it could tell nobody.
+TEST_F(BatonNews, what_a_worker_could_tell_no_runner_the_next_worker_tells) {
+  const auto processes = [](Role role) { return find_role(lab().daemon_processes(web1), role); };
+  forget(web1);
+  for (int i = 0; i < 2; ++i) {  // the guardian waits longer each time
+    ASSERT_TRUE(wait([&] { return !processes(Role::runner).empty(); })) << pair().log();
+    signal(web1, Role::runner, SIGKILL);
+    ASSERT_TRUE(wait([&] { return processes(Role::runner).empty(); }));
+  }
+  Pair::expect_done(lab().set_carrier(web1, "ens33", false));
+  ASSERT_TRUE(wait([] { return status(web1).value("/instances/0/state"_json_pointer, "") == "FAULT"; }))
+      << pair().log();
+  const auto first = processes(Role::worker);
+  const Instant asked = now();
+  reload(web1, read_file(web1, config_path(web1)) + "# another text\n");
+  ASSERT_TRUE(wait([&] { return was_logged(web1, "reload complete", asked); })) << pair().log();
+  EXPECT_NE(processes(Role::worker), first);
+  EXPECT_TRUE(processes(Role::runner).empty()) << "it came too early for this test";
+  EXPECT_THAT(wait_for_lines(web1, "/run/lab/heard", 1), ElementsAre("INSTANCE \"VI_1\" FAULT 200"));
+  EXPECT_TRUE(wait([] { return read_file(web1, "/run/lab/mails").contains("Entering FAULT state"); })) << pair().log();
+  EXPECT_THAT(wait_for_lines(web1, "/run/lab/told", 2), ElementsAre("fault", "any INSTANCE VI_1 FAULT 200"));
+  Pair::expect_done(lab().set_carrier(web1, "ens33", true));
+  EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+}
+
 }  // namespace
 }  // namespace baton::lab

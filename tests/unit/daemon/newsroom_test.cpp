@@ -36,10 +36,10 @@ class NewsroomTest : public testing::Test {
     }
     return states;
   }
-  std::size_t lines_in(const std::string& text) const {
-    std::size_t lines = 0;
-    for (std::size_t at = 0; (at = text.find("master is", at)) != std::string::npos; ++at) ++lines;
-    return lines;
+  static std::size_t count(const std::string& words, const std::string& text) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = text.find(words, at)) != std::string::npos; ++at) ++found;
+    return found;
   }
 
   daemon::Setup setup_ = setup_of(
@@ -64,7 +64,7 @@ TEST_F(NewsroomTest, masters_that_take_turns_with_every_advert_fill_no_log) {
         0, {.address = *IpAddress::parse(i % 2 == 0 ? "10.0.0.66" : "10.0.0.67"), .priority = 200});
   }
   newsroom_.finish();
-  EXPECT_EQ(lines_in(testing::internal::GetCapturedStderr()), limits::masters_told);
+  EXPECT_EQ(count("master is", testing::internal::GetCapturedStderr()), limits::masters_told);
 }
 
 }  // namespace
