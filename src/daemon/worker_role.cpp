@@ -88,7 +88,7 @@ SysResult<void> WorkerRole::start(const Launch& launch, std::span<const int> kee
   auto started = start_role({.name = "baton-vrrp",
                              .parent_death_signal = SIGTERM,  // the guardian is gone: leave in order
                              .keep = kept,
-                             .secrets = setup::Secrets::all,
+                             .secrets = setup::Secrets::adverts,
                              .main = [&] { return launch(*setup_, will_, std::move(theirs)); }});
   if (!started) return std::unexpected(started.error());
   process_ = std::move(*started);

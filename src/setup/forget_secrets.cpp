@@ -26,13 +26,13 @@ void forget(config::Configuration& configuration) {
     webhook.headers.clear();
     webhook.proxy = {};
   }
-  if (configuration.check_tls) configuration.check_tls->password = {};
 }
 
 }  // namespace
 
 void forget_secrets(Setup& setup, Secrets kept) {
-  if (kept == Secrets::all) return;
+  if (setup.configuration.check_tls) setup.configuration.check_tls->password = {};
+  if (kept == Secrets::adverts) return;
   forget(setup.configuration);
   for (RouterSetup& router : setup.routers) forget(router.codec);
   for (notify::Webhook& webhook : setup.webhooks) {

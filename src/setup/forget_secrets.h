@@ -9,10 +9,10 @@
 namespace baton::setup {
 
 enum class Secrets : std::uint8_t {
-  none,    // it is told what it needs, or needs nothing
-  mail,    // it orders mails: the login at the mail server
-  checks,  // it checks servers: the password of its key
-  all,
+  none,     // it is told what it needs, or needs nothing
+  mail,     // it orders mails: the login at the mail server
+  checks,   // it checks servers: the password of its key
+  adverts,  // it signs adverts, and orders mails and webhooks: all but the password of the checks' key
 };
 
 // Overwrites passwords, keys, and addresses that are as good as keys, but `kept`. Not again to be served with.

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 #include "base/unique_fd.h"
@@ -20,18 +21,33 @@ using namespace std::chrono_literals;
 const std::string password = std::string("pAsS") + "wOrD";
 const std::string key = std::string("kEyOfHmAc-") + "0123456789-0123456789-0123456789";
 const std::string login = std::string("LoGiN-") + "at-the-mail-server";
+const std::string tls = std::string("PhRaSe-") + "of-the-private-key";
 const std::string hook = std::string("ToKeN-") + "of-the-webhook";
 
 std::string config() {
   return "global_defs {\n  lb_plane nftables\n  smtp_server 127.0.0.1 2525\n  notification_email {\n    a@example.org\n"
          "  }\n  notification_email_from b@example.org\n  smtp_user me\n  smtp_password " +
-         login + "\n}\nwebhook ops {\n  url \"http://127.0.0.1:1/" + hook +
+         login + "\n}\nSSL {\n  password " + tls +
+         "\n  certificate /run/lab/client.pem\n  key /run/lab/client.key\n}\nwebhook ops {\n  url "
+         "\"http://127.0.0.1:1/" +
+         hook +
          "\"\n}\nvrrp_instance VI_K {\n  interface ens33\n  version 3\n  virtual_router_id 60\n@web1  priority 200\n  "
          "auth_hmac {\n    key 1 " +
          key +
          "\n    active_key 1\n  }\n  virtual_ipaddress {\n    10.0.20.160\n  }\n}\n"
          "virtual_server 10.0.20.170 80 {\n  lb_algo rr\n  lb_kind NAT\n  protocol TCP\n"
-         "  real_server 127.0.0.1 81 {\n    TCP_CHECK {\n    }\n  }\n}\n";
+         "  real_server 127.0.0.1 81 {\n    SSL_GET {\n      url {\n        path /\n        status_code 200\n      }\n"
+         "    }\n  }\n}\n";
+}
+
+// A key that this passphrase opens.
+void make_key(Lab& lab) {
+  const std::string directory = lab.machine(web1).outside_path("/run/lab");
+  const std::string command = fmt::format(
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -subj /CN=web1 -days 2 -passout pass:{0} "
+      "-keyout {1}/client.key -out {1}/client.pem 2>/dev/null",
+      tls, directory);
+  EXPECT_EQ(std::system(command.c_str()), 0) << command;
 }
 
 // How often it stands in what the process may write to.
@@ -56,7 +72,9 @@ std::size_t copies(pid_t process, const std::string& secret) {
 class SecretsInMemory : public ServedPair {
  protected:
   static void SetUpTestSuite() {
-    open({.head = config(), .extra = "  authentication {\n    auth_type PASS\n    auth_pass " + password + "\n  }\n"});
+    open({.head = config(),
+          .extra = "  authentication {\n    auth_type PASS\n    auth_pass " + password + "\n  }\n",
+          .prepare = make_key});
   }
   static pid_t role(std::string_view name) {
     for (const ProcessInfo& process : batond_processes(web1)) {
@@ -69,7 +87,7 @@ class SecretsInMemory : public ServedPair {
   }
   static std::vector<std::string> known_to(std::string_view name) {
     std::vector<std::string> known;
-    for (const std::string& secret : {password, key, login, hook}) {
+    for (const std::string& secret : {password, key, login, tls, hook}) {
       if (copies(role(name), secret) > 0) known.push_back(secret);
     }
     return known;

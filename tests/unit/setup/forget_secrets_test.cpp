@@ -50,9 +50,11 @@ TEST(ForgetSecrets, leaves_the_login_to_who_orders_mails) {
   EXPECT_EQ(setup.webhooks[0].url, "");
 }
 
-TEST(ForgetSecrets, leaves_all_to_the_worker) {
+TEST(ForgetSecrets, leaves_all_to_the_worker_but_the_password_of_the_checks_key) {
   setup::Setup setup = with_secrets();
-  forget_secrets(setup, Secrets::all);
+  setup.configuration.check_tls.emplace().password = config::Secret("of-checks");
+  forget_secrets(setup, Secrets::adverts);
+  EXPECT_TRUE(setup.configuration.check_tls->password.empty());
   EXPECT_TRUE(has_key(setup));
   EXPECT_EQ(setup.webhooks[0].url, "https://example.org/of-hook");
 }
