@@ -13,6 +13,7 @@ inline constexpr std::size_t track_scripts = 4'000;
 inline constexpr std::size_t scripts_of_a_runner = 65'536;  // of track scripts, or of checks
 inline constexpr std::size_t track_files = 4'000;
 inline constexpr std::size_t tracked_checks = 4'000;  // vrrp_check
+inline constexpr std::size_t bfd_sessions = 1'000;    // bfd_instance
 inline constexpr std::size_t command_size = 25'000;   // bytes of a program and its arguments: an event may call two
 inline constexpr std::size_t argument_overhead = 4;   // bytes that each argument costs beyond its own
 inline constexpr std::size_t message_size = 60'000;   // bytes of one message between two roles

@@ -222,6 +222,12 @@ constexpr auto table = std::to_array<Rule>({
     {"B282", "too-many", warning, "more of these than there may be",
      "A check has at most so many urls, hosts or values, and a node so many webhooks; those beyond are left out, and "
      "what they should have watched or told is not watched or told. Make another check of them."},
+    {"B283", "bfd-not-told", warning, "a BFD session that is tracked by those who do not hear of it",
+     "bfd_instance says 'vrrp' or 'checker', and the other one names it: it would count as down for ever, so it is not "
+     "tracked. Say both, or neither."},
+    {"B284", "bfd-slow", warning, "a BFD session of more than ten seconds a packet",
+     "min_rx and min_tx are milliseconds. Written as if they were microseconds they make a session that notices "
+     "nothing in time."},
 });
 
 }  // namespace

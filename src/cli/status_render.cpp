@@ -185,6 +185,22 @@ std::string render_instance(const json& instance, double now, bool colour) {
   return instance_text(instance, now, Painter(colour));
 }
 
+// BFD; empty where there is none.
+std::string sessions_text(const json& status, double now, const Painter& paint) {
+  const json bfd = status.value("bfd", json());
+  if (!bfd.is_object()) return {};
+  std::string text = "\n";
+  for (const json& session : bfd.at("sessions")) {
+    const std::string state = session.at("state");
+    const std::string reason = text_of(session, "text");
+    text += fmt::format("{}  {}  BFD with {} for {}{}\n", paint.bold(text_of(session, "name")),
+                        state == "Up" ? state : paint.alarm(state), text_of(session, "neighbor"),
+                        span_of(now - session.at("since").get<double>()), reason.empty() ? "" : ": " + reason);
+  }
+  if (bfd.value("spoken", true)) return text;
+  return text + paint.alarm("nobody speaks BFD now; this is what was known") + "\n";
+}
+
 std::string render_status(const json& status, double now_seconds, bool colour) {
   const Painter paint(colour);
   std::string text = head_of(status, now_seconds, paint);
@@ -209,7 +225,7 @@ std::string render_status(const json& status, double now_seconds, bool colour) {
                         result == "down" ? paint.alarm(result) : result, text_of(check, "kind"),
                         text_of(check, "target"), reason.empty() ? "" : ": " + reason);
   }
-  return text;
+  return text + sessions_text(status, now_seconds, paint);
 }
 
 StatusTable::StatusTable(double now, bool colour) : now_(now), paint_(colour) {

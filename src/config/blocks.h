@@ -84,6 +84,7 @@ struct Definitions {
   ByName<TrackedFile> files;
   ByName<TrackedProcess> processes;
   ByName<TrackedCheck> checks;
+  ByName<BfdSession> sessions;
   ByName<Instance> instances;
 };
 
@@ -97,6 +98,9 @@ std::optional<HealthCheck> read_health_check(const Context& context, const State
                                              const CheckDefaults& defaults, const Definitions& definitions);
 std::optional<TrackedCheck> read_tracked_check(const Context& context, const Statement& block, const Defaults& defaults,
                                                const Definitions& definitions);
+// A bfd_instance; `others`: those before it, with whom it must not be confused.
+std::optional<BfdSession> read_bfd_session(const Context& context, const Statement& block,
+                                           const std::vector<BfdSession>& others);
 std::optional<VirtualServerGroup> read_virtual_server_group(const Context& context, const Statement& list);
 std::optional<VirtualServer> read_virtual_server(const Context& context, const Statement& block,
                                                  const Defaults& defaults, const Definitions& definitions,
@@ -131,6 +135,10 @@ void read_tracked_processes(const Context& context, const Statement& list, const
                             Trackers& trackers);
 void read_tracked_checks(const Context& context, const Statement& list, const Definitions& definitions,
                          Trackers& trackers);
+void read_tracked_sessions(const Context& context, const Statement& list, const Definitions& definitions,
+                           Trackers& trackers);
+// "weight NUMBER [reverse|noreverse]" without its first word, as in a block.
+void read_session_weight(BfdSession& session, const Arguments& arguments);
 
 std::optional<TrackGroup> read_track_group(const Context& context, const Statement& block,
                                            const Definitions& definitions);

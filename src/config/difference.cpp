@@ -136,6 +136,7 @@ std::vector<Change> difference(const Configuration& before, const Configuration&
   compare_named("track_file", before.files, after.files, changes);
   compare_named("vrrp_track_process", before.processes, after.processes, changes);
   compare_named("vrrp_check", before.checks, after.checks, changes);
+  compare_named("bfd_instance", before.bfd_sessions, after.bfd_sessions, changes);
   compare_named("webhook", before.webhooks, after.webhooks, changes);
   compare_named("vrrp_sync_group", before.groups, after.groups, changes);
   compare_named("virtual_server_group", before.virtual_server_groups, after.virtual_server_groups, changes);

@@ -113,13 +113,21 @@ void set_script_user(G& settings, const Arguments& arguments) {
   }
 }
 
+std::vector<unsigned>& affinity_of(Globals& globals, std::string_view keyword) {
+  return keyword == "bfd_cpu_affinity" ? globals.bfd_process.cpu_affinity : globals.cpu_affinity;
+}
+
+std::optional<int>& real_time_priority_of(Globals& globals, std::string_view keyword) {
+  return keyword == "bfd_rt_priority" ? globals.bfd_process.real_time_priority : globals.real_time_priority;
+}
+
 void set_affinity(G& settings, const Arguments& arguments) {
   if (arguments.count() == 0) return arguments.missing("a list of processors");
   for (std::size_t index = 0; index < arguments.count(); ++index) {
     const std::optional<std::int64_t> cpu = parse_integer(arguments.word(index));
     constexpr std::int64_t most_cpus = 8'192;  // Linux CONFIG_NR_CPUS at its largest
     if (!cpu || *cpu < 0 || *cpu >= most_cpus) return arguments.invalid(index, "numbers of processors, from 0");
-    settings.globals.cpu_affinity.push_back(static_cast<unsigned>(*cpu));
+    affinity_of(settings.globals, arguments.name()).push_back(static_cast<unsigned>(*cpu));
   }
 }
 
@@ -129,14 +137,14 @@ void set_real_time_priority(G& settings, const Arguments& arguments) {
   const auto lowest = static_cast<std::int64_t>(arguments.keyword().minimum);
   const auto highest = static_cast<std::int64_t>(arguments.keyword().maximum);
   if (!given) {
-    (void)arguments.read(settings.globals.real_time_priority);
+    (void)arguments.read(real_time_priority_of(settings.globals, arguments.name()));
     return;
   }
   const std::int64_t used = std::clamp(*given, lowest, highest);
   if (used != *given) {
     arguments.invalid(0, fmt::format("{} to {}", lowest, highest), fmt::format("{} is used", used));
   }
-  settings.globals.real_time_priority = static_cast<int>(used);
+  real_time_priority_of(settings.globals, arguments.name()) = static_cast<int>(used);
 }
 
 // Baton checks every reload; what else the keyword does in keepalived is to refuse what would only be a warning.
@@ -398,6 +406,11 @@ constexpr Setting<G> global_settings[] = {
     {"vrrp_priority", set<&G::globals, &Globals::nice>},
     {"vrrp_rt_priority", set_real_time_priority},
     {"vrrp_cpu_affinity", set_affinity},
+    {"bfd_priority", set<&G::globals, &Globals::bfd_process, &BfdProcess::nice>},
+    {"bfd_rt_priority", set_real_time_priority},
+    {"bfd_cpu_affinity", set_affinity},
+    {"bfd_rlimit_rttime", set<&G::globals, &Globals::bfd_process, &BfdProcess::real_time_limit_us>},
+    {"bfd_rlimit_rtime", set<&G::globals, &Globals::bfd_process, &BfdProcess::real_time_limit_us>},
     {"vrrp_no_swap", set<&G::globals, &Globals::lock_memory>},
     {"vrrp_rlimit_rttime", set<&G::globals, &Globals::real_time_limit_us>},
     {"vrrp_rlimit_rtime", set<&G::globals, &Globals::real_time_limit_us>},

@@ -315,11 +315,36 @@ Check read_simple(const Context& context, const Statement& block, const Setting<
   return check;
 }
 
-std::optional<BfdCheck> read_bfd(const Context& context, const Statement& block) {
+std::optional<BfdCheck> read_bfd(const Context& context, const Statement& block, const Definitions& definitions) {
   BfdCheck check = read_simple(context, block, bfd_settings);
-  if (!check.session.empty()) return check;
-  report_missing(context, block, "name");
-  return std::nullopt;
+  if (check.session.empty()) {
+    report_missing(context, block, "name");
+    return std::nullopt;
+  }
+  const auto found = definitions.sessions.find(check.session);
+  if (found == definitions.sessions.end()) {
+    context.diagnostics.warn(
+        "not-defined", block.position(),
+        fmt::format("no bfd_instance is named {}; {} is ignored", quoted(check.session), block.keyword()),
+        fmt::format("define it with bfd_instance {} {{ ... }}", check.session));
+    return std::nullopt;
+  }
+  const BfdSession& session = *found->second;
+  if (!session.for_checkers) {
+    context.diagnostics.warn("bfd-not-told", block.position(),
+                             fmt::format("bfd_instance {} is for VRRP alone, checkers do not hear of it; {} is ignored",
+                                         quoted(check.session), block.keyword()),
+                             "add 'checker' to the bfd_instance, or remove 'vrrp' from it");
+    return std::nullopt;
+  }
+  if (session.place.file == block.line->file->order && session.place.line > block.line->number) {
+    context.diagnostics.warn("defined-later", block.position(),
+                             fmt::format("{} is defined further down, on line {}: it works here, but keepalived would "
+                                         "ignore {}",
+                                         quoted(check.session), session.place.line, block.keyword()),
+                             "move the bfd_instance above");
+  }
+  return check;
 }
 
 // --- all of them ---
@@ -336,7 +361,7 @@ std::optional<HealthCheck::Kind> read_kind(const Context& context, const Stateme
   if (keyword == "SMTP_CHECK") return as_kind(read_smtp(context, block, draft));
   if (keyword == "MISC_CHECK") return as_kind(read_misc(context, block, draft, defaults));
   if (keyword == "FILE_CHECK") return as_kind(read_file(context, block, definitions));
-  if (keyword == "BFD_CHECK") return as_kind(read_bfd(context, block));
+  if (keyword == "BFD_CHECK") return as_kind(read_bfd(context, block, definitions));
   if (keyword == "PING_CHECK") return PingCheck{};
   // Read in any case, so that what is wrong with them is said at once.
   const auto with_port = [&](auto check) {

@@ -220,9 +220,9 @@ struct FileCheck {
   bool operator==(const FileCheck&) const = default;
 };
 
-// BFD_CHECK; read, and always up until there is BFD.
+// BFD_CHECK: a session of bfd_instance is up.
 struct BfdCheck {
-  std::string session;
+  std::string session;  // one of Configuration::bfd_sessions
 
   bool operator==(const BfdCheck&) const = default;
 };

@@ -44,6 +44,16 @@ auto read_all(const Context& context, const Statement& root, std::initializer_li
   return things;
 }
 
+// Each knows those before it.
+void read_bfd_sessions(const Context& context, const Statement& root, std::vector<BfdSession>& sessions) {
+  std::vector<BfdSession> before;
+  sessions = read_all(context, root, {"bfd_instance"}, [&](const Statement& block) {
+    auto session = read_bfd_session(context, block, before);
+    if (session) before.push_back(*session);
+    return session;
+  });
+}
+
 void read_static_entries(const Context& context, const Statement& root, NameTables& names,
                          Configuration& configuration) {
   for (const Statement& block : root.children) {
@@ -91,6 +101,7 @@ void read_model(const Context& context, const Statement& root, Configuration& co
   configuration.checks = read_all(context, root, {"vrrp_check"}, [&](const Statement& block) {
     return read_tracked_check(context, block, defaults, files);
   });
+  read_bfd_sessions(context, root, configuration.bfd_sessions);
   configuration.webhooks =
       read_all(context, root, {"webhook"}, [&](const Statement& block) { return read_webhook(context, block); });
   keep_few_webhooks(context, configuration.webhooks);
@@ -120,7 +131,9 @@ void read_model(const Context& context, const Statement& root, Configuration& co
 }
 
 void note_emptiness(const Configuration& configuration, Diagnostics& diagnostics) {
-  if (!configuration.instances.empty() || !configuration.virtual_servers.empty() || diagnostics.has_error()) return;
+  const bool has_work =
+      !configuration.instances.empty() || !configuration.virtual_servers.empty() || !configuration.bfd_sessions.empty();
+  if (has_work || diagnostics.has_error()) return;
   diagnostics.note("nothing-to-do", {}, "the configuration has no vrrp_instance, so there is nothing to do",
                    "add a vrrp_instance block");
 }

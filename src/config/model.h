@@ -14,6 +14,7 @@
 #include "base/rarely.h"
 #include "base/route.h"
 #include "base/time.h"
+#include "config/bfd_session.h"
 #include "config/command.h"
 #include "config/health_check.h"
 #include "config/secret.h"
@@ -39,6 +40,7 @@ struct Trackers {
   std::vector<Tracking> files;      // every name is one of Configuration::files
   std::vector<Tracking> processes;  // every name is one of Configuration::processes
   std::vector<Tracking> checks;     // every name is one of Configuration::checks
+  std::vector<Tracking> sessions;   // every name is one of Configuration::bfd_sessions
 
   bool operator==(const Trackers&) const = default;
 };
@@ -472,6 +474,16 @@ struct ReloadTimes {
   bool operator==(const ReloadTimes&) const = default;
 };
 
+// bfd_priority, bfd_rt_priority, bfd_cpu_affinity, bfd_rlimit_rttime: of the process that speaks BFD.
+struct BfdProcess {
+  std::optional<int> nice;
+  std::optional<int> real_time_priority;
+  std::vector<unsigned> cpu_affinity;
+  std::optional<std::uint64_t> real_time_limit_us;
+
+  bool operator==(const BfdProcess&) const = default;
+};
+
 // What global_defs says beyond the defaults it gives to instances (those are in the instances already).
 struct Globals {
   std::string router_id;  // else the host name
@@ -514,6 +526,7 @@ struct Globals {
   Dumps dumps;
   ReloadTimes reload_times;
   Ipvs ipvs;
+  BfdProcess bfd_process;
 
   bool operator==(const Globals&) const = default;
 };
@@ -524,6 +537,7 @@ struct Configuration {
   std::vector<TrackedFile> files;
   std::vector<TrackedProcess> processes;
   std::vector<TrackedCheck> checks;  // only those that are tracked
+  std::vector<BfdSession> bfd_sessions;
   std::vector<SyncGroup> groups;
   std::vector<Instance> instances;
   std::vector<Webhook> webhooks;

@@ -83,6 +83,7 @@ void add_trackers(List& list, const Trackers& trackers) {
   list.add_each("track_file", trackers.files, tracking_text);
   list.add_each("track_process", trackers.processes, tracking_text);
   list.add_each("track_check", trackers.checks, tracking_text);
+  list.add_each("track_bfd", trackers.sessions, tracking_text);
 }
 
 void add_notifications(List& list, const Notifications& notifications) {
@@ -202,6 +203,10 @@ void add_process(List& list, const Globals& globals) {
   list.add_word("vrrp_cpu_affinity", fmt::format("{}", fmt::join(globals.cpu_affinity, " ")));
   list.add("vrrp_no_swap", globals.lock_memory);
   list.add("vrrp_rlimit_rttime", globals.real_time_limit_us);
+  list.add("bfd_priority", globals.bfd_process.nice);
+  list.add("bfd_rt_priority", globals.bfd_process.real_time_priority);
+  list.add_word("bfd_cpu_affinity", fmt::format("{}", fmt::join(globals.bfd_process.cpu_affinity, " ")));
+  list.add("bfd_rlimit_rttime", globals.bfd_process.real_time_limit_us);
   list.add("child_wait_time", globals.child_wait_time);
   list.add("net_namespace", globals.net_namespace);
   list.add("instance", globals.instance);
@@ -409,6 +414,26 @@ Settings settings_of(const TrackedCheck& check) {
   Settings settings = list.take();
   std::ranges::move(settings_of(check.check), std::back_inserter(settings));
   return settings;
+}
+
+Settings settings_of(const BfdSession& session) {
+  List list;
+  list.add_word("name", session.name);
+  list.add("neighbor_ip", session.neighbor);
+  list.add("source_ip", session.source);
+  list.add("min_rx", session.min_rx);
+  list.add("min_tx", session.min_tx);
+  list.add("idle_tx", session.idle_tx);
+  list.add("multiplier", static_cast<unsigned>(session.multiplier));
+  list.add("passive", session.passive);
+  list.add("multihop", session.multihop);
+  list.add("ttl", static_cast<unsigned>(session.ttl));
+  list.add_word("max_hops", session.max_hops ? fmt::format("{}", *session.max_hops) : "any");
+  list.add("weight", session.weight);
+  list.add("weight reverse", session.reverse);
+  list.add("vrrp", session.for_vrrp);
+  list.add("checker", session.for_checkers);
+  return list.take();
 }
 
 Settings static_settings_of(const Configuration& configuration) {

@@ -27,6 +27,7 @@ Settings settings_of(const Script& script);
 Settings settings_of(const TrackedFile& file);
 Settings settings_of(const TrackedProcess& process);
 Settings settings_of(const TrackedCheck& check);
+Settings settings_of(const BfdSession& session);
 Settings settings_of(const Webhook& webhook);
 Settings settings_of(const HealthCheck& check);
 Settings settings_of(const CheckTls& tls);

@@ -1,4 +1,5 @@
-// What can be tracked: vrrp_script, track_file, vrrp_track_process, vrrp_check; and the lists that say who tracks it.
+// What can be tracked: vrrp_script, track_file, vrrp_track_process, vrrp_check (bfd_instance is in bfd_session.cpp);
+// and the lists that say who tracks it.
 #include <algorithm>
 #include <array>
 
@@ -299,6 +300,15 @@ const Tracked* find_tracked(const Context& context, const ByName<Tracked>& all, 
   return found;
 }
 
+// A session whose news go elsewhere would count as down for ever.
+void report_untold(const Context& context, const Statement& entry) {
+  context.diagnostics.warn(
+      "bfd-not-told", entry.position(),
+      fmt::format("bfd_instance {} is for checkers alone, VRRP does not hear of it; it is not tracked",
+                  quoted(entry.keyword())),
+      "add 'vrrp' to the bfd_instance, or remove 'checker' from it");
+}
+
 // keepalived takes the check away and goes on; whoever replaces it must not find the address gone.
 void report_disabled(const Context& context, const Statement& entry) {
   context.diagnostics.warn(
@@ -316,6 +326,12 @@ void read_defined(const Context& context, const Statement& list, const ByName<Tr
     if constexpr (requires { tracked->can_run; }) {
       if (!tracked->can_run) {
         report_disabled(context, entry);
+        continue;
+      }
+    }
+    if constexpr (requires { tracked->for_vrrp; }) {
+      if (!tracked->for_vrrp) {
+        report_untold(context, entry);
         continue;
       }
     }
@@ -366,6 +382,7 @@ Definitions::Definitions(const Configuration& configuration) {
   index(configuration.files, files);
   index(configuration.processes, processes);
   index(configuration.checks, checks);
+  index(configuration.bfd_sessions, sessions);
   index(configuration.instances, instances);
 }
 
@@ -470,6 +487,15 @@ void read_tracked_processes(const Context& context, const Statement& list, const
 void read_tracked_checks(const Context& context, const Statement& list, const Definitions& definitions,
                          Trackers& trackers) {
   read_defined<&Trackers::checks>(context, list, definitions.checks, "vrrp_check", widest_weight, trackers);
+}
+
+void read_tracked_sessions(const Context& context, const Statement& list, const Definitions& definitions,
+                           Trackers& trackers) {
+  read_defined<&Trackers::sessions>(context, list, definitions.sessions, "bfd_instance", widest_weight, trackers);
+}
+
+void read_session_weight(BfdSession& session, const Arguments& arguments) {
+  set_weight<&BfdSession::weight, &BfdSession::reverse, widest_weight>(session, arguments);
 }
 
 }  // namespace baton::config

@@ -235,6 +235,7 @@ constexpr Setting<D> instance_settings[] = {
     {"track_file", track<read_tracked_files>},
     {"track_process", track<read_tracked_processes>},
     {"track_check", track<read_tracked_checks>},
+    {"track_bfd", track<read_tracked_sessions>},
     {"use_vmac", set_virtual_interface<VirtualInterface::Kind::macvlan>},
     {"use_ipvlan", set_virtual_interface<VirtualInterface::Kind::ipvlan>},
     {"use_vmac_addr", set<&D::instance, &I::use_vmac_addr>},

@@ -58,6 +58,7 @@ constexpr Setting<D> group_settings[] = {
     {"track_file", track<read_tracked_files>},
     {"track_process", track<read_tracked_processes>},
     {"track_check", track<read_tracked_checks>},
+    {"track_bfd", track<read_tracked_sessions>},
     {"notify", set_once<&D::group, &SyncGroup::notifications, &N::any>},
     {"notify_master", set_once<&D::group, &SyncGroup::notifications, &N::master>},
     {"notify_backup", set_once<&D::group, &SyncGroup::notifications, &N::backup>},

@@ -77,8 +77,8 @@ void check_group_weights(const Context& context, const Configuration& configurat
     if (group.tracking_weight) continue;
     for (const std::string& member : group.members) {
       const Trackers& trackers = instances.at(member)->trackers;
-      for (const auto* list :
-           {&trackers.interfaces, &trackers.scripts, &trackers.files, &trackers.processes, &trackers.checks}) {
+      for (const auto* list : {&trackers.interfaces, &trackers.scripts, &trackers.files, &trackers.processes,
+                               &trackers.checks, &trackers.sessions}) {
         for (const Tracking& tracking : *list) {
           if (tracking.weight == 0) continue;
           context.diagnostics.warn("group-weight", context.position_of(tracking),
@@ -293,6 +293,8 @@ void settle_whole(const Context& context, const Defaults& defaults, Configuratio
               "let several instances track one file");
   check_count(context, configuration.checks, baton::limits::tracked_checks, "checks",
               "let several instances track one check");
+  check_count(context, configuration.bfd_sessions, baton::limits::bfd_sessions, "BFD sessions",
+              "let several instances track one session");
   settle_script_user(context, configuration);
 }
 

@@ -14,6 +14,7 @@
 #include "api/path_pattern.h"
 #include "api/server.h"
 #include "base/version.h"
+#include "daemon/bfd_status.h"
 #include "daemon/channel.h"
 #include "daemon/drain.h"
 #include "daemon/dump_text.h"
@@ -316,6 +317,7 @@ class Api {
         {"confirm_until", start_.confirm_until > 0 ? json(start_.confirm_until) : json()},
         {"maintenance", start_.maintenance},
         {"load_balancing", services_.summary()},
+        {"bfd", bfd_status(start_.setup.configuration, start_.bfd, {.now = loop::now(), .wall = loop::wall_now()})},
         {"at", ClockReading{.now = loop::now(), .wall = loop::wall_now()}.utc_seconds(collected.at)},
         {"worker", {{"answers", collected.worker_answers}, {"restarts", std::max(0, desk_.workers_seen() - 1)}}},
         {"reloads",

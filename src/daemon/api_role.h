@@ -7,6 +7,7 @@
 #include <string>
 
 #include "daemon/api_doors.h"
+#include "daemon/bfd_ledger.h"
 #include "daemon/event_log.h"
 #include "daemon/last_will.h"
 #include "daemon/reload_ledger.h"
@@ -26,6 +27,7 @@ struct ApiStart {
   const ReloadLedger& reloads;
   process::ScriptLedger scripts;
   ServicesSource services{};
+  BfdLedger bfd{};
   log::Options log;
   const ApiDoors& doors;          // the guardian's: they outlive us
   std::string configuration;      // path, to be shown

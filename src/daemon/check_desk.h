@@ -1,9 +1,10 @@
-// What the worker hears of its vrrp_check (check_verdict.h). A checker role that is gone takes no verdict with it: the
-// last one stands until the next checker, whom the guardian starts, says another.
+// What the worker hears of its vrrp_check, and of its BFD sessions (check_verdict.h). A role that is gone takes no
+// verdict with it: the last one stands until the next one, whom the guardian starts, says another.
 #pragma once
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "daemon/check_ledger.h"
@@ -15,8 +16,14 @@ namespace baton::daemon {
 
 class CheckDesk {
  public:
-  // `checker` may be replaced by its owner at any time.
-  CheckDesk(const Setup& setup, const kernel::Channel& checker);
+  using Keys = std::unordered_map<CheckKey, vrrp::TrackerId>;
+  static Keys checks_of(const Setup& setup);
+  static Keys sessions_of(const Setup& setup);
+
+  // `checker` may be replaced by its owner at any time. `silence`: what people are told while there is none.
+  CheckDesk(Keys keys, const kernel::Channel& checker, std::string_view silence);
+  CheckDesk(const Setup& setup, const kernel::Channel& checker)
+      : CheckDesk(checks_of(setup), checker, "nobody checks it now, what was known stands") {}
 
   // Reads what it says; false when it is gone.
   bool receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value);
@@ -26,7 +33,8 @@ class CheckDesk {
 
  private:
   const kernel::Channel& checker_;
-  std::unordered_map<CheckKey, vrrp::TrackerId> by_key_;
+  std::string_view silence_;
+  Keys by_key_;
   std::unordered_map<vrrp::TrackerId, std::string> texts_;
 };
 

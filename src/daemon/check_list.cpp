@@ -7,6 +7,7 @@
 
 #include "checker/limits.h"
 #include "config/settings.h"
+#include "daemon/bfd_list.h"
 
 namespace baton::daemon {
 
@@ -66,6 +67,13 @@ std::string target_of(const config::HealthCheck& check) {
 std::vector<ListedCheck> list_checks(const config::Configuration& configuration, log::Logger& log) {
   std::vector<ListedCheck> listed;
   std::size_t beyond = 0;
+  const auto session_of = [&](const config::HealthCheck& check) -> std::optional<CheckKey> {
+    const auto* bfd = std::get_if<config::BfdCheck>(&check.kind);
+    if (bfd == nullptr) return std::nullopt;
+    const auto& all = configuration.bfd_sessions;
+    const auto found = std::ranges::find(all, bfd->session, &config::BfdSession::name);
+    return found == all.end() ? std::nullopt : std::optional(verdict_key_of(*found));
+  };
   const auto add = [&](ListedCheck check) {
     listed.size() == checker::limits::checks ? void(++beyond) : listed.push_back(std::move(check));
   };
@@ -76,6 +84,7 @@ std::vector<ListedCheck> list_checks(const config::Configuration& configuration,
         add({.check = check,
              .label = fmt::format("{} of {} for {}", kind_of(check), server, service.name),
              .key = key_of(service.name, server, check),
+             .session = session_of(check),
              .only_with = service.ha_suspend ? service.entries : std::vector<config::GroupEntry>()});
       }
     }
@@ -101,7 +110,11 @@ bool list_the_same_checks(const config::Configuration& left, const config::Confi
     return a.name == b.name && a.ha_suspend == b.ha_suspend && (!a.ha_suspend || a.entries == b.entries) &&
            std::ranges::equal(a.real_servers, b.real_servers, same_server);
   };
-  return left.checks == right.checks && std::ranges::equal(left.virtual_servers, right.virtual_servers, same_service);
+  const auto same_session = [](const config::BfdSession& a, const config::BfdSession& b) {
+    return verdict_key_of(a) == verdict_key_of(b);
+  };
+  return left.checks == right.checks && std::ranges::equal(left.bfd_sessions, right.bfd_sessions, same_session) &&
+         std::ranges::equal(left.virtual_servers, right.virtual_servers, same_service);
 }
 
 }  // namespace baton::daemon

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <random>
 #include <variant>
 
@@ -94,11 +95,12 @@ health::Outcome judge_script(const config::MiscCheck& check, const process::Scri
   return outcome;
 }
 
-bool is_judged_by_runner(const config::HealthCheck& check) {
-  return std::holds_alternative<config::MiscCheck>(check.kind) || std::holds_alternative<config::FileCheck>(check.kind);
+bool is_judged_elsewhere(const config::HealthCheck& check) {
+  return std::holds_alternative<config::MiscCheck>(check.kind) ||
+         std::holds_alternative<config::FileCheck>(check.kind) || std::holds_alternative<config::BfdCheck>(check.kind);
 }
 
-// What the checker before told of a check that the runner judges.
+// What the checker before told of a check that others judge.
 health::Verdict verdict_of(const health::Check::State& state, std::string detail) {
   const auto weight = state.has_weight ? std::optional(state.weight) : std::nullopt;
   return {.is_up = state.is_up,
@@ -134,6 +136,9 @@ class Checker {
   void on_script(const process::ScriptResult& result);
   void on_file(const process::FileResult& result);
   void judge(std::uint32_t index, const health::Outcome& outcome);
+  void take_sessions(kernel::Channel bfd);
+  void on_bfd_message();
+  void judge_session(std::uint32_t index);
 
   void on_try(std::uint32_t index, const health::Check& check);
   void tell(std::uint32_t index, const health::Verdict& verdict);
@@ -151,6 +156,9 @@ class Checker {
   loop::Timer beat_{loop_.timer([this] { beat(); })};
   loop::Subscription guardian_readable_;
   loop::Subscription runner_readable_;
+  kernel::Channel bfd_;
+  loop::Subscription bfd_readable_;
+  std::map<CheckKey, TrackedVerdict> sessions_;  // what was told last
 };
 
 void Checker::run() {
@@ -164,7 +172,7 @@ void Checker::run() {
   for (std::uint32_t index = 0; index < states.size(); ++index) {
     const ListedCheck& listed = start_.checks[index];
     if (states[index] && states[index]->was_told) {
-      put(index, is_judged_by_runner(listed.check) ? verdict_of(*states[index], start_.ledger.detail(index))
+      put(index, is_judged_elsewhere(listed.check) ? verdict_of(*states[index], start_.ledger.detail(index))
                                                    : engine_.check(index).verdict());
     } else if (listed.is_tracked && listed.check.alpha) {
       put(index, {.is_up = false, .weight = {}, .reason = "counts as failed until it succeeds (init_fail)"});
@@ -191,6 +199,7 @@ void Checker::look_at_addresses() {
     for (const std::uint32_t check : change.checks) {
       change.is_suspended ? engine_.suspend(check) : engine_.go_on(check);
       start_.ledger.set_suspended(check, change.is_suspended);
+      judge_session(check);
     }
   }
   if (!changes.empty()) set_runner();
@@ -218,6 +227,7 @@ void Checker::on_guardian_message() {
   kernel::Channel channel(std::move(message->passed_fd));
   if (message->bytes.front() == new_check_runner_channel) return take_runner(std::move(channel));
   if (message->bytes.front() == new_tracking_channel) return tracked_.connect(std::move(channel));
+  if (message->bytes.front() == new_session_channel) return take_sessions(std::move(channel));
   outbox_.connect(std::move(channel));
 }
 
@@ -298,6 +308,41 @@ void Checker::judge(std::uint32_t index, const health::Outcome& outcome) {
                      .last_failure = outcome.failure},
                     outcome.detail);
   tell(index, {.is_up = outcome.is_success(), .weight = outcome.weight, .reason = health::sentence(outcome)});
+}
+
+// ---------------------------------------------------------------- what the BFD role says
+
+void Checker::take_sessions(kernel::Channel bfd) {
+  bfd_ = std::move(bfd);
+  bfd_readable_ = loop_.watch(bfd_.fd(), loop::Ready::readable, [this] { on_bfd_message(); });
+}
+
+void Checker::on_bfd_message() {
+  for (int i = 0; i < messages_per_turn; ++i) {
+    const auto message = bfd_.receive();
+    if (!message) {
+      if (message.error() == kernel::Channel::Nothing::any_more) {
+        bfd_readable_.reset();  // the next one comes from the guardian; verdicts stay
+        bfd_.close();
+      }
+      return;
+    }
+    const auto verdict = decode_tracked(message->bytes);
+    if (!verdict) continue;
+    const CheckKey key = verdict->key;
+    sessions_.insert_or_assign(key, *verdict);
+    for (std::uint32_t index = 0; index < start_.checks.size(); ++index) {
+      if (start_.checks[index].session == key) judge_session(index);
+    }
+  }
+}
+
+void Checker::judge_session(std::uint32_t index) {
+  const auto& key = start_.checks[index].session;
+  const auto told = key ? sessions_.find(*key) : sessions_.end();
+  if (told == sessions_.end()) return;
+  judge(index,
+        told->second.is_up ? health::success() : health::failed(health::Failure::session_down, told->second.reason));
 }
 
 // ---------------------------------------------------------------- what the engine says

@@ -84,6 +84,15 @@ bool CheckerSeat::needs_runner() const {
   });
 }
 
+bool CheckerSeat::needs_sessions() const {
+  return std::ranges::any_of(wanted_.checks, [](const ListedCheck& listed) { return listed.session.has_value(); });
+}
+
+void CheckerSeat::hand_sessions(const kernel::Channel& channel) {
+  if (!checker_.is_running() || !needs_sessions()) return;
+  if (const auto told = checker_.tell(new_session_channel, channel.fd()); !told) log_.error(to_string(told.error()));
+}
+
 SideRole::Plan CheckerSeat::checker_plan() {
   return {.name = "baton-check",
           .loss = "what it checks keeps its last verdict until the next one is there",
@@ -102,6 +111,7 @@ SideRole::Plan CheckerSeat::checker_plan() {
                 to_balancer ? readers_.balancer(std::move(*to_balancer)) : log_.error(to_string(to_balancer.error()));
                 auto to_worker = connect_worker();
                 to_worker ? readers_.worker(std::move(*to_worker)) : log_.error(to_string(to_worker.error()));
+                if (needs_sessions() && readers_.sessions) readers_.sessions();
               },
           .beats = [this] { return ledger_.beats(); }};
 }

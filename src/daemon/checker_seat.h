@@ -22,6 +22,7 @@ class CheckerSeat {
   struct Readers {
     std::function<void(kernel::Channel)> balancer;
     std::function<void(kernel::Channel)> worker;  // what is tracked
+    std::function<void()> sessions{};             // it wants to hear of BFD sessions: hand_sessions()
   };
   // `call_runner`: where its runner is a service of its own (SideRole::Plan::call); empty: a child.
   using CallRunner = std::function<SysResult<kernel::Channel>(const kernel::SharedMemory& ledger)>;
@@ -40,6 +41,8 @@ class CheckerSeat {
   // Another worker: likewise.
   SysResult<kernel::Channel> connect_worker() { return checker_.connect(new_tracking_channel); }
   bool is_running() const { return checker_.is_running(); }
+  // Its end of a channel to the BFD role.
+  void hand_sessions(const kernel::Channel& channel);
   CheckLedger ledger() const { return ledger_; }
   const std::vector<ListedCheck>& checks() const { return wanted_.checks; }
 
@@ -62,6 +65,7 @@ class CheckerSeat {
     process::ScriptRules script_rules;
   };
   bool needs_runner() const;
+  bool needs_sessions() const;
   void join_runner();
 
   log::Logger& log_;

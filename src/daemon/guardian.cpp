@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "daemon/api_doors.h"
 #include "daemon/api_role.h"
+#include "daemon/bfd_seat.h"
 #include "daemon/channel.h"
 #include "daemon/companions.h"
 #include "daemon/dump_file.h"
@@ -71,7 +72,11 @@ class Guardian {
         companions_(loop_, log_, options_, log_options_),
         balancing_(
             loop_, log_, options_, log_options_, [this]() -> const Setup& { return setup(); }, runner_,
-            [this](const kernel::Channel& checker) { seat_.hand(new_checker_channel, checker); }),
+            [this](const kernel::Channel& checker) { seat_.hand(new_checker_channel, checker); },
+            [this] { join_bfd_and_checker(); }),
+        bfd_(loop_, log_, role_log("baton-bfd"), options_.real_time,
+             {.worker = [this](const kernel::Channel& bfd) { seat_.hand(new_bfd_channel, bfd); },
+              .checker = [this](const kernel::Channel& bfd) { balancing_.hand_sessions(bfd); }}),
         firewall_(loop_, role_log("baton-firewall"), options_.firewall_marker(), [this] { update_firewall(); }),
         reloads_(loop_, log_, options_, seat_, firewall_, watchdog_, std::move(reload), reload_events()) {}
 
@@ -98,6 +103,8 @@ class Guardian {
   void tell_api(std::uint8_t what, const nlohmann::json& value);
   nlohmann::json maintenance_now() const;
 
+  void join_bfd();
+  void join_bfd_and_checker();
   void stop();
   void finish();
 
@@ -121,6 +128,7 @@ class Guardian {
   MaintenanceOffice maintenance_;
   Companions companions_;
   LoadBalancing balancing_;
+  BfdSeat bfd_;
   ApiDoors doors_{options_, log_};  // ours, so that clients of the next api role wait in their queues
   struct Told {
     ReloadLedger reloads;
@@ -197,6 +205,7 @@ int Guardian::run(std::unique_ptr<Setup> first) {
   reload_schedule_.follow(setup().reload_times);
   firewall_.set(setup());
   started = runner_.start();
+  bfd_.follow(setup());
   balancing_.follow(nullptr);  // before the api role, which shows what is in its memory
   if (started) started = api_.start();
   companions_.follow(setup().configuration.globals);
@@ -249,6 +258,7 @@ WorkerSeat::Events Guardian::seat_events() {
               [this] {
                 maintenance_.on_other_worker();
                 balancing_.join_worker();
+                join_bfd();
               },
           .maintenance =
               [this](std::optional<ByteView> in_the_way) {
@@ -281,6 +291,7 @@ ReloadOffice::Events Guardian::reload_events() {
           .counted = [this](ReloadResult result) { told().reloads.count(result); },
           .follow =
               [this](const config::Configuration& before) {
+                bfd_.follow(setup());
                 balancing_.follow(&before);
                 follow_setup();
               },
@@ -332,6 +343,7 @@ int Guardian::run_api_role(kernel::Channel channel) {
                   .reloads = told().reloads,
                   .scripts = process::ScriptLedger(script_ledger_.data()),
                   .services = balancing_.shown(),
+                  .bfd = bfd_.ledger(),
                   .log = role_log("baton-api"),
                   .doors = doors_,
                   .configuration = options_.configuration,
@@ -380,6 +392,20 @@ void Guardian::tell_api(std::uint8_t what, const nlohmann::json& value) {
   if (!told) log_.warning(to_string(told.error()));
 }
 
+// A worker that is new: its end of a channel to the BFD role that runs, if one does.
+void Guardian::join_bfd() {
+  if (!bfd_.is_running()) return;
+  auto channel = bfd_.connect_worker();
+  channel ? seat_.hand(new_bfd_channel, *channel) : log_.error(to_string(channel.error()));
+}
+
+// A checker that is new: likewise.
+void Guardian::join_bfd_and_checker() {
+  if (!bfd_.is_running()) return;
+  auto channel = bfd_.connect_checker();
+  channel ? balancing_.hand_sessions(*channel) : log_.error(to_string(channel.error()));
+}
+
 // What else depends on the configuration.
 void Guardian::follow_setup() {
   companions_.follow(setup().configuration.globals);
@@ -397,6 +423,7 @@ void Guardian::stop() {
   api_.stay_down();
   companions_.stay_down();
   balancing_.end([] {});
+  bfd_.stay_down();
   if (!seat_.is_running() && !seat_.is_changing()) return finish();
   seat_.stop();
   if (!seat_.is_running()) return finish();
@@ -417,15 +444,17 @@ void Guardian::finish() {
     runner_.kill();
     companions_.kill();
     balancing_.kill();
+    bfd_.kill();
     loop_.stop();
   });
   give_up_.set(loop::now() + runner_stop_bound);
-  const auto one_ended = [this, left = std::make_shared<int>(4)] {
+  const auto one_ended = [this, left = std::make_shared<int>(5)] {
     if (--*left == 0) loop_.stop();
   };
   api_.end(one_ended);
   companions_.end(one_ended);
   balancing_.end(one_ended);
+  bfd_.end(one_ended);
   runner_.end(one_ended);
 }
 

@@ -32,7 +32,7 @@ CheckerSeat::CallRunner runner_caller(const Options& options) {
 
 LoadBalancing::LoadBalancing(loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options,
                              std::function<const Setup&()> setup, SideRole& runner,
-                             std::function<void(kernel::Channel)> worker)
+                             std::function<void(kernel::Channel)> worker, std::function<void()> sessions)
     : log_(log),
       options_(options),
       log_options_(std::move(log_options)),
@@ -42,7 +42,8 @@ LoadBalancing::LoadBalancing(loop::Loop& loop, log::Logger& log, const Options& 
       balancer_(loop, log, balancer_plan()),
       checker_(loop, log, checker_log(options, log_options_),
                {.balancer = [this](kernel::Channel channel) { hand_checker(channel); },
-                .worker = [this](kernel::Channel channel) { worker_(std::move(channel)); }},
+                .worker = [this](kernel::Channel channel) { worker_(std::move(channel)); },
+                .sessions = std::move(sessions)},
                runner_caller(options)) {
   log_options_.identifier = log_identifier(options_, "baton-balance");
 }

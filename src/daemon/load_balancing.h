@@ -26,9 +26,12 @@ namespace baton::daemon {
 class LoadBalancing {
  public:
   // `setup`: what holds now; it is asked at each start of a role. `runner`: gives the roles channels to itself.
-  // `worker`: gets its end of a channel to each checker that starts, for what is tracked.
-  LoadBalancing(loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options,
-                std::function<const Setup&()> setup, SideRole& runner, std::function<void(kernel::Channel)> worker);
+  // `worker`: gets its end of a channel to each checker that starts, for what is tracked. `sessions`: a checker that
+  // follows BFD sessions has started.
+  LoadBalancing(
+      loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options,
+      std::function<const Setup&()> setup, SideRole& runner, std::function<void(kernel::Channel)> worker,
+      std::function<void()> sessions = [] {});
 
   // The roles for the present setup. `before`: the configuration they ran with, whose states go on.
   void follow(const config::Configuration* before);
@@ -36,6 +39,8 @@ class LoadBalancing {
   void join_runner();
   // A new worker is there.
   void join_worker();
+  // The checker's end of a channel to the BFD role, where it follows sessions.
+  void hand_sessions(const kernel::Channel& channel) { checker_.hand_sessions(channel); }
   // An operator's order; the report is the answer to it.
   nlohmann::json drain(const DrainOrder& order);
   // What the api role shows, of the present setup.

@@ -320,9 +320,18 @@ bool NodeShell::hear_checker() {
   return alive;
 }
 
+bool NodeShell::hear_bfd() {
+  vrrp::NodeActions actions;
+  const bool alive =
+      sessions_.receive([&](auto tracker, auto value) { node_.on_tracker(tracker, value, loop::now(), actions); });
+  carry_out(actions);
+  return alive;
+}
+
 std::string NodeShell::tracker_text(vrrp::TrackerId tracker) const {
-  const bool is_check = setup_.node.trackers[tracker].kind == vrrp::TrackerKind::check;
-  return is_check ? checks_.text(tracker) : newsroom_.tracker_text(tracker);
+  const vrrp::TrackerKind kind = setup_.node.trackers[tracker].kind;
+  if (kind == vrrp::TrackerKind::check) return checks_.text(tracker);
+  return kind == vrrp::TrackerKind::bfd ? sessions_.text(tracker) : newsroom_.tracker_text(tracker);
 }
 
 bool NodeShell::serve_api() {

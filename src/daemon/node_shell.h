@@ -42,7 +42,7 @@ class NodeShell {
     std::function<void(vrrp::Maintenance)> on_maintenance;
     std::function<void()> on_stopped;  // nothing is held and nothing is left to say
   };
-  // The channels of `start` to the api and the checker may be replaced at any time.
+  // The channels of `start` to the api, the checker and the BFD role may be replaced at any time.
   NodeShell(WorkerStart& start, loop::Loop& loop, log::Logger& log, Handlers handlers);
 
   // --- its life ---
@@ -64,6 +64,7 @@ class NodeShell {
   // --- what happened ---
   bool hear_runner();   // false: it is gone
   bool hear_checker();  // likewise
+  bool hear_bfd();      // likewise
   void on_new_runner(kernel::Channel runner) { newsroom_.meet(std::move(runner)); }
   const kernel::Channel& runner() const { return newsroom_.runner(); }
   bool serve_api();  // false: it is gone
@@ -135,6 +136,7 @@ class NodeShell {
   TakeoverProver prover_;
   Newsroom newsroom_;
   CheckDesk checks_{setup_, start_.checker};
+  CheckDesk sessions_{CheckDesk::sessions_of(setup_), start_.bfd, "nobody speaks BFD now, what was known stands"};
   HookDesk hooks_;
   AdvertInbox inbox_{setup_, codecs_, statistics_, newsroom_, log_, reject_limit_};
   SecondOwners second_owners_{statistics_, counted_, newsroom_};

@@ -90,6 +90,15 @@ std::string group_fault(vrrp::RouterId id, const StatusSource& source) {
   return "its sync group is in FAULT";
 }
 
+// Of weight 0, and it is as it must not be.
+std::string tracked_fault(vrrp::TrackerId id, vrrp::TrackerStatus failing, const StatusSource& source) {
+  const vrrp::TrackerParameters& tracker = source.node.parameters().trackers[id];
+  if (tracker.kind != vrrp::TrackerKind::bfd) return tracker.name + " failed";
+  const std::string text = source.tracker_text ? source.tracker_text(id) : std::string();
+  const bool is_down = failing == vrrp::TrackerStatus::down;
+  return "BFD session " + tracker.name + (is_down ? " is down" : " is up") + (text.empty() ? "" : ": " + text);
+}
+
 json faults_of(vrrp::RouterId id, const vrrp::NodeRouterParameters& parameters, const StatusSource& source,
                const vrrp::FaultCauses& causes) {
   json faults = json::array();
@@ -113,7 +122,7 @@ json faults_of(vrrp::RouterId id, const vrrp::NodeRouterParameters& parameters, 
       if (tracking.weight != 0) continue;
       const auto failing = tracking.reverse ? vrrp::TrackerStatus::up : vrrp::TrackerStatus::down;
       if (source.node.tracker(tracking.tracker).status != failing) continue;
-      faults.push_back(source.node.parameters().trackers[tracking.tracker].name + " failed");
+      faults.push_back(tracked_fault(tracking.tracker, failing, source));
     }
     if (faults.empty()) faults.push_back("a tracked object of its sync group failed");
   }
@@ -148,7 +157,8 @@ json tracks_of(vrrp::RouterId id, const StatusSource& source, const std::vector<
                  {"weight", each.weight},
                  {"reverse", each.reverse},
                  {"status", word_for(source.node.tracker(each.tracker).status)}};
-      const bool has_text = tracker.kind == vrrp::TrackerKind::script || tracker.kind == vrrp::TrackerKind::check;
+      const bool has_text = tracker.kind == vrrp::TrackerKind::script || tracker.kind == vrrp::TrackerKind::check ||
+                            tracker.kind == vrrp::TrackerKind::bfd;
       if (has_text) track["text"] = source.tracker_text(each.tracker);
       tracks.push_back(std::move(track));
     }

@@ -50,6 +50,7 @@ class Worker {
   loop::Subscription runner_readable_;
   loop::Subscription api_readable_;
   loop::Subscription checker_readable_;
+  loop::Subscription bfd_readable_;
   bool stopping_ = false;
   bool has_left_ = false;  // for a worker that goes on as ours
   int exit_status_ = exit_code::success;
@@ -205,6 +206,9 @@ void Worker::on_guardian_message() {
   } else if (message->bytes[0] == new_checker_channel) {
     checker_readable_.reset();
     start_.checker = kernel::Channel(std::move(message->passed_fd));
+  } else if (message->bytes[0] == new_bfd_channel) {
+    bfd_readable_.reset();
+    start_.bfd = kernel::Channel(std::move(message->passed_fd));
   }
   watch_channels();
 }
@@ -235,6 +239,13 @@ void Worker::watch_channels() {
       if (shell_.hear_checker()) return;
       checker_readable_.reset();  // verdicts stay, and the next one comes with its channel
       start_.checker.close();
+    });
+  }
+  if (start_.bfd) {
+    bfd_readable_ = loop_.watch(start_.bfd.fd(), loop::Ready::readable, [this] {
+      if (shell_.hear_bfd()) return;
+      bfd_readable_.reset();  // likewise
+      start_.bfd.close();
     });
   }
 }

@@ -39,12 +39,14 @@ struct WorkerStart {
   kernel::Channel runner{};
   kernel::Channel api{};
   kernel::Channel checker{};  // where there is a vrrp_check
+  kernel::Channel bfd{};      // where there is a bfd_instance
 };
 
 // Messages on WorkerStart::guardian.
 inline constexpr std::uint8_t new_runner_channel = 'R';
 inline constexpr std::uint8_t new_api_channel = 'A';
 inline constexpr std::uint8_t new_checker_channel = 'C';
+inline constexpr std::uint8_t new_bfd_channel = 'B';
 
 // The worker before has left, and the last will is written. With what it could tell no runner, if there is something.
 inline constexpr std::uint8_t take_over = 'T';

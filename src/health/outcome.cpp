@@ -78,6 +78,7 @@ std::string_view name(Failure failure) {
     case script_timeout: return "script_timeout";
     case script_not_run: return "script_not_run";
     case file_value: return "file_value";
+    case session_down: return "session_down";
   }
   return {};
 }
@@ -141,6 +142,7 @@ std::string_view words(Failure failure) {
     case script_timeout: return "the script did not end in time";
     case script_not_run: return "the script cannot run";
     case file_value: return "the file holds";
+    case session_down: return "the BFD session is down:";
   }
   return {};
 }

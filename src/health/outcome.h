@@ -74,8 +74,10 @@ enum class Failure : std::uint8_t {
   script_timeout,
   script_not_run,
   file_value,
+  // BFD_CHECK
+  session_down,
 };
-inline constexpr std::size_t failure_count = static_cast<std::size_t>(Failure::file_value) + 1;
+inline constexpr std::size_t failure_count = static_cast<std::size_t>(Failure::session_down) + 1;
 
 // As metrics and JSON have it: "connect_timeout".
 std::string_view name(Failure failure);

@@ -102,6 +102,7 @@ class NodeMetrics {
       processes();
       checks();
     }
+    sessions();
     write_service_metrics(part(status_, "services"), out_);  // these are not the worker's
     return out_.finish();
   }
@@ -266,6 +267,33 @@ class NodeMetrics {
     out_.family("baton_check_made", Kind::gauge,
                 "1 where somebody makes the check; 0: its last verdict stands, and what it was of may have changed.");
     for (const json& it : all) out_.sample({{"check", text(it, "name")}}, part(it, "checked") == true ? 1 : 0);
+  }
+
+  void sessions() {
+    const json& bfd = part(status_, "bfd");
+    if (!bfd.is_object()) return;
+    const json& all = list(bfd, "sessions");
+    const auto family = [&](const char* name, Kind kind, const char* help, auto&& value) {
+      out_.family(name, kind, help);
+      for (const json& it : all) out_.sample({{"session", text(it, "name")}}, value(it));
+    };
+    out_.family("baton_bfd_spoken", Kind::gauge, "1 where the process that speaks BFD lives.");
+    out_.sample({}, part(bfd, "spoken") == true ? 1 : 0);
+    family("baton_bfd_session_up", Kind::gauge, "1 where the BFD session is Up.",
+           [](const json& it) { return text(it, "state") == "Up" ? 1 : 0; });
+    family("baton_bfd_session_counts_as_up", Kind::gauge,
+           "1 where the BFD session counts as up: it is, or its neighbour has ended it on purpose.",
+           [](const json& it) { return part(it, "counts_as_up") == true ? 1 : 0; });
+    family("baton_bfd_session_failures", Kind::counter, "How often the BFD session went down, and not on purpose.",
+           [](const json& it) { return number(it, "failures"); });
+    family("baton_bfd_packets_sent", Kind::counter, "BFD packets that were sent.",
+           [](const json& it) { return number(part(it, "packets"), "sent"); });
+    family("baton_bfd_packets_accepted", Kind::counter, "BFD packets that were accepted.",
+           [](const json& it) { return number(part(it, "packets"), "accepted"); });
+    out_.family("baton_bfd_packets_rejected", Kind::counter, "BFD packets that were thrown away, by reason.");
+    for (const auto& [reason, count] : part(bfd, "rejected").items()) {
+      out_.sample({{"reason", reason}}, count.get<double>());
+    }
   }
 
   const json& status_;

@@ -76,6 +76,13 @@ Check::Check(const setup::Setup& setup, vrrp::TrackerId id)
     number_ = file->made_with;
     well_is_down_ = false;
     find_failing_number(setup, id);
+  } else if (kind_ == vrrp::TrackerKind::bfd) {
+    is_session_ = true;
+    const auto& sessions = setup.configuration.bfd_sessions;
+    const auto session = std::ranges::find(sessions, name_, &config::BfdSession::name);
+    if (session != sessions.end()) {
+      detection_ = std::max(session->min_rx, session->min_tx) * session->multiplier;
+    }
   } else {  // an interface: World says whether it is up
     can_fail_ = false;
     well_is_down_ = false;
@@ -141,6 +148,8 @@ Duration Check::step() const {
 }
 
 Duration Check::first_look() const {
+  constexpr Duration session_comes_up = std::chrono::seconds(1);
+  if (is_session_) return is_up_now() ? session_comes_up : detection_;
   if (!settings_) return Duration::zero();
   if (is_hanging_) return interval_ + timeout();
   if (process_.empty()) return interval_;
@@ -155,7 +164,7 @@ bool Check::look(Instant now) {
     told_number_ = number_when(is_well_);
     return is_news;
   }
-  std::optional<bool> says = true;
+  std::optional<bool> says = !is_session_ || is_up_now();
   if (script_) {
     script_->on_result(is_up_now());
     says = script_->is_up();

@@ -1,7 +1,8 @@
 // Something that a node tracks, as time passes: what a failure of it makes the runner tell, and when. The verdicts are
 // the runner's own (process::ScriptVerdict, process::ProcessQuorum), and a vrrp_check is as a script. A run takes no
 // time, and the last regular one was right before the failure: nothing is noticed later than that. One that hangs takes
-// its timeout more. PURE.
+// its timeout more. A BFD session is silent for its detection time, as the two ends agree when both have this
+// configuration, and needs a second to come up. PURE.
 #pragma once
 
 #include <optional>
@@ -68,6 +69,8 @@ class Check {
   bool well_is_down_ = false;
   bool is_well_ = true;
   bool is_file_ = false;
+  bool is_session_ = false;
+  Duration detection_{};  // of a session
   bool is_hanging_ = false;
   int number_ = 0;  // of a file
   int failing_number_ = 0;

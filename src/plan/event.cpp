@@ -31,6 +31,7 @@ constexpr Verb vanishes{"vanishes", "vanishing", "vanished"};
 constexpr Verb returns{"returns", "returning", "returned"};
 constexpr Verb goes_down{"goes down", "going down", "went down"};
 constexpr Verb is_up_again{"is up again", "coming up again", "came up again"};
+constexpr Verb comes_up{"comes up", "coming up", "came up"};
 constexpr Verb dies{"dies", "dying", "died"};
 constexpr Verb runs_again{"runs again", "running again", "ran again"};
 constexpr Verb appears{"appears", "appearing", "appeared"};
@@ -62,6 +63,9 @@ Verb verb_of(const Event& event) {
       }
       if (event.is_reversed) return event.is_return ? fails_again : succeeds;
       return event.is_return ? succeeds_again : fails;
+    case EventKind::bfd:
+      if (event.is_reversed) return event.is_return ? goes_down : comes_up;
+      return event.is_return ? is_up_again : goes_down;
     case EventKind::hang: return event.is_return ? succeeds_again : hangs;
     case EventKind::file: return says;
     case EventKind::partition: return event.is_return ? is_whole_again : splits;
@@ -105,6 +109,7 @@ std::string say(const Event& event, const Network& network, Form form) {
     case EventKind::hang:
     case EventKind::process:
       return fmt::format("{} {} on {}", event.process.empty() ? event.object : event.process, verb, node);
+    case EventKind::bfd: return fmt::format("BFD session {} of {} {}", event.object, node, verb);
     case EventKind::stop: return fmt::format("the daemon of {} {}", node, verb);
     case EventKind::crash:
       return fmt::format("{} of {} {}", event.is_return ? "the daemon" : "all of the daemon", node, verb);
@@ -116,6 +121,7 @@ std::string say(const Event& event, const Network& network, Form form) {
 EventKind failure_of(vrrp::TrackerKind kind) {
   if (kind == vrrp::TrackerKind::script) return EventKind::script;
   if (kind == vrrp::TrackerKind::check) return EventKind::check;
+  if (kind == vrrp::TrackerKind::bfd) return EventKind::bfd;
   return kind == vrrp::TrackerKind::file ? EventKind::file : EventKind::process;
 }
 
@@ -133,6 +139,7 @@ std::string name(const Event& event) {
       case EventKind::link: return "link";
       case EventKind::script: return "script";
       case EventKind::check: return "check";
+      case EventKind::bfd: return "bfd";
       case EventKind::hang: return "hang";
       case EventKind::file: return "file";
       case EventKind::partition: return "partition";
@@ -162,6 +169,7 @@ std::string past(const Event& event, const Network& network) {
     case EventKind::check:
     case EventKind::hang:
     case EventKind::process: return fmt::format("{} {}", event.process.empty() ? event.object : event.process, verb);
+    case EventKind::bfd: return fmt::format("BFD session {} {}", event.object, verb);
     case EventKind::stop:
     case EventKind::crash: return fmt::format("the daemon {}", verb);
     case EventKind::worker_crash: return fmt::format("the worker {}", verb);
@@ -236,6 +244,7 @@ void apply(const Event& event, World& world) {
       [[fallthrough]];
     case EventKind::script:
     case EventKind::check:
+    case EventKind::bfd:
     case EventKind::file:
     case EventKind::process: return world.set_check(event.node, static_cast<vrrp::TrackerId>(event.index), is_well);
     case EventKind::stop: return is_well ? world.start(event.node, World::Boot::no) : world.stop(event.node);

@@ -33,6 +33,7 @@ enum class EventKind : std::uint8_t {
   link,
   script,
   check,  // a vrrp_check
+  bfd,    // a bfd_instance
   hang,
   process,
   file,

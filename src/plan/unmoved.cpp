@@ -39,7 +39,7 @@ bool tracks_what_failed(const Aftermath& it, const Ring::Member& member) {
   const auto is_tracked = [&](vrrp::TrackerId id) { return tracks(tracking, id); };
   const bool is_check = it.event.kind == EventKind::script || it.event.kind == EventKind::check ||
                         it.event.kind == EventKind::hang || it.event.kind == EventKind::process ||
-                        it.event.kind == EventKind::file;
+                        it.event.kind == EventKind::file || it.event.kind == EventKind::bfd;
   if (is_check) {
     return is_tracked(static_cast<vrrp::TrackerId>(it.event.index));
   }

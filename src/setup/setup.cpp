@@ -137,6 +137,7 @@ class TrackerNumbers {
     add(vrrp::TrackerKind::file, trackers.files);
     add(vrrp::TrackerKind::process, trackers.processes);
     add(vrrp::TrackerKind::check, trackers.checks);
+    add(vrrp::TrackerKind::bfd, trackers.sessions);
     return result;
   }
 
@@ -423,6 +424,10 @@ Setup make_setup(config::Configuration given) {
                       .real_time_priority = globals.real_time_priority,
                       .processors = globals.cpu_affinity,
                       .real_time_limit_us = globals.real_time_limit_us};
+  setup.bfd_scheduling = {.nice = globals.bfd_process.nice,
+                          .real_time_priority = globals.bfd_process.real_time_priority,
+                          .processors = globals.bfd_process.cpu_affinity,
+                          .real_time_limit_us = globals.bfd_process.real_time_limit_us};
   setup.startup_script = to_once_script(globals.startup_script, globals.script_user);
   setup.shutdown_script = to_once_script(globals.shutdown_script, globals.script_user);
   setup.stop_bound = globals.child_wait_time;
@@ -445,6 +450,10 @@ Setup make_setup(config::Configuration given) {
   }
   for (const config::TrackedCheck& check : configuration.checks) {
     setup.checks.push_back(to_check(check, trackers.number(vrrp::TrackerKind::check, check.name)));
+  }
+  for (const config::BfdSession& session : configuration.bfd_sessions) {
+    if (!session.for_vrrp) continue;
+    setup.sessions.push_back({.id = trackers.number(vrrp::TrackerKind::bfd, session.name), .name = session.name});
   }
   setup.file_mask = globals.file_mask;
   VirtualInterfaceMaker virtual_interfaces(configuration, setup);

@@ -108,6 +108,12 @@ struct CheckSetup {
   bool init_fail = false;
 };
 
+// A bfd_instance that is tracked. The BFD role tells the worker (docs/decisions/0040).
+struct SessionSetup {
+  vrrp::TrackerId id = 0;
+  std::string name;
+};
+
 // startup_script, shutdown_script.
 struct OnceScript {
   notify::Command command;  // no argv: none
@@ -130,6 +136,7 @@ struct Setup {
   std::vector<process::TrackedProcess> processes;  // likewise
   std::vector<process::TrackedFile> files;         // likewise
   std::vector<CheckSetup> checks;                  // likewise; in the order of Configuration::checks
+  std::vector<SessionSetup> sessions;              // likewise; those that are tracked
   std::uint32_t file_mask = 0177;                  // umask
   std::vector<process::Fifo> fifos;
   notify::MailSettings mail;
@@ -147,6 +154,7 @@ struct Setup {
   std::vector<config::LinkDelay> link_delays;
   std::vector<config::PolledLink> polled_links;
   Scheduling scheduling;
+  Scheduling bfd_scheduling;
   OnceScript startup_script;
   OnceScript shutdown_script;
   Duration stop_bound = std::chrono::seconds(5);  // child_wait_time

@@ -107,6 +107,15 @@ class Role {
     return std::move(pair->first);
   }
 
+  // The BFD role's end.
+  kernel::Channel connect_bfd() {
+    auto pair = kernel::Channel::make_pair();
+    if (!pair) return {};
+    const std::uint8_t what = new_session_channel;
+    EXPECT_TRUE(guardian_.send({&what, 1}, pair->second.fd()));
+    return std::move(pair->first);
+  }
+
   void start_runner() {
     auto guardian = kernel::Channel::make_pair();
     auto worker = kernel::Channel::make_pair();
@@ -241,6 +250,23 @@ TEST(CheckerRole, numbers_in_files_are_weights) {
   std::ofstream(path) << "0\n";
   EXPECT_TRUE(role.becomes_up(1));
   (void)::unlink(path.c_str());
+}
+
+TEST(CheckerRole, a_server_follows_its_bfd_session) {
+  ListedCheck follows{.check = {.kind = config::BfdCheck{.session = "gw"}}, .label = "BFD_CHECK", .key = 1};
+  follows.session = 77;
+  Role role({tcp_check(1, 2), follows});
+  kernel::Channel bfd = role.connect_bfd();
+  const auto tell = [&](const TrackedVerdict& verdict) { EXPECT_TRUE(bfd.send(encode_tracked(verdict))); };
+  tell({.key = 76, .is_up = true, .reason = {}});
+  tell({.key = 77, .is_up = false, .reason = "control detection time expired"});
+  ASSERT_TRUE(role.becomes_down(1));
+  EXPECT_EQ(role.verdicts[1].reason, "the BFD session is down: control detection time expired");
+  tell({.key = 77, .is_up = true, .reason = {}});
+  EXPECT_TRUE(role.becomes_up(1));
+  bfd = role.connect_bfd();  // another BFD role
+  tell({.key = 77, .is_up = false, .reason = "not up yet"});
+  EXPECT_TRUE(role.becomes_down(1));
 }
 
 // A vrrp_check: its verdict is the worker's, by its key, and the balancer hears nothing of it.

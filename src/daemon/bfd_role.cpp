@@ -1,0 +1,366 @@
+#include "daemon/bfd_role.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "bfd/session_table.h"
+#include "daemon/check_outbox.h"
+#include "daemon/check_verdict.h"
+#include "daemon/options.h"
+#include "daemon/scheduling.h"
+#include "kernel/bfd_socket.h"
+#include "kernel/confinement.h"
+#include "loop/loop.h"
+
+namespace baton::daemon {
+
+namespace {
+
+constexpr int batches_per_turn = 4;
+constexpr int goodbyes = 3;  // one may be lost
+constexpr Duration between_goodbyes = std::chrono::milliseconds(20);
+constexpr Duration late = std::chrono::milliseconds(2);
+
+std::uint64_t draw(std::random_device& device) {
+  return static_cast<std::uint64_t>(device()) << 32 | device();
+}
+
+class BfdRole {
+ public:
+  explicit BfdRole(BfdStart start)
+      : start_(std::move(start)),
+        log_(start_.log),
+        to_worker_(loop_, start_.sessions.size()),
+        to_checker_(loop_, start_.sessions.size()) {}
+
+  int run();
+
+ private:
+  SysResult<void> open();
+  SysResult<void> listen(Family family, std::uint16_t port, bool multihop);
+  void make_sessions();
+  kernel::BfdSender* open_sender(const config::BfdSession& session, std::uint16_t wanted);
+
+  void on_guardian_message();
+  bool hear(bool to_the_end);
+  void on_timer();
+  void settle();
+  void beat();
+  void carry_out(const bfd::SessionActions& actions);
+  void send(bfd::SessionId id, const bfd::Packet& packet);
+  void on_change(bfd::SessionId id, const bfd::StateChanged& change);
+  void tell(bfd::SessionId id);
+  void note(bfd::SessionId id);
+  void end(bool has_heirs);
+  void say_goodbye();
+
+  std::string called(bfd::SessionId id) const {
+    return fmt::format("BFD session {} ({})", start_.sessions[id].name, to_string(start_.sessions[id].neighbor));
+  }
+
+  struct Listener {
+    kernel::BfdListener socket;
+    bool multihop = false;
+    loop::Subscription readable{};
+  };
+  // Of a session, beside what the table knows.
+  struct Line {
+    std::optional<kernel::BfdSender> sender;
+    BfdLedger::Known before;  // what a role before us has counted
+    std::uint16_t source_port = 0;
+    std::uint64_t failures = 0;
+    int send_error = 0;  // that was told
+    bool was_told_too_far = false;
+  };
+
+  BfdStart start_;
+  log::Logger log_;
+  loop::Loop loop_;
+  CheckOutbox to_worker_;
+  CheckOutbox to_checker_;
+  bfd::SessionTable table_;
+  std::vector<Line> lines_;
+  std::vector<Listener> listeners_;
+  std::set<std::uint16_t> source_ports_;
+  std::random_device random_;
+  loop::Subscription guardian_readable_;
+  loop::Timer timer_{loop_.timer([this] { on_timer(); })};
+  loop::Timer beat_{loop_.timer([this] { beat(); })};
+  loop::Timer goodbye_;
+  std::vector<bfd::SessionId> ending_;
+  int goodbyes_left_ = goodbyes;
+  bool has_heirs_ = false;
+  bool is_ending_ = false;
+  Instant rested_{};
+};
+
+int BfdRole::run() {
+  schedule(start_.scheduling, start_.real_time, log_, ScheduledRole::bfd);
+  if (const auto opened = open(); !opened) {
+    log_.error(to_string(opened.error()) + "; there is no BFD");
+    return exit_code::failure;
+  }
+  lock_memory(log_);
+  if (const auto confined = kernel::confine_client({}); !confined) {
+    log_.warning(to_string(confined.error()) + "; the BFD role keeps its power");
+  }
+  guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
+  for (Listener& listener : listeners_) {
+    listener.readable = loop_.watch(listener.socket.fd(), loop::Ready::readable, [this] { (void)hear(false); });
+  }
+  loop_.before_sleep([this] { settle(); });
+  beat();
+  loop_.run();
+  return exit_code::success;
+}
+
+SysResult<void> BfdRole::open() {
+  std::set<std::pair<Family, bool>> wanted;
+  for (const config::BfdSession& session : start_.sessions) wanted.emplace(session.neighbor.family(), session.multihop);
+  for (const auto& [family, multihop] : wanted) {
+    const std::uint16_t port = multihop ? bfd::spec::multihop_port : bfd::spec::single_hop_port;
+    if (const auto listening = listen(family, port, multihop); !listening) return listening;
+  }
+  make_sessions();
+  return {};
+}
+
+SysResult<void> BfdRole::listen(Family family, std::uint16_t port, bool multihop) {
+  auto socket = kernel::BfdListener::open(family, port);
+  if (!socket) return std::unexpected(socket.error());
+  listeners_.push_back({.socket = std::move(*socket), .multihop = multihop});
+  return {};
+}
+
+void BfdRole::make_sessions() {
+  const BfdLedger::Sessions known = start_.ledger.take_over();
+  const Instant now = loop::now();
+  std::set<std::uint32_t> discriminators{0};
+  for (const auto& [key, each] : known) discriminators.insert(each.memory.identity.discriminator);
+  lines_.reserve(start_.sessions.size());
+  for (const config::BfdSession& session : start_.sessions) {
+    const auto found = known.find(wire_key_of(session));
+    const bool goes_on = found != known.end() && found->second.memory.state != bfd::State::admin_down &&
+                         found->second.memory.identity.discriminator != 0;
+    Line& line = lines_.emplace_back();
+    if (goes_on) {
+      line.before = found->second;
+      line.failures = found->second.failures;
+      (void)table_.add(parameters_of(session), found->second.memory, now);
+    } else {
+      bfd::Identity identity{.discriminator = 0, .seed = draw(random_)};
+      while (!discriminators.insert(identity.discriminator).second) identity.discriminator = random_();
+      (void)table_.add(parameters_of(session), identity, now);
+    }
+    (void)open_sender(session, goes_on ? found->second.source_port : std::uint16_t{0});
+    const auto id = static_cast<bfd::SessionId>(lines_.size() - 1);
+    if (goes_on) log_.info(fmt::format("{} goes on as {}", called(id), name(table_.session(id).state())));
+    note(id);
+    tell(id);
+  }
+}
+
+// From the port that it had, or from any that is free (RFC 5881 §4).
+kernel::BfdSender* BfdRole::open_sender(const config::BfdSession& session, std::uint16_t wanted) {
+  constexpr int tries = 32;
+  constexpr unsigned ports = bfd::spec::last_source_port - bfd::spec::first_source_port + 1U;
+  Line& line = lines_.back();
+  for (int i = 0; i < tries; ++i) {
+    const bool had_one = i == 0 && wanted >= bfd::spec::first_source_port;
+    const auto port = had_one ? wanted : static_cast<std::uint16_t>(bfd::spec::first_source_port + random_() % ports);
+    if (source_ports_.contains(port)) continue;
+    auto sender = kernel::BfdSender::open(session.neighbor.family(), session.source, port, session.ttl);
+    if (!sender) {
+      if (sender.error().code == EADDRINUSE && i + 1 < tries) continue;
+      log_.error(fmt::format("BFD session {}: {}", session.name, to_string(sender.error())));
+      return nullptr;
+    }
+    source_ports_.insert(port);
+    line.source_port = port;
+    return &line.sender.emplace(std::move(*sender));
+  }
+  return nullptr;
+}
+
+// ---------------------------------------------------------------- events
+
+void BfdRole::on_guardian_message() {
+  auto message = start_.guardian.receive();
+  if (!message) {
+    if (message.error() == kernel::Channel::Nothing::any_more) {
+      guardian_readable_.reset();
+      end(has_heirs_);
+    }
+    return;
+  }
+  if (message->bytes == Bytes{bfd_has_heirs}) {
+    has_heirs_ = true;
+    return;
+  }
+  if (!message->passed_fd || message->bytes.size() != 1) return;
+  kernel::Channel channel(std::move(message->passed_fd));
+  if (message->bytes.front() == new_session_reader) to_worker_.connect(std::move(channel));
+  if (message->bytes.front() == new_session_checker) to_checker_.connect(std::move(channel));
+}
+
+// What has come; false when there may be more.
+bool BfdRole::hear(bool to_the_end) {
+  if (is_ending_) return true;
+  constexpr int most_batches = 64;  // the receive buffer holds about as much
+  bool is_empty = true;
+  const auto rejected = table_.rejected();
+  for (Listener& listener : listeners_) {
+    is_empty = false;
+    for (int i = 0; !is_empty && i < (to_the_end ? most_batches : batches_per_turn); ++i) {
+      const Instant now = loop::now();
+      bfd::SessionActions actions;
+      is_empty = listener.socket.receive([&](const kernel::BfdDatagram& each) {
+        const bfd::Datagram datagram{.bytes = each.bytes,
+                                     .source = each.source,
+                                     .destination = each.destination,
+                                     .ttl = each.ttl,
+                                     .multihop = listener.multihop};
+        (void)table_.on_datagram(datagram, now, actions);
+      });
+      carry_out(actions);
+    }
+  }
+  if (rejected != table_.rejected()) start_.ledger.put(table_.rejected());
+  if (const auto far = table_.take_too_far(); far && !std::exchange(lines_[far->session].was_told_too_far, true)) {
+    log_.warning(
+        fmt::format("{}: packets with a TTL or hop limit of {} are dropped, they must have {}: set 'ttl' there, "
+                    "or 'ttl' or 'max_hops' here",
+                    called(far->session), far->ttl, table_.parameters(far->session).ttl));
+  }
+  return is_empty;
+}
+
+// When we are late, what neighbours said meanwhile is heard first: nobody is down because we slept.
+void BfdRole::on_timer() {
+  if (is_ending_) return;
+  Instant now = loop::now();
+  if (const auto due = table_.next_timeout(); due && now - *due > late) {
+    (void)hear(true);
+    now = loop::now();
+  }
+  bfd::SessionActions actions;
+  table_.on_timeout(now, actions);
+  carry_out(actions);
+}
+
+void BfdRole::settle() {
+  if (is_ending_) return timer_.cancel();
+  const auto next = table_.next_timeout();
+  if (next == timer_.when()) return;
+  next ? timer_.set(*next) : timer_.cancel();
+}
+
+// A real-time process that never sleeps is ended by the kernel (RLIMIT_RTTIME), so one that is flooded sleeps on
+// purpose.
+void BfdRole::beat() {
+  constexpr Duration again = std::chrono::milliseconds(300);
+  constexpr timespec moment{.tv_sec = 0, .tv_nsec = 20'000};
+  start_.ledger.beat(loop::now());
+  beat_.set(loop::now() + again);
+  (void)::nanosleep(&moment, nullptr);
+}
+
+// ---------------------------------------------------------------- what comes of them
+
+void BfdRole::carry_out(const bfd::SessionActions& actions) {
+  for (const auto& [id, action] : actions) {
+    if (const auto* sent = std::get_if<bfd::SendPacket>(&action)) send(id, sent->packet);
+    if (const auto* change = std::get_if<bfd::StateChanged>(&action)) on_change(id, *change);
+  }
+  for (const auto& each : actions) note(each.session);
+}
+
+void BfdRole::send(bfd::SessionId id, const bfd::Packet& packet) {
+  Line& line = lines_[id];
+  if (!line.sender) return;
+  Bytes bytes;
+  bfd::encode(packet, bytes);
+  const auto& parameters = table_.parameters(id);
+  const std::uint16_t port = parameters.multihop ? bfd::spec::multihop_port : bfd::spec::single_hop_port;
+  const auto sent = line.sender->send(parameters.neighbor, port, bytes);
+  const int code = sent ? 0 : sent.error().code;
+  if (code == std::exchange(line.send_error, code) || code == 0 || code == EAGAIN) return;
+  log_.warning(fmt::format("{} cannot send: {}", called(id), std::strerror(code)));
+}
+
+void BfdRole::on_change(bfd::SessionId id, const bfd::StateChanged& change) {
+  const bfd::Session& session = table_.session(id);
+  switch (change.after) {
+    case bfd::State::up: log_.notice(called(id) + " is Up"); break;
+    case bfd::State::init: log_.write(log::Level::debug, called(id) + " is Init"); break;
+    case bfd::State::admin_down: log_.info(called(id) + " is AdminDown"); break;
+    case bfd::State::down: {
+      const bool is_wanted = session.counts_as_up();
+      if (!is_wanted && change.before == bfd::State::up) ++lines_[id].failures;
+      log_.write(is_wanted ? log::Level::notice : log::Level::warning,
+                 fmt::format("{} is Down: {}", called(id), why_down(session.memory())));
+      break;
+    }
+  }
+  if (change.after != bfd::State::init && change.after != bfd::State::admin_down) tell(id);
+}
+
+void BfdRole::tell(bfd::SessionId id) {
+  const bfd::Session& session = table_.session(id);
+  const config::BfdSession& configured = start_.sessions[id];
+  const Bytes verdict = encode_tracked({.key = verdict_key_of(configured),
+                                        .is_up = session.counts_as_up(),
+                                        .reason = session.state() == bfd::State::up ? "" : why_down(session.memory())});
+  if (configured.for_vrrp) to_worker_.put(id, verdict);
+  // As keepalived has it, a server is what `alpha` says until its session has been up.
+  if (configured.for_checkers && session.memory().was_up) to_checker_.put(id, verdict);
+}
+
+void BfdRole::note(bfd::SessionId id) {
+  const Line& line = lines_[id];
+  start_.ledger.put(id, wire_key_of(start_.sessions[id]),
+                    {.memory = table_.session(id).memory(),
+                     .source_port = line.source_port,
+                     .accepted = line.before.accepted + table_.accepted(id),
+                     .sent = line.before.sent + table_.sent(id),
+                     .failures = line.failures});
+}
+
+// ---------------------------------------------------------------- the end
+
+// Sessions that go on elsewhere are left as they are; the neighbours of the others are told that it is on purpose.
+void BfdRole::end(bool has_heirs) {
+  is_ending_ = true;
+  for (Listener& listener : listeners_) listener.readable.reset();
+  listeners_.clear();
+  for (bfd::SessionId id = 0; id < table_.size(); ++id) {
+    if (!has_heirs || !start_.ledger.has_heir(wire_key_of(start_.sessions[id]))) ending_.push_back(id);
+  }
+  goodbye_ = loop_.timer([this] { say_goodbye(); });
+  say_goodbye();
+}
+
+void BfdRole::say_goodbye() {
+  if (ending_.empty() || goodbyes_left_-- == 0) return loop_.stop();
+  bfd::SessionActions actions;
+  for (const bfd::SessionId id : ending_) table_.end(id, loop::now(), actions);
+  for (const auto& [id, action] : actions) {
+    if (const auto* sent = std::get_if<bfd::SendPacket>(&action)) send(id, sent->packet);
+  }
+  goodbye_.set(loop::now() + between_goodbyes);
+}
+
+}  // namespace
+
+int run_bfd(BfdStart start) {
+  return BfdRole(std::move(start)).run();
+}
+
+}  // namespace baton::daemon
