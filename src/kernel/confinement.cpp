@@ -8,11 +8,13 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -40,15 +42,15 @@ constexpr std::array allowed_calls{
     SCMP_SYS(futex), SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
     // memory
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(memfd_create),
-    // files, to be read: time zones, the names of users
+    // files that are open, and whether others are there
     SCMP_SYS(stat), SCMP_SYS(fstat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(lseek),
     SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
-    SCMP_SYS(getdents64), SCMP_SYS(ftruncate), SCMP_SYS(getcwd), SCMP_SYS(uname),
+    SCMP_SYS(ftruncate), SCMP_SYS(getcwd), SCMP_SYS(uname),
     // itself
     SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
     SCMP_SYS(getppid), SCMP_SYS(getrandom), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(sigaltstack), SCMP_SYS(tgkill), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(membarrier),
-    SCMP_SYS(exit), SCMP_SYS(exit_group)};
+    SCMP_SYS(sigaltstack), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(membarrier), SCMP_SYS(exit),
+    SCMP_SYS(exit_group)};
 
 constexpr std::array refused_to_worker{
     // programs and other processes
@@ -77,8 +79,9 @@ SysResult<void> failed(int negative_errno) {
   return std::unexpected(SysError{"set up the filter of system calls", -negative_errno});
 }
 
-SysResult<void> allow_where(const Filter& filter, int call, const scmp_arg_cmp& argument) {
-  const int result = seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, 1, &argument);
+SysResult<void> allow_where(const Filter& filter, int call, std::initializer_list<scmp_arg_cmp> arguments) {
+  const int result = seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, static_cast<unsigned>(arguments.size()),
+                                            arguments.begin());
   return result < 0 ? failed(result) : SysResult<void>{};
 }
 
@@ -106,21 +109,23 @@ SysResult<void> refuse_calls() {
   return result < 0 ? failed(result) : load(filter);
 }
 
-// landlock(7) has no functions in the C library yet.
-SysResult<void> write_only_below(std::span<const std::string> directories) {
-  constexpr std::uint64_t writing =
-      LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
-      LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
-      LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
+constexpr std::uint64_t writing =
+    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
+    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
+constexpr std::uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+
+// landlock(7) has no functions in the C library yet. What is in `access` is done below `writable` alone.
+SysResult<void> restrict_files(std::uint64_t access, std::span<const std::string> writable) {
   landlock_ruleset_attr rules{};
-  rules.handled_access_fs = writing;
+  rules.handled_access_fs = access;
   const UniqueFd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0)));
   if (!ruleset) {  // EPERM: within a container whose filter does not know these calls
     const bool is_absent = errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM;
     return is_absent ? SysResult<void>{} : last_error("set up Landlock");
   }
-  for (const std::string& directory : directories) {
+  for (const std::string& directory : writable) {
     const UniqueFd folder(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!folder) continue;
     landlock_path_beneath_attr below{};
@@ -145,6 +150,10 @@ SysResult<void> keep_capabilities(std::span<const int> kept) {
   return {};
 }
 
+scmp_arg_cmp equals(unsigned argument, auto value) {
+  return {.arg = argument, .op = SCMP_CMP_EQ, .datum_a = static_cast<scmp_datum_t>(value), .datum_b = 0};
+}
+
 SysResult<void> filter_calls(std::span<const int> families) {
   const Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release);
   if (!filter) return failed(-ENOMEM);
@@ -152,47 +161,50 @@ SysResult<void> filter_calls(std::span<const int> families) {
     const int result = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0);
     if (result < 0 && result != -EDOM) return failed(result);  // EDOM: this architecture has no such call
   }
-  for (const int family : families) {
-    TRY(allow_where(filter, SCMP_SYS(socket),
-                    {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = static_cast<scmp_datum_t>(family), .datum_b = 0}));
-  }
-  // Root's files are its own without any capability: it opens them to read.
-  constexpr scmp_datum_t any_writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
-  TRY(allow_where(filter, SCMP_SYS(open), {.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = any_writing, .datum_b = 0}));
-  TRY(allow_where(filter, SCMP_SYS(openat),
-                  {.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = any_writing, .datum_b = 0}));
+  for (const int family : families) TRY(allow_where(filter, SCMP_SYS(socket), {equals(0, family)}));
+  // The log listens to datagrams. Who listens to streams on a Unix socket may obey root: our own control socket, the
+  // runner's, the service manager.
+  constexpr scmp_arg_cmp of_datagrams{.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = 0xf, .datum_b = SOCK_DGRAM};
+  TRY(allow_where(filter, SCMP_SYS(socket), {equals(0, AF_UNIX), of_datagrams}));
+  TRY(allow_where(filter, SCMP_SYS(tgkill), {equals(0, ::getpid())}));  // abort(3)
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
-    TRY(allow_where(filter, call, {.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_EXEC, .datum_b = 0}));
+    TRY(allow_where(filter, call, {{.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_EXEC, .datum_b = 0}}));
   }
   return load(filter);
+}
+
+// It stays root, if one without any power over others, and root's files are its own: it opens none.
+SysResult<void> confine_to_what_is_open(std::span<const int> capabilities, std::span<const int> families) {
+  ::tzset();  // reads the time zone
+  TRY(keep_capabilities(capabilities));
+  // A sanitizer's runtime calls what it likes.
+  if (has_address_sanitizer) return {};
+  TRY(restrict_files(reading | writing, {}));
+  return filter_calls(families);
 }
 
 }  // namespace
 
 SysResult<void> confine_worker(std::span<const std::string> writable) {
   TRY(keep_capabilities(std::array{CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK}));
-  TRY(write_only_below(writable));
+  TRY(restrict_files(writing, writable));
   return has_address_sanitizer ? SysResult<void>{}
                                : refuse_calls();  // its runtime looks for leaks in a process of its own
 }
 
 SysResult<void> confine_server() {
-  TRY(keep_capabilities({}));
-  // A sanitizer's runtime calls what it likes.
-  return has_address_sanitizer ? SysResult<void>{} : filter_calls(std::array{AF_UNIX, AF_NETLINK});
+  return confine_to_what_is_open({}, std::array{AF_NETLINK});
 }
 
 SysResult<void> confine_network_administrator() {
-  TRY(keep_capabilities(std::array{CAP_NET_ADMIN}));
-  return has_address_sanitizer ? SysResult<void>{} : filter_calls(std::array{AF_UNIX, AF_NETLINK});
+  return confine_to_what_is_open(std::array{CAP_NET_ADMIN}, std::array{AF_NETLINK});
 }
 
 SysResult<void> confine_client(const ClientPowers& powers) {
   std::vector<int> capabilities;
   if (powers.marks) capabilities.push_back(CAP_NET_ADMIN);
   if (powers.low_ports) capabilities.push_back(CAP_NET_BIND_SERVICE);
-  TRY(keep_capabilities(capabilities));
-  return has_address_sanitizer ? SysResult<void>{} : filter_calls(std::array{AF_UNIX, AF_INET, AF_INET6});
+  return confine_to_what_is_open(capabilities, std::array{AF_INET, AF_INET6});
 }
 
 }  // namespace baton::kernel

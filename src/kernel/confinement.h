@@ -9,9 +9,10 @@
 
 namespace baton::kernel {
 
-// What serving clients on sockets that are open already, and writing files, takes. Sockets of its own may be Unix and
-// netlink ones alone; no program is started, no memory becomes code, no other process is looked at. A call that is not
-// allowed fails with EPERM.
+// What serving clients on sockets that are open already takes. New sockets may be netlink ones, and Unix ones for
+// datagrams (the log's) alone; no file is opened, no program started, no memory becomes code, no other process is
+// looked at or signalled. A call that is not allowed fails with EPERM. What is to be read from files is read before; so
+// is the time zone.
 SysResult<void> confine_server();
 
 // What a client of others' servers may have beyond that.
@@ -19,9 +20,9 @@ struct ClientPowers {
   bool marks = false;      // sets a mark on its packets: CAP_NET_ADMIN
   bool low_ports = false;  // binds to ports below 1024: CAP_NET_BIND_SERVICE
 };
-// As confine_server, and new sockets may be IPv4 and IPv6 as well, but not netlink ones.
+// As confine_server, but new sockets may be IPv4 and IPv6 ones instead of netlink ones.
 SysResult<void> confine_client(const ClientPowers& powers);
-// The same, and CAP_NET_ADMIN is kept: netlink sockets that are opened later may change the network.
+// As confine_server, and CAP_NET_ADMIN is kept: netlink sockets that are opened later may change the network.
 SysResult<void> confine_network_administrator();
 
 // What moving addresses takes: CAP_NET_ADMIN, CAP_NET_RAW, and CAP_IPC_LOCK for memory that stays where it is. No
