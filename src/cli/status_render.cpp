@@ -193,8 +193,9 @@ std::string sessions_text(const json& status, double now, const Painter& paint) 
   for (const json& session : bfd.at("sessions")) {
     const std::string state = session.at("state");
     const std::string reason = text_of(session, "text");
+    const std::string neighbor = session.at("neighbor").is_null() ? "no neighbour" : text_of(session, "neighbor");
     text += fmt::format("{}  {}  BFD with {} for {}{}\n", paint.bold(text_of(session, "name")),
-                        state == "Up" ? state : paint.alarm(state), text_of(session, "neighbor"),
+                        state == "Up" ? state : paint.alarm(state), neighbor,
                         span_of(now - session.at("since").get<double>()), reason.empty() ? "" : ": " + reason);
   }
   if (bfd.value("spoken", true)) return text;

@@ -39,8 +39,9 @@ struct Track {
 
 Track track_of(const json& value) {
   const std::string status = value.value("status", "");
-  return {.name = bare(value.value("name", "")),
-          .kind = value.value("kind", "script"),
+  const std::string kind = value.value("kind", "script");
+  return {.name = (kind == "bfd" ? "BFD session " : "") + bare(value.value("name", "")),
+          .kind = kind,
           .text = bare(value.value("text", "")),
           .weight = value.value("weight", 0),
           .reverse = value.value("reverse", false),
@@ -168,7 +169,9 @@ class Explainer {
       if (!track.is_failing()) continue;
       const std::string how = track.text.empty() ? "" : ": " + track.text;
       if (track.weight == 0) {
-        if (!how.empty()) result_.wrong.push_back(fmt::format("{} is {}{}", track.name, word_of(track), how));
+        const bool is_said = track.kind == "bfd";  // the fault has the reason
+        if (!how.empty() && !is_said)
+          result_.wrong.push_back(fmt::format("{} is {}{}", track.name, word_of(track), how));
       } else if (track.kind != "file") {
         const bool up = track.status == Track::Status::up;
         result_.wrong.push_back(fmt::format("{} is {}{}; that costs {} of priority", track.name, word_of(track), how,

@@ -71,7 +71,7 @@ bool are_alike(const BfdSession& one, const BfdSession& other) {
 
 void settle(B& draft) {
   BfdSession& session = draft.session;
-  session.neighbor = *draft.neighbor;
+  session.neighbor = draft.neighbor.value_or(IpAddress());
   session.ttl = draft.ttl.value_or(session.ttl);
   const std::int64_t hops = draft.max_hops.value_or(session.multihop ? checks_no_hops : 0);
   const bool checks = hops >= 0 && hops < checks_no_hops;
@@ -80,13 +80,14 @@ void settle(B& draft) {
   session.for_checkers = draft.checker || !draft.vrrp;
 }
 
-bool has_neighbor(const Context& context, const Statement& block, const B& draft) {
+// Without one keepalived has no session, and who tracks it finds it down.
+bool has_usable_neighbor(const Context& context, const Statement& block, const B& draft) {
   if (!draft.neighbor) {
     context.diagnostics.warn(
         "incomplete-block", block.position(),
-        fmt::format("bfd_instance {} has no 'neighbor_ip' and is ignored", quoted(draft.session.name)),
+        fmt::format("bfd_instance {} has no 'neighbor_ip' and is never up", quoted(draft.session.name)),
         "add 'neighbor_ip', as in: neighbor_ip 192.0.2.1");
-    return false;
+    return true;
   }
   const bool is_host = !draft.neighbor->is_unspecified() && !draft.neighbor->is_multicast() &&
                        !(draft.neighbor->is_v6() && draft.neighbor->is_link_local());
@@ -115,9 +116,10 @@ std::optional<BfdSession> read_bfd_session(const Context& context, const Stateme
   draft.session.name = *name;
   draft.session.place = make_place(block.position());
   apply_settings(context, block, bfd_settings, draft);
-  if (!has_neighbor(context, block, draft)) return std::nullopt;
+  if (!has_usable_neighbor(context, block, draft)) return std::nullopt;
   settle(draft);
   BfdSession& session = draft.session;
+  if (!session.has_neighbor()) return std::move(draft.session);
   if (session.source && session.source->family() != session.neighbor.family()) {
     context.diagnostics.warn("other-family", block.position(),
                              fmt::format("source_ip {} is of another family than {}, and is ignored",

@@ -50,6 +50,9 @@ config::LoadResult load(const Options& options, config::DiskFileReader& reader) 
     configuration.groups.clear();
   }
   if (!options.balancing) configuration.virtual_servers.clear();
+  for (config::BfdSession& session : configuration.bfd_sessions) {
+    if (!options.bfd) session.neighbor = {};  // as keepalived has it: who tracks it finds it down
+  }
   return result;
 }
 

@@ -24,7 +24,8 @@ struct Half {
 };
 
 struct Book {
-  Number turn;  // which half is written
+  Number turn;      // which half is written
+  Number is_taken;  // by the role that was started for this turn
   Number beats;
   Number last_beat;
   std::array<Number, bfd::reject_reason_count> rejected;
@@ -134,7 +135,10 @@ std::size_t BfdLedger::size() {
 }
 
 void BfdLedger::turn() {
-  if (memory_ != nullptr) ++static_cast<Book*>(memory_)->turn;
+  if (memory_ == nullptr) return;
+  auto& book = *static_cast<Book*>(memory_);
+  // A role that ended before it took over has written nothing that could be gone on from.
+  if (book.is_taken.exchange(0) != 0 || book.turn == 0) ++book.turn;
 }
 
 void BfdLedger::set_heirs(std::span<const BfdKey> keys) {
@@ -150,6 +154,7 @@ BfdLedger::Sessions BfdLedger::take_over() {
   auto& book = *static_cast<Book*>(memory_);
   half_ = book.turn % 2;
   book.halves[half_].used = 0;
+  book.is_taken = 1;
   return daemon::read(book.halves[1 - half_]);
 }
 

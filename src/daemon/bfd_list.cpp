@@ -21,7 +21,7 @@ std::chrono::microseconds in_microseconds(Duration duration) {
 BfdKey wire_key_of(const config::BfdSession& session) {
   BfdKey key = 0xcbf29ce484222325U;
   mix(key, "bfd_instance");
-  mix(key, to_string(session.neighbor));
+  mix(key, session.has_neighbor() ? to_string(session.neighbor) : session.name);
   mix(key, session.source ? to_string(*session.source) : std::string());
   mix(key, session.multihop ? "multihop" : "");
   return key;
@@ -40,7 +40,7 @@ bfd::SessionParameters parameters_of(const config::BfdSession& session) {
           .multihop = session.multihop,
           .ttl = session.ttl,
           .max_hops = session.max_hops,
-          .role = session.passive ? bfd::Role::passive : bfd::Role::active,
+          .role = session.passive || !session.has_neighbor() ? bfd::Role::passive : bfd::Role::active,
           .timers = {.desired_min_tx = in_microseconds(session.min_tx),
                      .required_min_rx = in_microseconds(session.min_rx),
                      .idle_tx = in_microseconds(session.idle_tx),

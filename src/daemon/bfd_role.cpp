@@ -17,6 +17,7 @@
 #include "daemon/scheduling.h"
 #include "kernel/bfd_socket.h"
 #include "kernel/confinement.h"
+#include "log/rate_limit.h"
 #include "loop/loop.h"
 
 namespace baton::daemon {
@@ -26,6 +27,8 @@ namespace {
 constexpr int batches_per_turn = 4;
 constexpr int goodbyes = 3;  // one may be lost
 constexpr Duration between_goodbyes = std::chrono::milliseconds(20);
+constexpr Duration changes_told_within = std::chrono::seconds(10);  // of a session
+constexpr std::uint64_t changes_told = 6;
 constexpr Duration late = std::chrono::milliseconds(2);
 
 std::uint64_t draw(std::random_device& device) {
@@ -46,7 +49,7 @@ class BfdRole {
   SysResult<void> open();
   SysResult<void> listen(Family family, std::uint16_t port, bool multihop);
   void make_sessions();
-  kernel::BfdSender* open_sender(const config::BfdSession& session, std::uint16_t wanted);
+  void open_sender(const config::BfdSession& session, std::uint16_t wanted);
 
   void on_guardian_message();
   bool hear(bool to_the_end);
@@ -90,6 +93,7 @@ class BfdRole {
   std::vector<Listener> listeners_;
   std::set<std::uint16_t> source_ports_;
   std::random_device random_;
+  log::RateLimit told_{changes_told_within, BfdLedger::most, changes_told};
   loop::Subscription guardian_readable_;
   loop::Timer timer_{loop_.timer([this] { on_timer(); })};
   loop::Timer beat_{loop_.timer([this] { beat(); })};
@@ -123,7 +127,9 @@ int BfdRole::run() {
 
 SysResult<void> BfdRole::open() {
   std::set<std::pair<Family, bool>> wanted;
-  for (const config::BfdSession& session : start_.sessions) wanted.emplace(session.neighbor.family(), session.multihop);
+  for (const config::BfdSession& session : start_.sessions) {
+    if (session.has_neighbor()) wanted.emplace(session.neighbor.family(), session.multihop);
+  }
   for (const auto& [family, multihop] : wanted) {
     const std::uint16_t port = multihop ? bfd::spec::multihop_port : bfd::spec::single_hop_port;
     if (const auto listening = listen(family, port, multihop); !listening) return listening;
@@ -143,12 +149,14 @@ void BfdRole::make_sessions() {
   const BfdLedger::Sessions known = start_.ledger.take_over();
   const Instant now = loop::now();
   std::set<std::uint32_t> discriminators{0};
+  std::set<std::uint32_t> used;
   for (const auto& [key, each] : known) discriminators.insert(each.memory.identity.discriminator);
   lines_.reserve(start_.sessions.size());
   for (const config::BfdSession& session : start_.sessions) {
     const auto found = known.find(wire_key_of(session));
     const bool goes_on = found != known.end() && found->second.memory.state != bfd::State::admin_down &&
-                         found->second.memory.identity.discriminator != 0;
+                         found->second.memory.identity.discriminator != 0 &&
+                         used.insert(found->second.memory.identity.discriminator).second;
     Line& line = lines_.emplace_back();
     if (goes_on) {
       line.before = found->second;
@@ -159,7 +167,7 @@ void BfdRole::make_sessions() {
       while (!discriminators.insert(identity.discriminator).second) identity.discriminator = random_();
       (void)table_.add(parameters_of(session), identity, now);
     }
-    (void)open_sender(session, goes_on ? found->second.source_port : std::uint16_t{0});
+    if (session.has_neighbor()) open_sender(session, goes_on ? found->second.source_port : std::uint16_t{0});
     const auto id = static_cast<bfd::SessionId>(lines_.size() - 1);
     if (goes_on) log_.info(fmt::format("{} goes on as {}", called(id), name(table_.session(id).state())));
     note(id);
@@ -168,7 +176,7 @@ void BfdRole::make_sessions() {
 }
 
 // From the port that it had, or from any that is free (RFC 5881 §4).
-kernel::BfdSender* BfdRole::open_sender(const config::BfdSession& session, std::uint16_t wanted) {
+void BfdRole::open_sender(const config::BfdSession& session, std::uint16_t wanted) {
   constexpr int tries = 32;
   constexpr unsigned ports = bfd::spec::last_source_port - bfd::spec::first_source_port + 1U;
   Line& line = lines_.back();
@@ -180,13 +188,13 @@ kernel::BfdSender* BfdRole::open_sender(const config::BfdSession& session, std::
     if (!sender) {
       if (sender.error().code == EADDRINUSE && i + 1 < tries) continue;
       log_.error(fmt::format("BFD session {}: {}", session.name, to_string(sender.error())));
-      return nullptr;
+      return;
     }
     source_ports_.insert(port);
     line.source_port = port;
-    return &line.sender.emplace(std::move(*sender));
+    line.sender = std::move(*sender);
+    return;
   }
-  return nullptr;
 }
 
 // ---------------------------------------------------------------- events
@@ -297,19 +305,17 @@ void BfdRole::send(bfd::SessionId id, const bfd::Packet& packet) {
 
 void BfdRole::on_change(bfd::SessionId id, const bfd::StateChanged& change) {
   const bfd::Session& session = table_.session(id);
-  switch (change.after) {
-    case bfd::State::up: log_.notice(called(id) + " is Up"); break;
-    case bfd::State::init: log_.write(log::Level::debug, called(id) + " is Init"); break;
-    case bfd::State::admin_down: log_.info(called(id) + " is AdminDown"); break;
-    case bfd::State::down: {
-      const bool is_wanted = session.counts_as_up();
-      if (!is_wanted && change.before == bfd::State::up) ++lines_[id].failures;
-      log_.write(is_wanted ? log::Level::notice : log::Level::warning,
-                 fmt::format("{} is Down: {}", called(id), why_down(session.memory())));
-      break;
-    }
+  if (change.after == bfd::State::init || change.after == bfd::State::admin_down) {
+    return log_.write(log::Level::debug, fmt::format("{} is {}", called(id), name(change.after)));
   }
-  if (change.after != bfd::State::init && change.after != bfd::State::admin_down) tell(id);
+  const bool is_failure = change.after == bfd::State::down && !session.counts_as_up();
+  if (is_failure && change.before == bfd::State::up) ++lines_[id].failures;
+  tell(id);
+  const auto silent = told_.allow(start_.sessions[id].name, loop::now());  // a neighbour may flap as fast as it likes
+  if (!silent) return;
+  const std::string why = change.after == bfd::State::up ? "" : ": " + why_down(session.memory());
+  log_.write(is_failure ? log::Level::warning : log::Level::notice,
+             fmt::format("{} is {}{}{}", called(id), name(change.after), why, log::more_like_it(*silent)));
 }
 
 void BfdRole::tell(bfd::SessionId id) {

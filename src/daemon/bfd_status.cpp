@@ -24,7 +24,7 @@ json session_status(const config::BfdSession& configured, const BfdLedger::Known
   const bool is_up = memory.state == bfd::State::up;
   const bool is_heard = memory.last_received != Instant();
   return {{"name", configured.name},
-          {"neighbor", to_string(configured.neighbor)},
+          {"neighbor", configured.has_neighbor() ? json(to_string(configured.neighbor)) : json()},
           {"source", configured.source ? json(to_string(*configured.source)) : json()},
           {"multihop", configured.multihop},
           {"state", name(memory.state)},

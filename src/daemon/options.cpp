@@ -234,8 +234,8 @@ std::expected<Options, UsageError> parse_options(std::span<char* const> argument
       case 'T':
         return std::unexpected(UsageError{"genhash is not part of Baton; for a page's digest: curl -s URL | md5sum"});
       case 'I': options.keep_services = true; break;
-      // keepalived's habits that need no switch here: -X is always so, -B, -c and -b have no process.
-      case 'B':
+      case 'B': options.bfd = false; break;
+      // keepalived's habits that need no switch here: -X is always so, -c and -b are pid files of none that have one.
       case 'X':
       case 'd':
       case 'c':
@@ -320,6 +320,7 @@ Passes a virtual IP between servers (VRRP); reads keepalived.conf.
   -I, --dont-release-ipvs    keep the services of virtual servers when stopping
   -P, --vrrp                 VRRP alone, no virtual servers
   -C, --check                virtual servers alone, no VRRP
+  -B, --no_bfd               no BFD: sessions are down
   -R, --dont-respawn         end when a worker dies
       --clean-up             take the addresses of the configuration off this machine, exit (ExecStopPost)
   -e, --all-config           every problem of an include is an error

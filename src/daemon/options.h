@@ -48,6 +48,7 @@ struct Options {
   bool include_check = false;          // -e: every include problem is an error
   bool vrrp = true;                    // -C without -P: no vrrp_instance is carried out
   bool balancing = true;               // -P without -C: no virtual_server is
+  bool bfd = true;                     // -B: no bfd_instance is spoken with
   std::optional<unsigned> file_mask;   // -u
   std::string network_namespace;       // -s, else net_namespace
   int first_network_namespace = -1;    // where we were started, once another one was entered; open until the end

@@ -362,6 +362,14 @@ void Planner::add_contender(Target& target, NodeId node, const Instance& instanc
     target.detection = std::max(target.detection, found->check.delay_loop * (found->check.retry + 1));
     if (tracked.weight == 0) target.check_is_fault = true;
   }
+  for (const auto& tracked : instance.trackers.sessions) {
+    priority += weight_when_well(tracked);
+    const auto& sessions = nodes_[node].configuration.bfd_sessions;
+    const auto found = std::ranges::find(sessions, tracked.name, &config::BfdSession::name);
+    if (found == sessions.end()) continue;
+    target.detection = std::max(target.detection, std::max(found->min_rx, found->min_tx) * found->multiplier);
+    if (tracked.weight == 0) target.check_is_fault = true;
+  }
   target.preempt_delay = std::max(target.preempt_delay, instance.preempt_delay);
   const InterfacePlan& plan = interface(node, interface_of(node, instance));
   const auto own = std::ranges::find_if(

@@ -415,10 +415,16 @@ function drawLists(status) {
     make: () => el("li", "", stateMark(group), el("strong", "", group.name),
       el("span", "muted", group.members.length > 6 ? plural(group.members.length, "member") : group.members.join(", "))),
   })), isCertain() ? "None configured." : "Not known now.");
-  drawList("checks", [...status.scripts, ...status.processes, ...status.checks || []].map((check) => ({
+  drawList("checks", [...status.scripts, ...status.processes, ...status.checks || [], ...sessionsOf(status)].map((check) => ({
     signature: [check.name, check.status, check.text],
     make: () => el("li", "", checkMark(check.status), el("strong", "", check.name), check.text ? el("small", "", check.text) : null),
   })), isCertain() ? "None configured." : "Not known now.");
+}
+// BFD, by what those who track a session go by.
+function sessionsOf(status) {
+  return (status.bfd ? status.bfd.sessions : []).map((session) => ({
+    name: session.name, status: session.counts_as_up ? "up" : "down", text: session.text || `BFD with ${session.neighbor}`,
+  }));
 }
 function checkMark(status) {
   if (!isCertain()) return el("span", "mark unsure", `? was ${status}`);

@@ -192,6 +192,16 @@ TEST_F(Bfd, a_role_that_dies_is_replaced_and_goes_on) {
   EXPECT_TRUE(wait_for_owner(web1)) << log();
 }
 
+TEST_F(Bfd, a_role_that_hangs_is_replaced) {
+  const pid_t before = bfd(web1);
+  ASSERT_NE(before, 0);
+  ASSERT_EQ(::kill(before, SIGSTOP), 0);
+  ASSERT_TRUE(wait([&] { return was_logged(router, "BFD session web1 (10.0.20.14) is Down", begin()); })) << log();
+  ASSERT_TRUE(wait([&] { return was_logged(router, "BFD session web1 (10.0.20.14) is Up", begin()); }, 40s)) << log();
+  EXPECT_TRUE(was_logged(web1, "baton-bfd has shown no sign of life", begin())) << log();
+  EXPECT_NE(bfd(web1), before);
+}
+
 TEST_F(Bfd, a_worker_that_dies_knows_what_is_up) {
   const std::vector<pid_t> workers = find_role(lab().daemon_processes(web1), Role::worker);
   ASSERT_EQ(workers.size(), 1U);

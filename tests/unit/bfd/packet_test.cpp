@@ -49,6 +49,28 @@ TEST(BfdPacket, comes_back_as_it_was) {
   EXPECT_EQ(decode(bytes_of(packet)), packet);
 }
 
+// tests/vectors/bfd.pcap: two of 2.4.3 come up, with Poll and Final.
+TEST(BfdPacket, is_as_keepalived_sends_it) {
+  const Bytes up_and_poll{0x20, 0xe0, 0x03, 0x18, 0x57, 0x22, 0x8d, 0x59, 0xfa, 0xaf, 0x95, 0x7c,
+                          0x00, 0x01, 0x86, 0xa0, 0x00, 0x01, 0x86, 0xa0, 0x00, 0x00, 0x00, 0x00};
+  const Bytes first{0x20, 0x40, 0x03, 0x18, 0xfa, 0xaf, 0x95, 0x7c, 0x00, 0x00, 0x00, 0x00,
+                    0x00, 0x0f, 0x42, 0x40, 0x00, 0x01, 0x86, 0xa0, 0x00, 0x00, 0x00, 0x00};
+  const auto poll = decode(up_and_poll);
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(*poll, (Packet{.state = State::up,
+                           .poll = true,
+                           .detect_multiplier = 3,
+                           .my_discriminator = 0x57228d59,
+                           .your_discriminator = 0xfaaf957c,
+                           .desired_min_tx = 100ms,
+                           .required_min_rx = 100ms}));
+  EXPECT_EQ(bytes_of(*poll), up_and_poll);
+  const auto down = decode(first);
+  ASSERT_TRUE(down);
+  EXPECT_EQ(down->desired_min_tx, 1s);
+  EXPECT_EQ(bytes_of(*down), first);
+}
+
 TEST(BfdPacket, may_be_followed_by_padding) {
   Bytes bytes = bytes_of(good());
   bytes.resize(60);

@@ -57,6 +57,20 @@ TEST(StatusTable, is_a_line_an_instance) {
             "C             FAULT   1 min  100            none heard  10.0.0.1     chk failed, and 1 more\n");
 }
 
+TEST(Status, tells_of_bfd_sessions) {
+  json status = status_of({});
+  EXPECT_THAT(render_status(status, 1060, false), Not(HasSubstr("BFD")));
+  const json up{{"name", "gateway"}, {"neighbor", "192.0.2.1"}, {"state", "Up"}, {"since", 1000.0}, {"text", ""}};
+  const json down{{"name", "far"}, {"neighbor", nullptr}, {"state", "Down"}, {"since", 1050.0}, {"text", "not up yet"}};
+  status["bfd"] = {{"spoken", true}, {"sessions", {up, down}}, {"rejected", json::object()}};
+  const std::string text = render_status(status, 1060, false);
+  EXPECT_THAT(text, HasSubstr("gateway  Up  BFD with 192.0.2.1 for 1 min\n"));
+  EXPECT_THAT(text, HasSubstr("far  Down  BFD with no neighbour for 10 s: not up yet\n"));
+  EXPECT_THAT(text, Not(HasSubstr("nobody speaks")));
+  status["bfd"]["spoken"] = false;
+  EXPECT_THAT(render_status(status, 1060, false), HasSubstr("nobody speaks BFD now"));
+}
+
 TEST(StatusTable, colours_do_not_move_a_column) {
   const std::string painted = render_table(status_of({instance("A", "MASTER")}), 1060, true);
   EXPECT_THAT(painted, HasSubstr("\033[1;32mMASTER\033[0m  1 min"));

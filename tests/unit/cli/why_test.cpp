@@ -108,6 +108,22 @@ TEST(Why, a_check_that_is_down_says_what_it_costs_and_what_its_return_brings) {
   EXPECT_THAT(why.changes, Contains("takes over when chk_nginx works again: 110 > 100"));
 }
 
+TEST(Why, a_bfd_session_is_called_one) {
+  json it = backup();
+  json down = track("gateway", -20, "down");
+  down["kind"] = "bfd";
+  down["text"] = "control detection time expired";
+  set_tracks(it, 110, {down});
+  const Explanation costs = explain_instance(it, now);
+  EXPECT_THAT(costs.wrong,
+              Contains("BFD session gateway is down: control detection time expired; that costs 20 of priority"));
+  down["weight"] = 0;
+  set_tracks(it, 110, {down});
+  it["faults"] = {"BFD session gateway is down: control detection time expired"};
+  EXPECT_THAT(explain_instance(it, now).wrong,
+              testing::ElementsAre("BFD session gateway is down: control detection time expired"));
+}
+
 TEST(Why, a_return_that_is_not_enough_is_no_takeover) {
   json it = backup();
   set_tracks(it, 90, {track("chk", 5, "down")});

@@ -68,6 +68,18 @@ TEST_F(BfdLedgerTest, the_next_role_finds_what_the_one_before_put) {
   EXPECT_EQ(guardian.read().sessions.size(), 1U);
 }
 
+TEST_F(BfdLedgerTest, a_role_that_ends_at_once_loses_nothing) {
+  BfdLedger guardian = ledger();
+  guardian.turn();
+  BfdLedger first = ledger();
+  (void)first.take_over();
+  first.put(0, 100, known(7));
+  guardian.turn();  // of one that finds its port taken,
+  guardian.turn();  // and of the next one
+  BfdLedger third = ledger();
+  EXPECT_EQ(third.take_over().size(), 1U);
+}
+
 TEST_F(BfdLedgerTest, heirs_are_those_of_the_next_configuration) {
   BfdLedger guardian = ledger();
   const std::vector<BfdKey> keys{100, 102};

@@ -29,6 +29,8 @@ json status() {
     "scripts":[{"name":"chk","status":"down","text":"","interval":2,"timeout":1.5,"last_duration":0.25,
       "runs":{"success":4,"failure":2,"timeout":1,"could_not_run":3},"durations":{"bounds":[0.1,1],"counts":[4,2,1],"sum":2.5}},{"name":"new","status":"not known yet","text":""}],
     "processes":[{"name":"nginx","status":"up"}],
+    "bfd":{"spoken":true,"rejected":{"ttl":4},"sessions":[{"name":"gw","state":"Down","counts_as_up":true,"failures":2,
+      "packets":{"sent":9,"accepted":8}}]},
     "checks":[{"name":"web","status":"down","checked":true},{"name":"new","status":"not known yet","checked":false}]})");
 }
 
@@ -38,6 +40,13 @@ TEST(NodeMetrics, say_what_the_status_says) {
                            "baton_check_up{check=\"web\"} 0\n",
                            "baton_check_made{check=\"web\"} 1\n",
                            "baton_check_made{check=\"new\"} 0\n",
+                           "baton_bfd_spoken 1\n",
+                           "baton_bfd_session_up{session=\"gw\"} 0\n",
+                           "baton_bfd_session_counts_as_up{session=\"gw\"} 1\n",
+                           "baton_bfd_session_failures_total{session=\"gw\"} 2\n",
+                           "baton_bfd_packets_sent_total{session=\"gw\"} 9\n",
+                           "baton_bfd_packets_accepted_total{session=\"gw\"} 8\n",
+                           "baton_bfd_packets_rejected_total{reason=\"ttl\"} 4\n",
                            "baton_worker_up 1\n",
                            "baton_worker_restarts_total 2\n",
                            "baton_state_age_seconds 0.5\n",
