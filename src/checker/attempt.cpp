@@ -35,7 +35,12 @@ void Attempt::start(Instant now) {
 void Attempt::connect() {
   auto opened = kernel::open_check_socket(socket_of(plan_.transport), plan_.endpoint);
   if (!opened) {
-    (void)finish(health::failed(health::connect_failure(opened.error().code), to_string(opened.error())));
+    (void)finish(health::failed(health::source_failure(opened.error().code), to_string(opened.error())));
+    return;
+  }
+  if (const auto begun = kernel::connect_check_socket(opened->get(), socket_of(plan_.transport), plan_.endpoint);
+      !begun) {
+    (void)finish(health::failed(health::connect_failure(begun.error().code), to_string(begun.error())));
     return;
   }
   connection_.fd = std::move(*opened);
@@ -146,9 +151,10 @@ bool Attempt::take(std::string_view bytes) {
     if (!has_begun_ && begin_dialogue()) return true;
     bytes = clear;
   }
-  has_answered_ |= !bytes.empty();
+  const bool is_something = !bytes.empty() || !is_stream();  // an empty datagram is an answer
+  has_answered_ |= is_something;
   std::string words;
-  health::Step step = bytes.empty() ? health::Step() : plan_.dialogue->on_bytes(bytes, words);
+  health::Step step = is_something ? plan_.dialogue->on_bytes(bytes, words) : health::Step();
   if (say(words) || settle(std::move(step))) return true;
   return connection_.tls && connection_.tls->is_over() && on_closed();
 }

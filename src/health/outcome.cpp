@@ -181,6 +181,10 @@ std::string sentence(const Outcome& outcome) {
   return follows ? fmt::format("{} {}", text, outcome.detail) : fmt::format("{} ({})", text, outcome.detail);
 }
 
+Failure source_failure(int code) {
+  return code == EADDRNOTAVAIL || code == EADDRINUSE ? Failure::source_unusable : connect_failure(code);
+}
+
 Failure connect_failure(int code) {
   switch (code) {
     case ECONNREFUSED: return Failure::refused;
@@ -190,8 +194,6 @@ Failure connect_failure(int code) {
     case ENETDOWN:
     case EHOSTDOWN:
     case EACCES: return Failure::unreachable;  // of a firewall, or of a prohibiting route
-    case EADDRNOTAVAIL:
-    case EADDRINUSE:
     case ENODEV:
     case EPERM:
     case EINVAL:
@@ -200,6 +202,8 @@ Failure connect_failure(int code) {
     case ENFILE:
     case ENOMEM:
     case ENOBUFS:
+    case EADDRNOTAVAIL:  // every port to that server is taken, be it by connections of others
+    case EADDRINUSE:
     case EAGAIN: return Failure::no_resources;
     default: return Failure::connection_broken;
   }

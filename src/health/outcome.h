@@ -98,7 +98,9 @@ Outcome failed(Failure failure, std::string_view detail = {});
 // "status 503", "connection refused": for the log, mail and status; at most limits::sentence bytes.
 std::string sentence(const Outcome& outcome);
 
-// Of a connect, or of a connection, that failed with this errno.
+// Of a socket that failed with this errno before it was to connect.
+Failure source_failure(int code);
+// Of a connect, or of a connection, that did.
 Failure connect_failure(int code);
 
 }  // namespace baton::health

@@ -161,6 +161,7 @@ struct ResponseParser::State {
   }
   beast::response_parser<Body> parser;
   std::string pending;
+  std::size_t interim = 0;  // responses that were passed over
   Fault fault = Fault::none;
 };
 
@@ -170,17 +171,33 @@ ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
 ResponseParser::~ResponseParser() = default;
 
 bool ResponseParser::feed(std::string_view bytes) {
-  auto& [parser, pending, fault] = *state_;
-  pending.append(bytes);
-  if (const Error error = put_all(parser, pending)) {
-    fault = error == beast::error::header_limit ? Fault::header_too_long : Fault::malformed;
-    return false;
+  state_->pending.append(bytes);
+  while (true) {
+    if (const Error error = put_all(state_->parser, state_->pending)) {
+      state_->fault = error == beast::error::header_limit ? Fault::header_too_long : Fault::malformed;
+      return false;
+    }
+    if (!is_interim()) break;
+    auto next = std::make_unique<State>();
+    next->pending = std::move(state_->pending);
+    next->interim = state_->interim + 1;
+    state_ = std::move(next);
+    if (state_->interim > limits::interim_responses) {
+      state_->fault = Fault::malformed;
+      return false;
+    }
   }
+  auto& [parser, pending, interim, fault] = *state_;
   if (!parser.is_header_done() && pending.size() > limits::header_bytes) fault = Fault::header_too_long;
   if (parser.get().body().size() > limits::response_body || pending.size() > limits::response_body) {
     fault = Fault::body_too_long;
   }
   return fault == Fault::none;
+}
+
+bool ResponseParser::is_interim() const {
+  constexpr int switching_protocols = 101;
+  return is_whole() && status() >= 100 && status() < 200 && status() != switching_protocols;
 }
 
 bool ResponseParser::feed_end() {

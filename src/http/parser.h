@@ -16,6 +16,7 @@ namespace limits {
 inline constexpr std::size_t header_bytes = 16 * 1024;          // of one message, its first line among them
 inline constexpr std::size_t request_body = 64 * 1024;          // bytes
 inline constexpr std::size_t response_body = 64 * 1024 * 1024;  // bytes
+inline constexpr std::size_t interim_responses = 8;             // before the one that is meant
 }  // namespace limits
 
 // One request after the other from one connection.
@@ -54,7 +55,8 @@ class ResponseParser {
   ResponseParser& operator=(ResponseParser&&) noexcept;
   ~ResponseParser();
 
-  // False: this is no HTTP, or longer than limits::response_body.
+  // Interim responses are passed over (1xx; RFC 9110, 15.2), but for 101: what follows that is no HTTP/1. False: this
+  // is no HTTP, or longer or later than the limits let.
   bool feed(std::string_view bytes);
   // The peer has closed; false: in the middle of the message.
   bool feed_end();
@@ -68,6 +70,7 @@ class ResponseParser {
   std::string take_body();
 
  private:
+  bool is_interim() const;
   struct State;
   std::unique_ptr<State> state_;
 };

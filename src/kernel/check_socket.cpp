@@ -61,19 +61,24 @@ SysResult<UniqueFd> open_socket(CheckSocket kind, bool is_v4) {
   return fd;
 }
 
-// Its index; 0: any. The socket itself tells it: whoever checks may open no netlink socket and call no ioctl().
-SysResult<unsigned> set_interface(int fd, const std::string& name) {
-  int index = 0;
-  if (name.empty()) return 0;
+SysResult<void> set_interface(int fd, const std::string& name) {
+  if (name.empty()) return {};
   if (::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.data(), static_cast<socklen_t>(name.size())) < 0) {
     return last_error("bind to " + name);
   }
+  return {};
+}
+
+// Its index; 0: any. The socket itself tells it: whoever checks may open no netlink socket and call no ioctl().
+SysResult<unsigned> interface_index(int fd, const std::string& name) {
+  int index = 0;
+  if (name.empty()) return 0;
   socklen_t size = sizeof(index);
   if (::getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index, &size) < 0) return last_error("look for " + name);
   return static_cast<unsigned>(index);
 }
 
-SysResult<void> set_source(int fd, CheckSocket kind, const CheckEndpoint& endpoint, unsigned interface_index) {
+SysResult<void> set_source(int fd, CheckSocket kind, const CheckEndpoint& endpoint) {
   const auto port = kind == CheckSocket::ping ? std::uint16_t{0} : endpoint.source_port;
   if (!endpoint.source && port == 0) return {};
   const IpAddress any = endpoint.address.is_v4() ? IpAddress() : *IpAddress::parse("::");
@@ -81,7 +86,8 @@ SysResult<void> set_source(int fd, CheckSocket kind, const CheckEndpoint& endpoi
   // The port of the check before may linger.
   if (port != 0) (void)set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (port == 0 && kind != CheckSocket::ping) (void)set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-  const SocketAddress address = socket_address(source, port, interface_index);
+  const unsigned index = TRY(interface_index(fd, endpoint.interface));
+  const SocketAddress address = socket_address(source, port, index);
   if (::bind(fd, address.get(), address.size) < 0) return last_error("bind to " + to_string(source));
   return {};
 }
@@ -91,14 +97,17 @@ SysResult<void> set_source(int fd, CheckSocket kind, const CheckEndpoint& endpoi
 SysResult<UniqueFd> open_check_socket(CheckSocket kind, const CheckEndpoint& endpoint) {
   UniqueFd fd = TRY(open_socket(kind, endpoint.address.is_v4()));
   if (endpoint.mark != 0 && !set_option(fd.get(), SOL_SOCKET, SO_MARK, endpoint.mark)) return last_error("set fwmark");
-  const unsigned interface_index = TRY(set_interface(fd.get(), endpoint.interface));
-  TRY_VOID(set_source(fd.get(), kind, endpoint, interface_index));
-  const std::uint16_t port = kind == CheckSocket::ping ? std::uint16_t{0} : endpoint.port;
-  const SocketAddress address = socket_address(endpoint.address, port, interface_index);
-  if (::connect(fd.get(), address.get(), address.size) < 0 && errno != EINPROGRESS) {
-    return last_error("connect");
-  }
+  TRY_VOID(set_interface(fd.get(), endpoint.interface));
+  TRY_VOID(set_source(fd.get(), kind, endpoint));
   return fd;
+}
+
+SysResult<void> connect_check_socket(int fd, CheckSocket kind, const CheckEndpoint& endpoint) {
+  const unsigned index = TRY(interface_index(fd, endpoint.interface));
+  const std::uint16_t port = kind == CheckSocket::ping ? std::uint16_t{0} : endpoint.port;
+  const SocketAddress address = socket_address(endpoint.address, port, index);
+  if (::connect(fd, address.get(), address.size) < 0 && errno != EINPROGRESS) return last_error("connect");
+  return {};
 }
 
 int socket_error(int fd) {

@@ -24,9 +24,12 @@ struct CheckEndpoint {
 
 enum class CheckSocket : std::uint8_t { stream, datagram, ping };
 
-// A stream may be connecting still: writable says that it is, or is not, and socket_error() which. EPERM,
-// EADDRNOTAVAIL, ENODEV: what the endpoint wants of this machine cannot be had.
+// One that goes out as the endpoint says. EPERM, EADDRNOTAVAIL, EADDRINUSE, ENODEV: what it wants of this machine
+// cannot be had.
 SysResult<UniqueFd> open_check_socket(CheckSocket kind, const CheckEndpoint& endpoint);
+// To the server. A stream may be connecting still: writable says that it is, or is not, and socket_error() which.
+// EADDRNOTAVAIL, EAGAIN: no port is left for another connection to it.
+SysResult<void> connect_check_socket(int fd, CheckSocket kind, const CheckEndpoint& endpoint);
 
 // What has gone wrong since it was asked last; 0: nothing (SO_ERROR of socket(7)).
 int socket_error(int fd);

@@ -10,7 +10,9 @@
 #include <array>
 
 #include "health/page_digest.h"
+#include "kernel/check_socket.h"
 #include "unit/checker/servers.h"
+#include "unit/kernel/network.h"
 
 namespace baton::checker {
 namespace {
@@ -87,6 +89,24 @@ TEST(TcpCheck, an_address_that_is_not_ours_is_our_own_fault) {
   config::HealthCheck check = check_of(config::TcpCheck{}, 1);
   check.target.source = *IpAddress::parse("192.0.2.77");
   EXPECT_EQ(Trial(check).failure(), Failure::source_unusable);
+}
+
+TEST(TcpCheck, a_server_is_not_blamed_where_every_port_to_it_is_taken) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: makes a network namespace";
+  const UniqueFd before(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+  const kernel::Namespace small;
+  std::ofstream("/proc/sys/net/ipv4/ip_local_port_range") << "40000 40000";
+  const UniqueFd server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(80), .sin_addr = {}, .sin_zero = {}};
+  EXPECT_EQ(::bind(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_EQ(::listen(server.get(), 8), 0);
+  const kernel::CheckEndpoint endpoint{.address = *IpAddress::parse("127.0.0.1"), .port = 80};
+  const auto taken = kernel::open_check_socket(kernel::CheckSocket::stream, endpoint);
+  EXPECT_TRUE(taken && kernel::connect_check_socket(taken->get(), kernel::CheckSocket::stream, endpoint));
+  const Trial trial(check_of(config::TcpCheck{}, 80));
+  EXPECT_EQ(trial.failure(), Failure::no_resources);
+  EXPECT_FALSE(trial.verdict);
+  EXPECT_EQ(::setns(before.get(), CLONE_NEWNET), 0);
 }
 
 TEST(TcpCheck, a_source_and_its_port_are_used_again_and_again) {
@@ -277,6 +297,12 @@ TEST(UdpCheck, a_reply_comes_back) {
   EXPECT_EQ(
       run(config::UdpCheck{.payload = {'a', 'b'}, .requires_reply = true, .reply = {{'a'}, {'b'}}}, "echo").sentence(),
       "success");
+}
+
+TEST(UdpCheck, an_empty_reply_is_a_reply) {
+  EXPECT_EQ(run(config::UdpCheck{.requires_reply = true}, "blank", 2s).sentence(), "success");
+  EXPECT_EQ(run(config::UdpCheck{.requires_reply = true, .min_reply_bytes = 1}, "blank", 2s).sentence(),
+            "the reply has the wrong length: 0 bytes");
 }
 
 TEST(UdpCheck, a_closed_port_is_told_by_the_other_side) {

@@ -5,6 +5,7 @@ is TLS as well. What a client sent to `page` is added to FOLDER/requests."""
 import asyncio
 import gzip
 import os
+import socket
 import ssl
 import struct
 import sys
@@ -124,7 +125,7 @@ async def close_at_once(reader, writer):
 
 async def reset(reader, writer):
     writer.get_extra_info("socket").setsockopt(
-        __import__("socket").SOL_SOCKET, __import__("socket").SO_LINGER, struct.pack("ii", 1, 0))
+        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 async def endless_smtp(reader, writer):
@@ -168,6 +169,17 @@ class Echo(asyncio.DatagramProtocol):
         self.transport.sendto(data, address)
 
 
+class Blank(asyncio.DatagramProtocol):
+    """Answers with an empty datagram."""
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, address):
+        with socket.fromfd(self.transport.get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_DGRAM) as own:
+            own.sendto(b"", address)  # the transport itself sends none
+
+
 class Smtp:
     pass
 
@@ -188,7 +200,7 @@ async def main():
         ports[name] = server.sockets[0].getsockname()[1]
     server = await loop.create_server(lambda: SMTP(Smtp()), "127.0.0.1", 0)
     ports["smtp"] = server.sockets[0].getsockname()[1]
-    for name, protocol in dict(dns=Dns, echo=Echo).items():
+    for name, protocol in dict(dns=Dns, echo=Echo, blank=Blank).items():
         transport, _ = await loop.create_datagram_endpoint(protocol, ("127.0.0.1", 0))
         ports[name] = transport.get_extra_info("sockname")[1]
     if os.path.exists(f"{folder}/cert.pem"):

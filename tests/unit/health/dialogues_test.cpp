@@ -131,6 +131,12 @@ TEST(HttpDialogue, another_status_is_a_failure_before_the_page_has_come) {
             success());
 }
 
+TEST(HttpDialogue, an_interim_answer_is_not_the_answer) {  // RFC 9110, 15.2
+  Http http({.digest = hello});
+  EXPECT_FALSE(http.hear("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"));
+  EXPECT_EQ(http.hear(whole), success());
+}
+
 TEST(HttpDialogue, another_digest_is_told) {
   Digest other = hello;
   other[0] = 0;

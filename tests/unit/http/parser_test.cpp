@@ -127,6 +127,42 @@ TEST(Response, ends_with_a_last_chunk_that_is_cut_anywhere) {
   }
 }
 
+TEST(Response, follows_those_that_say_that_it_will) {  // RFC 9110, 15.2
+  const std::string interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
+  const std::string text = interim + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    ResponseParser parser;
+    for (std::size_t at = 0; at < text.size(); at += piece) {
+      ASSERT_TRUE(parser.feed(std::string_view(text).substr(at, piece)));
+      if (at + piece <= interim.size()) {
+        ASSERT_FALSE(parser.is_whole()) << piece;
+      }
+    }
+    EXPECT_TRUE(parser.is_whole());
+    EXPECT_EQ(parser.status(), status::ok);
+    EXPECT_EQ(parser.take_body(), "hello");
+  }
+  ResponseParser ended;
+  ASSERT_TRUE(ended.feed(interim));
+  EXPECT_FALSE(ended.feed_end());
+}
+
+TEST(Response, of_another_protocol_is_the_last_of_this_one) {
+  ResponseParser parser;
+  ASSERT_TRUE(parser.feed("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\nwhatever"));
+  EXPECT_TRUE(parser.is_whole());
+  EXPECT_EQ(parser.status(), 101);
+}
+
+TEST(Response, that_never_comes_after_all_those_is_refused) {
+  ResponseParser parser;
+  for (std::size_t i = 0; i < limits::interim_responses; ++i) {
+    ASSERT_TRUE(parser.feed("HTTP/1.1 102 Processing\r\n\r\n"));
+  }
+  EXPECT_FALSE(parser.feed("HTTP/1.1 102 Processing\r\n\r\n"));
+  EXPECT_EQ(parser.fault(), ResponseParser::Fault::malformed);
+}
+
 TEST(Response, of_a_HEAD_announces_a_body_and_has_none) {
   const std::string text = to_text({.body = "12345"}, Connection::close, true);
   EXPECT_TRUE(text.contains("Content-Length: 5\r\n"));

@@ -20,7 +20,10 @@ int confined_try(CheckSocket kind, const CheckEndpoint& endpoint) {
   if (child == 0) {
     if (!confine_client({})) ::_exit(255);
     const auto fd = open_check_socket(kind, endpoint);
-    ::_exit(fd && (kind == CheckSocket::stream || send_some(fd->get(), "x", 1)) ? 0 : fd ? errno : fd.error().code);
+    if (!fd) ::_exit(fd.error().code);
+    const auto connected = connect_check_socket(fd->get(), kind, endpoint);
+    if (!connected) ::_exit(connected.error().code);
+    ::_exit(kind == CheckSocket::stream || send_some(fd->get(), "x", 1) ? 0 : errno);
   }
   int status = 0;
   EXPECT_EQ(::waitpid(child, &status, 0), child);
