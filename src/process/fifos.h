@@ -22,23 +22,23 @@ class Fifos {
   ~Fifos() { (void)set({}, nullptr); }
 
   // Replaces the list. A FIFO that was there before stays open, so that its reader loses nothing; one that is missing
-  // is made with mode 0600 and its owner, one that we made and that is no longer wanted is removed. Returns a sentence
-  // for each that cannot be used. `users` may be null for an empty list. Owners that are not known yet get theirs when
-  // the list is set again; until then one that we make is our own, and one that was there is not used.
+  // is made with mode 0600 and its owner, one that we made and that is no longer wanted is removed. One that somebody
+  // has removed or replaced is opened anew. Returns a sentence for each that cannot be used. `users` may be null for an
+  // empty list, and is asked until the next. Owners that are not known yet get theirs when the list is set again; until
+  // then one that we make is our own, and one that was there is not used.
   std::vector<std::string> set(const std::vector<Fifo>& wanted, Users* users);
 
   struct Written {
     std::size_t lines = 0;
     std::size_t dropped = 0;  // nobody reads and the pipe is full
+    std::string problem;      // not empty: of one that was replaced, why what is there now is not used
   };
-  // One line to each that hears of it.
+  // One line to each that hears of it; to what stands there now, where it was replaced.
   Written write(const WriteFifos& line);
 
  private:
   struct Open {
-    std::string path;
-    bool hears_routers = true;
-    bool hears_services = false;
+    Fifo wanted;
     UniqueFd fd;
     bool is_ours = false;  // made by us, to be removed by us
   };
@@ -47,6 +47,7 @@ class Fifos {
   static std::expected<void, std::string> own(const Open& fifo, const Fifo& wanted, Users& users);
   static void close(const Open& fifo);
 
+  Users* users_ = nullptr;
   std::vector<Open> open_;
 };
 

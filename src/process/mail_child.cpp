@@ -16,7 +16,7 @@ namespace {
 
 struct Dialogue {
   std::string_view unsent;  // of the mail's text
-  std::string refusal;      // the server's last answer that says no: 4xx for now, 5xx for good
+  std::string refusal;      // the server's last answer, if it says no: 4xx for now, 5xx for good
 };
 
 std::size_t give_text(char* buffer, std::size_t size, std::size_t count, void* user) {
@@ -27,11 +27,15 @@ std::size_t give_text(char* buffer, std::size_t size, std::size_t count, void* u
   return taken;
 }
 
-// libcurl hands each line of the server to its header function.
+// libcurl hands each line of the server to its header function. A refusal, be it of one recipient or of EHLO, is over
+// when the server says yes to what comes next; 221 is but its farewell (RFC 5321, 4.2.3).
 std::size_t take_answer(char* line, std::size_t size, std::size_t count, void* user) {
   std::string_view text(line, size * count);
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  if (text.starts_with('4') || text.starts_with('5')) static_cast<Dialogue*>(user)->refusal = text;
+  std::string& refusal = static_cast<Dialogue*>(user)->refusal;
+  if (text.starts_with('4') || text.starts_with('5')) refusal = text;
+  const bool says_yes = (text.starts_with('2') && !text.starts_with("221")) || text.starts_with('3');
+  if (says_yes) refusal.clear();
   return size * count;
 }
 

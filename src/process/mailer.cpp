@@ -22,6 +22,12 @@ void Mailer::on_timeout(Instant now) {
   if (!retry_at_ || *retry_at_ > now) return;
   retry_at_.reset();
   start_attempt();
+  start_next();
+}
+
+void Mailer::stop_retrying() {
+  retries_ = false;
+  if (retry_at_) retry_at_ = loop::now();
 }
 
 void Mailer::start_next() {

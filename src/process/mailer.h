@@ -29,8 +29,8 @@ class Mailer {
   void send(SendMail order);
   // Not sent yet, the one under way included.
   std::size_t pending() const { return waiting_.size() + (is_sending_ ? 1 : 0); }
-  // From now on a failure is final: there is no later.
-  void stop_retrying() { retries_ = false; }
+  // From now on a failure is final: there is no later, and what waits for it is tried now.
+  void stop_retrying();
 
   std::optional<Instant> next_timeout() const { return retry_at_; }
   void on_timeout(Instant now);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "process/track_scripts.h"
@@ -21,7 +22,15 @@ const std::string& command_of(const Notification& notification) {
 void Notifications::add(Notify order) {
   std::size_t dropped = 0;
   for (notify::Command& command : order.commands) {
-    dropped += queue_.push({order.key, order.rules, std::move(command), order.deadline, order.number});
+    const auto gone = queue_.push({order.key, order.rules, std::move(command), order.deadline, order.number});
+    if (!gone) continue;
+    ++dropped;
+    // An end as any other, or it would be waited for, and told to the next runner again.
+    outlets_.finished({.key = gone->key,
+                       .command = command_of(*gone),
+                       .end = {RunEnd::Kind::could_not_run, EAGAIN},
+                       .took = Duration::zero(),
+                       .number = gone->number});
   }
   if (dropped > 0) {
     counters_.notifications_dropped += dropped;

@@ -35,19 +35,19 @@ struct Notification {
 class NotifyQueue {
  public:
   // When the key or all keys together have too many, the key's oldest one makes room: what a script must hear is the
-  // latest state. Returns how many were dropped, the new one included when its key had none to give.
-  std::size_t push(Notification notification) {
+  // latest state. Returns the one that was dropped: the new one itself when its key had none to give.
+  std::optional<Notification> push(Notification notification) {
     Line& line = lines_[notification.key];
     const bool gets_ready = !line.is_busy && line.waiting.empty();
-    std::size_t dropped = 0;
+    std::optional<Notification> dropped;
     if (line.waiting.size() >= limits::notifications_per_key || size_ >= limits::notifications) {
       if (line.waiting.empty()) {
         if (!line.is_busy) lines_.erase(notification.key);
-        return 1;
+        return notification;
       }
+      dropped = std::move(line.waiting.front());
       line.waiting.pop_front();
       --size_;
-      dropped = 1;
     }
     if (gets_ready) ready_.push_back(notification.key);
     line.waiting.push_back(std::move(notification));

@@ -375,8 +375,11 @@ void Runner::on(WriteFifos& message) {
   on_news_done(message.number);
   counters_.fifo_lines += written.lines;
   counters_.fifo_lines_dropped += written.dropped;
-  if (written.dropped == 0 || loop::now() < next_fifo_complaint_) return;
+  const bool is_well = written.dropped == 0 && written.problem.empty();
+  if (is_well || loop::now() < next_fifo_complaint_) return;
   next_fifo_complaint_ = loop::now() + fifo_complaint_interval;
+  if (!written.problem.empty()) log(Level::error, written.problem);
+  if (written.dropped == 0) return;
   log(Level::warning,
       fmt::format("FIFO is full and nobody reads: {} lines dropped so far", counters_.fifo_lines_dropped));
 }

@@ -19,8 +19,9 @@ namespace baton::process {
 namespace {
 
 // A file that is being written is read when its writer is done; one that comes into being, at once: it may be a link.
-constexpr std::uint32_t what_matters =
-    IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t what_matters = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+// Of a directory that the way only leads through, be it /tmp: not what goes on in it.
+constexpr std::uint32_t what_matters_of_itself = IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_MASK_ADD;
 
 std::string joined(const std::string& directory, const std::string& name) {
   return fmt::format("{}{}{}", directory, directory.ends_with('/') ? "" : "/", name);
@@ -71,7 +72,7 @@ std::set<WatchPoint> watch_points(const std::string& path) {
     const bool is_there = ::lstat(here.c_str(), &status) == 0;
     const bool is_link = is_there && S_ISLNK(status.st_mode);
     const bool is_last = rest.find_first_not_of('/') == rest.npos;
-    if (!is_there || is_link || is_last) points.insert({directory, name});
+    points.insert({directory, name, is_there && !is_link && !is_last});
     if (!is_there || (is_link && ++links > limits::links_followed)) break;
     if (!is_link) {
       directory = here;
@@ -198,7 +199,8 @@ bool TrackFiles::follow(std::size_t index) {
 }
 
 std::optional<int> TrackFiles::watch(const WatchPoint& point, std::size_t index) {
-  const int watch = ::inotify_add_watch(inotify_.get(), point.directory.c_str(), what_matters);
+  const std::uint32_t mask = what_matters_of_itself | (point.is_passed ? 0 : what_matters);
+  const int watch = ::inotify_add_watch(inotify_.get(), point.directory.c_str(), mask);
   if (watch >= 0) {
     watches_[watch][point.name].insert(index);
     return watch;

@@ -1,6 +1,7 @@
 // Files that hold a number: track_file. Each is read when something happens to it: inotify(7) watches the directory of
-// every name on the way to it, so that a write, a rename into place, a new target of a symbolic link and a directory
-// that comes later are all seen within a moment. A file that is missing holds 0.
+// every name on the way to it, so that a write, a rename into place, a new target of a symbolic link, a directory that
+// comes later and one that is moved are all seen within a moment. What is mounted over the way is not: that is no event
+// to inotify. A file that is missing holds 0.
 #pragma once
 
 #include <compare>
@@ -36,9 +37,10 @@ std::int32_t leading_number(std::string_view text);
 struct WatchPoint {
   std::string directory;
   std::string name;
+  bool is_passed = false;  // a directory on the way: it is watched itself, as the directory of the next name
   auto operator<=>(const WatchPoint&) const = default;
 };
-// Every symbolic link on the way, the first name that is missing, or the file itself.
+// Every directory and symbolic link on the way, and the first name that is missing or the file itself.
 std::set<WatchPoint> watch_points(const std::string& path);
 
 class TrackFiles {

@@ -23,6 +23,12 @@ RunResult result_of(const RunEnd& end) {
   std::unreachable();
 }
 
+// It says nothing of the script: no slot was free, or this machine has no room for another process or file.
+bool is_lack(const RunEnd& end) {
+  if (end.kind != RunEnd::Kind::could_not_run) return false;
+  return end.code == EAGAIN || end.code == ENOMEM || end.code == EMFILE || end.code == ENFILE;
+}
+
 }  // namespace
 
 std::string describe(const RunEnd& end, const std::string& report) {
@@ -288,7 +294,8 @@ void TrackScripts::on_killed(Key key) {
 
 void TrackScripts::conclude(Script& script, const RunEnd& end, const std::string& report) {
   const bool is_weight = script.settings.codes_are_weights && end.kind == RunEnd::Kind::exited && end.code > 1;
-  const bool success = end.is_success() || is_weight || (rules_.fail_open && end.kind == RunEnd::Kind::could_not_run);
+  const bool is_excused = rules_.fail_open && end.kind == RunEnd::Kind::could_not_run && !is_lack(end);
+  const bool success = end.is_success() || is_weight || is_excused;
   const std::optional<bool> before = script.verdict.is_up();
   const bool has_other_end = script.last_end != end;
   script.last_end = end;

@@ -26,10 +26,15 @@ class Handler:
             return "550 5.1.1 nobody of that name lives here"
         if address.startswith("later"):
             return "451 4.3.0 come back later"
+        if address.startswith("breaks"):
+            session.breaks = True
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        if getattr(session, "breaks", False):
+            server.transport.abort()
+            return "250 OK"
         facts = {"helo": session.host_name, "from": envelope.mail_from, "to": envelope.rcpt_tos,
                  "tls": session.ssl is not None, "login": bool(session.authenticated)}
         temporary = f"{folder}/.mail"

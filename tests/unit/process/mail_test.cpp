@@ -167,6 +167,32 @@ TEST(Mail, a_temporary_failure_is_tried_again) {
   EXPECT_TRUE(bench.event("come back later; trying again"));
 }
 
+TEST(Mail, a_refusal_of_something_else_does_not_make_a_broken_connection_final) {
+  const MailServerProcess server(Security::plain);
+  RunnerBench bench;
+  bench.send(order(server.settings(), {"refused@example.org", "breaks@example.org"}));
+  const auto event = bench.event("not sent");
+  ASSERT_TRUE(event);
+  EXPECT_THAT(event->text, HasSubstr("trying again"));
+  EXPECT_THAT(event->text, ::testing::Not(HasSubstr("the server says")));
+}
+
+TEST(Mail, at_a_stop_those_behind_one_that_waits_are_tried) {
+  notify::MailServer nobody;
+  nobody.host = "127.0.0.1";
+  nobody.port = 1;
+  const MailServerProcess server(Security::plain);
+  RunnerBench bench;
+  bench.send(order(nobody));
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(bench.event("trying again"));  // the next time in half a minute
+  bench.send(order(server.settings()));
+  bench.send(Stop{.bound = 20s});
+  const auto stopped = bench.next<Stopped>();
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->abandoned, 0U);
+  EXPECT_THAT(server.mail(0), HasSubstr("ops@example.org"));
+}
+
 TEST(Mail, nobody_listens_and_the_others_are_not_held_up_by_it) {
   notify::MailServer nobody;
   nobody.host = "127.0.0.1";

@@ -119,6 +119,28 @@ TEST(Notifications, a_flood_is_bounded_and_the_latest_state_arrives) {
   EXPECT_TRUE(eventually([&] { return folder.text("out").ends_with("499\n"); }));
 }
 
+TEST(Notifications, one_that_is_dropped_has_an_end_as_well) {
+  const Folder folder;
+  RunnerBench bench;
+  bench.send(notify("INSTANCE A", {"sh", "-c", "while ! test -e " + folder.file("go") + "; do sleep 0.02; done"}));
+  constexpr std::size_t too_many = 5;
+  for (std::size_t i = 0; i < limits::notifications_per_key + too_many; ++i) {
+    Notify order = notify("INSTANCE A", {"true"});
+    order.number = i + 1;
+    bench.send(order);
+  }
+  for (std::uint64_t number = 1; number <= too_many; ++number) {
+    const auto dropped = bench.next<NotifyFinished>();
+    ASSERT_TRUE(dropped);
+    EXPECT_EQ(*dropped, (NotifyFinished{.key = "INSTANCE A",
+                                        .command = "true",
+                                        .end = {RunEnd::Kind::could_not_run, EAGAIN},
+                                        .took = {},
+                                        .number = number}));
+  }
+  std::ofstream(folder.file("go")) << "";
+}
+
 TEST(Notifications, many_keys_run_beside_each_other) {
   RunnerBench bench;
   const auto start = Clock::now();
@@ -226,6 +248,49 @@ TEST(Fifos, one_that_was_there_before_is_used_and_left) {
     EXPECT_TRUE(bench.next<RunnerCounters>(patience, [](const RunnerCounters& c) { return c.fifo_lines == 1; }));
   }
   EXPECT_TRUE(std::filesystem::exists(folder.file("fifo")));
+}
+
+// What waits in it, without waiting.
+std::string taken_from(const std::string& fifo) {
+  const UniqueFd reader(::open(fifo.c_str(), O_RDONLY | O_NONBLOCK));
+  std::array<char, 256> buffer{};
+  const ssize_t size = ::read(reader.get(), buffer.data(), buffer.size());
+  return {buffer.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+// As `rm` and `mkfifo` do, while somebody may still hold the old one open.
+void replace_fifo(const std::string& path) {
+  std::filesystem::remove(path);
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+}
+
+TEST(Fifos, one_that_was_replaced_is_opened_anew) {
+  const Folder folder;
+  const std::string path = folder.file("fifo");
+  RunnerBench bench;
+  const SetFifos fifos{.rules = {}, .fifos = {{.path = path}}};
+  bench.send(fifos);
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path); }));
+  replace_fifo(path);
+  bench.send(WriteFifos{"at the next line\n"});
+  EXPECT_TRUE(eventually([&] { return taken_from(path) == "at the next line\n"; }, 10s));
+  std::filesystem::remove(path);
+  bench.send(fifos);  // a reload
+  bench.send(WriteFifos{"made again\n"});
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(path) && taken_from(path) == "made again\n"; }, 10s));
+}
+
+TEST(Fifos, one_whose_replacement_may_not_be_used_is_said_so) {
+  const Folder folder;
+  const std::string path = folder.file("fifo");
+  RunnerBench bench;
+  bench.send(SetFifos{.rules = {}, .fifos = {{.path = path}}});
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path); }));
+  std::filesystem::remove(path);
+  std::ofstream(path) << "precious";
+  bench.send(WriteFifos{"line\n"});
+  EXPECT_TRUE(bench.event("is not a FIFO", 10s));
+  EXPECT_EQ(folder.text("fifo"), "precious");
 }
 
 TEST(Fifos, a_file_of_another_kind_is_refused) {

@@ -47,9 +47,9 @@ TEST(NotifyQueue, a_busy_key_gets_its_turn_after_it_has_finished) {
 TEST(NotifyQueue, a_full_key_drops_its_oldest) {
   NotifyQueue queue;
   for (std::size_t i = 0; i < limits::notifications_per_key; ++i) {
-    EXPECT_EQ(queue.push(notification("a", std::to_string(i))), 0U);
+    EXPECT_EQ(queue.push(notification("a", std::to_string(i))), std::nullopt);
   }
-  EXPECT_EQ(queue.push(notification("a", "latest")), 1U);
+  EXPECT_EQ(queue.push(notification("a", "latest")), notification("a", "0"));
   EXPECT_EQ(queue.waiting(), limits::notifications_per_key);
   EXPECT_EQ(taken(queue), "1");
   std::string last;
@@ -62,8 +62,8 @@ TEST(NotifyQueue, when_all_keys_together_are_full_a_new_key_is_refused_and_an_ol
   for (std::size_t i = 0; queue.waiting() < limits::notifications; ++i) {
     queue.push(notification(std::to_string(i % 1'000), "x"));
   }
-  EXPECT_EQ(queue.push(notification("new", "x")), 1U);
-  EXPECT_EQ(queue.push(notification("1", "x")), 1U);
+  EXPECT_EQ(queue.push(notification("new", "y")), notification("new", "y"));
+  EXPECT_EQ(queue.push(notification("1", "y")), notification("1", "x"));
   EXPECT_EQ(queue.waiting(), limits::notifications);
   queue.finished("new");  // never taken: nothing happens
   EXPECT_EQ(taken(queue), "x");

@@ -1,8 +1,11 @@
 // Files that hold a number (track_file): every way a file gets another one is seen.
 #include "process/track_files.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cstdio>
 
 #include "unit/process/runner_bench.h"
 
@@ -10,7 +13,6 @@ namespace baton::process {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(LeadingNumber, is_read_in_any_of_cs_notations) {
@@ -34,27 +36,39 @@ TEST(LeadingNumber, that_does_not_fit_is_the_nearest_that_does) {
   EXPECT_EQ(leading_number("-99999999999999999999"), -2'147'483'648);
 }
 
-TEST(WatchPoints, are_the_file_and_every_link_on_the_way) {
+std::string path_of(const Folder& folder) {
+  return std::filesystem::path(folder.file("x")).parent_path();
+}
+
+// On the way from the root to a folder.
+std::set<WatchPoint> with_the_way_to(const std::string& directory, std::set<WatchPoint> points) {
+  for (std::filesystem::path path = directory; path.has_relative_path(); path = path.parent_path()) {
+    points.insert({path.parent_path(), path.filename(), true});
+  }
+  return points;
+}
+
+TEST(WatchPoints, are_the_file_and_every_link_and_directory_on_the_way) {
   const Folder folder;
-  std::filesystem::create_directory(folder.file("v1"));
-  std::filesystem::create_directory_symlink("v1", folder.file("now"));
-  const std::string here = folder.file("");
-  const std::string directory = here.substr(0, here.size() - 1);
-  EXPECT_THAT(watch_points(folder.file("now/value")),
-              ElementsAre(WatchPoint{directory, "now"}, WatchPoint{directory + "/v1", "value"}));
+  const std::string directory = path_of(folder);
+  std::filesystem::create_directories(folder.file("d/v1"));
+  std::filesystem::create_directory_symlink("d/v1", folder.file("now"));
+  EXPECT_EQ(watch_points(folder.file("now/value")), with_the_way_to(directory, {{directory, "now"},
+                                                                                {directory, "d", true},
+                                                                                {directory + "/d", "v1", true},
+                                                                                {directory + "/d/v1", "value"}}));
 }
 
 TEST(WatchPoints, end_at_the_first_name_that_is_missing) {
   const Folder folder;
-  const std::string here = folder.file("");
-  EXPECT_THAT(watch_points(folder.file("not/there/value")),
-              ElementsAre(WatchPoint{here.substr(0, here.size() - 1), "not"}));
+  const std::string directory = path_of(folder);
+  EXPECT_EQ(watch_points(folder.file("not/there/value")), with_the_way_to(directory, {{directory, "not"}}));
 }
 
 TEST(WatchPoints, of_a_link_to_itself_have_an_end) {
   const Folder folder;
   std::filesystem::create_symlink("loop", folder.file("loop"));
-  EXPECT_THAT(watch_points(folder.file("loop")), ::testing::SizeIs(1));
+  EXPECT_EQ(watch_points(folder.file("loop")), with_the_way_to(path_of(folder), {{path_of(folder), "loop"}}));
 }
 
 class TrackedFiles : public ::testing::Test {
@@ -137,6 +151,24 @@ TEST_F(TrackedFiles, in_a_directory_that_comes_later_and_goes_again) {
     std::filesystem::remove_all(folder_.file("d"));
     EXPECT_TRUE(holds(0));
   }
+}
+
+TEST_F(TrackedFiles, in_a_directory_that_is_moved_with_one_above_it) {
+  std::filesystem::create_directories(folder_.file("d/e/f"));
+  std::filesystem::create_directories(folder_.file("other/e/f"));
+  write("d/e/f/a", "4");
+  write("other/e/f/a", "5");
+  track({file("d/e/f/a")});
+  EXPECT_TRUE(holds(4));
+  std::filesystem::rename(folder_.file("d"), folder_.file("gone"));
+  EXPECT_TRUE(holds(0));
+  std::filesystem::rename(folder_.file("gone"), folder_.file("d"));
+  EXPECT_TRUE(holds(4));
+  ASSERT_EQ(::renameat2(AT_FDCWD, folder_.file("d").c_str(), AT_FDCWD, folder_.file("other").c_str(), RENAME_EXCHANGE),
+            0);
+  EXPECT_TRUE(holds(5));
+  write("d/e/f/a", "6");
+  EXPECT_TRUE(holds(6));
 }
 
 TEST_F(TrackedFiles, are_made_at_the_start_of_the_daemon_alone) {

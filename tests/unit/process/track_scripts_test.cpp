@@ -130,6 +130,23 @@ TEST(TrackScripts, fail_open_makes_a_missing_script_up_as_keepalived_does) {
   EXPECT_EQ(result->end.kind, RunEnd::Kind::could_not_run);
 }
 
+TEST(TrackScripts, fail_open_is_no_excuse_for_what_this_machine_lacks) {
+  std::vector<TrackScript> scripts;
+  for (std::uint32_t id = 0; id < limits::running_scripts; ++id) {
+    scripts.push_back(script(id, {"sleep", std::to_string(300 + id)}, 1h));
+    scripts.back().timeout = 1h;
+  }
+  RunnerBench bench;
+  bench.set_scripts(scripts);
+  scripts.push_back(script(1'000, {"true"}, 1h));
+  scripts.back().timeout = 300ms;
+  bench.set_scripts(scripts, {.security = false, .fail_open = true});
+  const auto result = bench.result(1'000);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->is_up);
+  EXPECT_EQ(result->text, "could not run: no slot free, 64 scripts hang");
+}
+
 TEST(TrackScripts, a_script_without_shebang_goes_through_the_shell) {
   const Folder folder;
   std::ofstream(folder.file("check")) << "test \"$1\" = \"two words\"\n";

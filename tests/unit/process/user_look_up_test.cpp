@@ -1,12 +1,16 @@
 // Accounts that no local file knows: the child that needs one looks it up, and nobody waits for the directory service.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <optional>
 
 #include "loop/loop.h"
 #include "process/children.h"
+#include "process/powerless.h"
 #include "process/program.h"
 
 namespace baton::process {
@@ -52,6 +56,23 @@ TEST_F(UserLookUp, of_local_accounts_asks_nobody) {
   EXPECT_EQ(users_.find({"nobody", "1"}, Users::Groups::own)->group, 1U);
   EXPECT_EQ(users_.find({"nobody", {}}, Users::Groups::all), std::nullopt);  // the database knows more groups
   EXPECT_EQ(users_.find({"no-such-user", {}}, Users::Groups::own), std::nullopt);
+}
+
+// In a small image of a container.
+TEST_F(UserLookUp, of_nobody_where_no_file_knows_the_name_is_not_root) {
+  EXPECT_EQ(powerless(users_).user, 65'534U);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool has_no_names = ::unshare(CLONE_NEWNS) == 0 &&
+                              ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                              ::mount("/dev/null", "/etc/passwd", nullptr, MS_BIND, nullptr) == 0;
+    if (!has_no_names) ::_exit(2);
+    ::_exit(powerless(users_) == Credentials{.user = 65'534, .group = 65'534, .groups = {}} ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(UserLookUp, by_the_child_that_needs_it_is_remembered) {
