@@ -25,6 +25,7 @@ struct Half {
 
 struct Book {
   Number turn;      // which half is written
+  Number speaker;   // the turn of the role that serves
   Number is_taken;  // by the role that was started for this turn
   Number beats;
   Number last_beat;
@@ -152,7 +153,8 @@ void BfdLedger::set_heirs(std::span<const BfdKey> keys) {
 BfdLedger::Sessions BfdLedger::take_over() {
   if (memory_ == nullptr) return {};
   auto& book = *static_cast<Book*>(memory_);
-  half_ = book.turn % 2;
+  turn_ = book.turn;
+  half_ = turn_ % 2;
   book.halves[half_].used = 0;
   book.is_taken = 1;
   return daemon::read(book.halves[1 - half_]);
@@ -164,6 +166,14 @@ bool BfdLedger::has_heir(BfdKey key) const {
   const auto* const first = book.heir_keys.begin();
   const auto* const last = first + std::min<std::size_t>(book.heirs, most);
   return std::any_of(first, last, [&](const Number& each) { return each == key; });
+}
+
+void BfdLedger::speak() {
+  if (memory_ != nullptr) static_cast<Book*>(memory_)->speaker = turn_;
+}
+
+bool BfdLedger::has_successor() const {
+  return memory_ == nullptr || static_cast<const Book*>(memory_)->speaker > turn_;
 }
 
 void BfdLedger::put(std::size_t index, BfdKey key, const Known& known) {

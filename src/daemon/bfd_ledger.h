@@ -44,6 +44,8 @@ class BfdLedger {
   // What the half before has; from now on rows have the indexes that put() is given.
   Sessions take_over();
   bool has_heir(BfdKey key) const;
+  void speak();                // it serves from now on,
+  bool has_successor() const;  // and another one after it does
   void put(std::size_t index, BfdKey key, const Known& known);
   void put(const bfd::RejectCounters& rejected);
   void beat(Instant now);
@@ -61,6 +63,7 @@ class BfdLedger {
  private:
   void* memory_;
   std::size_t half_ = 0;
+  std::uint64_t turn_ = 0;  // of the role
 };
 
 }  // namespace baton::daemon

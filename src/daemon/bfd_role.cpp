@@ -27,6 +27,8 @@ namespace {
 constexpr int batches_per_turn = 4;
 constexpr int goodbyes = 3;  // one may be lost
 constexpr Duration between_goodbyes = std::chrono::milliseconds(20);
+constexpr Duration longest_hand_over = std::chrono::seconds(1);
+constexpr Duration look_for_successor = std::chrono::milliseconds(1);
 constexpr Duration changes_told_within = std::chrono::seconds(10);  // of a session
 constexpr std::uint64_t changes_told = 6;
 constexpr Duration late = std::chrono::milliseconds(2);
@@ -63,6 +65,8 @@ class BfdRole {
   void note(bfd::SessionId id);
   void end(bool has_heirs);
   void say_goodbye();
+  bool must_fall_silent() const;
+  void fall_silent();
 
   std::string called(bfd::SessionId id) const {
     return fmt::format("BFD session {} ({})", start_.sessions[id].name, to_string(start_.sessions[id].neighbor));
@@ -100,18 +104,21 @@ class BfdRole {
   loop::Timer goodbye_;
   std::vector<bfd::SessionId> ending_;
   int goodbyes_left_ = goodbyes;
+  Instant next_goodbye_{};
+  Instant hand_over_until_{};
   bool has_heirs_ = false;
+  bool hands_over_ = false;  // it speaks until its heir does
   bool is_ending_ = false;
   Instant rested_{};
 };
 
 int BfdRole::run() {
   schedule(start_.scheduling, start_.real_time, log_, ScheduledRole::bfd);
+  lock_memory(log_);
   if (const auto opened = open(); !opened) {
     log_.error(to_string(opened.error()) + "; there is no BFD");
     return exit_code::failure;
   }
-  lock_memory(log_);
   if (const auto confined = kernel::confine_client({}); !confined) {
     log_.warning(to_string(confined.error()) + "; the BFD role keeps its power");
   }
@@ -121,6 +128,7 @@ int BfdRole::run() {
   }
   loop_.before_sleep([this] { settle(); });
   beat();
+  start_.ledger.speak();
   loop_.run();
   return exit_code::success;
 }
@@ -252,6 +260,7 @@ bool BfdRole::hear(bool to_the_end) {
 
 // When we are late, what neighbours said meanwhile is heard first: nobody is down because we slept.
 void BfdRole::on_timer() {
+  if (hands_over_ && must_fall_silent()) fall_silent();
   if (is_ending_) return;
   Instant now = loop::now();
   if (const auto due = table_.next_timeout(); due && now - *due > late) {
@@ -341,26 +350,53 @@ void BfdRole::note(bfd::SessionId id) {
 
 // ---------------------------------------------------------------- the end
 
-// Sessions that go on elsewhere are left as they are; the neighbours of the others are told that it is on purpose.
+// Sessions that go on elsewhere are kept up until the next role speaks; the neighbours of the others are told that it
+// is on purpose.
 void BfdRole::end(bool has_heirs) {
-  is_ending_ = true;
-  for (Listener& listener : listeners_) listener.readable.reset();
-  listeners_.clear();
   for (bfd::SessionId id = 0; id < table_.size(); ++id) {
     if (!has_heirs || !start_.ledger.has_heir(wire_key_of(start_.sessions[id]))) ending_.push_back(id);
   }
+  if (ending_.empty()) goodbyes_left_ = 0;
+  hands_over_ = ending_.size() < table_.size();
+  hand_over_until_ = loop::now() + longest_hand_over;
+  if (!hands_over_) fall_silent();
   goodbye_ = loop_.timer([this] { say_goodbye(); });
   say_goodbye();
 }
 
 void BfdRole::say_goodbye() {
-  if (ending_.empty() || goodbyes_left_-- == 0) return loop_.stop();
-  bfd::SessionActions actions;
-  for (const bfd::SessionId id : ending_) table_.end(id, loop::now(), actions);
-  for (const auto& [id, action] : actions) {
-    if (const auto* sent = std::get_if<bfd::SendPacket>(&action)) send(id, sent->packet);
+  const Instant now = loop::now();
+  if (goodbyes_left_ > 0 && now >= next_goodbye_) {
+    --goodbyes_left_;
+    next_goodbye_ = now + between_goodbyes;
+    bfd::SessionActions actions;
+    for (const bfd::SessionId id : ending_) table_.end(id, now, actions);
+    for (const auto& [id, action] : actions) {
+      if (const auto* sent = std::get_if<bfd::SendPacket>(&action)) send(id, sent->packet);
+    }
   }
-  goodbye_.set(loop::now() + between_goodbyes);
+  if (hands_over_ && must_fall_silent()) fall_silent();
+  if (goodbyes_left_ == 0 && !hands_over_) return loop_.stop();
+  goodbye_.set(now + (hands_over_ ? look_for_successor : between_goodbyes));
+}
+
+// The next one speaks; or it listens already, and here nobody is heard any more.
+bool BfdRole::must_fall_silent() const {
+  const Instant now = loop::now();
+  if (start_.ledger.has_successor() || now >= hand_over_until_) return true;
+  for (bfd::SessionId id = 0; id < table_.size(); ++id) {
+    const bfd::SessionMemory& memory = table_.session(id).memory();
+    const bool is_heard = memory.remote_discriminator != 0 && memory.state != bfd::State::admin_down;
+    if (is_heard && now >= memory.last_received + table_.session(id).detection_time()) return true;
+  }
+  return false;
+}
+
+void BfdRole::fall_silent() {
+  hands_over_ = false;
+  is_ending_ = true;
+  for (Listener& listener : listeners_) listener.readable.reset();
+  listeners_.clear();
 }
 
 }  // namespace

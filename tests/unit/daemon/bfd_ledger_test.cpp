@@ -80,6 +80,22 @@ TEST_F(BfdLedgerTest, a_role_that_ends_at_once_loses_nothing) {
   EXPECT_EQ(third.take_over().size(), 1U);
 }
 
+TEST_F(BfdLedgerTest, a_role_knows_when_the_next_one_speaks) {
+  BfdLedger guardian = ledger();
+  guardian.turn();
+  BfdLedger first = ledger();
+  (void)first.take_over();
+  first.speak();
+  EXPECT_FALSE(first.has_successor());
+  guardian.turn();
+  BfdLedger second = ledger();
+  (void)second.take_over();
+  EXPECT_FALSE(first.has_successor());
+  second.speak();
+  EXPECT_TRUE(first.has_successor());
+  EXPECT_FALSE(second.has_successor());
+}
+
 TEST_F(BfdLedgerTest, heirs_are_those_of_the_next_configuration) {
   BfdLedger guardian = ledger();
   const std::vector<BfdKey> keys{100, 102};
