@@ -65,7 +65,7 @@ TEST(Status, tells_of_bfd_sessions) {
   status["bfd"] = {{"spoken", true}, {"sessions", {up, down}}, {"rejected", json::object()}};
   const std::string text = render_status(status, 1060, false);
   EXPECT_THAT(text, HasSubstr("gateway  Up  BFD with 192.0.2.1 for 1 min\n"));
-  EXPECT_THAT(text, HasSubstr("far  Down  BFD with no neighbour for 10 s: not up yet\n"));
+  EXPECT_THAT(text, HasSubstr("far  Down  BFD with no neighbour for 10.0 s: not up yet\n"));
   EXPECT_THAT(text, Not(HasSubstr("nobody speaks")));
   status["bfd"]["spoken"] = false;
   EXPECT_THAT(render_status(status, 1060, false), HasSubstr("nobody speaks BFD now"));
