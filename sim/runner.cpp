@@ -30,7 +30,8 @@ void Runner::end_hanging(Instant now) {
 }
 
 void Runner::notify(vrrp::RouterId router, std::uint64_t number, Instant now, Random& random) {
-  started_[router].dropped += queue_.push({.key = key_of(router), .command = {.argv = {std::to_string(number)}}});
+  const auto dropped = queue_.push({.key = key_of(router), .command = {.argv = {std::to_string(number)}}});
+  if (dropped) ++started_[router].dropped;
   if (queue_.waiting() > process::limits::notifications_per_key * started_.size()) problem_ = "too many scripts wait";
   start_waiting(now, random);
 }
