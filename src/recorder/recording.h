@@ -19,7 +19,7 @@
 
 namespace baton::recorder {
 
-inline constexpr std::uint64_t format_version = 9;
+inline constexpr std::uint64_t format_version = 10;
 
 // What one configuration has left: parameters as bytes (parameters.h), and what its ring holds.
 struct LifeBytes {

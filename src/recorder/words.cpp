@@ -72,6 +72,8 @@ void write(const RouterMemory& memory, CompactWriter& out) {
   out.instant(memory.since);
   out.instant(memory.last_advert_sent);
   out.instant(memory.last_advert_accepted);
+  out.instant(memory.listens_from);
+  out.instant(memory.preempt_at);
   out.address(memory.master);
   out.u8(memory.master_priority);
   out.duration(memory.master_interval);
@@ -88,6 +90,8 @@ RouterMemory read_memory(CompactReader& in) {
   memory.since = in.instant();
   memory.last_advert_sent = in.instant();
   memory.last_advert_accepted = in.instant();
+  memory.listens_from = in.instant();
+  memory.preempt_at = in.instant();
   memory.master = in.address();
   memory.master_priority = in.u8();
   memory.master_interval = in.interval();

@@ -43,7 +43,7 @@ void VirtualRouter::become_backup(Reason reason, Instant now, Actions& out) {
 void VirtualRouter::stay_with_group(Instant now, Actions& out) {
   if (!is_leaving() || departure_->cause != Departure::Cause::sync_group || let_go_if_overslept(now, out)) return;
   stay(now, out);  // a successor that is there nevertheless answers this, and the group yields to it
-  announce(parameters_.announcements.repeat, out);
+  announce_again(now, out);
 }
 
 void VirtualRouter::ask_relief(Reason reason, Instant now, Actions& out) {
@@ -54,7 +54,7 @@ void VirtualRouter::ask_relief(Reason reason, Instant now, Actions& out) {
 
 void VirtualRouter::yield_to(const Advert& advert, Instant now, Actions& out) {
   const bool is_better = advert.priority > priority_;
-  if (parameters_.higher_priority_send_advert) send_last_advert(advert, now, out);
+  if (parameters_.higher_priority_send_advert && earliest_answer() <= now) send_last_advert(advert, now, out);
   Departure departure{.cause = Departure::Cause::better_master,
                       .reason = is_better ? Reason::better_master : Reason::equal_master_higher_address};
   // Two masters after a partition: the winner has served all along and has nothing to announce; provoked it does.
@@ -78,7 +78,7 @@ void VirtualRouter::on_advert_while_leaving(const Advert& advert, Instant now, A
     departure_->provoke_at.reset();
     if (departure_->must_go()) return;
     stay(now, out);
-    return announce(parameters_.announcements.repeat, out);
+    return announce_again(now, out);
   }
   if (!from_successor && !is_above(advert) && departure_->cause == better_master) return;
   if (!from_successor && !is_above(advert) && departure_->cause == relief) {
@@ -135,6 +135,7 @@ void VirtualRouter::send_last_advert(const Advert& successor, Instant now, Actio
   const bool learns = parameters_.version == Version::v3 && successor.interval > Duration::zero();
   out.push_back(SendAdvert{priority_, learns ? std::optional(successor.interval) : std::nullopt});
   last_advert_sent_ = now;
+  account_advert(now);
 }
 
 void VirtualRouter::let_go(Instant now, Actions& out) {
@@ -151,9 +152,14 @@ void VirtualRouter::let_go(Instant now, Actions& out) {
 void VirtualRouter::stay(Instant now, Actions& out) {
   const bool was_asked = departure_->cause == Departure::Cause::handover;
   departure_.reset();
-  send_advert(now, out);
+  answer(now, out);
   begin_refresh(now);
   if (was_asked) out.push_back(HandoverFailed{});
+}
+
+// Whoever came and went may have announced the addresses. Any stranger can do that over and over.
+void VirtualRouter::announce_again(Instant now, Actions& out) {
+  if (may_burst(now)) announce(parameters_.announcements.repeat, out);
 }
 
 // Priority 0 makes every backup wait for its skew time only (RFC 9568 §6.4.2). That is a part of the interval it has

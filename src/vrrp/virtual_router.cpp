@@ -98,7 +98,7 @@ void VirtualRouter::resume_state(const RouterMemory& memory, Instant now, Action
   state_ = memory.state;
   reason_ = memory.reason;
   since_ = memory.since;
-  listens_from_ = now;
+  listens_from_ = std::min(memory.listens_from, now + longest_wait);
   if (memory.priority != 0) priority_ = memory.priority;
   last_advert_sent_ = memory.last_advert_sent;
   last_advert_accepted_ = memory.last_advert_accepted;
@@ -106,7 +106,9 @@ void VirtualRouter::resume_state(const RouterMemory& memory, Instant now, Action
   switch (memory.state) {
     case State::init: return;
     case State::fault:
-      if (!faults_.any()) enter_backup(Reason::resumed, now + master_down_interval(), now, out);
+      if (!faults_.any()) {
+        enter_backup(Reason::resumed, std::max(now, listens_from_) + master_down_interval(), now, out);
+      }
       return;
     case State::backup:
       if (!memory.master.is_unspecified()) {
@@ -117,7 +119,9 @@ void VirtualRouter::resume_state(const RouterMemory& memory, Instant now, Action
       }
       master_priority_ = memory.master_priority;
       yielded_ = memory.yielded;
-      master_down_at_ = std::max(memory.since, memory.last_advert_accepted) + master_down_interval();
+      // The delay goes on, unless the configuration has a shorter one now.
+      if (memory.preempt_at != Instant()) preempt_at_ = std::min(memory.preempt_at, now + parameters_.preempt_delay);
+      master_down_at_ = std::max({memory.since, memory.last_advert_accepted, listens_from_}) + master_down_interval();
       if (faults_.any()) enter_fault(reason_of(faults_), now, out);
       return;
     case State::maintenance:
@@ -262,14 +266,7 @@ void VirtualRouter::restart_wait(Instant now) {
 
 void VirtualRouter::repeat_announcements(Instant now, Actions& out) {
   const AnnouncementParameters& announcements = parameters_.announcements;
-  if (!is_serving() || announcements.lower_priority_repeat == 0) return;
-  const Instant earliest = bursts_accounted_until_ - (limits::bursts_in_a_row - 1) * answer_interval();
-  if (now < earliest) {
-    answer_at_ = earliest;  // late, but whoever follows the lower master now is told
-    return;
-  }
-  bursts_accounted_until_ = std::max(bursts_accounted_until_, now) + answer_interval();
-  answer_at_.reset();
+  if (!is_serving() || announcements.lower_priority_repeat == 0 || !may_burst(now)) return;
   announce(announcements.lower_priority_repeat, out);
   second_answer_at_ = second_burst(now, announcements.lower_priority_delay, announcements.lower_priority_repeat);
 }
@@ -304,6 +301,8 @@ RouterMemory VirtualRouter::memory() const {
           .since = since_,
           .last_advert_sent = last_advert_sent_,
           .last_advert_accepted = last_advert_accepted_,
+          .listens_from = listens_from_,
+          .preempt_at = preempt_at_.value_or(Instant()),
           .master = master_.value_or(IpAddress()),
           .master_priority = master_priority_,
           .master_interval = master_interval_,
@@ -370,9 +369,30 @@ void VirtualRouter::on_advert_as_master(const Advert& advert, Instant now, Actio
 
 // At once, as RFC 9568 §6.4.3 has it, or as soon as the bound lets: one advert then answers all who wait for it.
 void VirtualRouter::answer(Instant now, Actions& out) {
-  const Instant earliest = adverts_accounted_until_ - parameters_.advert_interval;
+  const Instant earliest = earliest_answer();
   if (earliest <= now) return send_advert(now, out);
   if (!advert_at_ || earliest < *advert_at_) advert_at_ = earliest;
+}
+
+Instant VirtualRouter::earliest_answer() const {
+  return adverts_accounted_until_ - parameters_.advert_interval;
+}
+
+void VirtualRouter::account_advert(Instant now) {
+  adverts_accounted_until_ =
+      std::max(adverts_accounted_until_, now) + parameters_.advert_interval / limits::answers_an_interval;
+}
+
+// Over the bound it comes late, and whoever follows the other master until then is told all the same.
+bool VirtualRouter::may_burst(Instant now) {
+  const Instant earliest = bursts_accounted_until_ - (limits::bursts_in_a_row - 1) * answer_interval();
+  if (now < earliest) {
+    answer_at_ = earliest;
+    return false;
+  }
+  bursts_accounted_until_ = std::max(bursts_accounted_until_, now) + answer_interval();
+  answer_at_.reset();
+  return true;
 }
 
 // Clients may point at the lower master; each of its adverts may be the one that tells us so. People are told of each
@@ -427,7 +447,10 @@ void VirtualRouter::on_timeout_as_master(Instant now, Actions& out) {
     second_announcement_at_.reset();
     announce(announcements.repeat, out);
   }
-  if (is_due(answer_at_, now)) repeat_announcements(now, out);
+  if (is_due(answer_at_, now)) {
+    answer_at_.reset();
+    repeat_announcements(now, out);
+  }
   if (is_due(second_answer_at_, now)) {
     second_answer_at_.reset();
     announce(announcements.lower_priority_repeat, out);
@@ -530,8 +553,7 @@ void VirtualRouter::enter_init(Instant now, Actions& out) {
 void VirtualRouter::send_advert(Instant now, Actions& out) {
   out.push_back(SendAdvert{.priority = priority_});
   last_advert_sent_ = now;
-  adverts_accounted_until_ =
-      std::max(adverts_accounted_until_, now) + parameters_.advert_interval / limits::answers_an_interval;
+  account_advert(now);
   advert_at_ = now + parameters_.advert_interval;
   if (!parameters_.makes_room) return;
   if (!unopposed_ && ++adverts_since_room_ < adverts_between_rooms) return;

@@ -34,11 +34,12 @@ enum class Preempt : std::uint8_t { no, yes };
 
 namespace limits {
 // Whatever others send, it brings about no more than so many adverts in an advert interval (as many again, and one, at
-// once after a time of quiet): lower masters and priorities 0 are answered, and no stranger makes of us a flood.
+// once after a time of quiet): lower masters and priorities 0 are answered, a better master that came and goes again is
+// followed by our next advert, and no stranger makes of us a flood.
 inline constexpr int answers_an_interval = 16;
-// Whatever lower masters send, their adverts bring about no more than one burst of announcements in this time, or in an
-// advert interval when that is longer; after a quiet time so many at once, for several may come back together, and
-// each lets go of its clients by itself.
+// Whatever lower masters and passing ones send, their adverts bring about no more than one burst of announcements in this
+// time, or in an advert interval when that is longer; after a quiet time so many at once, for several may come back
+// together, and each lets go of its clients by itself.
 inline constexpr Duration answer_interval = std::chrono::seconds(1);
 inline constexpr int bursts_in_a_row = 3;
 // Who became MASTER so long ago, and a successor's time to take all addresses (linger_time), shares them with nobody:
@@ -126,6 +127,8 @@ struct RouterMemory {
   Instant since{};  // state entered
   Instant last_advert_sent{};
   Instant last_advert_accepted{};
+  Instant listens_from{};  // the end of vrrp_startup_delay, vrrp_delay_after_boot
+  Instant preempt_at{};    // the end of a preempt_delay that has begun; Instant(): none has
   IpAddress master{};
   std::uint8_t master_priority = 0;
   Duration master_interval{};
@@ -242,6 +245,9 @@ class VirtualRouter {
   bool preempts(Instant now);  // a lower master is heard: is it ours to replace?
   void yield_to(const Advert& advert, Instant now, Actions& out);
   void answer(Instant now, Actions& out);  // with an advert
+  Instant earliest_answer() const;         // that the bound lets
+  void account_advert(Instant now);
+  bool may_burst(Instant now);  // accounts for it; a burst over the bound is put off
   void announce_to_lower(const Advert& advert, Instant now, Actions& out);
   bool has_settled(Instant now) const;
   Duration successor_time() const;  // from its advert to the announcement of its last address
@@ -282,6 +288,7 @@ class VirtualRouter {
   void send_last_advert(const Advert& successor, Instant now, Actions& out);
   void say_goodbye(std::uint8_t priority, unsigned copies, Actions& out);
   void announce(unsigned rounds, Actions& out);
+  void announce_again(Instant now, Actions& out);
   void begin_refresh(Instant from);
   void silence();
 

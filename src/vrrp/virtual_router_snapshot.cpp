@@ -55,8 +55,9 @@ void VirtualRouter::restore(CompactReader& in) {
   members(*this, loader);
 }
 
-// Every deadline is one that on_timeout() takes away or puts off.
+// Every deadline is one that on_timeout() takes away or puts off, also those that the next inputs set.
 bool VirtualRouter::is_possible() const {
+  if (state_ == (held_ ? State::backup : State::maintenance)) return false;
   const bool has_deadline_of_master =
       advert_at_ || second_announcement_at_ || answer_at_ || second_answer_at_ || refresh_at_ || departure_;
   if (has_deadline_of_master && state_ != State::master) return false;

@@ -40,7 +40,7 @@ TEST(Recording, another_version_of_the_format_is_told_and_what_to_do) {
   file[8] = format_version + 1;
   EXPECT_EQ(
       read_recording(with_right_digest(file)).error(),
-      "it has version 10 of the format, and this program reads version 9; use the baton that came with the batond "
+      "it has version 11 of the format, and this program reads version 10; use the baton that came with the batond "
       "that wrote it");
 }
 

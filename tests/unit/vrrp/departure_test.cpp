@@ -380,6 +380,30 @@ TEST(BetterMaster, that_goes_again_leaves_us_master) {
   EXPECT_FALSE(bench.router().is_leaving());
 }
 
+// Without a key any stranger can say both.
+TEST(BetterMaster, that_comes_and_goes_all_the_time_makes_no_flood_of_us) {
+  for (const bool answers_higher : {false, true}) {
+    Bench bench =
+        Bench::master({.advert_interval = 1600ms,
+                       .higher_priority_send_advert = answers_higher,
+                       .announcements = {.delay = 0s, .lower_priority_delay = 0s}});
+    bench.advance(1600ms);
+    (void)bench.actions();
+    for (int i = 0; i < 10'000; ++i) {  // in a second
+      bench.receive(advert(200));
+      bench.receive(advert(0));
+      bench.advance(100us);
+    }
+    const Actions actions = bench.actions();
+    EXPECT_LE(std::ranges::count(actions, Action(sent(100))), 2 * limits::answers_an_interval + 1);
+    EXPECT_GE(std::ranges::count(actions, Action(sent(100))), limits::answers_an_interval) << "and is no silence";
+    EXPECT_EQ(std::ranges::count(actions, Action(Announce{5})), limits::bursts_in_a_row);
+    EXPECT_EQ(bench.state(), State::master);
+    bench.advance(1600ms);
+    EXPECT_THAT(bench.actions(), testing::Contains(Action(Announce{5}))) << "the last is told late";
+  }
+}
+
 // Found by the simulator: others waited by the interval of who had left, and took over from a master that is slower.
 TEST(BetterMaster, the_advert_that_is_sent_first_has_the_interval_of_the_winner) {
   Bench bench = Bench::master({.version = Version::v3, .advert_interval = 100ms, .higher_priority_send_advert = true});

@@ -56,6 +56,47 @@ TEST(Resume, a_backup_keeps_its_deadline_and_its_master) {
   EXPECT_EQ(after.router().master(), peer_address);
 }
 
+TEST(Resume, a_backup_in_its_startup_delay_stays_in_it) {
+  Bench before({.startup_delay = 10s});
+  before.start();
+  Bench after({.startup_delay = 10s});
+  after.sleep(2s);
+  after.resume(before.router().memory());
+  EXPECT_EQ(after.router().next_timeout(), before.router().next_timeout());
+  after.receive(advert(200));
+  EXPECT_EQ(after.router().master(), std::nullopt) << "nobody is heard yet";
+}
+
+TEST(Resume, a_preempt_delay_goes_on) {
+  Bench before = Bench::backup({.preempt_delay = 10s});
+  before.receive(advert(50));
+  Bench after({.preempt_delay = 10s});
+  after.sleep(before.now() - after.now());
+  after.resume(before.router().memory());
+  for (int i = 0; i < 10; ++i) {
+    after.receive(advert(50));
+    after.advance(1s);
+  }
+  EXPECT_EQ(after.state(), State::backup);
+  after.receive(advert(50));
+  after.advance(1s);
+  EXPECT_EQ(after.state(), State::master);
+}
+
+// One that a reload makes shorter does not last longer than that.
+TEST(Resume, a_preempt_delay_is_no_longer_than_the_configured_one) {
+  Bench before = Bench::backup({.preempt_delay = 1h});
+  before.receive(advert(50));
+  Bench after({.preempt_delay = 1s});
+  after.sleep(before.now() - after.now());
+  after.resume(before.router().memory());
+  for (int i = 0; i < 3; ++i) {
+    after.receive(advert(50));
+    after.advance(1s);
+  }
+  EXPECT_EQ(after.state(), State::master);
+}
+
 TEST(Resume, a_master_that_overslept_with_a_fault_waits_for_its_repair) {
   Bench before = Bench::master();
   Bench after;
