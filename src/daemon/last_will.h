@@ -24,6 +24,12 @@ struct OperatorSettings {
   std::optional<vrrp::Preempt> preempt;
 };
 
+// What scripts, FIFOs, mail and webhooks were told last. Behind the state itself when a worker died before it came to it.
+struct ToldStates {
+  vrrp::State router = vrrp::State::init;
+  vrrp::State group = vrrp::State::init;  // of its sync group, if it is in one
+};
+
 // One virtual router's last will.
 struct RouterWill {
   vrrp::RouterMemory router;
@@ -32,6 +38,7 @@ struct RouterWill {
   std::uint32_t interface_index = 0;  // and through this interface
   bool holds_addresses = false;
   OperatorSettings settings{};
+  ToldStates told{};
 };
 static_assert(std::is_trivially_copyable_v<RouterWill>);
 using RouterWills = std::vector<std::optional<RouterWill>>;  // nullopt: nothing is known

@@ -17,6 +17,7 @@ namespace {
 using log::Level;
 
 constexpr Duration last_words_within = std::chrono::seconds(1);
+constexpr Duration last_lines_within = std::chrono::milliseconds(100);  // somebody waits for us to leave, 200 ms
 
 template <typename... Functions>
 struct Overloaded : Functions... {
@@ -158,21 +159,14 @@ void Newsroom::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged&
                     change.from == vrrp::State::init ? " (init)" : "", why, priority_text(node, router)),
         {{"VRRP_INSTANCE", setup.name}, {"VRRP_STATE", state}, {"VRRP_REASON", std::string(name(change.reason))}});
   }
-  gather_change({&router, 1},
-                {.subject = notify::Subject::instance,
-                 .name = setup.name,
-                 .state = to_event(change.to),
-                 .priority = node.router(router).priority()},
-                change.from, change.to, setup.hooks, name(change.reason));
+  gather_change(router, change, node.router(router).priority());
 }
 
 void Newsroom::on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change) {
   const GroupSetup& setup = setup_.groups[group];
   say(Level::notice, fmt::format("VRRP_Group({}) Entering {} STATE", setup.name, name(change.to)),
       {{"VRRP_GROUP", setup.name}});
-  gather_change(setup_.node.groups[group].members,
-                {.subject = notify::Subject::group, .name = setup.name, .state = to_event(change.to), .priority = 0},
-                change.from, change.to, setup.hooks);
+  gather_change(group, change);
 }
 
 void Newsroom::on_priority_changed(vrrp::RouterId router, const vrrp::PriorityChanged& change, const vrrp::Node& node) {
@@ -315,6 +309,34 @@ void Newsroom::on_vanished(const Vanished& vanished) {
          vanished.hooks);
 }
 
+void Newsroom::take_over(std::span<const std::optional<RouterWill>> wills, Groups groups) {
+  const auto is_owed = [&](vrrp::State told, vrrp::State state, const std::string& name, std::string_view field) {
+    if (told == state) return false;
+    say(Level::notice,
+        fmt::format("({}) is {}; the process before ended before it told anybody", name, vrrp::name(state)),
+        {{field, name}});
+    return true;
+  };
+  const auto goes_on = [&](vrrp::RouterId id) { return wills[id] && wills[id]->router.state != vrrp::State::init; };
+  for (vrrp::RouterId id = 0; id < wills.size(); ++id) {
+    if (!goes_on(id)) continue;
+    const vrrp::RouterMemory& memory = wills[id]->router;
+    told_[id].router = wills[id]->told.router;
+    const vrrp::StateChanged change{told_[id].router, memory.state, memory.reason};
+    const bool owed = is_owed(change.from, change.to, setup_.routers[id].name, "VRRP_INSTANCE");
+    if (owed) gather_change(id, change, memory.priority);
+  }
+  for (vrrp::GroupId id = 0; id < setup_.groups.size(); ++id) {
+    vrrp::GroupStateChanged change;
+    for (const vrrp::RouterId member : setup_.node.groups[id].members) {
+      if (goes_on(member)) change = {wills[member]->told.group, wills[member]->router.state};
+    }
+    if (groups == Groups::perhaps_others) change.from = change.to;
+    for (const vrrp::RouterId member : setup_.node.groups[id].members) told_[member].group = change.from;
+    if (is_owed(change.from, change.to, setup_.groups[id].name, "VRRP_GROUP")) gather_change(id, change);
+  }
+}
+
 void Newsroom::repeat_states(const vrrp::Node& node) {
   const auto repeat = [&](notify::Event event, const notify::Hooks& hooks) {
     const std::size_t before = gathered_.size();
@@ -346,11 +368,30 @@ void Newsroom::gather(Members members, notify::Event event, const notify::Hooks&
   if (!setup_.hooks.empty()) gathered_.back().members.assign(members.begin(), members.end());
 }
 
-void Newsroom::gather_change(Members members, notify::Event event, vrrp::State from, vrrp::State to,
+void Newsroom::gather_change(vrrp::RouterId router, const vrrp::StateChanged& change, unsigned priority) {
+  const RouterSetup& setup = setup_.routers[router];
+  gather_change(router, {&router, 1},
+                {.subject = notify::Subject::instance,
+                 .name = setup.name,
+                 .state = to_event(change.to),
+                 .priority = priority},
+                change.from, change.to, setup.hooks, name(change.reason));
+}
+
+void Newsroom::gather_change(vrrp::GroupId group, const vrrp::GroupStateChanged& change) {
+  const GroupSetup& setup = setup_.groups[group];
+  gather_change(group, setup_.node.groups[group].members,
+                {.subject = notify::Subject::group, .name = setup.name, .state = to_event(change.to), .priority = 0},
+                change.from, change.to, setup.hooks);
+}
+
+void Newsroom::gather_change(std::uint32_t id, Members members, notify::Event event, vrrp::State from, vrrp::State to,
                              const notify::Hooks& hooks, std::string_view reason) {
   const std::size_t before = gathered_.size();
   gather(members, std::move(event), hooks, reason);
   if (gathered_.size() == before) return;
+  gathered_.back().state = to;
+  gathered_.back().id = id;
   if (to == vrrp::State::maintenance) gathered_.back().shown = name(to);
   if (to_event(from) == to_event(to)) gathered_.back().for_whom = News::For::api;
 }
@@ -381,10 +422,23 @@ bool Newsroom::tell_some(const HookDesk* hooks) {
       continue;
     }
     publish(*next);
+    note_told(*next);
     next = gathered_.erase(next);
     ++told;
   }
   return next != gathered_.end();
+}
+
+void Newsroom::note_told(const News& news) {
+  if (!news.state) return;
+  if (news.event.subject == notify::Subject::instance) {
+    told_[news.id].router = *news.state;
+    return newly_told_.push_back(news.id);
+  }
+  for (const vrrp::RouterId member : setup_.node.groups[news.id].members) {
+    told_[member].group = *news.state;
+    newly_told_.push_back(member);
+  }
 }
 
 void Newsroom::write_line() {
@@ -393,16 +447,16 @@ void Newsroom::write_line() {
   for (const auto& [name, value] : line.fields) fields.push_back({.name = name, .value = value});
   log_.write(line.level, line.text, fields);
   lines_.pop_front();
-  if (lines_.empty() && lines_lost_ > 0) {
-    log_.warning(fmt::format("{} log lines were lost: more happened than can be told", std::exchange(lines_lost_, 0)));
-  }
+  if (lines_.empty() && lines_lost_ > 0) tell_of_lost_lines();
+}
+
+void Newsroom::tell_of_lost_lines() {
+  log_.warning(fmt::format("{} log lines were lost: more happened than can be told", std::exchange(lines_lost_, 0)));
 }
 
 void Newsroom::finish() {
-  run_hooks();
   while (!lines_.empty()) write_line();
-  while (tell_some(nullptr)) {
-  }
+  tell_all();
 }
 
 void Newsroom::publish(const News& news) {
@@ -485,8 +539,18 @@ void Newsroom::on_rejected(vrrp::RouterId router, vrrp::RejectReason reason, con
                   {"at", at}});  // who misses it has the counters
 }
 
+void Newsroom::tell_all() {
+  run_hooks();
+  while (tell_some(nullptr)) {
+  }
+}
+
 std::vector<Unsaid> Newsroom::say_left() {
-  finish();
+  tell_all();
+  const Instant bound = loop::now() + last_lines_within;
+  while (!lines_.empty() && loop::now() < bound) write_line();
+  lines_lost_ += lines_.size();
+  if (lines_lost_ > 0) tell_of_lost_lines();
   return desk_.leave();
 }
 

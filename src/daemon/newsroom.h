@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/address_plan.h"
@@ -72,6 +73,15 @@ class Newsroom {
   void on_address_held(vrrp::RouterId router, const IpAddress& address, Duration hold);
   // `vanished` must live until it is told.
   void on_vanished(const Vanished& vanished);
+
+  // What people were told last; for the last will.
+  ToldStates told(vrrp::RouterId router) const { return told_[router]; }
+  // Of whom, or of whose group, it is new since the last call.
+  std::vector<vrrp::RouterId> take_told() { return std::exchange(newly_told_, {}); }
+  // We go on as a worker that left these wills: what it did not live to tell is told now. Nothing of groups when they
+  // may be others than before.
+  enum class Groups : std::uint8_t { same, perhaps_others };
+  void take_over(std::span<const std::optional<RouterWill>> wills, Groups groups);
   // Every state once more, to the FIFOs alone.
   void repeat_states(const vrrp::Node& node);
 
@@ -80,6 +90,7 @@ class Newsroom {
   bool publish(AddressState addresses, const HookDesk& hooks);
   // Tells all of it.
   void finish();
+  void tell_all();  // but for log lines
   // The last words of a worker that another one follows; what it could tell no runner is for that one.
   std::vector<Unsaid> say_left();
   void take_up(std::span<const Unsaid> messages) { desk_.take_up(messages); }
@@ -100,6 +111,9 @@ class Newsroom {
     std::string_view shown{};  // the state, by a word that scripts do not have
     std::optional<vrrp::SecondOwnerSeen> second_owner{};
     std::vector<vrrp::RouterId> members{};  // it waits while one of them is held back
+    // A change of state: of this router, or of this group.
+    std::optional<vrrp::State> state{};
+    std::uint32_t id = 0;
   };
   struct Line {
     log::Level level = log::Level::info;
@@ -108,10 +122,14 @@ class Newsroom {
   };
   void say(log::Level level, std::string text, std::vector<log::OwnField> fields = {});
   void write_line();
+  void tell_of_lost_lines();
   using Members = std::span<const vrrp::RouterId>;
   void gather(Members members, notify::Event event, const notify::Hooks& hooks, std::string_view reason = {});
-  void gather_change(Members members, notify::Event event, vrrp::State from, vrrp::State to, const notify::Hooks& hooks,
-                     std::string_view reason = {});
+  void gather_change(vrrp::RouterId router, const vrrp::StateChanged& change, unsigned priority);
+  void gather_change(vrrp::GroupId group, const vrrp::GroupStateChanged& change);
+  void gather_change(std::uint32_t id, Members members, notify::Event event, vrrp::State from, vrrp::State to,
+                     const notify::Hooks& hooks, std::string_view reason = {});
+  void note_told(const News& news);
   bool tell_some(const HookDesk* hooks);
   void publish(const News& news);
   void mail(const News& news);
@@ -133,6 +151,8 @@ class Newsroom {
   std::deque<Line> lines_;
   std::uint64_t lines_lost_ = 0;
   std::deque<News> gathered_;
+  std::vector<ToldStates> told_ = std::vector<ToldStates>(setup_.routers.size());
+  std::vector<vrrp::RouterId> newly_told_;
   std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
   std::map<vrrp::TrackerId, std::string> tracker_texts_;
   std::uint64_t events_lost_ = 0;  // that the api did not take

@@ -113,10 +113,12 @@ void NodeShell::begin() {
   const Instant now = loop::now();
   vrrp::NodeActions actions;
   if (start_.in_maintenance) node_.maintain(vrrp::MaintenanceTold::Wish::force, now, actions);
+  RouterWills wills(setup_.routers.size());
   if (start_.resume) {
     std::vector<std::optional<vrrp::RouterMemory>> memory(setup_.routers.size());
     for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) {
-      const auto will = will_.read(id);
+      wills[id] = will_.read(id);
+      const auto& will = wills[id];
       if (!will) continue;
       memory[id] = will->router;
       if (start_.takes_over) statistics_[id] = will_.statistics(id);
@@ -132,6 +134,8 @@ void NodeShell::begin() {
   }
   begun_ = true;
   touched_.insert_all();
+  using Groups = Newsroom::Groups;
+  if (start_.resume) newsroom_.take_over(wills, start_.takes_over ? Groups::perhaps_others : Groups::same);
   carry_out(actions);
   if (start_.resume) announce_unannounced(now);
   for (const Vanished& each : start_.vanished) newsroom_.on_vanished(each);
@@ -183,6 +187,14 @@ void NodeShell::leave() {
   if (!host_.leave()) return;
   newsroom_.say_stopped();
   handlers_.on_stopped();
+}
+
+// The news first: who is killed over its log lines has told them, and the next one knows.
+std::vector<Unsaid> NodeShell::say_left() {
+  newsroom_.tell_all();
+  note_told();
+  if (begun_) write_wills();
+  return newsroom_.say_left();
 }
 
 // For a worker that goes on as we do.
@@ -492,7 +504,7 @@ void NodeShell::settle() {
   write_wills();  // first: who dies in the middle of the rest is known to have begun it
   const AddressState addresses = host_.settle(node_.next_timeout(), now);
   const bool settled = addresses == AddressState::settled;
-  if (settled && !host_.has_refused()) will_.set_clean();
+  if (settled && !host_.has_refused() && !host_.has_leftovers()) will_.set_clean();
   if (settled) tell_of_restored(now);
   const bool more_to_announce = announcer_.send_some(node_, now, addresses);
   const bool more_to_ask = prover_.settle(node_, now, addresses);
@@ -501,7 +513,8 @@ void NodeShell::settle() {
   }
   const bool more_to_tell = newsroom_.publish(addresses, hooks_);
   if (!settled || more_to_announce || more_to_ask || more_to_tell) loop_.once_more();
-  write_wills();  // of those that have got their addresses back
+  note_told();
+  write_wills();  // of those that have got their addresses back, and of whom was told
   tell_of_maintenance();
   set_timers();
   if (stopping_ && settled && node_.is_stopped() && announcer_.is_idle()) leave();
@@ -545,6 +558,10 @@ void NodeShell::tell_of_restored(Instant now) {
   });
 }
 
+void NodeShell::note_told() {
+  for (const vrrp::RouterId router : newsroom_.take_told()) touched_.insert(router);
+}
+
 void NodeShell::write_wills() {
   for (const vrrp::RouterId router : touched_) {
     will_.write(router, {.router = node_.memory(router),
@@ -552,7 +569,8 @@ void NodeShell::write_wills() {
                          .source = sources_[router].value_or(IpAddress{}),
                          .interface_index = transport_.interface_index(router),
                          .holds_addresses = node_.router(router).holds_addresses(),
-                         .settings = settings_[router]});
+                         .settings = settings_[router],
+                         .told = newsroom_.told(router)});
   }
   touched_.clear();
 }

@@ -56,7 +56,7 @@ class NodeShell {
   void maintain(vrrp::MaintenanceTold::Wish wish);
   void stop();            // in order; on_stopped
   void leave_as_it_is();  // for a worker that goes on as we do
-  std::vector<Unsaid> say_left() { return newsroom_.say_left(); }
+  std::vector<Unsaid> say_left();
   void take_up(std::span<const Unsaid> messages) { newsroom_.take_up(messages); }
   bool has_refused() const { return host_.has_refused(); }
   void beat();  // regularly
@@ -95,6 +95,7 @@ class NodeShell {
   void set_timers();
   void tell_of_restored(Instant now);
   void write_wills();
+  void note_told();
   void look_at_interfaces();
   void look_at_links(Instant now, vrrp::NodeActions& actions);
   void tell_of_firewall();

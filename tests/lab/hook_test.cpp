@@ -17,6 +17,8 @@ while [ ! -e /run/lab/go ]; do sleep 0.05; done
 echo "$1" >>/run/lab/ended
 )";
 
+constexpr std::string_view note = "#!/bin/sh\necho master >>/run/lab/noted\n";
+
 constexpr Duration long_enough = 40s;  // for a deadline of ten seconds, on a busy machine
 
 class AwaitedHooks : public ServedPair {
@@ -26,14 +28,16 @@ class AwaitedHooks : public ServedPair {
     options_of_suite.routers = {SharedRouter{}, {.name = "VI_2", .vrid = 51, .addresses = {"10.0.20.101"}}};
     options_of_suite.extra =
         "  before_announce \"/run/lab/hook announce\"\n  before_release \"/run/lab/hook release\"\n"
-        "  hook_timeout 10\n";
+        "  hook_timeout 10\n  notify_master /run/lab/note\n";
     open(options_of_suite);
   }
   static void prepare(Lab& lab) {
     for (const NodeId node : {web1, web2}) {
-      const std::string path = lab.machine(node).outside_path("/run/lab/hook");
-      std::ofstream(path) << script;
-      EXPECT_EQ(chmod(path.c_str(), 0755), 0);
+      for (const auto& [name, text] : {std::pair("/run/lab/hook", script), {"/run/lab/note", note}}) {
+        const std::string path = lab.machine(node).outside_path(name);
+        std::ofstream(path) << text;
+        EXPECT_EQ(chmod(path.c_str(), 0755), 0);
+      }
       std::ofstream(lab.machine(node).outside_path("/run/lab/go")) << "go";
     }
   }
@@ -48,7 +52,7 @@ class AwaitedHooks : public ServedPair {
     for (const NodeId node : {web1, web2}) {
       reload(node, config(node));
       ASSERT_TRUE(wait([&] { return was_logged(node, "reload complete", begin()); })) << pair().log();
-      for (const char* file : {"/run/lab/begun", "/run/lab/ended"}) write_file(node, file, "");
+      for (const char* file : {"/run/lab/begun", "/run/lab/ended", "/run/lab/noted"}) write_file(node, file, "");
     }
     ASSERT_TRUE(wait([] { return holds(web1, "10.0.20.101"); })) << pair().log();
   }
@@ -110,6 +114,27 @@ TEST_F(AwaitedHooks, who_is_master_no_more_takes_no_address_when_its_script_ends
   ASSERT_TRUE(wait([&] { return has(web2, "ended", "announce"); })) << pair().log();
   lab().run_for(500ms);
   EXPECT_EQ(pair().owners(), std::set<NodeId>{web1}) << pair().log();
+}
+
+// It is MASTER, and its news wait for the addresses.
+TEST_F(AwaitedHooks, a_worker_that_dies_before_it_told_of_its_state_leaves_that_to_the_next_one) {
+  hold(web2);
+  cut_off_web1();
+  ASSERT_TRUE(wait([&] { return has(web2, "begun", "announce"); })) << pair().log();
+  EXPECT_EQ(read_file(web2, "/run/lab/noted"), "");
+  const Instant death = now();
+  signal(web2, Role::worker, SIGKILL);
+  ASSERT_TRUE(wait([&] { return was_logged(web2, "goes on where the old one ended", death); })) << pair().log();
+  EXPECT_TRUE(wait([] { return holds(web2, "10.0.20.100"); })) << pair().log();
+  EXPECT_TRUE(wait([] { return has(web2, "noted", "master"); })) << pair().log();
+  EXPECT_TRUE(was_logged(web2, "(VI_1) is MASTER; the process before ended before it told anybody", death));
+  // Who leaves later has told it.
+  const Instant asked = now();
+  reload(web2, config(web2));
+  ASSERT_TRUE(wait([&] { return was_logged(web2, "reload complete", asked); })) << pair().log();
+  lab().run_for(500ms);
+  EXPECT_EQ(read_file(web2, "/run/lab/noted"), "master\n") << pair().log();
+  EXPECT_FALSE(was_logged(web2, "told anybody", asked)) << pair().log();
 }
 
 TEST_F(AwaitedHooks, who_goes_on_purpose_serves_until_its_script_has_ended) {
