@@ -36,7 +36,7 @@ SysResult<void> Host::catch_up() {
 }
 
 void Host::begin(const Leftovers& leftovers) {
-  virtual_interfaces_.remove_leftovers(leftovers.interfaces, *requests_, interfaces_);
+  virtual_interfaces_.take_leftovers(leftovers.interfaces, *requests_, interfaces_);
 }
 
 void Host::plan(const Leftovers& leftovers) {
@@ -88,6 +88,10 @@ AddressState Host::settle(std::optional<Instant> next_advert, Instant now) {
   std::optional<Instant> again = routing_carrier_.retry_at();
   if (const auto back = plan_.next_put_back()) again = std::min(again.value_or(*back), *back);
   if (again) again_timer_.set(*again);
+  if (state == AddressState::settled && virtual_interfaces_.have_leftovers()) {
+    virtual_interfaces_.remove_leftover(*requests_, interfaces_);
+    loop_.once_more();
+  }
   return state;
 }
 

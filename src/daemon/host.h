@@ -48,7 +48,8 @@ class Host {
   SysResult<void> catch_up();
   // The first plan, which changes nothing yet; on_places and on_change are left to the caller.
   void plan(const Leftovers& leftovers);
-  // Takes away the interfaces that nobody wants any more. Before the first plan, where there are any.
+  // Takes away the interfaces that nobody wants any more and that are in the way; settle() takes the others away, one
+  // a turn. Before the first plan, where there are any.
   void begin(const Leftovers& leftovers);
   // Addresses that are there, and that the first plan has found to be configured otherwise now.
   void remove_changed();
@@ -68,6 +69,7 @@ class Host {
   // One chunk towards what is wanted, done before the next advert is due.
   AddressState settle(std::optional<Instant> next_advert, Instant now);
   bool has_refused() const { return carrier_.has_refused(); }
+  bool has_leftovers() const { return virtual_interfaces_.have_leftovers(); }  // interfaces, still
   // Once all is settled: the routers whose addresses are back, which somebody had removed.
   std::vector<vrrp::RouterId> take_restored();
   // The static entries go, and then the interfaces that were made. False: not yet, another turn.

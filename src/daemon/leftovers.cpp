@@ -19,6 +19,9 @@ std::string note_path(const std::string& run_directory) {
 void Leftovers::add(const Setup& setup) {
   for (const RouterSetup& router : setup.routers) add(router.addresses);
   add(setup.static_addresses);
+  for (const VirtualInterfaceSetup& each : setup.virtual_interfaces) {
+    interfaces_.insert_or_assign(each.wanted.name, each);
+  }
   RoutingLeftovers routing = routing_of(setup);
   routes_.insert(routing.routes.begin(), routing.routes.end());
   rules_.insert(routing.rules.begin(), routing.rules.end());
@@ -26,6 +29,7 @@ void Leftovers::add(const Setup& setup) {
 
 void Leftovers::clear() {
   addresses_.clear();
+  interfaces_.clear();
   routes_.clear();
   rules_.clear();
 }
@@ -34,9 +38,15 @@ RoutingLeftovers Leftovers::routing() const {
   return {.routes = {routes_.begin(), routes_.end()}, .rules = {rules_.begin(), rules_.end()}};
 }
 
+std::vector<VirtualInterfaceSetup> Leftovers::interfaces() const {
+  std::vector<VirtualInterfaceSetup> interfaces;
+  for (const auto& [name, interface] : interfaces_) interfaces.push_back(interface);
+  return interfaces;
+}
+
 void Leftovers::add(std::span<const config::VirtualAddress> addresses) {
   for (const config::VirtualAddress& address : addresses) {
-    addresses_.try_emplace({address.device, address.address}, address);
+    addresses_.insert_or_assign({address.device, address.address}, address);
   }
 }
 

@@ -1,4 +1,4 @@
-// Addresses, routes and rules that configurations before this one may have left, and the note of what a daemon manages
+// Addresses, routes, rules and interfaces that configurations before this one may have left, and the note of what a daemon manages
 // (RUN_DIRECTORY/addresses): a file that was edited after the daemon read it does not say what is to be cleaned up.
 #pragma once
 
@@ -17,13 +17,15 @@ namespace baton::daemon {
 class Leftovers {
  public:
   void add(const Setup& setup);
-  void add(std::span<const config::VirtualAddress> addresses);
+  void add(std::span<const config::VirtualAddress> addresses);  // where one is there already: as it was put there last
   void clear();
   std::vector<config::VirtualAddress> all() const;
   RoutingLeftovers routing() const;
+  std::vector<VirtualInterfaceSetup> interfaces() const;
 
  private:
   std::map<std::pair<std::string, IpPrefix>, config::VirtualAddress> addresses_;  // by device
+  std::map<std::string, VirtualInterfaceSetup> interfaces_;  // by name
   std::set<Route> routes_;
   std::set<Rule> rules_;
 };

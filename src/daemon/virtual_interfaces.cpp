@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "daemon/virtual_interface_setup.h"
 
@@ -249,15 +250,12 @@ void VirtualInterfaces::keep_settings(const kernel::InterfaceTable& interfaces) 
 }
 
 void VirtualInterfaces::remove(std::span<const VirtualInterfaceSetup> which, kernel::NetlinkSocket& requests,
-                               const kernel::InterfaceTable& interfaces, bool only_unwanted) {
+                               const kernel::InterfaceTable& interfaces) {
   std::vector<kernel::LinkRequest> wanted;
   for (const VirtualInterfaceSetup& interface : which) {
     const kernel::Link* there = interfaces.find(interface.wanted.name);
     if (there == nullptr || !is_ours(interface, *there, interfaces)) continue;
-    const bool stays = only_unwanted && std::ranges::any_of(setup_.virtual_interfaces, [&](const auto& mine) {
-                         return mine.wanted.name == interface.wanted.name && is_ours(mine, *there, interfaces);
-                       });
-    if (!stays) wanted.push_back({.operation = kernel::LinkRequest::Operation::remove, .index = there->index});
+    wanted.push_back({.operation = kernel::LinkRequest::Operation::remove, .index = there->index});
   }
   if (wanted.empty()) return;
   const auto refused = requests.carry_out(wanted);
@@ -267,15 +265,43 @@ void VirtualInterfaces::remove(std::span<const VirtualInterfaceSetup> which, ker
   }
 }
 
-void VirtualInterfaces::remove_leftovers(std::span<const VirtualInterfaceSetup> leftovers,
-                                         kernel::NetlinkSocket& requests, kernel::InterfaceTable& interfaces) {
-  if (leftovers.empty()) return;
-  remove(leftovers, requests, interfaces, true);
+bool VirtualInterfaces::is_wanted(const kernel::Link& link, const kernel::InterfaceTable& interfaces) const {
+  return std::ranges::any_of(setup_.virtual_interfaces, [&](const VirtualInterfaceSetup& mine) {
+    return mine.wanted.name == link.name && is_ours(mine, link, interfaces);
+  });
+}
+
+// The kernel has no two of a name, no two macvlans of a MAC address on an interface, and no macvlan beside an ipvlan.
+bool VirtualInterfaces::is_in_the_way(const VirtualInterfaceSetup& leftover) const {
+  return std::ranges::any_of(setup_.virtual_interfaces, [&](const VirtualInterfaceSetup& mine) {
+    if (mine.wanted.name == leftover.wanted.name) return true;
+    if (mine.base != leftover.base) return false;
+    if (mine.wanted.kind != leftover.wanted.kind) return true;
+    return is_macvlan(mine) && mine.wanted.mac == leftover.wanted.mac;
+  });
+}
+
+void VirtualInterfaces::take_leftovers(std::span<const VirtualInterfaceSetup> leftovers,
+                                       kernel::NetlinkSocket& requests, kernel::InterfaceTable& interfaces) {
+  std::vector<VirtualInterfaceSetup> in_the_way;
+  for (const VirtualInterfaceSetup& each : leftovers) {
+    const kernel::Link* there = interfaces.find(each.wanted.name);
+    if (there == nullptr || is_wanted(*there, interfaces)) continue;
+    (is_in_the_way(each) ? in_the_way : leftovers_).push_back(each);
+  }
+  if (in_the_way.empty()) return;
+  remove(in_the_way, requests, interfaces);
   look(requests, interfaces);
 }
 
+void VirtualInterfaces::remove_leftover(kernel::NetlinkSocket& requests, const kernel::InterfaceTable& interfaces) {
+  remove({&leftovers_.back(), 1}, requests, interfaces);
+  leftovers_.pop_back();
+}
+
 void VirtualInterfaces::remove(kernel::NetlinkSocket& requests, const kernel::InterfaceTable& interfaces) {
-  remove(setup_.virtual_interfaces, requests, interfaces, false);
+  remove(std::exchange(leftovers_, {}), requests, interfaces);
+  remove(setup_.virtual_interfaces, requests, interfaces);
   for (const SysError& error : record_.restore_all()) say_(to_string(error));
 }
 

@@ -59,7 +59,7 @@ SysResult<void> WorkerSeat::prepare(std::unique_ptr<Setup> setup) {
   auto made = make(std::move(setup), loop::wall_now());
   if (!made) return std::unexpected(made.error());
   worker_ = std::move(*made);
-  before_.leftovers.add(read_managed(options_.run_directory));
+  before_.add(read_managed(options_.run_directory));
   note_managed();
   return {};
 }
@@ -87,7 +87,7 @@ SysResult<void> WorkerSeat::start_worker(bool resume) {
   kernel::Channel to_api = api ? std::move(*api) : kernel::Channel();
 
   const Instant now = loop::now();
-  if (will().is_clean()) before_.leftovers.clear();
+  if (will().is_clean()) before_.clear();
   policy_.on_start(now);
   const int keep[] = {to_runner.fd(), to_api.fd()};
   const auto started = worker_->start(
@@ -96,9 +96,9 @@ SysResult<void> WorkerSeat::start_worker(bool resume) {
         start.guardian = std::move(guardian);
         start.record = worker_->record();
         start.resume = resume;
-        start.leftovers = before_.leftovers.all();
-        start.routing_leftovers = before_.leftovers.routing();
-        start.leftover_interfaces = before_.interfaces;
+        start.leftovers = before_.all();
+        start.routing_leftovers = before_.routing();
+        start.leftover_interfaces = before_.interfaces();
         start.runner = std::move(to_runner);
         start.api = std::move(to_api);
         return main_(std::move(start));
@@ -134,7 +134,7 @@ void WorkerSeat::note_worker() {
 
 // For whoever cleans up after all of us; without the note it goes by the file alone.
 void WorkerSeat::note_managed() {
-  const auto noted = write_managed(options_.run_directory, setup(), before_.leftovers.all());
+  const auto noted = write_managed(options_.run_directory, setup(), before_.all());
   if (!noted) log_.warning(to_string(noted.error()));
 }
 
@@ -266,7 +266,7 @@ void WorkerSeat::start_again() {
 }
 
 void WorkerSeat::carry_out_last_will(StaticEntries statics) {
-  daemon::carry_out_last_will(setup(), will().read_all(), before_.leftovers, statics, options_.settings_record(), log_);
+  daemon::carry_out_last_will(setup(), will().read_all(), before_, statics, options_.settings_record(), log_);
 }
 
 void WorkerSeat::stop() {
@@ -284,9 +284,8 @@ void WorkerSeat::stop() {
 void WorkerSeat::follow(std::unique_ptr<Setup> next_setup, WallTime read_at) {
   is_changing_ = true;
   std::vector<Vanished> gone = vanished(setup(), *next_setup, will().read_all());
-  before_next_ = {.leftovers = will().is_clean() ? Leftovers() : before_.leftovers,
-                  .interfaces = setup().virtual_interfaces};
-  before_next_.leftovers.add(setup());
+  before_next_ = will().is_clean() ? Leftovers() : before_;
+  before_next_.add(setup());
   heirs_ = heirs(setup(), *next_setup);
   prepared_by_.set(loop::now() + prepare_bound + address_count(*next_setup) * prepare_bound_an_address);
   auto next = make(std::move(next_setup), read_at);
@@ -303,9 +302,9 @@ SysResult<void> WorkerSeat::start_next(std::vector<Vanished> gone) {
         start.record = next_->record();
         start.resume = true;
         start.takes_over = true;
-        start.leftovers = before_next_.leftovers.all();
-        start.routing_leftovers = before_next_.leftovers.routing();
-        start.leftover_interfaces = before_next_.interfaces;
+        start.leftovers = before_next_.all();
+        start.routing_leftovers = before_next_.routing();
+        start.leftover_interfaces = before_next_.interfaces();
         start.vanished = std::move(gone);
         start.repeats_states = setup.repeats_states;
         return main_(std::move(start));

@@ -112,13 +112,8 @@ class WorkerSeat {
   std::unique_ptr<WorkerRole> retired_;          // has left, or was given up; its end may be told yet
   Remains remains_;                              // of those before it
   std::unique_ptr<FlightRecord> record_before_;  // of the configuration before that of worker_
-  // Of configurations before that of worker_, and before that of next_.
-  struct Before {
-    Leftovers leftovers;
-    std::vector<VirtualInterfaceSetup> interfaces;
-  };
-  Before before_;
-  Before before_next_;
+  Leftovers before_;                             // of configurations before that of worker_
+  Leftovers before_next_;                        // and before that of next_
   Heirs heirs_;  // who of next_ goes on as whom
   RestartPolicy policy_;
   loop::Timer look_;

@@ -60,5 +60,16 @@ TEST(Leftovers, of_several_reloads_are_kept_once_until_they_are_gone) {
   EXPECT_TRUE(leftovers.all().empty());
 }
 
+// One that is put there with another label is not what the configuration before the last one wanted.
+TEST(Leftovers, are_as_they_were_put_there_last) {
+  config::VirtualAddress labelled = address("eth0", "10.0.20.100", 32);
+  Leftovers leftovers;
+  leftovers.add(std::vector{labelled});
+  labelled.label = "eth0:vip";
+  leftovers.add(std::vector{labelled});
+  ASSERT_EQ(leftovers.all().size(), 1U);
+  EXPECT_EQ(leftovers.all().front().label, "eth0:vip");
+}
+
 }  // namespace
 }  // namespace baton::daemon

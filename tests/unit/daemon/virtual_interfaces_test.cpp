@@ -158,9 +158,34 @@ TEST_F(Made, what_a_reload_drops_goes_and_the_rest_stays) {
   const std::uint32_t index = interfaces.find("vrrp.52")->index;
   const daemon::Setup after =
       setup_of(router("A", 51, "ens1", "", "10.0.0.100") + router("B", 52, "ens1", "use_vmac", "10.0.0.101"));
-  on(after).remove_leftovers(before.virtual_interfaces, *requests, interfaces);
+  VirtualInterfaces now = on(after);
+  now.take_leftovers(before.virtual_interfaces, *requests, interfaces);
+  ASSERT_TRUE(now.have_leftovers());
+  now.remove_leftover(*requests, interfaces);
+  EXPECT_FALSE(now.have_leftovers());
+  interfaces = table();
   EXPECT_EQ(interfaces.find("vrrp.51"), nullptr);
   EXPECT_EQ(interfaces.find("vrrp.52")->index, index);
+}
+
+// Each takes the kernel a hundredth of a second: one at a time, unless ours cannot be made before they are gone.
+TEST_F(Made, what_is_in_the_way_goes_at_once_and_the_rest_one_by_one) {
+  const daemon::Setup before =
+      setup_of(router("A", 51, "ens1", "use_vmac", "10.0.0.100") + router("B", 52, "ens1", "use_vmac", "10.0.0.101") +
+               router("C", 53, "ens1", "use_vmac", "10.0.0.102"));
+  on(before).follow(*requests, interfaces);
+  const daemon::Setup after = setup_of(router("A", 51, "ens1", "use_vmac other", "10.0.0.100"));
+  VirtualInterfaces now = on(after);
+  now.take_leftovers(before.virtual_interfaces, *requests, interfaces);
+  EXPECT_EQ(interfaces.find("vrrp.51"), nullptr);  // it has the MAC address
+  EXPECT_TRUE(now.follow(*requests, interfaces));
+  EXPECT_NE(interfaces.find("other"), nullptr);
+  int turns = 0;
+  for (; now.have_leftovers(); ++turns) now.remove_leftover(*requests, interfaces);
+  EXPECT_EQ(turns, 2);
+  interfaces = table();
+  EXPECT_EQ(interfaces.find("vrrp.52"), nullptr);
+  EXPECT_EQ(interfaces.find("vrrp.53"), nullptr);
 }
 
 // Whoever restores need know nothing but the record: a worker that goes on without the keyword, or the last will.
