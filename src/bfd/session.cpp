@@ -19,6 +19,9 @@ std::uint64_t draw(std::uint64_t& seed) {
 
 constexpr std::uint32_t jitter_range = 65'536;
 
+// Later than this, and than a detection time, behind a deadline we were not running; a busy machine is late by less.
+constexpr Duration sleep_noticed = std::chrono::milliseconds(10);
+
 // RFC 5880 §6.8.7: 75 % to 100 % of the interval; with a multiplier of 1 not more than 90 %, so that one packet is not
 // late.
 Duration jittered(Duration interval, std::uint32_t jitter, std::uint8_t multiplier) {
@@ -113,7 +116,10 @@ void Session::end(Instant now, Actions& out) {
 
 void Session::on_timeout(Instant now, Actions& out) {
   if (!has_started_) return;
-  if (const auto expires = expiry(); expires && now >= *expires) {
+  if (const auto expires = expiry(); expires && now >= *expires && has_overslept(now - *expires)) {
+    // We slept, and so did our ears: a neighbour that lives is heard within a detection time.
+    self_.last_received = now;
+  } else if (expires && now >= *expires) {
     const bool was_counted_on = self_.state == State::init || self_.state == State::up;
     // RFC 5880 §6.8.1: who was not heard for so long is unknown again, and begins anew.
     self_.remote_discriminator = 0;
@@ -126,6 +132,10 @@ void Session::on_timeout(Instant now, Actions& out) {
     }
   }
   if (is_sending() && now >= next_packet()) send(now, false, out);
+}
+
+bool Session::has_overslept(Duration late) const {
+  return late >= std::max<Duration>(detection_time(), sleep_noticed);
 }
 
 std::optional<Instant> Session::next_timeout() const {

@@ -113,6 +113,7 @@ class Session {
   bool is_sending() const;
   Instant next_packet() const;
   std::optional<Instant> expiry() const;
+  bool has_overslept(Duration late) const;
   std::chrono::microseconds told_min_tx() const;
   std::chrono::microseconds idle_min_tx() const;
   std::chrono::microseconds used_min_tx() const;

@@ -172,6 +172,12 @@ void BfdLedger::speak() {
   if (memory_ != nullptr) static_cast<Book*>(memory_)->speaker = turn_;
 }
 
+bool BfdLedger::is_spoken_for() const {
+  if (memory_ == nullptr) return true;
+  const auto& book = *static_cast<const Book*>(memory_);
+  return book.speaker == book.turn;
+}
+
 bool BfdLedger::has_successor() const {
   return memory_ == nullptr || static_cast<const Book*>(memory_)->speaker > turn_;
 }
@@ -180,9 +186,10 @@ void BfdLedger::put(std::size_t index, BfdKey key, const Known& known) {
   if (memory_ == nullptr || index >= most) return;
   Half& half = static_cast<Book*>(memory_)->halves[half_];
   Row& row = half.rows[index];
-  ++row.turn;
+  const std::uint64_t turn = row.turn | 1;  // odd already when a writer before us was killed in the middle of it
+  row.turn = turn;
   std::ranges::copy(words_of(key, known), row.words.begin());
-  ++row.turn;
+  row.turn = turn + 1;
   if (half.used <= index) half.used = index + 1;
 }
 

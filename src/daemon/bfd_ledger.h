@@ -39,6 +39,8 @@ class BfdLedger {
   void turn();
   // Before it tells the role that another one follows: who of the sessions goes on there.
   void set_heirs(std::span<const BfdKey> keys);
+  // The role that was started last has come as far as speak().
+  bool is_spoken_for() const;
 
   // --- the role: one at a time ---
   // What the half before has; from now on rows have the indexes that put() is given.

@@ -1,8 +1,10 @@
 #include "daemon/bfd_role.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -17,6 +19,7 @@
 #include "daemon/scheduling.h"
 #include "kernel/bfd_socket.h"
 #include "kernel/confinement.h"
+#include "kernel/process_settings.h"
 #include "log/rate_limit.h"
 #include "loop/loop.h"
 
@@ -32,6 +35,10 @@ constexpr Duration look_for_successor = std::chrono::milliseconds(1);
 constexpr Duration changes_told_within = std::chrono::seconds(10);  // of a session
 constexpr std::uint64_t changes_told = 6;
 constexpr Duration late = std::chrono::milliseconds(2);
+
+int least_ttl(const bfd::SessionParameters& parameters) {
+  return std::max(1, parameters.ttl - parameters.max_hops.value_or(0));
+}
 
 std::uint64_t draw(std::random_device& device) {
   return static_cast<std::uint64_t>(device()) << 32 | device();
@@ -51,6 +58,7 @@ class BfdRole {
   SysResult<void> open();
   SysResult<void> listen(Family family, std::uint16_t port, bool multihop);
   void make_sessions();
+  bool goes_on(const BfdLedger::Known& known, Instant now) const;
   void open_sender(const config::BfdSession& session, std::uint16_t wanted);
 
   void on_guardian_message();
@@ -97,8 +105,9 @@ class BfdRole {
   std::vector<Listener> listeners_;
   std::set<std::uint16_t> source_ports_;
   std::random_device random_;
-  log::RateLimit told_{changes_told_within, BfdLedger::most, changes_told};
+  log::RateLimit told_{changes_told_within, 2 * BfdLedger::most, changes_told};  // changes, and what cannot be sent
   loop::Subscription guardian_readable_;
+  std::vector<loop::Subscription> signals_;
   loop::Timer timer_{loop_.timer([this] { on_timer(); })};
   loop::Timer beat_{loop_.timer([this] { beat(); })};
   loop::Timer goodbye_;
@@ -114,7 +123,11 @@ class BfdRole {
 
 int BfdRole::run() {
   schedule(start_.scheduling, start_.real_time, log_, ScheduledRole::bfd);
-  lock_memory(log_);
+  if (const auto lifted = kernel::lift_memory_lock_limit(); lifted) {
+    lock_memory(log_);
+  } else {
+    log_.warning(to_string(lifted.error()) + "; the memory of the BFD role is not locked (systemd: LimitMEMLOCK=infinity)");
+  }
   if (const auto opened = open(); !opened) {
     log_.error(to_string(opened.error()) + "; there is no BFD");
     return exit_code::failure;
@@ -122,6 +135,11 @@ int BfdRole::run() {
   if (const auto confined = kernel::confine_client({}); !confined) {
     log_.warning(to_string(confined.error()) + "; the BFD role keeps its power");
   }
+  // The guardian ends us, not the service manager's signal to all: neighbours are told that it is on purpose.
+  signals_.push_back(loop_.on_signal(SIGTERM, [] {}));
+  signals_.push_back(loop_.on_signal(SIGXCPU, [this] {
+    log_.warning("the BFD role ran for longer than bfd_rlimit_rttime without a pause");
+  }));
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
   for (Listener& listener : listeners_) {
     listener.readable = loop_.watch(listener.socket.fd(), loop::Ready::readable, [this] { (void)hear(false); });
@@ -162,11 +180,10 @@ void BfdRole::make_sessions() {
   lines_.reserve(start_.sessions.size());
   for (const config::BfdSession& session : start_.sessions) {
     const auto found = known.find(wire_key_of(session));
-    const bool goes_on = found != known.end() && found->second.memory.state != bfd::State::admin_down &&
-                         found->second.memory.identity.discriminator != 0 &&
+    const bool is_heir = found != known.end() && goes_on(found->second, now) &&
                          used.insert(found->second.memory.identity.discriminator).second;
     Line& line = lines_.emplace_back();
-    if (goes_on) {
+    if (is_heir) {
       line.before = found->second;
       line.failures = found->second.failures;
       (void)table_.add(parameters_of(session), found->second.memory, now);
@@ -175,12 +192,20 @@ void BfdRole::make_sessions() {
       while (!discriminators.insert(identity.discriminator).second) identity.discriminator = random_();
       (void)table_.add(parameters_of(session), identity, now);
     }
-    if (session.has_neighbor()) open_sender(session, goes_on ? found->second.source_port : std::uint16_t{0});
+    if (session.has_neighbor()) open_sender(session, is_heir ? found->second.source_port : std::uint16_t{0});
     const auto id = static_cast<bfd::SessionId>(lines_.size() - 1);
-    if (goes_on) log_.info(fmt::format("{} goes on as {}", called(id), name(table_.session(id).state())));
+    if (is_heir) log_.info(fmt::format("{} goes on as {}", called(id), name(table_.session(id).state())));
     note(id);
     tell(id);
   }
+}
+
+// Not what has ended, nor what nobody has spoken for so long that it counts as down (BfdSeat).
+bool BfdRole::goes_on(const BfdLedger::Known& known, Instant now) const {
+  const bfd::SessionMemory& memory = known.memory;
+  const Duration patience = limits::sessions_stand;
+  const bool is_forgotten = memory.state == bfd::State::up && now - memory.last_received > patience;
+  return memory.state != bfd::State::admin_down && memory.identity.discriminator != 0 && !is_forgotten;
 }
 
 // From the port that it had, or from any that is free (RFC 5881 §4).
@@ -251,9 +276,8 @@ bool BfdRole::hear(bool to_the_end) {
   if (rejected != table_.rejected()) start_.ledger.put(table_.rejected());
   if (const auto far = table_.take_too_far(); far && !std::exchange(lines_[far->session].was_told_too_far, true)) {
     log_.warning(
-        fmt::format("{}: packets with a TTL or hop limit of {} are dropped, they must have {}: set 'ttl' there, "
-                    "or 'ttl' or 'max_hops' here",
-                    called(far->session), far->ttl, table_.parameters(far->session).ttl));
+        fmt::format("{}: packets with a TTL or hop limit of {} are dropped, they must have {}: set it at the neighbour",
+                    called(far->session), far->ttl, least_ttl(table_.parameters(far->session))));
   }
   return is_empty;
 }
@@ -309,7 +333,9 @@ void BfdRole::send(bfd::SessionId id, const bfd::Packet& packet) {
   const auto sent = line.sender->send(parameters.neighbor, port, bytes);
   const int code = sent ? 0 : sent.error().code;
   if (code == std::exchange(line.send_error, code) || code == 0 || code == EAGAIN) return;
-  log_.warning(fmt::format("{} cannot send: {}", called(id), std::strerror(code)));
+  const auto silent = told_.allow(start_.sessions[id].name + "/send", loop::now());
+  if (!silent) return;
+  log_.warning(fmt::format("{} cannot send: {}{}", called(id), std::strerror(code), log::more_like_it(*silent)));
 }
 
 void BfdRole::on_change(bfd::SessionId id, const bfd::StateChanged& change) {
@@ -374,6 +400,7 @@ void BfdRole::say_goodbye() {
     for (const auto& [id, action] : actions) {
       if (const auto* sent = std::get_if<bfd::SendPacket>(&action)) send(id, sent->packet);
     }
+    for (const bfd::SessionId id : ending_) note(id);  // whoever brings it back begins anew
   }
   if (hands_over_ && must_fall_silent()) fall_silent();
   if (goodbyes_left_ == 0 && !hands_over_) return loop_.stop();

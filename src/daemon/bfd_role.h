@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "base/time.h"
 #include "daemon/bfd_ledger.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
@@ -20,6 +21,11 @@ inline constexpr std::uint8_t new_session_reader = 'W';   // the worker's
 inline constexpr std::uint8_t new_session_checker = 'K';  // the checker's
 // Another role follows, and goes on with the sessions that the ledger names.
 inline constexpr std::uint8_t bfd_has_heirs = 'H';
+
+namespace limits {
+// What a role has said stands for so long behind its death; it is restarted at once, and no later than that as a rule.
+inline constexpr Duration sessions_stand = std::chrono::seconds(10);
+}  // namespace limits
 
 struct BfdStart {
   std::vector<config::BfdSession> sessions;

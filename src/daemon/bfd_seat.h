@@ -7,6 +7,7 @@
 
 #include "daemon/bfd_ledger.h"
 #include "daemon/bfd_role.h"
+#include "daemon/check_outbox.h"
 #include "daemon/setup.h"
 #include "daemon/side_role.h"
 #include "kernel/process_settings.h"
@@ -27,9 +28,10 @@ class BfdSeat {
   // The role for `setup`: the one that runs, another one, or none.
   void follow(const Setup& setup);
   // Another worker, another checker: its end. Fails when no role runs; the next one brings its channel.
-  SysResult<kernel::Channel> connect_worker() { return role_.connect(new_session_reader); }
-  SysResult<kernel::Channel> connect_checker() { return role_.connect(new_session_checker); }
-  bool is_running() const { return role_.is_running(); }
+  SysResult<kernel::Channel> connect_worker() { return connect(new_session_reader, for_worker_); }
+  SysResult<kernel::Channel> connect_checker() { return connect(new_session_checker, for_checker_); }
+  // Somebody has something to say of the sessions: a role, or we in its place.
+  bool has_news() const { return role_.is_running() || are_given_up_; }
   BfdLedger ledger() const { return ledger_; }
 
   void stay_down() { role_.stay_down(); }
@@ -40,6 +42,8 @@ class BfdSeat {
  private:
   SideRole::Plan plan();
   int run(kernel::Channel guardian);
+  SysResult<kernel::Channel> connect(std::uint8_t what, CheckOutbox& ours);
+  void give_up_sessions();
 
   log::Logger& log_;
   log::Options role_log_;
@@ -53,6 +57,11 @@ class BfdSeat {
     setup::Scheduling scheduling;
   };
   Wanted wanted_;
+  // Nobody speaks for a while: what counts as up without anybody to watch it is down, and the guardian says so.
+  loop::Timer patience_;
+  bool are_given_up_ = false;  // until a role speaks
+  CheckOutbox for_worker_;
+  CheckOutbox for_checker_;
   SideRole role_;
 };
 

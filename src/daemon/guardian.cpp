@@ -392,16 +392,16 @@ void Guardian::tell_api(std::uint8_t what, const nlohmann::json& value) {
   if (!told) log_.warning(to_string(told.error()));
 }
 
-// A worker that is new: its end of a channel to the BFD role that runs, if one does.
+// A worker that is new: its end of a channel to whoever tells of BFD sessions.
 void Guardian::join_bfd() {
-  if (!bfd_.is_running()) return;
+  if (!bfd_.has_news()) return;
   auto channel = bfd_.connect_worker();
   channel ? seat_.hand(new_bfd_channel, *channel) : log_.error(to_string(channel.error()));
 }
 
 // A checker that is new: likewise.
 void Guardian::join_bfd_and_checker() {
-  if (!bfd_.is_running()) return;
+  if (!bfd_.has_news()) return;
   auto channel = bfd_.connect_checker();
   channel ? balancing_.hand_sessions(*channel) : log_.error(to_string(channel.error()));
 }
@@ -424,7 +424,6 @@ void Guardian::stop() {
   companions_.stay_down();
   balancing_.end([] {});
   bfd_.stay_down();
-  if (!seat_.is_running() && !seat_.is_changing()) return finish();
   seat_.stop();
   if (!seat_.is_running()) return finish();
   const Duration bound = setup().stop_bound + address_count(setup()) * stop_bound_an_address;

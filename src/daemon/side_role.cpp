@@ -144,6 +144,7 @@ void SideRole::on_death(const std::string& how) {
     return;
   }
   log_.error(fmt::format("{} {}; {}", plan_.name, how, plan_.loss));
+  if (plan_.died) plan_.died();
   restart_.set(loop::now() + back_off_.on_death(loop::now()));
 }
 

@@ -140,20 +140,21 @@ class RestartPolicy {
   Duration back_off_{};
 };
 
-// The same for a role that nobody waits for: started again after 1, 2, 4 ... 60 s, so that one which cannot live costs
-// a line a minute.
+// The same for a role that nobody waits for: started again at once, and then after 1, 2, 4 ... 60 s, so that one which
+// cannot live costs a line a minute.
 class BackOff {
  public:
   void on_start(Instant now) { started_ = now; }
   Duration on_death(Instant now) {
-    if (now - started_ >= limits::lived_long) wait_ = Duration::zero();
-    wait_ = std::clamp<Duration>(wait_ * 2, std::chrono::seconds(1), limits::longest_back_off);
-    return wait_;
+    if (now - started_ >= limits::lived_long) next_ = Duration::zero();
+    const Duration wait = next_;
+    next_ = std::clamp<Duration>(next_ * 2, std::chrono::seconds(1), limits::longest_back_off);
+    return wait;
   }
 
  private:
   Instant started_{};
-  Duration wait_{};
+  Duration next_{};
 };
 
 }  // namespace baton::daemon

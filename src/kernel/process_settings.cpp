@@ -122,6 +122,14 @@ bool is_of_every_step(const std::string& file, const std::string& program) {
 
 }  // namespace
 
+SysResult<void> lift_memory_lock_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY) return {};
+  limit = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+  if (::setrlimit(RLIMIT_MEMLOCK, &limit) < 0) return last_error("lift RLIMIT_MEMLOCK");
+  return {};
+}
+
 // Under a lock a page is paid for when it is mapped: what was freed is kept, and large blocks come from the heap too.
 SysResult<void> lock_memory() {
   (void)::mallopt(M_MMAP_MAX, 0);

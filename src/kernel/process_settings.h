@@ -70,5 +70,8 @@ SysResult<UniqueFd> network_namespace();
 // of this program needs, and what is still shared with the process that forked us, costs nothing. Our own program and
 // data are touched now, so that a disk that hangs is nothing to us from here on.
 SysResult<void> lock_memory();
+// Before it, for a process that is to lose CAP_IPC_LOCK: else each page that it comes to need later counts against
+// RLIMIT_MEMLOCK, and a stack that grows beyond that is SIGSEGV. Fails where the limit is finite and not ours to lift.
+SysResult<void> lift_memory_lock_limit();
 
 }  // namespace baton::kernel

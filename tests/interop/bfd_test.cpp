@@ -48,7 +48,7 @@ class BfdPeer : public testing::Test {
     options.batond = BATOND_PROGRAM;
     auto opened =
         lab::open_made_lab({{.name = "baton", .config = node_text(baton), .daemon = Daemon::batond, .has_web = false},
-                            {.name = "peer", .config = node_text(peer), .daemon = daemon_of_peer, .has_web = false}},
+                            {.name = "peer", .config = node_text(peer, 100, "other"), .daemon = daemon_of_peer, .has_web = false}},
                            std::move(options));
     ASSERT_TRUE(opened) << to_string(opened.error());
     lab_ = std::move(*opened);

@@ -241,6 +241,20 @@ TEST(BfdSession, is_down_when_nobody_was_heard_for_the_detection_time) {  // §6
   EXPECT_FALSE(bench.session.counts_as_up());
 }
 
+TEST(BfdSession, is_not_down_because_we_slept) {
+  Bench bench;
+  bench.come_up();
+  const Duration detection = bench.session.detection_time();
+  bench.now += 2 * detection;  // and nobody asked us in time
+  bench.session.on_timeout(bench.now, bench.actions);
+  EXPECT_EQ(bench.session.state(), State::up);
+  const Instant woken = bench.now;
+  bench.wait_until(woken + detection - 1ns);
+  EXPECT_EQ(bench.session.state(), State::up);
+  bench.wait_until(woken + detection);
+  EXPECT_EQ(bench.session.state(), State::down);
+}
+
 TEST(BfdSession, one_that_is_coming_up_can_fail_as_well) {
   Bench bench;
   bench.hear(State::down);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -90,6 +91,23 @@ TEST(ProcessSettings, an_impossible_priority_is_an_error) {
 TEST(ProcessSettings, memory_can_be_locked) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root: locked memory";
   EXPECT_EQ(in_a_child([] { return lock_memory() ? 0 : 1; }), 0);
+}
+
+// A shell's usual limit is 8 MiB, and who is confined afterwards has no CAP_IPC_LOCK any more.
+TEST(ProcessSettings, locked_memory_may_grow_without_the_capability) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: locked memory";
+  constexpr int cannot_be_lifted = 77;
+  const int result = in_a_child([] {
+    constexpr std::size_t size = 8 << 20;
+    constexpr rlimit usual{.rlim_cur = size, .rlim_max = size};
+    if (::setrlimit(RLIMIT_MEMLOCK, &usual) != 0) return 1;
+    if (!lift_memory_lock_limit()) return cannot_be_lifted;
+    if (!lock_memory() || ::setresuid(65534, 65534, 65534) != 0) return 2;
+    void* const grown = ::mmap(nullptr, 4 * size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return grown == MAP_FAILED ? 3 : 0;
+  });
+  if (result == cannot_be_lifted) GTEST_SKIP() << "needs CAP_SYS_RESOURCE, which root has not in every container";
+  EXPECT_EQ(result, 0);
 }
 
 std::size_t private_dirty_kib() {
