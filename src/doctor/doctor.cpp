@@ -10,6 +10,7 @@
 #include "doctor/judges.h"
 #include "doctor/mirror.h"
 #include "doctor/rule_table.h"
+#include "vrrp/announcement.h"
 
 namespace baton::doctor {
 
@@ -112,16 +113,11 @@ Report examine(const Patient& patient) {
   return report;
 }
 
-bool is_virtual(const MacAddress& mac) {
-  const auto& bytes = mac.bytes;
-  return bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 0x5e && bytes[3] == 0 && (bytes[4] == 1 || bytes[4] == 2);
-}
-
 std::string asking_interface(const HostFacts& host, const setup::RouterSetup& router,
                              const config::VirtualAddress& address) {
   const auto found = host.interfaces.find(address.device);
   if (found == host.interfaces.end()) return wire_of(router);
-  return is_virtual(found->second.mac) ? found->second.base : found->first;
+  return vrrp::is_virtual_router(found->second.mac) ? found->second.base : found->first;
 }
 
 Duration wanted_listening(const setup::Setup& setup) {

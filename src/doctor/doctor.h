@@ -45,8 +45,6 @@ struct Report {
 
 Report examine(const Patient& patient);
 
-// RFC 9568 §7.3: a MAC address that belongs to a virtual router and is nobody's own.
-bool is_virtual(const MacAddress& mac);
 // Where to ask who has a virtual address: the interface it goes to, but never one with a virtual MAC address: a switch
 // that hears that from a BACKUP would send it the MASTER's packets.
 std::string asking_interface(const HostFacts& host, const setup::RouterSetup& router,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "doctor/judges.h"
+#include "vrrp/announcement.h"
 
 namespace baton::doctor {
 
@@ -27,7 +28,8 @@ void judge(const Patient& patient, const RouterSetup& router, const config::Virt
     if (answers.interface == asked && answers.address == ip) macs = answers.macs;
   }
   for (const auto& [name, interface] : patient.host.interfaces) {
-    if (!is_virtual(interface.mac)) macs.erase(interface.mac);  // that one is the MASTER's, wherever that is
+    if (!vrrp::is_virtual_router(interface.mac))
+      macs.erase(interface.mac);  // that one is the MASTER's, wherever that is
   }
   const auto add = [&](std::string_view rule, std::string seen, std::string means, std::string mend) {
     findings.add(rule, {.interface = asked,

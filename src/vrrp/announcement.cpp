@@ -187,4 +187,9 @@ std::optional<HeardAnswer> decode_answer(ByteView frame) {
   }
 }
 
+bool is_virtual_router(const MacAddress& mac) {
+  const auto& bytes = mac.bytes;
+  return bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 0x5e && bytes[3] == 0 && (bytes[4] == 1 || bytes[4] == 2);
+}
+
 }  // namespace baton::vrrp

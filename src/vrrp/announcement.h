@@ -26,6 +26,9 @@ struct HeardAnnouncement {
 };
 std::optional<HeardAnnouncement> decode_announcement(ByteView frame);
 
+// Of some virtual router, 00:00:5e:00:01:VRID or 00:00:5e:00:02:VRID (RFC 9568 §7.3).
+bool is_virtual_router(const MacAddress& mac);
+
 // An answer to a question whose sender was an address of ours (address_probe.h): an ARP reply, or a neighbour
 // advertisement to that address.
 struct HeardAnswer {

@@ -1,4 +1,5 @@
 // How a MASTER leaves: who is asked, who takes over, when it lets go, when it stays (docs/decisions/0003).
+#include "vrrp/announcement.h"
 #include "vrrp/virtual_router.h"
 
 namespace baton::vrrp {
@@ -96,7 +97,12 @@ void VirtualRouter::on_advert_while_leaving(const Advert& advert, Instant now, A
 void VirtualRouter::on_announcement(const IpAddress& address, std::optional<MacAddress> stranger, Instant now,
                                     Actions& out) {
   if (is_serving() && stranger && has_settled(now) && !let_go_if_overslept(now, out)) {
-    repeat_announcements(now, out);  // who has followed the stranger is told at once
+    // Who has followed the stranger is told at once; who has followed a router that rises, when it was none.
+    if (is_virtual_router(*stranger)) {
+      put_off_burst(now + parameters_.advert_interval + limits::first_advert_late);
+    } else {
+      repeat_announcements(now, out);
+    }
     out.push_back(SecondOwnerSeen{.address = address, .mac = stranger});
   }
   if (!is_leaving()) return;
@@ -110,7 +116,7 @@ void VirtualRouter::on_announcement(const IpAddress& address, std::optional<MacA
 void VirtualRouter::on_timeout_while_leaving(Instant now, Actions& out) {
   if (departure_->provoke_at && *departure_->provoke_at <= now) {
     departure_->provoke_at.reset();
-    send_last_advert(*departure_->successor, now, out);
+    if (earliest_answer() <= now) send_last_advert(*departure_->successor, now, out);
     // Who takes over announces the address at once; who does not has had it all along.
     const bool may_be_preparing = parameters_.address_delay > Duration::zero();
     if (departure_->cause == Departure::Cause::better_master && has_settled(now) && !may_be_preparing) {

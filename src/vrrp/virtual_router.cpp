@@ -98,7 +98,8 @@ void VirtualRouter::resume_state(const RouterMemory& memory, Instant now, Action
   state_ = memory.state;
   reason_ = memory.reason;
   since_ = memory.since;
-  listens_from_ = std::min(memory.listens_from, now + longest_wait);
+  const Instant latest = std::max(now + parameters_.startup_delay, parameters_.earliest_start);  // as configured now
+  listens_from_ = std::min(memory.listens_from, latest);
   if (memory.priority != 0) priority_ = memory.priority;
   last_advert_sent_ = memory.last_advert_sent;
   last_advert_accepted_ = memory.last_advert_accepted;
@@ -378,21 +379,28 @@ Instant VirtualRouter::earliest_answer() const {
   return adverts_accounted_until_ - parameters_.advert_interval;
 }
 
+// What need not ask (a new priority, say) overdraws the account by no more than a share: an answer is never far away.
 void VirtualRouter::account_advert(Instant now) {
-  adverts_accounted_until_ =
-      std::max(adverts_accounted_until_, now) + parameters_.advert_interval / limits::answers_an_interval;
+  const Duration share = parameters_.advert_interval / limits::answers_an_interval;
+  const Instant until = std::max(adverts_accounted_until_, now) + share;
+  adverts_accounted_until_ = std::min(until, now + parameters_.advert_interval + share);
 }
 
 // Over the bound it comes late, and whoever follows the other master until then is told all the same.
 bool VirtualRouter::may_burst(Instant now) {
   const Instant earliest = bursts_accounted_until_ - (limits::bursts_in_a_row - 1) * answer_interval();
   if (now < earliest) {
-    answer_at_ = earliest;
+    put_off_burst(earliest);
     return false;
   }
   bursts_accounted_until_ = std::max(bursts_accounted_until_, now) + answer_interval();
   answer_at_.reset();
   return true;
+}
+
+void VirtualRouter::put_off_burst(Instant until) {
+  if (parameters_.announcements.lower_priority_repeat == 0) return;  // somebody wants none of them
+  answer_at_ = std::min(answer_at_.value_or(Instant::max()), until);
 }
 
 // Clients may point at the lower master; each of its adverts may be the one that tells us so. People are told of each

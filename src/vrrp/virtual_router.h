@@ -37,11 +37,15 @@ namespace limits {
 // once after a time of quiet): lower masters and priorities 0 are answered, a better master that came and goes again is
 // followed by our next advert, and no stranger makes of us a flood.
 inline constexpr int answers_an_interval = 16;
-// Whatever lower masters and passing ones send, their adverts bring about no more than one burst of announcements in this
-// time, or in an advert interval when that is longer; after a quiet time so many at once, for several may come back
-// together, and each lets go of its clients by itself.
+// Whatever lower masters and passing ones send, their adverts bring about no more than one burst of announcements in
+// this time, or in an advert interval when that is longer; after a quiet time so many at once, for several may come
+// back together, and each lets go of its clients by itself.
 inline constexpr Duration answer_interval = std::chrono::seconds(1);
 inline constexpr int bursts_in_a_row = 3;
+// A virtual router that announces one of our addresses may be the next MASTER, and another one than RFC 9568 §6.4.2 has
+// it: its first advert comes an interval later (FRR on IPv6), and this late at most. Until then it is not contradicted:
+// whoever must let go has nobody to take that back.
+inline constexpr Duration first_advert_late = std::chrono::milliseconds(100);
 // Who became MASTER so long ago, and a successor's time to take all addresses (linger_time), shares them with nobody:
 // packets of the master before have arrived, and it has let go.
 inline constexpr Duration settling_time = std::chrono::milliseconds(500);
@@ -248,6 +252,7 @@ class VirtualRouter {
   Instant earliest_answer() const;         // that the bound lets
   void account_advert(Instant now);
   bool may_burst(Instant now);  // accounts for it; a burst over the bound is put off
+  void put_off_burst(Instant until);
   void announce_to_lower(const Advert& advert, Instant now, Actions& out);
   bool has_settled(Instant now) const;
   Duration successor_time() const;  // from its advert to the announcement of its last address

@@ -383,10 +383,9 @@ TEST(BetterMaster, that_goes_again_leaves_us_master) {
 // Without a key any stranger can say both.
 TEST(BetterMaster, that_comes_and_goes_all_the_time_makes_no_flood_of_us) {
   for (const bool answers_higher : {false, true}) {
-    Bench bench =
-        Bench::master({.advert_interval = 1600ms,
-                       .higher_priority_send_advert = answers_higher,
-                       .announcements = {.delay = 0s, .lower_priority_delay = 0s}});
+    Bench bench = Bench::master({.advert_interval = 1600ms,
+                                 .higher_priority_send_advert = answers_higher,
+                                 .announcements = {.delay = 0s, .lower_priority_delay = 0s}});
     bench.advance(1600ms);
     (void)bench.actions();
     for (int i = 0; i < 10'000; ++i) {  // in a second
@@ -402,6 +401,24 @@ TEST(BetterMaster, that_comes_and_goes_all_the_time_makes_no_flood_of_us) {
     bench.advance(1600ms);
     EXPECT_THAT(bench.actions(), testing::Contains(Action(Announce{5}))) << "the last is told late";
   }
+}
+
+// Each pair lasts long enough to be provoked.
+TEST(BetterMaster, that_comes_and_goes_slowly_makes_no_flood_of_us_and_leaves_no_silence) {
+  Bench bench = Bench::master({.announcements = {.delay = 0s, .lower_priority_delay = 0s}});
+  bench.advance(1s);
+  (void)bench.actions();
+  constexpr int seconds = 5;
+  for (int i = 0; i < seconds * 40; ++i) {
+    bench.receive(advert(200));
+    bench.advance(24ms);
+    bench.receive(advert(0));
+    bench.advance(1ms);
+  }
+  const auto sent_meanwhile = std::ranges::count(bench.actions(), Action(sent(100)));
+  EXPECT_LE(sent_meanwhile, (seconds + 1) * limits::answers_an_interval + seconds + 1);
+  bench.advance(1s);
+  EXPECT_THAT(bench.actions(), testing::Contains(Action(sent(100))));
 }
 
 // Found by the simulator: others waited by the interval of who had left, and took over from a master that is slower.

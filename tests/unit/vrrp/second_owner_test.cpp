@@ -78,6 +78,30 @@ TEST(SecondOwner, a_stranger_is_said_and_our_address_announced_once_more) {
   EXPECT_EQ(bench.actions(), Actions{Announce{5}});
 }
 
+constexpr MacAddress riser{{0, 0, 0x5e, 0, 1, 50}};
+
+// FRR announces an IPv6 address an interval before its first advert. To announce ours meanwhile would leave clients at
+// us, who let go a moment later.
+TEST(SecondOwner, a_virtual_router_has_time_for_its_first_advert_before_it_is_contradicted) {
+  Bench bench = Bench::master({.announcements = {.lower_priority_delay = 0s}});
+  bench.announcement(virtual_address, riser);
+  EXPECT_TRUE(has<SecondOwnerSeen>(bench.actions()));
+  bench.advance(1s);
+  EXPECT_FALSE(has<Announce>(bench.actions()));
+  bench.receive(advert(200));
+  bench.advance(2s);
+  EXPECT_EQ(bench.state(), State::backup);
+  EXPECT_FALSE(has<Announce>(bench.actions()));
+}
+
+TEST(SecondOwner, a_virtual_router_that_is_no_better_master_is_contradicted_then) {
+  Bench bench = Bench::master({.announcements = {.lower_priority_delay = 0s}});
+  bench.announcement(virtual_address, riser);
+  (void)bench.actions();
+  bench.advance(1s + limits::first_advert_late);
+  EXPECT_EQ(std::ranges::count(bench.actions(), Action(Announce{5})), 1);
+}
+
 TEST(SecondOwner, a_stranger_that_never_stops_brings_a_few_bursts_and_then_one_a_second) {
   Bench bench = Bench::master({.announcements = {.lower_priority_delay = 0s}});
   for (int i = 0; i < 500; ++i) {
