@@ -58,7 +58,7 @@ class BfdRole {
   SysResult<void> open();
   SysResult<void> listen(Family family, std::uint16_t port, bool multihop);
   void make_sessions();
-  bool goes_on(const BfdLedger::Known& known, Instant now) const;
+  bool goes_on(const BfdLedger::Known& known) const;
   void open_sender(const config::BfdSession& session, std::uint16_t wanted);
 
   void on_guardian_message();
@@ -126,7 +126,8 @@ int BfdRole::run() {
   if (const auto lifted = kernel::lift_memory_lock_limit(); lifted) {
     lock_memory(log_);
   } else {
-    log_.warning(to_string(lifted.error()) + "; the memory of the BFD role is not locked (systemd: LimitMEMLOCK=infinity)");
+    log_.warning(to_string(lifted.error()) +
+                 "; the memory of the BFD role is not locked (systemd: LimitMEMLOCK=infinity)");
   }
   if (const auto opened = open(); !opened) {
     log_.error(to_string(opened.error()) + "; there is no BFD");
@@ -137,9 +138,8 @@ int BfdRole::run() {
   }
   // The guardian ends us, not the service manager's signal to all: neighbours are told that it is on purpose.
   signals_.push_back(loop_.on_signal(SIGTERM, [] {}));
-  signals_.push_back(loop_.on_signal(SIGXCPU, [this] {
-    log_.warning("the BFD role ran for longer than bfd_rlimit_rttime without a pause");
-  }));
+  signals_.push_back(loop_.on_signal(
+      SIGXCPU, [this] { log_.warning("the BFD role ran for longer than bfd_rlimit_rttime without a pause"); }));
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
   for (Listener& listener : listeners_) {
     listener.readable = loop_.watch(listener.socket.fd(), loop::Ready::readable, [this] { (void)hear(false); });
@@ -180,7 +180,7 @@ void BfdRole::make_sessions() {
   lines_.reserve(start_.sessions.size());
   for (const config::BfdSession& session : start_.sessions) {
     const auto found = known.find(wire_key_of(session));
-    const bool is_heir = found != known.end() && goes_on(found->second, now) &&
+    const bool is_heir = found != known.end() && goes_on(found->second) &&
                          used.insert(found->second.memory.identity.discriminator).second;
     Line& line = lines_.emplace_back();
     if (is_heir) {
@@ -200,12 +200,9 @@ void BfdRole::make_sessions() {
   }
 }
 
-// Not what has ended, nor what nobody has spoken for so long that it counts as down (BfdSeat).
-bool BfdRole::goes_on(const BfdLedger::Known& known, Instant now) const {
+bool BfdRole::goes_on(const BfdLedger::Known& known) const {
   const bfd::SessionMemory& memory = known.memory;
-  const Duration patience = limits::sessions_stand;
-  const bool is_forgotten = memory.state == bfd::State::up && now - memory.last_received > patience;
-  return memory.state != bfd::State::admin_down && memory.identity.discriminator != 0 && !is_forgotten;
+  return !start_.begins_anew && memory.state != bfd::State::admin_down && memory.identity.discriminator != 0;
 }
 
 // From the port that it had, or from any that is free (RFC 5881 §4).

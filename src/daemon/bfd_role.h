@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "config/model.h"
-#include "base/time.h"
 #include "daemon/bfd_ledger.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
@@ -22,16 +21,12 @@ inline constexpr std::uint8_t new_session_checker = 'K';  // the checker's
 // Another role follows, and goes on with the sessions that the ledger names.
 inline constexpr std::uint8_t bfd_has_heirs = 'H';
 
-namespace limits {
-// What a role has said stands for so long behind its death; it is restarted at once, and no later than that as a rule.
-inline constexpr Duration sessions_stand = std::chrono::seconds(10);
-}  // namespace limits
-
 struct BfdStart {
   std::vector<config::BfdSession> sessions;
   setup::Scheduling scheduling;
   bool real_time = true;
   BfdLedger ledger;
+  bool begins_anew = false;  // what is known counts as down by now
   log::Options log;
   kernel::Channel guardian;  // when it closes, the role ends its sessions and itself
 };

@@ -14,7 +14,7 @@ BfdSeat::BfdSeat(loop::Loop& loop, log::Logger& log, log::Options role_log, bool
       role_log_(std::move(role_log)),
       real_time_(real_time),
       readers_(std::move(readers)),
-      patience_(loop.timer([this] { give_up_sessions(); })),
+      patience_(loop.timer([this] { on_silence(); })),
       for_worker_(loop, BfdLedger::most),
       for_checker_(loop, BfdLedger::most),
       role_(loop, log, plan()) {}
@@ -27,8 +27,10 @@ void BfdSeat::follow(const Setup& setup) {
   wanted_ = {.sessions = configuration.bfd_sessions,
              .process = configuration.globals.bfd_process,
              .scheduling = setup.bfd_scheduling};
-  patience_.cancel();
-  are_given_up_ = false;
+  if (ledger_.is_spoken_for() || wanted_.sessions.empty()) {
+    patience_.cancel();
+    are_given_up_ = false;
+  }
   if (wanted_.sessions.empty()) return role_.dismiss();
   if (memory_.data() == nullptr) {
     auto memory = kernel::SharedMemory::create(BfdLedger::size(), kernel::SharedMemory::Pages::when_touched);
@@ -53,36 +55,48 @@ SideRole::Plan BfdSeat::plan() {
           .main = [this](kernel::Channel guardian) { return run(std::move(guardian)); },
           .started =
               [this] {
-                are_given_up_ = false;
                 auto to_worker = connect_worker();
                 to_worker ? readers_.worker(std::move(*to_worker)) : log_.error(to_string(to_worker.error()));
                 auto to_checker = connect_checker();
                 to_checker ? readers_.checker(std::move(*to_checker)) : log_.error(to_string(to_checker.error()));
               },
-          .died =
-              [this] {
-                if (!patience_.when()) patience_.set(loop::now() + limits::sessions_stand);
-              },
+          .died = [this] { on_death(); },
           .beats = [this] { return ledger_.beats(); }};
 }
 
 SysResult<kernel::Channel> BfdSeat::connect(std::uint8_t what, CheckOutbox& ours) {
-  if (!are_given_up_) return role_.connect(what);
+  if (role_.is_running() || !are_given_up_) return role_.connect(what);
   auto pair = kernel::Channel::make_pair();
   if (!pair) return std::unexpected(pair.error());
   ours.connect(std::move(pair->second));
   return std::move(pair->first);
 }
 
-// A server is what `alpha` says until its session has been up, as with the role.
-void BfdSeat::give_up_sessions() {
+// What it has said stands for a while. One that could not say anything has taken the readers of our own word with it.
+void BfdSeat::on_death() {
+  if (ledger_.is_spoken_for()) {
+    are_given_up_ = false;
+    patience_.set(loop::now() + limits::sessions_stand);
+  } else if (are_given_up_) {
+    give_up_sessions();
+  } else if (!patience_.when()) {
+    patience_.set(loop::now() + limits::sessions_stand);
+  }
+}
+
+void BfdSeat::on_silence() {
   if (role_.is_running()) {
     if (!ledger_.is_spoken_for()) patience_.set(loop::now() + std::chrono::seconds(1));
     return;
   }
-  are_given_up_ = true;
   log_.error(fmt::format("nobody has spoken BFD here for {} s; its sessions count as down",
                          limits::sessions_stand / std::chrono::seconds(1)));
+  give_up_sessions();
+}
+
+// A server is what `alpha` says until its session has been up, as with the role.
+void BfdSeat::give_up_sessions() {
+  are_given_up_ = true;
   const BfdLedger::Sessions known = ledger_.read().sessions;
   for (std::uint32_t i = 0; i < std::min(wanted_.sessions.size(), BfdLedger::most); ++i) {
     const config::BfdSession& session = wanted_.sessions[i];
@@ -101,6 +115,7 @@ int BfdSeat::run(kernel::Channel guardian) {
                   .scheduling = wanted_.scheduling,
                   .real_time = real_time_,
                   .ledger = ledger_,
+                  .begins_anew = are_given_up_,
                   .log = role_log_,
                   .guardian = std::move(guardian)});
 }

@@ -16,6 +16,11 @@
 
 namespace baton::daemon {
 
+namespace limits {
+// What a role has said stands for so long behind its death; it is restarted at once, and no later than that as a rule.
+inline constexpr Duration sessions_stand = std::chrono::seconds(10);
+}  // namespace limits
+
 class BfdSeat {
  public:
   // For each role that starts: the ends of channels to it.
@@ -34,7 +39,10 @@ class BfdSeat {
   bool has_news() const { return role_.is_running() || are_given_up_; }
   BfdLedger ledger() const { return ledger_; }
 
-  void stay_down() { role_.stay_down(); }
+  void stay_down() {
+    patience_.cancel();
+    role_.stay_down();
+  }
   // Neighbours are told that it is on purpose.
   void end(std::move_only_function<void()> ended) { role_.end(std::move(ended)); }
   void kill() { role_.kill(); }
@@ -43,6 +51,8 @@ class BfdSeat {
   SideRole::Plan plan();
   int run(kernel::Channel guardian);
   SysResult<kernel::Channel> connect(std::uint8_t what, CheckOutbox& ours);
+  void on_death();
+  void on_silence();
   void give_up_sessions();
 
   log::Logger& log_;

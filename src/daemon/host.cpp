@@ -16,7 +16,7 @@ Host::Host(const Setup& setup, const std::string& settings_record, loop::Loop& l
       loop_(loop),
       log_(log),
       handlers_(std::move(handlers)),
-      virtual_interfaces_(setup, settings_record, [this](const std::string& text) { log_.error(text); }),
+      virtual_interfaces_(setup, settings_record, [this](const std::string& text) { say(log::Level::error, text); }),
       look_timer_(loop.timer([this] { look_at_everything(); })),
       again_timer_(loop.timer([] {})) {}  // settle() follows
 
@@ -87,12 +87,25 @@ AddressState Host::settle(std::optional<Instant> next_advert, Instant now) {
   const AddressState state = carry_some(next_advert);
   std::optional<Instant> again = routing_carrier_.retry_at();
   if (const auto back = plan_.next_put_back()) again = std::min(again.value_or(*back), *back);
-  if (again) again_timer_.set(*again);
-  if (state == AddressState::settled && virtual_interfaces_.have_leftovers()) {
-    virtual_interfaces_.remove_leftover(*requests_, interfaces_);
-    loop_.once_more();
+  if (state == AddressState::settled && has_leftovers()) {
+    const Instant next = remove_leftover(next_advert, now);
+    again = std::min(again.value_or(next), next);
   }
+  if (again) again_timer_.set(*again);
   return state;
+}
+
+// One, when it is time: half of the time is for others, and the next advert comes first unless that goes on for long.
+// Returns when to look again.
+Instant Host::remove_leftover(std::optional<Instant> next_advert, Instant now) {
+  constexpr Duration removal = std::chrono::milliseconds(20);
+  constexpr Duration longest_wait = std::chrono::milliseconds(500);
+  if (now < next_removal_) return next_removal_;
+  const bool is_near = next_advert && *next_advert < now + removal;
+  if (is_near && now < next_removal_ + longest_wait) return std::max(*next_advert, now) + std::chrono::milliseconds(1);
+  virtual_interfaces_.remove_leftover(*requests_, interfaces_);
+  next_removal_ = loop::now() + removal;
+  return next_removal_;
 }
 
 // Who leaves takes rules and routes off before the addresses; who comes puts them behind. One chunk of each a turn.
@@ -115,6 +128,10 @@ bool Host::leave() {
   routing_.hold_static(false);
   if (!plan_.is_settled() || !routing_.is_settled()) {
     if (!routing_carrier_.retry_at()) loop_.once_more();
+    return false;
+  }
+  if (has_leftovers()) {
+    again_timer_.set(remove_leftover({}, loop::now()));
     return false;
   }
   virtual_interfaces_.remove(*requests_, interfaces_);
@@ -185,8 +202,9 @@ void Host::follow_virtual_interfaces() {
 void Host::on_changes() {
   auto changes = monitor_->read_changes();
   if (!changes || !*changes) {
-    log_.warning(changes ? "the kernel had more changes of interfaces to tell than its buffer holds; looking anew"
-                         : to_string(changes.error()));
+    say(log::Level::warning,
+        changes ? "the kernel had more changes of interfaces to tell than its buffer holds; looking anew"
+                : to_string(changes.error()));
     monitor_readable_.reset();
     monitor_.reset();
     return look_at_everything();
@@ -226,6 +244,11 @@ void Host::on_changes() {
   if (follow) follow_interfaces();
   if (look) handlers_.on_change();
   if (monitor_ && monitor_->is_read_empty()) look_for_thefts();
+}
+
+// Of what may come with every change of an interface.
+void Host::say(log::Level level, const std::string& text) {
+  if (const auto silent = told_.allow(text, loop::now())) log_.write(level, text + log::more_like_it(*silent));
 }
 
 // Two managers of one address that put it back at once would do nothing else.

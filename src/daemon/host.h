@@ -19,6 +19,7 @@
 #include "kernel/interface_table.h"
 #include "kernel/netlink_socket.h"
 #include "log/logger.h"
+#include "log/rate_limit.h"
 #include "loop/loop.h"
 
 namespace baton::daemon {
@@ -49,7 +50,7 @@ class Host {
   // The first plan, which changes nothing yet; on_places and on_change are left to the caller.
   void plan(const Leftovers& leftovers);
   // Takes away the interfaces that nobody wants any more and that are in the way; settle() takes the others away, one
-  // a turn. Before the first plan, where there are any.
+  // by one. Before the first plan, where there are any.
   void begin(const Leftovers& leftovers);
   // Addresses that are there, and that the first plan has found to be configured otherwise now.
   void remove_changed();
@@ -84,11 +85,14 @@ class Host {
   void on_changes();
   void on_address_change(const kernel::AddressChange& change);
   void look_for_thefts();
+  void say(log::Level level, const std::string& text);
   AddressState carry_some(std::optional<Instant> next_advert);
+  Instant remove_leftover(std::optional<Instant> next_advert, Instant now);
 
   const Setup& setup_;
   loop::Loop& loop_;
   log::Logger& log_;
+  log::RateLimit told_{std::chrono::seconds(10), 64};
   Handlers handlers_;
   Interests interests_{setup_};
   std::optional<kernel::NetlinkSocket> requests_;
@@ -104,6 +108,7 @@ class Host {
   loop::Timer look_timer_;                         // interfaces could not be read: again
   loop::Timer again_timer_;                        // the kernel is told again, or an address is put back
   std::vector<kernel::InterfaceAddress> changed_;  // there, and configured otherwise now
+  Instant next_removal_{};  // of a leftover interface: not before
   bool planned_ = false;
 };
 

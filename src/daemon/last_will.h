@@ -24,10 +24,12 @@ struct OperatorSettings {
   std::optional<vrrp::Preempt> preempt;
 };
 
-// What scripts, FIFOs, mail and webhooks were told last. Behind the state itself when a worker died before it came to it.
+// What scripts, FIFOs, mail and webhooks were told last. Behind the state itself when a worker died before it came to
+// it.
 struct ToldStates {
   vrrp::State router = vrrp::State::init;
   vrrp::State group = vrrp::State::init;  // of its sync group, if it is in one
+  bool operator==(const ToldStates&) const = default;
 };
 
 // One virtual router's last will.

@@ -131,10 +131,11 @@ void remove_everything(const Setup& setup, const Leftovers& leftovers, StaticEnt
   remove_addresses(setup, addresses, statics, kernel, log);
 }
 
-void remove_interfaces(const Setup& setup, const std::string& settings_record, Kernel& kernel, log::Logger& log) {
-  VirtualInterfaces(setup, settings_record, [&](const std::string& text) {
-    log.error(text);
-  }).remove(*kernel.socket, kernel.interfaces);
+void remove_interfaces(const Setup& setup, std::span<const VirtualInterfaceSetup> leftovers,
+                       const std::string& settings_record, Kernel& kernel, log::Logger& log) {
+  VirtualInterfaces interfaces(setup, settings_record, [&](const std::string& text) { log.error(text); });
+  interfaces.take_leftovers(leftovers, *kernel.socket, kernel.interfaces);
+  interfaces.remove(*kernel.socket, kernel.interfaces);
 }
 
 }  // namespace
@@ -146,7 +147,7 @@ void carry_out_last_will(const Setup& setup, std::span<const std::optional<Route
   if (!kernel) return;
   send_goodbyes(setup, wills, kernel->interfaces, log);
   remove_everything(setup, leftovers, statics, *kernel, log);
-  remove_interfaces(setup, settings_record, *kernel, log);
+  remove_interfaces(setup, leftovers.interfaces(), settings_record, *kernel, log);
 }
 
 void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log) {
@@ -177,7 +178,7 @@ void clean_up(Setup setup, std::span<const config::VirtualAddress> leftovers, co
   Leftovers left;
   left.add(leftovers);
   remove_everything(setup, left, StaticEntries::go, *kernel, log);
-  remove_interfaces(setup, settings_record, *kernel, log);
+  remove_interfaces(setup, left.interfaces(), settings_record, *kernel, log);
 }
 
 }  // namespace baton::daemon

@@ -1,5 +1,6 @@
-// Addresses, routes, rules and interfaces that configurations before this one may have left, and the note of what a daemon manages
-// (RUN_DIRECTORY/addresses): a file that was edited after the daemon read it does not say what is to be cleaned up.
+// Addresses, routes, rules and interfaces that configurations before this one may have left, and the note of what a
+// daemon manages (RUN_DIRECTORY/addresses): a file that was edited after the daemon read it does not say what is to be
+// cleaned up.
 #pragma once
 
 #include <map>
@@ -25,7 +26,7 @@ class Leftovers {
 
  private:
   std::map<std::pair<std::string, IpPrefix>, config::VirtualAddress> addresses_;  // by device
-  std::map<std::string, VirtualInterfaceSetup> interfaces_;  // by name
+  std::map<std::string, VirtualInterfaceSetup> interfaces_;                       // by name
   std::set<Route> routes_;
   std::set<Rule> rules_;
 };

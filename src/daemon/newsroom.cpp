@@ -96,6 +96,11 @@ void Newsroom::on_process(const process::ProcessResult& result) {
       {{"VRRP_PROCESS", process}});
 }
 
+void Newsroom::meet(kernel::Channel runner, bool at_start) {
+  desk_.meet(std::move(runner), at_start);
+  for (vrrp::RouterId id = 0; id < told_.size(); ++id) note_told(id);
+}
+
 void Newsroom::run_hooks() {
   for (process::Notify& hook : std::exchange(hooks_to_run_, {})) {
     hook.rules = setup_.script_rules;
@@ -309,7 +314,7 @@ void Newsroom::on_vanished(const Vanished& vanished) {
          vanished.hooks);
 }
 
-void Newsroom::take_over(std::span<const std::optional<RouterWill>> wills, Groups groups) {
+void Newsroom::take_over(std::span<const std::optional<RouterWill>> wills) {
   const auto is_owed = [&](vrrp::State told, vrrp::State state, const std::string& name, std::string_view field) {
     if (told == state) return false;
     say(Level::notice,
@@ -321,7 +326,7 @@ void Newsroom::take_over(std::span<const std::optional<RouterWill>> wills, Group
   for (vrrp::RouterId id = 0; id < wills.size(); ++id) {
     if (!goes_on(id)) continue;
     const vrrp::RouterMemory& memory = wills[id]->router;
-    told_[id].router = wills[id]->told.router;
+    told_[id].router = handed_over_[id].router = wills[id]->told.router;
     const vrrp::StateChanged change{told_[id].router, memory.state, memory.reason};
     const bool owed = is_owed(change.from, change.to, setup_.routers[id].name, "VRRP_INSTANCE");
     if (owed) gather_change(id, change, memory.priority);
@@ -331,8 +336,9 @@ void Newsroom::take_over(std::span<const std::optional<RouterWill>> wills, Group
     for (const vrrp::RouterId member : setup_.node.groups[id].members) {
       if (goes_on(member)) change = {wills[member]->told.group, wills[member]->router.state};
     }
-    if (groups == Groups::perhaps_others) change.from = change.to;
-    for (const vrrp::RouterId member : setup_.node.groups[id].members) told_[member].group = change.from;
+    for (const vrrp::RouterId member : setup_.node.groups[id].members) {
+      told_[member].group = handed_over_[member].group = change.from;
+    }
     if (is_owed(change.from, change.to, setup_.groups[id].name, "VRRP_GROUP")) gather_change(id, change);
   }
 }
@@ -370,12 +376,10 @@ void Newsroom::gather(Members members, notify::Event event, const notify::Hooks&
 
 void Newsroom::gather_change(vrrp::RouterId router, const vrrp::StateChanged& change, unsigned priority) {
   const RouterSetup& setup = setup_.routers[router];
-  gather_change(router, {&router, 1},
-                {.subject = notify::Subject::instance,
-                 .name = setup.name,
-                 .state = to_event(change.to),
-                 .priority = priority},
-                change.from, change.to, setup.hooks, name(change.reason));
+  gather_change(
+      router, {&router, 1},
+      {.subject = notify::Subject::instance, .name = setup.name, .state = to_event(change.to), .priority = priority},
+      change.from, change.to, setup.hooks, name(change.reason));
 }
 
 void Newsroom::gather_change(vrrp::GroupId group, const vrrp::GroupStateChanged& change) {
@@ -432,13 +436,25 @@ bool Newsroom::tell_some(const HookDesk* hooks) {
 void Newsroom::note_told(const News& news) {
   if (!news.state) return;
   if (news.event.subject == notify::Subject::instance) {
-    told_[news.id].router = *news.state;
-    return newly_told_.push_back(news.id);
+    handed_over_[news.id].router = *news.state;
+    return note_told(news.id);
   }
   for (const vrrp::RouterId member : setup_.node.groups[news.id].members) {
-    told_[member].group = *news.state;
-    newly_told_.push_back(member);
+    handed_over_[member].group = *news.state;
+    note_told(member);
   }
+}
+
+void Newsroom::entrust() {
+  for (vrrp::RouterId id = 0; id < told_.size(); ++id) {
+    if (std::exchange(told_[id], handed_over_[id]) != handed_over_[id]) newly_told_.push_back(id);
+  }
+}
+
+void Newsroom::note_told(vrrp::RouterId router) {
+  if (!desk_.has_runner() || told_[router] == handed_over_[router]) return;
+  told_[router] = handed_over_[router];
+  newly_told_.push_back(router);
 }
 
 void Newsroom::write_line() {

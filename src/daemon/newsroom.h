@@ -44,7 +44,7 @@ class Newsroom {
       : setup_(setup), log_(log), desk_(setup, log, loop), api_(api) {}
 
   // `at_start`: of the daemon, the time of init_file.
-  void meet(kernel::Channel runner, bool at_start = false) { desk_.meet(std::move(runner), at_start); }
+  void meet(kernel::Channel runner, bool at_start = false);
   const kernel::Channel& runner() const { return desk_.runner(); }
   // Reads what the runner says; false when it is gone. `on_finished`: a script that was run has ended.
   bool receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value,
@@ -76,12 +76,12 @@ class Newsroom {
 
   // What people were told last; for the last will.
   ToldStates told(vrrp::RouterId router) const { return told_[router]; }
+  // What no runner has heard is for the worker that follows (say_left), and told with that.
+  void entrust();
   // Of whom, or of whose group, it is new since the last call.
   std::vector<vrrp::RouterId> take_told() { return std::exchange(newly_told_, {}); }
-  // We go on as a worker that left these wills: what it did not live to tell is told now. Nothing of groups when they
-  // may be others than before.
-  enum class Groups : std::uint8_t { same, perhaps_others };
-  void take_over(std::span<const std::optional<RouterWill>> wills, Groups groups);
+  // We go on as a worker that left these wills: what it did not live to tell is told now.
+  void take_over(std::span<const std::optional<RouterWill>> wills);
   // Every state once more, to the FIFOs alone.
   void repeat_states(const vrrp::Node& node);
 
@@ -130,6 +130,7 @@ class Newsroom {
   void gather_change(std::uint32_t id, Members members, notify::Event event, vrrp::State from, vrrp::State to,
                      const notify::Hooks& hooks, std::string_view reason = {});
   void note_told(const News& news);
+  void note_told(vrrp::RouterId router);
   bool tell_some(const HookDesk* hooks);
   void publish(const News& news);
   void mail(const News& news);
@@ -144,7 +145,7 @@ class Newsroom {
   log::Logger& log_;
   RunnerDesk desk_;
   const kernel::Channel& api_;
-  log::RateLimit limit_{std::chrono::seconds(10), setup_.routers.size() * 2};  // "lower", "restored"
+  log::RateLimit limit_{std::chrono::seconds(10), setup_.routers.size() * 3};  // "lower", "restored", "witness"
   log::RateLimit learned_{limits::masters_told_within, setup_.routers.size(), limits::masters_told};
   std::vector<Instant> lower_told_again_ = std::vector<Instant>(setup_.routers.size());  // by router: not before
   std::vector<process::Notify> hooks_to_run_;                                            // since the last turn
@@ -152,6 +153,7 @@ class Newsroom {
   std::uint64_t lines_lost_ = 0;
   std::deque<News> gathered_;
   std::vector<ToldStates> told_ = std::vector<ToldStates>(setup_.routers.size());
+  std::vector<ToldStates> handed_over_ = told_;  // to the desk; told once a runner is there
   std::vector<vrrp::RouterId> newly_told_;
   std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
   std::map<vrrp::TrackerId, std::string> tracker_texts_;

@@ -134,8 +134,7 @@ void NodeShell::begin() {
   }
   begun_ = true;
   touched_.insert_all();
-  using Groups = Newsroom::Groups;
-  if (start_.resume) newsroom_.take_over(wills, start_.takes_over ? Groups::perhaps_others : Groups::same);
+  if (start_.resume) newsroom_.take_over(wills);
   carry_out(actions);
   if (start_.resume) announce_unannounced(now);
   for (const Vanished& each : start_.vanished) newsroom_.on_vanished(each);
@@ -192,6 +191,7 @@ void NodeShell::leave() {
 // The news first: who is killed over its log lines has told them, and the next one knows.
 std::vector<Unsaid> NodeShell::say_left() {
   newsroom_.tell_all();
+  newsroom_.entrust();
   note_told();
   if (begun_) write_wills();
   return newsroom_.say_left();

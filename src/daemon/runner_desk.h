@@ -34,6 +34,7 @@ class RunnerDesk {
   // of the daemon, the time of init_file. Then again what no runner before it has carried out, and what waited.
   void meet(kernel::Channel runner, bool at_start);
   void on_gone() { is_there_ = false; }
+  bool has_runner() const { return is_there_; }
   const kernel::Channel& runner() const { return outbox_.reader(); }
 
   // Scripts of a state: the next runner is told of the latest one again, until they have ended.

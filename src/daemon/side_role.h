@@ -1,5 +1,5 @@
-// A role beside the worker (runner, api): the guardian starts it, starts it again when it dies, at once and then after 1, 2, 4 ... 60 s,
-// and hands it one end of a channel for each new worker. VRRP does not wait for it.
+// A role beside the worker (runner, api): the guardian starts it, starts it again when it dies, at once and then after
+// 1, 2, 4 ... 60 s, and hands it one end of a channel for each new worker. VRRP does not wait for it.
 #pragma once
 
 #include <signal.h>
@@ -40,7 +40,7 @@ class SideRole {
     std::function<int(kernel::Channel guardian)> main;     // in the child
     // It is there again while a worker may live without it: connect() makes the worker's end.
     std::function<void()> started;
-    std::function<void()> died{};  // and another one follows, now or later
+    std::function<void()> died{};                                 // and another one follows, now or later
     std::function<void(const kernel::Channel::Message&)> said{};  // a message from it
     // Where it is a service of its own: our end of a channel to a new one. Where that fails we start our own.
     std::function<SysResult<kernel::Channel>()> call{};

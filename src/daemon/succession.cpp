@@ -13,6 +13,15 @@ auto identity(const RouterSetup& router) {
                     router.codec.peers.empty());
 }
 
+// By router; empty: in none.
+std::vector<std::string_view> groups_of(const Setup& setup) {
+  std::vector<std::string_view> names(setup.routers.size());
+  for (const vrrp::GroupParameters& group : setup.node.groups) {
+    for (const vrrp::RouterId member : group.members) names[member] = group.name;
+  }
+  return names;
+}
+
 }  // namespace
 
 std::vector<std::optional<std::size_t>> successors(const Setup& old, const Setup& next) {
@@ -31,9 +40,13 @@ bool is_unchanged(const Setup& old, std::size_t router, const Setup& next, std::
 }
 
 Heirs heirs(const Setup& old, const Setup& next) {
-  Heirs heirs{.places = successors(old, next), .unchanged = {}, .count = next.routers.size()};
+  Heirs heirs{.places = successors(old, next), .unchanged = {}, .same_group = {}, .count = next.routers.size()};
+  const std::vector<std::string_view> groups_before = groups_of(old);
+  const std::vector<std::string_view> groups = groups_of(next);
   for (std::size_t i = 0; i < heirs.places.size(); ++i) {
-    heirs.unchanged.push_back(heirs.places[i] && is_unchanged(old, i, next, *heirs.places[i]));
+    const auto place = heirs.places[i];
+    heirs.unchanged.push_back(place && is_unchanged(old, i, next, *place));
+    heirs.same_group.push_back(place && groups_before[i] == groups[*place]);
   }
   return heirs;
 }

@@ -23,6 +23,7 @@ bool is_unchanged(const Setup& old, std::size_t router, const Setup& next, std::
 struct Heirs {
   std::vector<std::optional<std::size_t>> places;  // successors()
   std::vector<bool> unchanged;                     // of `old`, same index
+  std::vector<bool> same_group;                    // likewise; also where it is in none, before and now
   std::size_t count = 0;                           // of routers in `next`
 };
 Heirs heirs(const Setup& old, const Setup& next);
@@ -39,6 +40,7 @@ void hand_down(const Heirs& heirs, Read&& read, Give&& give, Leave&& leave) {
       continue;
     }
     will->router.keeps_pace = heirs.unchanged[i];
+    if (!heirs.same_group[i]) will->told.group = will->router.state;  // nobody is owed news of another group
     give(*heirs.places[i], *will);
   }
 }

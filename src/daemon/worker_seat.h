@@ -114,7 +114,7 @@ class WorkerSeat {
   std::unique_ptr<FlightRecord> record_before_;  // of the configuration before that of worker_
   Leftovers before_;                             // of configurations before that of worker_
   Leftovers before_next_;                        // and before that of next_
-  Heirs heirs_;  // who of next_ goes on as whom
+  Heirs heirs_;                                  // who of next_ goes on as whom
   RestartPolicy policy_;
   loop::Timer look_;
   loop::Timer restart_;

@@ -46,10 +46,10 @@ class BfdPeer : public testing::Test {
     if (access(BATOND_PROGRAM, X_OK) != 0) GTEST_SKIP() << "batond is not built";
     lab::LabOptions options;
     options.batond = BATOND_PROGRAM;
-    auto opened =
-        lab::open_made_lab({{.name = "baton", .config = node_text(baton), .daemon = Daemon::batond, .has_web = false},
-                            {.name = "peer", .config = node_text(peer, 100, "other"), .daemon = daemon_of_peer, .has_web = false}},
-                           std::move(options));
+    auto opened = lab::open_made_lab(
+        {{.name = "baton", .config = node_text(baton), .daemon = Daemon::batond, .has_web = false},
+         {.name = "peer", .config = node_text(peer, 100, "other"), .daemon = daemon_of_peer, .has_web = false}},
+        std::move(options));
     ASSERT_TRUE(opened) << to_string(opened.error());
     lab_ = std::move(*opened);
   }

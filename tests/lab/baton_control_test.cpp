@@ -126,7 +126,7 @@ TEST_F(BatonControl, an_address_that_somebody_keeps_deleting_is_put_back_more_an
   const std::string taken = read_file(web1, "/run/lab/taken");
   const auto times = std::ranges::count(taken, '\n');
   EXPECT_GE(times, 2) << pair().log();  // at once, after 1 s, after 2 s more
-  EXPECT_LE(times, 4) << pair().log();
+  EXPECT_LE(times, 6) << pair().log();  // one that is taken within the millisecond is put back once more
   EXPECT_TRUE(was_logged(web1, "somebody keeps removing 10.0.20.200", begin())) << pair().log();
   EXPECT_TRUE(wait([] { return holds(web1, second_address); })) << pair().log();
   expect_no_move_since(begin());

@@ -48,11 +48,10 @@ class Bfd : public testing::Test {
     const auto node = [](std::string name, std::string config) {
       return MadeNode{.name = std::move(name), .config = std::move(config), .daemon = Daemon::batond, .has_web = false};
     };
-    auto opened =
-        open_made_lab({node("web1", server_text(web1, "gateway", interval_ms())),
-                       node("web2", server_text(web2, "gateway", interval_ms())),
-                       node("router", router_text(interval_ms()))},
-                      std::move(options));
+    auto opened = open_made_lab(
+        {node("web1", server_text(web1, "gateway", interval_ms())),
+         node("web2", server_text(web2, "gateway", interval_ms())), node("router", router_text(interval_ms()))},
+        std::move(options));
     ASSERT_TRUE(opened) << to_string(opened.error());
     lab_ = std::move(*opened);
     for (const NodeId each : {web1, web2, router}) Pair::expect_done(lab_->start_daemon(each));

@@ -102,9 +102,11 @@ TEST_F(TrackedCheck, while_nobody_checks_the_last_verdict_stands_and_the_status_
   lab().run_for(1s);
   EXPECT_EQ(verdict(web1), "up");
   expect_no_move_since(begin());
+  signal(web1, Role::guardian, SIGSTOP);  // which would replace it at once
   ASSERT_EQ(::kill(before, SIGKILL), 0);
   EXPECT_TRUE(wait([] { return !status(web1).value("/checks/0/checked"_json_pointer, true); })) << pair().log();
-  // The next one, a second later, sees it.
+  signal(web1, Role::guardian, SIGCONT);
+  // The next one sees it.
   EXPECT_TRUE(pair().wait_for_owner(web2)) << pair().log();
   Pair::expect_done(lab().start_web(web1));
   EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();

@@ -67,5 +67,37 @@ TEST_F(NewsroomTest, masters_that_take_turns_with_every_advert_fill_no_log) {
   EXPECT_EQ(count("master is", testing::internal::GetCapturedStderr()), limits::masters_told);
 }
 
+TEST_F(NewsroomTest, a_state_is_told_when_a_runner_was_there_or_another_worker_has_it) {
+  const auto change = [&](vrrp::State from, vrrp::State to) {
+    newsroom_.on_state_changed(0, {.from = from, .to = to, .reason = vrrp::Reason::start}, node_);
+    newsroom_.finish();
+  };
+  change(vrrp::State::init, vrrp::State::backup);
+  EXPECT_EQ(newsroom_.told(0).router, vrrp::State::init);
+  auto pair = kernel::Channel::make_pair();
+  ASSERT_TRUE(pair);
+  newsroom_.meet(std::move(pair->first));
+  EXPECT_EQ(newsroom_.told(0).router, vrrp::State::backup);
+  EXPECT_EQ(newsroom_.take_told(), std::vector<vrrp::RouterId>{0});
+
+  pair->second.close();
+  EXPECT_FALSE(newsroom_.receive([](auto, auto) {}, [](const auto&) {}));
+  change(vrrp::State::backup, vrrp::State::master);
+  EXPECT_EQ(newsroom_.told(0).router, vrrp::State::backup);
+  newsroom_.entrust();
+  EXPECT_EQ(newsroom_.told(0).router, vrrp::State::master);
+}
+
+// What a worker died over: the state in its will is not the one that was told.
+TEST_F(NewsroomTest, what_the_worker_before_did_not_tell_is_told) {
+  RouterWill will{.told = {.router = vrrp::State::backup}};
+  will.router = {.state = vrrp::State::master, .reason = vrrp::Reason::master_down, .priority = 100};
+  newsroom_.take_over(std::vector{std::optional(will)});
+  EXPECT_EQ(told(), std::vector<std::string>{"MASTER"});
+  will.told.router = vrrp::State::master;
+  newsroom_.take_over(std::vector{std::optional(will)});
+  EXPECT_EQ(told(), std::vector<std::string>{});
+}
+
 }  // namespace
 }  // namespace baton::daemon
