@@ -108,7 +108,7 @@ class Host {
   loop::Timer look_timer_;                         // interfaces could not be read: again
   loop::Timer again_timer_;                        // the kernel is told again, or an address is put back
   std::vector<kernel::InterfaceAddress> changed_;  // there, and configured otherwise now
-  Instant next_removal_{};  // of a leftover interface: not before
+  Instant next_removal_{};                         // of a leftover interface: not before
   bool planned_ = false;
 };
 
