@@ -61,9 +61,10 @@ std::string config_of(NodeId node, const std::string& protection) {
       14 + node, 200 - 50 * node, block_of(protection));
 }
 
-// Of a lower priority where it would be believed, so that what is measured is the flood and not the lie.
-Bytes forged(const std::string& lie, const std::string& protection) {
-  if (lie == "announcements") return vrrp::gratuitous_arp(*IpAddress::parse("10.0.20.100"), stranger_mac);
+// Of a lower priority where it would be believed, so that what is measured is the flood and not the lie; "successors"
+// are a better master and its goodbye in turns.
+std::vector<Bytes> forged(const std::string& lie, const std::string& protection) {
+  if (lie == "announcements") return {vrrp::gratuitous_arp(*IpAddress::parse("10.0.20.100"), stranger_mac)};
   vrrp::CodecParameters parameters{.vrid = 50, .advert_interval = 1s, .addresses = {*IpAddress::parse("10.0.20.100")}};
   if (protection == "pass") parameters.authentication = {.type = vrrp::AuthType::pass, .password = {'w', 'r'}};
   if (protection == "ah") parameters.authentication = {.type = vrrp::AuthType::ah, .password = {'w', 'r'}};
@@ -75,8 +76,12 @@ Bytes forged(const std::string& lie, const std::string& protection) {
   const bool is_goodbye = lie == "goodbyes";
   codec.set_source(*IpAddress::parse(is_goodbye ? "10.0.20.15" : "10.0.20.16"));
   const std::uint8_t priority = is_goodbye ? 0 : protection == "none" ? 10 : 255;
-  const auto packets = codec.encode(priority, 1s, WallTime(std::chrono::system_clock::now()));
-  return lab::multicast_frame(packets.front().bytes, stranger_mac);
+  std::vector<Bytes> frames;
+  for (const std::uint8_t each : lie == "successors" ? std::vector<std::uint8_t>{254, 0} : std::vector{priority}) {
+    const auto packets = codec.encode(each, 1s, WallTime(std::chrono::system_clock::now()));
+    frames.push_back(lab::multicast_frame(packets.front().bytes, stranger_mac));
+  }
+  return frames;
 }
 
 struct Figures {
@@ -144,14 +149,15 @@ std::expected<Figures, std::string> flood(lab::Lab& lab, const Options& options,
   const std::uint64_t received_before = received(lab, web1);
   figures.load = load_average();
   const Instant from = lab::now();
-  std::optional<Storm> storm;
-  if (rate > 0) {
-    auto started = Storm::start(switch_port, forged(options.lie, protection), rate);
+  std::vector<Storm> storms;
+  const std::vector<Bytes> frames = forged(options.lie, protection);
+  for (const Bytes& frame : rate > 0 ? frames : std::vector<Bytes>()) {
+    auto started = Storm::start(switch_port, frame, rate / frames.size());
     if (!started) return std::unexpected(to_string(started.error()));
-    storm.emplace(std::move(*started));
+    storms.push_back(std::move(*started));
   }
   lab.run_for(std::chrono::seconds(options.seconds));
-  if (storm) figures.sent = storm->stop();
+  for (Storm& storm : storms) figures.sent += storm.stop();
   const Instant to = lab::now();
   const double lasted = std::chrono::duration<double>(to - from).count();
   figures.gaps = lab::advert_gaps(lab.adverts(), web1, 50, from, to);
@@ -231,8 +237,8 @@ int main(int argc, char** argv) {
   CLI::App app{"A flood of forged adverts upon keepalived and Baton."};
   Options options;
   app.add_option("--side", options.sides, "keepalived, baton (default: both)")->delimiter(',');
-  app.add_option("--lie", options.lie, "adverts, goodbyes, announcements (default: adverts)")
-      ->check(CLI::IsMember({"adverts", "goodbyes", "announcements"}));
+  app.add_option("--lie", options.lie, "adverts, goodbyes, announcements, successors (default: adverts)")
+      ->check(CLI::IsMember({"adverts", "goodbyes", "announcements", "successors"}));
   app.add_option("--auth", options.protections, "none, pass, ah, hmac (default: all)")->delimiter(',');
   app.add_option("--rate", options.rates, "packets a second (default: 0, 1000 and 100000)")->delimiter(',');
   app.add_option("--seconds", options.seconds, "of each flood (default: 30)")->check(CLI::Range(1, 240));
