@@ -96,11 +96,6 @@ void Newsroom::on_process(const process::ProcessResult& result) {
       {{"VRRP_PROCESS", process}});
 }
 
-void Newsroom::meet(kernel::Channel runner, bool at_start) {
-  desk_.meet(std::move(runner), at_start);
-  for (vrrp::RouterId id = 0; id < told_.size(); ++id) note_told(id);
-}
-
 void Newsroom::run_hooks() {
   for (process::Notify& hook : std::exchange(hooks_to_run_, {})) {
     hook.rules = setup_.script_rules;
@@ -315,31 +310,19 @@ void Newsroom::on_vanished(const Vanished& vanished) {
 }
 
 void Newsroom::take_over(std::span<const std::optional<RouterWill>> wills) {
-  const auto is_owed = [&](vrrp::State told, vrrp::State state, const std::string& name, std::string_view field) {
-    if (told == state) return false;
+  const ToldBook::Owed owed = told_.take_over(wills);
+  const auto say_it = [&](const std::string& name, vrrp::State state, std::string_view field) {
     say(Level::notice,
         fmt::format("({}) is {}; the process before ended before it told anybody", name, vrrp::name(state)),
         {{field, name}});
-    return true;
   };
-  const auto goes_on = [&](vrrp::RouterId id) { return wills[id] && wills[id]->router.state != vrrp::State::init; };
-  for (vrrp::RouterId id = 0; id < wills.size(); ++id) {
-    if (!goes_on(id)) continue;
-    const vrrp::RouterMemory& memory = wills[id]->router;
-    told_[id].router = handed_over_[id].router = wills[id]->told.router;
-    const vrrp::StateChanged change{told_[id].router, memory.state, memory.reason};
-    const bool owed = is_owed(change.from, change.to, setup_.routers[id].name, "VRRP_INSTANCE");
-    if (owed) gather_change(id, change, memory.priority);
+  for (const auto& [router, change] : owed.routers) {
+    say_it(setup_.routers[router].name, change.to, "VRRP_INSTANCE");
+    gather_change(router, change, wills[router]->router.priority);
   }
-  for (vrrp::GroupId id = 0; id < setup_.groups.size(); ++id) {
-    vrrp::GroupStateChanged change;
-    for (const vrrp::RouterId member : setup_.node.groups[id].members) {
-      if (goes_on(member)) change = {wills[member]->told.group, wills[member]->router.state};
-    }
-    for (const vrrp::RouterId member : setup_.node.groups[id].members) {
-      told_[member].group = handed_over_[member].group = change.from;
-    }
-    if (is_owed(change.from, change.to, setup_.groups[id].name, "VRRP_GROUP")) gather_change(id, change);
+  for (const auto& [group, change] : owed.groups) {
+    say_it(setup_.groups[group].name, change.to, "VRRP_GROUP");
+    gather_change(group, change);
   }
 }
 
@@ -435,26 +418,9 @@ bool Newsroom::tell_some(const HookDesk* hooks) {
 
 void Newsroom::note_told(const News& news) {
   if (!news.state) return;
-  if (news.event.subject == notify::Subject::instance) {
-    handed_over_[news.id].router = *news.state;
-    return note_told(news.id);
-  }
-  for (const vrrp::RouterId member : setup_.node.groups[news.id].members) {
-    handed_over_[member].group = *news.state;
-    note_told(member);
-  }
-}
-
-void Newsroom::entrust() {
-  for (vrrp::RouterId id = 0; id < told_.size(); ++id) {
-    if (std::exchange(told_[id], handed_over_[id]) != handed_over_[id]) newly_told_.push_back(id);
-  }
-}
-
-void Newsroom::note_told(vrrp::RouterId router) {
-  if (!desk_.has_runner() || told_[router] == handed_over_[router]) return;
-  told_[router] = handed_over_[router];
-  newly_told_.push_back(router);
+  const bool is_instance = news.event.subject == notify::Subject::instance;
+  is_instance ? told_.hand_over_router(news.id, *news.state) : told_.hand_over_group(news.id, *news.state);
+  if (desk_.has_runner()) told_.confirm();
 }
 
 void Newsroom::write_line() {

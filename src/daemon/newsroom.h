@@ -18,6 +18,7 @@
 #include "daemon/runner_desk.h"
 #include "daemon/setup.h"
 #include "daemon/succession.h"
+#include "daemon/told_book.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
 #include "log/rate_limit.h"
@@ -44,7 +45,10 @@ class Newsroom {
       : setup_(setup), log_(log), desk_(setup, log, loop), api_(api) {}
 
   // `at_start`: of the daemon, the time of init_file.
-  void meet(kernel::Channel runner, bool at_start = false);
+  void meet(kernel::Channel runner, bool at_start = false) {
+    desk_.meet(std::move(runner), at_start);
+    told_.confirm();
+  }
   const kernel::Channel& runner() const { return desk_.runner(); }
   // Reads what the runner says; false when it is gone. `on_finished`: a script that was run has ended.
   bool receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerValue)>& on_value,
@@ -74,14 +78,13 @@ class Newsroom {
   // `vanished` must live until it is told.
   void on_vanished(const Vanished& vanished);
 
-  // What people were told last; for the last will.
-  ToldStates told(vrrp::RouterId router) const { return told_[router]; }
-  // What no runner has heard is for the worker that follows (say_left), and told with that.
-  void entrust();
-  // Of whom, or of whose group, it is new since the last call.
-  std::vector<vrrp::RouterId> take_told() { return std::exchange(newly_told_, {}); }
   // We go on as a worker that left these wills: what it did not live to tell is told now.
   void take_over(std::span<const std::optional<RouterWill>> wills);
+  // For the last will.
+  ToldStates told(vrrp::RouterId router) const { return told_.of(router); }
+  std::vector<vrrp::RouterId> take_told() { return told_.take_new(); }
+  // What no runner has heard is for the worker that follows (say_left), and told with that.
+  void entrust() { told_.confirm(); }
   // Every state once more, to the FIFOs alone.
   void repeat_states(const vrrp::Node& node);
 
@@ -130,7 +133,6 @@ class Newsroom {
   void gather_change(std::uint32_t id, Members members, notify::Event event, vrrp::State from, vrrp::State to,
                      const notify::Hooks& hooks, std::string_view reason = {});
   void note_told(const News& news);
-  void note_told(vrrp::RouterId router);
   bool tell_some(const HookDesk* hooks);
   void publish(const News& news);
   void mail(const News& news);
@@ -152,9 +154,7 @@ class Newsroom {
   std::deque<Line> lines_;
   std::uint64_t lines_lost_ = 0;
   std::deque<News> gathered_;
-  std::vector<ToldStates> told_ = std::vector<ToldStates>(setup_.routers.size());
-  std::vector<ToldStates> handed_over_ = told_;  // to the desk; told once a runner is there
-  std::vector<vrrp::RouterId> newly_told_;
+  ToldBook told_{setup_};
   std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
   std::map<vrrp::TrackerId, std::string> tracker_texts_;
   std::uint64_t events_lost_ = 0;  // that the api did not take
