@@ -130,7 +130,9 @@ void ReferenceRouter::announce(vrrp::Actions& out) {
 void ReferenceRouter::advertise(Instant now, vrrp::Actions& out) {
   send_advertisement(parameters_.priority, out);
   adver_timer_ = now + parameters_.advertisement_interval;
-  accounted_until_ = std::max(accounted_until_, now) + parameters_.advertisement_interval / 16;
+  const Duration share = parameters_.advertisement_interval / 16;
+  accounted_until_ =
+      std::min(std::max(accounted_until_, now) + share, now + parameters_.advertisement_interval + share);
 }
 
 // The RFC knows no bound; Baton has 16 in an interval (docs/decisions/0030).
