@@ -27,6 +27,33 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(baton_flags INTERFACE -Wno-gnu-statement-expression)
 endif()
 
+# precompile_headers(TARGET LIKE flags... HEADERS header...): TARGET keeps a precompiled form of these headers, which other
+# targets of the same flags take with REUSE_FROM. It spares clang a third of a build. g++ gains nothing (its precompiled
+# headers of 100 MB are mapped anew for every source), so there every source is compiled with what it includes and no
+# more, and one that forgot an include is found. None of a room's headers may stand here: the arrows would not hold.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(has_precompiled_headers ON)
+endif()
+file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cpp "")
+function(precompile_headers target)
+  cmake_parse_arguments(precompiled "" "" "LIKE;HEADERS" ${ARGN})
+  if(has_precompiled_headers)
+    add_library(${target} OBJECT ${CMAKE_BINARY_DIR}/precompiled.cpp)
+    target_link_libraries(${target} PRIVATE ${precompiled_LIKE})
+    # For ccache: the same headers give the same file.
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+    target_precompile_headers(${target} PRIVATE ${precompiled_HEADERS})
+  endif()
+endfunction()
+function(use_precompiled_headers target from)
+  if(has_precompiled_headers)
+    target_precompile_headers(${target} REUSE_FROM ${from})
+  endif()
+endfunction()
+set(common_headers <algorithm> <array> <charconv> <chrono> <cstdint> <cstring> <expected> <functional> <map> <memory> <optional>
+  <set> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector> <fmt/format.h>)
+precompile_headers(common_precompiled LIKE baton_flags fmt::fmt HEADERS ${common_headers})
+
 # add_room(NAME [ROOMS room...] [VALUES room...] [LIBRARIES target...] [DIRECTORY dir])
 # VALUES: rooms whose headers are seen and whose code is not linked, for the plain values they declare.
 # Sources are every .cpp of the folder but those with a main(); they are listed by the glob so that a new
@@ -44,6 +71,7 @@ function(add_room name)
     add_library(baton_${name} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(baton_${name} PRIVATE baton_flags)
+    use_precompiled_headers(baton_${name} common_precompiled)
   else()
     add_library(baton_${name} INTERFACE)
     set(scope INTERFACE)
@@ -74,6 +102,9 @@ add_library(baton_test_flags INTERFACE)
 target_compile_options(baton_test_flags INTERFACE $<$<CONFIG:RelWithDebInfo>:-O1$<SEMICOLON>-g1>
   $<$<CONFIG:Debug>:-O0> $<$<AND:$<CONFIG:Debug>,$<CXX_COMPILER_ID:Clang>>:-fno-sanitize=fuzzer-no-link>)
 
+precompile_headers(tests_precompiled LIKE baton_flags baton_test_flags fmt::fmt nlohmann_json::nlohmann_json GTest::gtest GTest::gmock
+  HEADERS ${common_headers} <filesystem> <fstream> <sstream> <nlohmann/json.hpp> <gmock/gmock.h> <gtest/gtest.h>)
+
 # add_room_tests(ROOM): tests/unit/ROOM/*_test.cpp become the program unit_ROOM.
 function(add_room_tests name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${name}/*.cpp)
@@ -83,6 +114,7 @@ function(add_room_tests name)
   add_executable(unit_${name} ${sources})
   target_link_libraries(unit_${name} PRIVATE baton_${name} baton_flags baton_test_flags GTest::gtest GTest::gmock
     GTest::gtest_main)
+  use_precompiled_headers(unit_${name} tests_precompiled)
   target_include_directories(unit_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_compile_definitions(unit_${name} PRIVATE BATON_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME unit_${name} COMMAND unit_${name} --gtest_brief=1)
