@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -14,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/unknown_command.h"
 #include "cli/words.h"
+#include "command_line/command_line.h"
 
 namespace {
 
@@ -25,11 +25,9 @@ int complain_of_output() {
 
 constexpr int usage = 2;
 
-std::vector<std::string> commands_of(const CLI::App& app) {
+std::vector<std::string> commands_of(const baton::command_line::Program& program) {
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
-  }
+  for (const auto& command : program.commands()) names.push_back(command.name());
   return names;
 }
 
@@ -43,22 +41,20 @@ int complain_of(std::string_view word, const std::vector<std::string>& known) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{
+  baton::command_line::Program program{
       "Baton's operator tool: asks a running batond, checks configurations, and plays their failures on this machine.",
       "baton"};
-  app.set_version_flag("--version", fmt::format("Baton v{}", baton::version));
-  app.require_subcommand(1);
+  program.set_version(fmt::format("Baton v{}", baton::version));
+  program.require_command();
   int exit_code = 0;
-  baton::cli::add_commands(app, exit_code);
-  const std::vector<std::string> commands = commands_of(app);
+  baton::cli::add_commands(program, exit_code);
+  const std::vector<std::string> commands = commands_of(program);
   if (const std::string_view word = argc > 1 ? argv[1] : "-";
       !word.starts_with('-') && std::ranges::find(commands, word) == commands.end()) {
     return complain_of(word, commands);
   }
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : usage;
+    if (const auto code = program.parse(argc, argv)) return *code == 0 ? 0 : usage;
   } catch (const std::system_error&) {  // fmt, when it cannot write
     return complain_of_output();
   }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -19,6 +18,7 @@
 #include "cli/node_files.h"
 #include "cli/strangers_files.h"
 #include "cli/terminal.h"
+#include "command_line/command_line.h"
 #include "config/disk_file_reader.h"
 #include "config/limits.h"
 
@@ -146,34 +146,34 @@ int run_check(const CheckOptions& options) {
 
 }  // namespace
 
-void add_check_command(CLI::App& app, int& exit_code) {
+void add_check_command(command_line::Command& app, int& exit_code) {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* command = app.add_subcommand("check", "What is wrong in a configuration, or between several");
-  command->add_option("FILE", options->files, "one file a node");
-  auto* json = command->add_flag("--json", options->as_json, "one JSON document");
-  command->add_flag("--sarif", options->as_sarif, "SARIF 2.1.0, for code hosts")->excludes(json);
+  command_line::Command command = app.add_command("check", "What is wrong in a configuration, or between several");
+  command.add_option("FILE", options->files, "one file a node");
+  const auto json = command.add_flag("--json", options->as_json, "one JSON document");
+  command.add_flag("--sarif", options->as_sarif, "SARIF 2.1.0, for code hosts").excludes(json);
   command
-      ->add_option("--firewall", options->firewalls,
-                   "packet filter rules the nodes are behind: iptables-save, nft list ruleset; - is standard input")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  command->add_option("--explain", options->explained, "what a rule is about: B017, or its name")->type_name("RULE");
-  command->add_flag("--list", options->lists, "all rules");
-  command->add_flag("--elsewhere", options->is_elsewhere,
-                    "the file is another machine's: do not look here for its programs and users");
+      .add_option("--firewall", options->firewalls,
+                  "packet filter rules the nodes are behind: iptables-save, nft list ruleset; - is standard input")
+      .named_value("FILE")
+      .one_at_a_time();
+  command.add_option("--explain", options->explained, "what a rule is about: B017, or its name").named_value("RULE");
+  command.add_flag("--list", options->lists, "all rules");
+  command.add_flag("--elsewhere", options->is_elsewhere,
+                   "the file is another machine's: do not look here for its programs and users");
   command
-      ->add_option("-i,--config-id", options->config_ids,
-                   "for @id lines; default the host, of several files their names; several: nodes of one file")
-      ->type_name("ID")
-      ->allow_extra_args(false);
-  command->footer(
+      .add_option("-i,--config-id", options->config_ids,
+                  "for @id lines; default the host, of several files their names; several: nodes of one file")
+      .named_value("ID")
+      .one_at_a_time();
+  command.set_footer(
       "Examples:\n"
       "  baton check web1.conf web2.conf\n"
       "  baton check -i web1 -i web2 keepalived.conf      one file with @web1 and @web2 lines\n"
       "  nft list ruleset | baton check --firewall - web1.conf\n"
       "  baton check --explain B017\n"
       "Exit codes: 0 nothing but notes, 1 errors or warnings, 2 called wrongly");
-  command->callback([options, &exit_code] { exit_code = run_check(*options); });
+  command.on_call([options, &exit_code] { exit_code = run_check(*options); });
 }
 
 }  // namespace baton::cli

@@ -7,13 +7,13 @@
 #include "check/check.h"
 #include "check/rule.h"
 
-namespace CLI {
-class App;
+namespace baton::command_line {
+class Command;
 }
 
 namespace baton::cli {
 
-void add_check_command(CLI::App& app, int& exit_code);
+void add_check_command(command_line::Command& app, int& exit_code);
 
 enum class Colours { no, yes };
 

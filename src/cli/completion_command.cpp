@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include "cli/answer.h"
 #include "cli/help.h"
+#include "command_line/command_line.h"
 #include "control/client.h"
 
 namespace baton::cli {
@@ -29,13 +29,13 @@ struct Command {
   bool takes_instance = false;
 };
 
-std::vector<Command> commands_of(const CLI::App& app) {
+std::vector<Command> commands_of(const command_line::Command& app) {
   std::vector<Command> commands;
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-    Command command{.name = sub->get_name(), .meaning = sub->get_description()};
-    for (const CLI::Option* option : sub->get_options()) {
-      for (const std::string& name : option->get_lnames()) command.flags.push_back({name, option->get_description()});
-      command.takes_instance |= option->get_name(true, false) == "NAME";
+  for (const command_line::Command& each : app.commands()) {
+    Command command{.name = each.name(), .meaning = each.what()};
+    for (const command_line::Option& option : each.options()) {
+      for (const std::string& name : option.long_names()) command.flags.push_back({name, option.what()});
+      command.takes_instance |= option.name() == "NAME";
     }
     if (command.name == "completion") command.words = {"bash", "zsh", "fish"};
     if (command.name == "maintenance") command.words = {"on", "off"};
@@ -61,7 +61,7 @@ constexpr std::string_view ask_for_names = "baton completion names 2>/dev/null";
 
 }  // namespace
 
-std::string bash_completion(const CLI::App& app) {
+std::string bash_completion(const command_line::Command& app) {
   std::string all;
   std::string cases;
   for (const Command& command : commands_of(app)) {
@@ -87,7 +87,7 @@ std::string bash_completion(const CLI::App& app) {
       all, cases);
 }
 
-std::string zsh_completion(const CLI::App& app) {
+std::string zsh_completion(const command_line::Command& app) {
   std::string all;
   std::string cases;
   for (const Command& command : commands_of(app)) {
@@ -114,7 +114,7 @@ std::string zsh_completion(const CLI::App& app) {
       all, cases);
 }
 
-std::string fish_completion(const CLI::App& app) {
+std::string fish_completion(const command_line::Command& app) {
   constexpr std::string_view inside = "\\'";
   std::string text = "# fish completion of baton; put it as baton.fish into ~/.config/fish/completions\n";
   for (const Command& command : commands_of(app)) {
@@ -143,7 +143,7 @@ int print_names() {
   return exit_code::success;
 }
 
-int run_completion(const CLI::App& app, const std::string& shell) {
+int run_completion(const command_line::Command& app, const std::string& shell) {
   if (shell == "names") return print_names();
   fmt::print("{}", shell == "bash"  ? bash_completion(app)
                    : shell == "zsh" ? zsh_completion(app)
@@ -153,14 +153,15 @@ int run_completion(const CLI::App& app, const std::string& shell) {
 
 }  // namespace
 
-void add_completion_command(CLI::App& app, int& result) {
+void add_completion_command(command_line::Command& app, int& result) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("completion", "What bash, zsh or fish needs to complete these commands");
-  command->add_option("SHELL", *shell, "bash, zsh or fish; names: the instances, a line each")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish", "names"}));
-  command->footer(footer("source <(baton completion bash)", "0 success, 2 usage, 4 no batond answers (names)"));
-  command->callback([&app, shell, &result] { result = run_completion(app, *shell); });
+  command_line::Command command =
+      app.add_command("completion", "What bash, zsh or fish needs to complete these commands");
+  command.add_option("SHELL", *shell, "bash, zsh or fish; names: the instances, a line each")
+      .required()
+      .one_of({"bash", "zsh", "fish", "names"});
+  command.set_footer(footer("source <(baton completion bash)", "0 success, 2 usage, 4 no batond answers (names)"));
+  command.on_call([&app, shell, &result] { result = run_completion(app, *shell); });
 }
 
 }  // namespace baton::cli

@@ -3,16 +3,16 @@
 
 #include <string>
 
-namespace CLI {
-class App;
+namespace baton::command_line {
+class Command;
 }
 
 namespace baton::cli {
 
-std::string bash_completion(const CLI::App& app);
-std::string zsh_completion(const CLI::App& app);
-std::string fish_completion(const CLI::App& app);
+std::string bash_completion(const command_line::Command& app);
+std::string zsh_completion(const command_line::Command& app);
+std::string fish_completion(const command_line::Command& app);
 
-void add_completion_command(CLI::App& app, int& exit_code);
+void add_completion_command(command_line::Command& app, int& exit_code);
 
 }  // namespace baton::cli

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -17,6 +16,7 @@
 #include "checker/attempt.h"
 #include "cli/help.h"
 #include "cli/json_document.h"
+#include "command_line/command_line.h"
 #include "health/http_page.h"
 #include "health/outcome.h"
 #include "loop/loop.h"
@@ -165,23 +165,23 @@ std::expected<PageUrl, std::string> parse_page_url(std::string_view text) {
   return url;
 }
 
-void add_digest_command(CLI::App& app, int& exit_code) {
+void add_digest_command(command_line::Command& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("digest", "The digest of a page, for HTTP_GET and SSL_GET");
-  command->add_option("URL", options->url, "http://HOST[:PORT]/PATH, or https")->required();
-  command->add_option("--virtualhost", options->virtualhost, "the Host to ask for; as in the url block")
-      ->type_name("NAME");
-  command->add_option("--protocol", options->protocol, "as http_protocol; 1.0 when not given")
-      ->type_name("VERSION")
-      ->check(CLI::IsMember({"1.0", "1.0C", "1.1", "2"}));
-  command->add_option("--timeout", options->timeout, "seconds to connect, and between two pieces; 5 when not given")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 3600.0));
-  command->add_flag("--sni", options->sni, "tell the virtual host in the TLS handshake; as enable_sni");
-  command->add_flag("--json", options->as_json, "one JSON document");
-  command->footer(footer("baton digest http://10.0.0.2/health --virtualhost www.example.org",
-                         "0 success, 1 no page, 2 called wrongly"));
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  command_line::Command command = app.add_command("digest", "The digest of a page, for HTTP_GET and SSL_GET");
+  command.add_option("URL", options->url, "http://HOST[:PORT]/PATH, or https").required();
+  command.add_option("--virtualhost", options->virtualhost, "the Host to ask for; as in the url block")
+      .named_value("NAME");
+  command.add_option("--protocol", options->protocol, "as http_protocol; 1.0 when not given")
+      .named_value("VERSION")
+      .one_of({"1.0", "1.0C", "1.1", "2"});
+  command.add_option("--timeout", options->timeout, "seconds to connect, and between two pieces; 5 when not given")
+      .named_value("SECONDS")
+      .between(0.001, 3600.0);
+  command.add_flag("--sni", options->sni, "tell the virtual host in the TLS handshake; as enable_sni");
+  command.add_flag("--json", options->as_json, "one JSON document");
+  command.set_footer(footer("baton digest http://10.0.0.2/health --virtualhost www.example.org",
+                            "0 success, 1 no page, 2 called wrongly"));
+  command.on_call([options, &exit_code] { exit_code = run(*options); });
 }
 
 }  // namespace baton::cli

@@ -6,13 +6,13 @@
 #include <expected>
 #include <string>
 
-namespace CLI {
-class App;
+namespace baton::command_line {
+class Command;
 }
 
 namespace baton::cli {
 
-void add_digest_command(CLI::App& app, int& exit_code);
+void add_digest_command(command_line::Command& app, int& exit_code);
 
 // "http://host:port/path", as far as it is a page that can be asked for.
 struct PageUrl {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,6 +13,7 @@
 #include "cli/help.h"
 #include "cli/json_document.h"
 #include "cli/terminal.h"
+#include "command_line/command_line.h"
 #include "config/disk_file_reader.h"
 #include "config/load.h"
 #include "doctor/rule_table.h"
@@ -103,27 +103,25 @@ int run_doctor(const DoctorOptions& options) {
 
 }  // namespace
 
-void add_doctor_command(CLI::App& app, int& exit_code) {
+void add_doctor_command(command_line::Command& app, int& exit_code) {
   auto options = std::make_shared<DoctorOptions>();
-  CLI::App* command = app.add_subcommand("doctor", "What keeps VRRP from working on this host and its LANs");
-  command
-      ->add_option("--config", options->config, "default /etc/baton/baton.conf, else /etc/keepalived/keepalived.conf")
-      ->type_name("FILE");
-  command->add_option("--interface", options->interfaces, "look at this one, too")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  auto* listen = command->add_option("--listen", options->listen, "seconds; default four advert intervals, at least 4")
-                     ->type_name("SECONDS")
-                     ->check(CLI::Range(0.1, 3600.0));
-  command->add_flag("--no-listen", options->no_listen, "do not listen to adverts")->excludes(listen);
-  command->add_flag("--no-probe", options->no_probe, "send nothing, not even ARP probes for virtual addresses");
-  command->add_flag("--json", options->as_json, "one JSON document");
-  command->add_option("--explain", options->explained, "what a finding is about: D016, or its name")->type_name("RULE");
-  command->add_flag("--list", options->lists, "everything that is looked for");
-  command->add_option("--config-id", options->config_id, "for @id lines; default the host")->type_name("ID");
-  command->footer(footer("baton doctor; baton doctor --listen 10 --json",
-                         "0 nothing but notes, 1 errors or warnings, 2 called wrongly, or not all was looked at"));
-  command->callback([options, &exit_code] { exit_code = run_doctor(*options); });
+  command_line::Command command = app.add_command("doctor", "What keeps VRRP from working on this host and its LANs");
+  command.add_option("--config", options->config, "default /etc/baton/baton.conf, else /etc/keepalived/keepalived.conf")
+      .named_value("FILE");
+  command.add_option("--interface", options->interfaces, "look at this one, too").named_value("NAME").one_at_a_time();
+  const auto listen =
+      command.add_option("--listen", options->listen, "seconds; default four advert intervals, at least 4")
+          .named_value("SECONDS")
+          .between(0.1, 3600.0);
+  command.add_flag("--no-listen", options->no_listen, "do not listen to adverts").excludes(listen);
+  command.add_flag("--no-probe", options->no_probe, "send nothing, not even ARP probes for virtual addresses");
+  command.add_flag("--json", options->as_json, "one JSON document");
+  command.add_option("--explain", options->explained, "what a finding is about: D016, or its name").named_value("RULE");
+  command.add_flag("--list", options->lists, "everything that is looked for");
+  command.add_option("--config-id", options->config_id, "for @id lines; default the host").named_value("ID");
+  command.set_footer(footer("baton doctor; baton doctor --listen 10 --json",
+                            "0 nothing but notes, 1 errors or warnings, 2 called wrongly, or not all was looked at"));
+  command.on_call([options, &exit_code] { exit_code = run_doctor(*options); });
 }
 
 }  // namespace baton::cli

@@ -6,13 +6,13 @@
 
 #include "doctor/doctor.h"
 
-namespace CLI {
-class App;
+namespace baton::command_line {
+class Command;
 }
 
 namespace baton::cli {
 
-void add_doctor_command(CLI::App& app, int& exit_code);
+void add_doctor_command(command_line::Command& app, int& exit_code);
 
 // What was heard, then "ens33: error: ... [D016]", what it means and the mend; what was not looked at; how many of
 // each.

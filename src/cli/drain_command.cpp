@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -12,6 +11,7 @@
 #include "cli/help.h"
 #include "cli/json_document.h"
 #include "cli/words.h"
+#include "command_line/command_line.h"
 
 namespace baton::cli {
 
@@ -50,24 +50,24 @@ int run_drain(const DrainOptions& options) {
   return exit_code::success;
 }
 
-void add(CLI::App& app, int& result, bool is_drained) {
+void add(command_line::Command& app, int& result, bool is_drained) {
   auto options = std::make_shared<DrainOptions>();
   options->is_drained = is_drained;
-  CLI::App* command = is_drained ? app.add_subcommand("drain", "Give a real server no new connections")
-                                 : app.add_subcommand("undrain", "Give a real server connections again");
-  command->add_option("SERVER", options->server, "ADDRESS:PORT of a real server")->required();
-  command->add_option("--service", options->service,
-                      "only of this virtual server, by its name; else of all that have it");
-  command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
-  command->add_option("--socket", options->socket, "control socket of batond")->capture_default_str();
-  command->footer(footer(is_drained ? "baton drain 10.0.0.11:80" : "baton undrain 10.0.0.11:80",
-                         "0 done, 1 failure, 2 usage, 3 no such real server, 4 no batond answers"));
-  command->callback([options, &result] { result = run_drain(*options); });
+  command_line::Command command = is_drained ? app.add_command("drain", "Give a real server no new connections")
+                                             : app.add_command("undrain", "Give a real server connections again");
+  command.add_option("SERVER", options->server, "ADDRESS:PORT of a real server").required();
+  command.add_option("--service", options->service,
+                     "only of this virtual server, by its name; else of all that have it");
+  command.add_flag("--json", options->as_json, "for machines (docs/status.md)");
+  command.add_option("--socket", options->socket, "control socket of batond").shows_default();
+  command.set_footer(footer(is_drained ? "baton drain 10.0.0.11:80" : "baton undrain 10.0.0.11:80",
+                            "0 done, 1 failure, 2 usage, 3 no such real server, 4 no batond answers"));
+  command.on_call([options, &result] { result = run_drain(*options); });
 }
 
 }  // namespace
 
-void add_drain_commands(CLI::App& app, int& result) {
+void add_drain_commands(command_line::Command& app, int& result) {
   add(app, result, true);
   add(app, result, false);
 }

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -15,6 +14,7 @@
 #include "cli/help.h"
 #include "cli/terminal.h"
 #include "cli/words.h"
+#include "command_line/command_line.h"
 #include "control/client.h"
 #include "control/event_stream.h"
 
@@ -168,17 +168,14 @@ int run_events(const EventsOptions& options) {
 
 }  // namespace
 
-void add_events_command(CLI::App& app, int& result) {
+void add_events_command(command_line::Command& app, int& result) {
   auto options = std::make_shared<EventsOptions>();
-  CLI::App* command = app.add_subcommand("events", "What has happened (the last 256 events), and happens");
-  command->add_flag("-f,--follow", options->follow,
-                    "go on with what happens, also over reloads and restarts of batond");
-  command->add_flag("--json", options->as_json, "one JSON object a line (docs/status.md)");
-  command->add_option("--socket", options->socket, "control socket of batond")
-      ->type_name("PATH")
-      ->capture_default_str();
-  command->footer(footer("baton events --follow", exit_codes_of_questions));
-  command->callback([options, &result] { result = run_events(*options); });
+  command_line::Command command = app.add_command("events", "What has happened (the last 256 events), and happens");
+  command.add_flag("-f,--follow", options->follow, "go on with what happens, also over reloads and restarts of batond");
+  command.add_flag("--json", options->as_json, "one JSON object a line (docs/status.md)");
+  command.add_option("--socket", options->socket, "control socket of batond").named_value("PATH").shows_default();
+  command.set_footer(footer("baton events --follow", exit_codes_of_questions));
+  command.on_call([options, &result] { result = run_events(*options); });
 }
 
 }  // namespace baton::cli

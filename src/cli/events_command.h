@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
+namespace baton::command_line {
+class Command;
 }
 
 namespace baton::cli {
@@ -28,6 +28,6 @@ class SeenEvents {
   double at_ = 0;
 };
 
-void add_events_command(CLI::App& app, int& exit_code);
+void add_events_command(command_line::Command& app, int& exit_code);
 
 }  // namespace baton::cli

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <expected>
@@ -14,6 +13,7 @@
 #include "cli/json_document.h"
 #include "cli/which_instance.h"
 #include "cli/words.h"
+#include "command_line/command_line.h"
 #include "control/client.h"
 
 namespace baton::cli {
@@ -188,19 +188,17 @@ int run_handover(HandoverOptions options) {
 
 }  // namespace
 
-void add_handover_command(CLI::App& app, int& result) {
+void add_handover_command(command_line::Command& app, int& result) {
   auto options = std::make_shared<HandoverOptions>();
-  CLI::App* command = app.add_subcommand("handover", "Give an address to the backup without losing a packet");
-  auto* name = command->add_option("NAME", options->name, "the vrrp_instance, or one of its addresses");
-  command->add_flag("--all", options->all, "every instance that is MASTER here")->excludes(name);
-  command->add_flag("--no-wait", options->no_wait, "ask and do not wait until a backup has it (15 s at most)");
-  command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
-  command->add_option("--socket", options->socket, "control socket of batond")
-      ->type_name("PATH")
-      ->capture_default_str();
-  command->footer(footer("baton handover VI_1; baton handover --all",
-                         "0 moved, 1 something stayed, 2 usage, 3 no such vrrp_instance, 4 no batond answers"));
-  command->callback([options, &result] { result = run_handover(*options); });
+  command_line::Command command = app.add_command("handover", "Give an address to the backup without losing a packet");
+  const auto name = command.add_option("NAME", options->name, "the vrrp_instance, or one of its addresses");
+  command.add_flag("--all", options->all, "every instance that is MASTER here").excludes(name);
+  command.add_flag("--no-wait", options->no_wait, "ask and do not wait until a backup has it (15 s at most)");
+  command.add_flag("--json", options->as_json, "for machines (docs/status.md)");
+  command.add_option("--socket", options->socket, "control socket of batond").named_value("PATH").shows_default();
+  command.set_footer(footer("baton handover VI_1; baton handover --all",
+                            "0 moved, 1 something stayed, 2 usage, 3 no such vrrp_instance, 4 no batond answers"));
+  command.on_call([options, &result] { result = run_handover(*options); });
 }
 
 }  // namespace baton::cli

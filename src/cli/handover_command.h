@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
+namespace baton::command_line {
+class Command;
 }
 
 namespace baton::cli {
@@ -36,6 +36,6 @@ class HandoverWatch {
   std::map<std::string, Instance> instances_;
 };
 
-void add_handover_command(CLI::App& app, int& exit_code);
+void add_handover_command(command_line::Command& app, int& exit_code);
 
 }  // namespace baton::cli

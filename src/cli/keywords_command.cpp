@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include "base/printable.h"
 #include "cli/help.h"
 #include "cli/json_document.h"
+#include "command_line/command_line.h"
 
 namespace baton::cli {
 
@@ -64,17 +64,17 @@ int run(const Options& options) {
 
 }  // namespace
 
-void add_keywords_command(CLI::App& app, int& exit_code) {
+void add_keywords_command(command_line::Command& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("keywords", "What Baton does with every keyword of keepalived.conf");
-  command->add_option("WORD", options->word, "only this keyword, or those of this block");
-  command->add_option("--support", options->support, "only these")
-      ->type_name("KIND")
-      ->check(CLI::IsMember({"works", "accepted", "later"}));
-  command->add_flag("--json", options->as_json, "one JSON document");
-  command->footer(footer("baton keywords vrrp_script; baton keywords --support later",
-                         "0 success, 1 no such keyword, 2 called wrongly"));
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  command_line::Command command = app.add_command("keywords", "What Baton does with every keyword of keepalived.conf");
+  command.add_option("WORD", options->word, "only this keyword, or those of this block");
+  command.add_option("--support", options->support, "only these")
+      .named_value("KIND")
+      .one_of({"works", "accepted", "later"});
+  command.add_flag("--json", options->as_json, "one JSON document");
+  command.set_footer(footer("baton keywords vrrp_script; baton keywords --support later",
+                            "0 success, 1 no such keyword, 2 called wrongly"));
+  command.on_call([options, &exit_code] { exit_code = run(*options); });
 }
 
 std::string render_keywords(std::span<const Keyword> keywords) {

@@ -7,13 +7,13 @@
 
 #include "config/keyword_table.h"
 
-namespace CLI {
-class App;
+namespace baton::command_line {
+class Command;
 }
 
 namespace baton::cli {
 
-void add_keywords_command(CLI::App& app, int& exit_code);
+void add_keywords_command(command_line::Command& app, int& exit_code);
 
 std::string render_keywords(std::span<const config::Keyword> keywords);
 nlohmann::json keywords_as_json(std::span<const config::Keyword> keywords);

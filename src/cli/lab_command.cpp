@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -18,6 +17,7 @@
 #include "cli/help.h"
 #include "cli/json_document.h"
 #include "cli/terminal.h"
+#include "command_line/command_line.h"
 #include "config/disk_file_reader.h"
 #include "config/load.h"
 #include "lab/director.h"
@@ -280,27 +280,28 @@ int lab_command(const LabCommandOptions& options) {
   return *code;
 }
 
-void add_lab_command(CLI::App& app, int& exit_code) {
+void add_lab_command(command_line::Command& app, int& exit_code) {
   auto options = std::make_shared<LabCommandOptions>();
-  CLI::App* lab = app.add_subcommand("lab", "Run configurations for real here, and break things");
-  lab->add_option("files", options->files, "a keepalived.conf for each server");
-  lab->add_option("--daemon", options->daemons, "batond or keepalived for all servers, or NODE=keepalived for one")
-      ->type_name("WHAT")
-      ->delimiter(',');
-  lab->add_option("--scenario", options->scenarios, "only these, in this order")->type_name("NAME")->delimiter(',');
-  lab->add_flag("--list", options->list, "name the scenarios");
-  lab->add_flag("--json", options->json, "one JSON document at the end");
-  lab->add_option("--probe-interval", options->probe_interval_ms, "milliseconds between two pings (default 1)")
-      ->type_name("MS")
-      ->check(CLI::Range(0.1, 1000.0));
-  lab->add_flag("--no-web", options->without_web, "no nginx on the servers");
-  lab->add_flag("--assume-healthy", options->assume_healthy,
-                "every check script succeeds (in the lab alone), for checks of what the lab does not run");
-  lab->add_flag("--log", options->all_log_lines, "show every line the daemons write");
-  lab->add_flag("--keep", options->keep, "go on until ctrl-C when the scenarios are over");
-  lab->add_option("--batond", options->batond, "this batond (default: the one beside this program)")->type_name("FILE");
-  lab->footer(footer("baton lab web1.conf web2.conf", "0 done, 1 something did not go as it should, 2 called wrongly"));
-  lab->callback([options, &exit_code] { exit_code = lab_command(*options); });
+  command_line::Command lab = app.add_command("lab", "Run configurations for real here, and break things");
+  lab.add_option("files", options->files, "a keepalived.conf for each server");
+  lab.add_option("--daemon", options->daemons, "batond or keepalived for all servers, or NODE=keepalived for one")
+      .named_value("WHAT")
+      .split_at(',');
+  lab.add_option("--scenario", options->scenarios, "only these, in this order").named_value("NAME").split_at(',');
+  lab.add_flag("--list", options->list, "name the scenarios");
+  lab.add_flag("--json", options->json, "one JSON document at the end");
+  lab.add_option("--probe-interval", options->probe_interval_ms, "milliseconds between two pings (default 1)")
+      .named_value("MS")
+      .between(0.1, 1000.0);
+  lab.add_flag("--no-web", options->without_web, "no nginx on the servers");
+  lab.add_flag("--assume-healthy", options->assume_healthy,
+               "every check script succeeds (in the lab alone), for checks of what the lab does not run");
+  lab.add_flag("--log", options->all_log_lines, "show every line the daemons write");
+  lab.add_flag("--keep", options->keep, "go on until ctrl-C when the scenarios are over");
+  lab.add_option("--batond", options->batond, "this batond (default: the one beside this program)").named_value("FILE");
+  lab.set_footer(
+      footer("baton lab web1.conf web2.conf", "0 done, 1 something did not go as it should, 2 called wrongly"));
+  lab.on_call([options, &exit_code] { exit_code = lab_command(*options); });
 }
 
 }  // namespace baton::cli

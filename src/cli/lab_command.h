@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
+namespace baton::command_line {
+class Command;
 }
 
 namespace baton::cli {
@@ -28,6 +28,6 @@ struct LabCommandOptions {
 int lab_command(const LabCommandOptions& options);
 
 // Registers the subcommand; its exit code is left in `exit_code`.
-void add_lab_command(CLI::App& app, int& exit_code);
+void add_lab_command(command_line::Command& app, int& exit_code);
 
 }  // namespace baton::cli

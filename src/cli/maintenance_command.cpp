@@ -4,7 +4,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -16,6 +15,7 @@
 #include "cli/json_document.h"
 #include "cli/reload_command.h"
 #include "cli/words.h"
+#include "command_line/command_line.h"
 
 namespace baton::cli {
 
@@ -94,24 +94,23 @@ std::string maintenance_line(const json& maintenance, double now) {
   return line;
 }
 
-void add_maintenance_command(CLI::App& app, int& result) {
+void add_maintenance_command(command_line::Command& app, int& result) {
   auto options = std::make_shared<MaintenanceOptions>();
-  CLI::App* command = app.add_subcommand("maintenance", "Take this node out of service for a while, and back");
-  command->add_option("ACTION", options->action, "on or off; without it: is it, until when, why")
-      ->check(CLI::IsMember({"on", "off"}));
-  command->add_option("--for", options->lasts, "it ends by itself after this time (90m, 2h, 1d); else at off")
-      ->check([](const std::string& text) {
+  command_line::Command command = app.add_command("maintenance", "Take this node out of service for a while, and back");
+  command.add_option("ACTION", options->action, "on or off; without it: is it, until when, why").one_of({"on", "off"});
+  command.add_option("--for", options->lasts, "it ends by itself after this time (90m, 2h, 1d); else at off")
+      .checked_by([](const std::string& text) {
         const double seconds = seconds_of(text);
         return std::isfinite(seconds) && seconds > 0 && seconds <= longest ? "" : "a time is 90s, 30m, 2h or 1d";
       });
-  command->add_option("--reason", options->reason, "what for: shown wherever the maintenance is");
-  command->add_flag("--force", options->is_forced, "also when no backup takes over: its addresses go off");
-  command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
-  command->add_option("--socket", options->socket, "control socket of batond")->capture_default_str();
-  command->footer("Every MASTER here is given to a backup first; if one is not taken, nothing is held down.\n" +
-                  footer("baton maintenance on --for 2h --reason 'new disk'",
-                         "0 done, 1 refused: nobody took over, or a failure, 2 usage, 4 no batond answers"));
-  command->callback([options, &result] { result = run_maintenance(*options); });
+  command.add_option("--reason", options->reason, "what for: shown wherever the maintenance is");
+  command.add_flag("--force", options->is_forced, "also when no backup takes over: its addresses go off");
+  command.add_flag("--json", options->as_json, "for machines (docs/status.md)");
+  command.add_option("--socket", options->socket, "control socket of batond").shows_default();
+  command.set_footer("Every MASTER here is given to a backup first; if one is not taken, nothing is held down.\n" +
+                     footer("baton maintenance on --for 2h --reason 'new disk'",
+                            "0 done, 1 refused: nobody took over, or a failure, 2 usage, 4 no batond answers"));
+  command.on_call([options, &result] { result = run_maintenance(*options); });
 }
 
 }  // namespace baton::cli

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -16,6 +15,7 @@
 #include "cli/json_document.h"
 #include "cli/node_files.h"
 #include "cli/strangers_files.h"
+#include "command_line/command_line.h"
 #include "config/load.h"
 #include "plan/plan.h"
 #include "plan/render.h"
@@ -157,28 +157,28 @@ int plan_command(const PlanCommandOptions& options) {
 
 }  // namespace
 
-void add_plan_command(CLI::App& app, int& exit_code) {
+void add_plan_command(command_line::Command& app, int& exit_code) {
   auto options = std::make_shared<PlanCommandOptions>();
-  CLI::App* plan = app.add_subcommand("plan", "Who holds each address after every failure, and why");
-  plan->add_option("files", options->files, "a keepalived.conf for each server");
-  plan->add_option("-i,--config-id", options->config_ids,
-                   "for @id lines; default the files' names; several: nodes of one file")
-      ->type_name("ID")
-      ->allow_extra_args(false);
-  plan->add_flag("--pairs", options->pairs, "every failure after every other one, too");
-  plan->add_option("--only", options->only, "events with this in their name or title: machine, nginx, web1");
-  plan->add_flag("--all", options->all, "also what moves nothing");
-  plan->add_flag("--json", options->json, "one JSON document");
-  plan->add_option("--html", options->html, "write a page with a timeline for each scenario into this file")
-      ->type_name("PAGE.html");
-  plan->footer(
+  command_line::Command plan = app.add_command("plan", "Who holds each address after every failure, and why");
+  plan.add_option("files", options->files, "a keepalived.conf for each server");
+  plan.add_option("-i,--config-id", options->config_ids,
+                  "for @id lines; default the files' names; several: nodes of one file")
+      .named_value("ID")
+      .one_at_a_time();
+  plan.add_flag("--pairs", options->pairs, "every failure after every other one, too");
+  plan.add_option("--only", options->only, "events with this in their name or title: machine, nginx, web1");
+  plan.add_flag("--all", options->all, "also what moves nothing");
+  plan.add_flag("--json", options->json, "one JSON document");
+  plan.add_option("--html", options->html, "write a page with a timeline for each scenario into this file")
+      .named_value("PAGE.html");
+  plan.set_footer(
       "Examples:\n"
       "  baton plan web1.conf web2.conf\n"
       "  baton plan --only nginx web1.conf web2.conf\n"
       "  baton plan -i web1 -i web2 keepalived.conf       one file with @web1 and @web2 lines\n"
       "  baton plan --pairs --html plan.html web1.conf web2.conf web3.conf\n"
       "Exit codes: 0 no finding above a note, 1 there are, 2 called wrongly, or a file cannot be read or started");
-  plan->callback([options, &exit_code] { exit_code = plan_command(*options); });
+  plan.on_call([options, &exit_code] { exit_code = plan_command(*options); });
 }
 
 }  // namespace baton::cli

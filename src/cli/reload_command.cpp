@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "cli/answer.h"
 #include "cli/help.h"
+#include "command_line/command_line.h"
 
 namespace baton::cli {
 
@@ -114,23 +114,22 @@ int run_reload(const ReloadOptions& options) {
 
 }  // namespace
 
-void add_reload_command(CLI::App& app, int& result) {
+void add_reload_command(command_line::Command& app, int& result) {
   auto options = std::make_shared<ReloadOptions>();
-  CLI::App* command = app.add_subcommand("reload", "Read the configuration again and show what that changes");
-  auto* rehearsal = command->add_flag("--dry-run", options->is_rehearsal, "show it and do nothing");
-  auto* within = command->add_option("--confirm-within", options->confirm_within,
-                                     "undo it after this time (90s, 5m) unless it is confirmed");
-  within->check([](const std::string& text) { return seconds_of(text) > 0 ? "" : "a time is 90s, 5m or 1h"; });
-  auto* confirm = command->add_flag("--confirm", options->confirms, "what was reloaded with --confirm-within stays");
-  rehearsal->excludes(within)->excludes(confirm);
-  confirm->excludes(within);
-  command->add_flag("--json", options->as_json, "for machines");
-  command->add_option("--socket", options->socket, "control socket of batond")
-      ->type_name("PATH")
-      ->capture_default_str();
-  command->footer(footer("baton reload --dry-run; baton reload --confirm-within 5m",
-                         "0 done, 1 refused or failed, 2 usage, 4 no batond answers"));
-  command->callback([options, &result] { result = run_reload(*options); });
+  command_line::Command command = app.add_command("reload", "Read the configuration again and show what that changes");
+  const auto rehearsal = command.add_flag("--dry-run", options->is_rehearsal, "show it and do nothing");
+  const auto within = command.add_option("--confirm-within", options->confirm_within,
+                                         "undo it after this time (90s, 5m) unless it is confirmed");
+  within.checked_by([](const std::string& text) { return seconds_of(text) > 0 ? "" : "a time is 90s, 5m or 1h"; });
+  const auto confirm =
+      command.add_flag("--confirm", options->confirms, "what was reloaded with --confirm-within stays");
+  rehearsal.excludes(within).excludes(confirm);
+  confirm.excludes(within);
+  command.add_flag("--json", options->as_json, "for machines");
+  command.add_option("--socket", options->socket, "control socket of batond").named_value("PATH").shows_default();
+  command.set_footer(footer("baton reload --dry-run; baton reload --confirm-within 5m",
+                            "0 done, 1 refused or failed, 2 usage, 4 no batond answers"));
+  command.on_call([options, &result] { result = run_reload(*options); });
 }
 
 }  // namespace baton::cli

@@ -5,8 +5,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-namespace CLI {
-class App;
+namespace baton::command_line {
+class Command;
 }
 
 namespace baton::cli {
@@ -17,6 +17,6 @@ std::string render_reload(const nlohmann::json& report);
 // A span of time as people write it: 90, 90s, 2m, 1h. Seconds; negative when it is not one.
 double seconds_of(const std::string& text);
 
-void add_reload_command(CLI::App& app, int& result);
+void add_reload_command(command_line::Command& app, int& result);
 
 }  // namespace baton::cli

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <sys/stat.h>
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <fstream>
@@ -15,6 +15,7 @@
 #include "base/printable.h"
 #include "cli/help.h"
 #include "cli/replay_text.h"
+#include "command_line/command_line.h"
 #include "control/client.h"
 #include "recorder/replay.h"
 
@@ -295,27 +296,26 @@ int replay_command(const ReplayCommandOptions& options) {
 
 }  // namespace
 
-void add_replay_command(CLI::App& app, int& exit_code) {
+void add_replay_command(command_line::Command& app, int& exit_code) {
   auto options = std::make_shared<ReplayCommandOptions>();
-  CLI::App* replay = app.add_subcommand("replay", "Play a flight recording: what was heard and decided");
-  replay->add_option("file", options->file, "a recording; without: what the batond that runs here has recorded");
-  replay->add_option("--instance", options->instance, "steps of this vrrp_instance")->type_name("NAME");
+  command_line::Command replay = app.add_command("replay", "Play a flight recording: what was heard and decided");
+  replay.add_option("file", options->file, "a recording; without: what the batond that runs here has recorded");
+  replay.add_option("--instance", options->instance, "steps of this vrrp_instance").named_value("NAME");
   replay
-      ->add_option("--from", options->from,
-                   "steps from then on: 2026-11-27T12:31:06Z, or seconds; -30 is before the end")
-      ->type_name("TIME");
-  replay->add_option("--to", options->to, "steps until then")->type_name("TIME");
-  replay->add_flag("--step", options->step, "wait for Enter after each step");
-  replay->add_flag("--summary", options->summary, "only what differs, and the last line");
-  replay->add_flag("--last", options->last,
-                   "play also the input that the worker did not finish; it may end us as well");
-  replay->add_flag("--json", options->json, "one JSON document");
-  replay->add_option("--save", options->save, "write the recording into this file, and play nothing")
-      ->type_name("FILE");
-  replay->add_option("--socket", options->socket, "control socket of batond")->type_name("PATH")->capture_default_str();
-  replay->footer(footer("baton replay --from -30; baton replay /run/baton/crash-1.recording",
-                        "0 every action as it was, 1 some differ, 2 called wrongly, 4 no batond answers"));
-  replay->callback([options, &exit_code] { exit_code = replay_command(*options); });
+      .add_option("--from", options->from,
+                  "steps from then on: 2026-11-27T12:31:06Z, or seconds; -30 is before the end")
+      .named_value("TIME");
+  replay.add_option("--to", options->to, "steps until then").named_value("TIME");
+  replay.add_flag("--step", options->step, "wait for Enter after each step");
+  replay.add_flag("--summary", options->summary, "only what differs, and the last line");
+  replay.add_flag("--last", options->last, "play also the input that the worker did not finish; it may end us as well");
+  replay.add_flag("--json", options->json, "one JSON document");
+  replay.add_option("--save", options->save, "write the recording into this file, and play nothing")
+      .named_value("FILE");
+  replay.add_option("--socket", options->socket, "control socket of batond").named_value("PATH").shows_default();
+  replay.set_footer(footer("baton replay --from -30; baton replay /run/baton/crash-1.recording",
+                           "0 every action as it was, 1 some differ, 2 called wrongly, 4 no batond answers"));
+  replay.on_call([options, &exit_code] { exit_code = replay_command(*options); });
 }
 
 }  // namespace baton::cli

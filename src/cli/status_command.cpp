@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/answer.h"
@@ -14,6 +13,7 @@
 #include "cli/terminal.h"
 #include "cli/which_instance.h"
 #include "cli/words.h"
+#include "command_line/command_line.h"
 #include "control/client.h"
 
 namespace baton::cli {
@@ -77,25 +77,22 @@ int run_status(const StatusOptions& options) {
 
 }  // namespace
 
-void add_status_command(CLI::App& app, int& result) {
+void add_status_command(command_line::Command& app, int& result) {
   auto options = std::make_shared<StatusOptions>();
-  CLI::App* command = app.add_subcommand("status", "State, priority, master and addresses of all instances");
-  auto* name =
-      command->add_option("NAME", options->name,
-                          "only this vrrp_instance, or who has this address, with all details; with --services a "
-                          "virtual server, by its name, its group or ADDRESS:PORT");
-  auto* all =
-      command->add_flag("--all", options->all, "all details of all; else a line each when they are more than 3");
-  command->add_flag("--brief", options->brief, "a line each")->excludes(all)->excludes(name);
-  all->excludes(name);
-  command->add_flag("--services", options->services,
-                    "virtual servers, and which of their real servers are out and why");
-  command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
-  command->add_option("--socket", options->socket, "control socket of batond")
-      ->type_name("PATH")
-      ->capture_default_str();
-  command->footer(footer("baton status; baton status VI_1; baton status --services", exit_codes_of_questions));
-  command->callback([options, &result] { result = run_status(*options); });
+  command_line::Command command = app.add_command("status", "State, priority, master and addresses of all instances");
+  const auto name =
+      command.add_option("NAME", options->name,
+                         "only this vrrp_instance, or who has this address, with all details; with --services a "
+                         "virtual server, by its name, its group or ADDRESS:PORT");
+  const auto all =
+      command.add_flag("--all", options->all, "all details of all; else a line each when they are more than 3");
+  command.add_flag("--brief", options->brief, "a line each").excludes(all).excludes(name);
+  all.excludes(name);
+  command.add_flag("--services", options->services, "virtual servers, and which of their real servers are out and why");
+  command.add_flag("--json", options->as_json, "for machines (docs/status.md)");
+  command.add_option("--socket", options->socket, "control socket of batond").named_value("PATH").shows_default();
+  command.set_footer(footer("baton status; baton status VI_1; baton status --services", exit_codes_of_questions));
+  command.on_call([options, &result] { result = run_status(*options); });
 }
 
 }  // namespace baton::cli

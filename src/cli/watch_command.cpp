@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <clocale>
@@ -20,6 +19,7 @@
 #include "cli/terminal.h"
 #include "cli/watch_screen.h"
 #include "cli/words.h"
+#include "command_line/command_line.h"
 #include "control/client.h"
 #include "control/event_stream.h"
 
@@ -210,13 +210,13 @@ int run_watch(const std::string& socket) {
 
 }  // namespace
 
-void add_watch_command(CLI::App& app, int& result) {
+void add_watch_command(command_line::Command& app, int& result) {
   auto socket = std::make_shared<std::string>(control::default_control_socket);
-  CLI::App* command = app.add_subcommand("watch", "The instances of this node, live on the whole terminal");
-  command->add_option("--socket", *socket, "control socket of batond")->type_name("PATH")->capture_default_str();
-  command->footer("Keys: q quit, arrows or j k choose, Enter why, h hand over, / filter.\n" +
-                  footer("baton watch", "0 ended, 1 no terminal, 2 usage, 4 no batond answers"));
-  command->callback([socket, &result] { result = run_watch(*socket); });
+  command_line::Command command = app.add_command("watch", "The instances of this node, live on the whole terminal");
+  command.add_option("--socket", *socket, "control socket of batond").named_value("PATH").shows_default();
+  command.set_footer("Keys: q quit, arrows or j k choose, Enter why, h hand over, / filter.\n" +
+                     footer("baton watch", "0 ended, 1 no terminal, 2 usage, 4 no batond answers"));
+  command.on_call([socket, &result] { result = run_watch(*socket); });
 }
 
 }  // namespace baton::cli

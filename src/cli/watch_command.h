@@ -1,12 +1,12 @@
 // `baton watch`: the instances of this node as they live, on the whole terminal.
 #pragma once
 
-namespace CLI {
-class App;
+namespace baton::command_line {
+class Command;
 }
 
 namespace baton::cli {
 
-void add_watch_command(CLI::App& app, int& exit_code);
+void add_watch_command(command_line::Command& app, int& exit_code);
 
 }  // namespace baton::cli

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <expected>
 #include <nlohmann/json.hpp>
 
@@ -15,6 +15,7 @@
 #include "cli/why.h"
 #include "cli/why_service.h"
 #include "cli/words.h"
+#include "command_line/command_line.h"
 #include "control/client.h"
 
 namespace baton::cli {
@@ -80,19 +81,17 @@ int run_why(const WhyOptions& options) {
 
 }  // namespace
 
-void add_why_command(CLI::App& app, int& result) {
+void add_why_command(command_line::Command& app, int& result) {
   auto options = std::make_shared<WhyOptions>();
-  CLI::App* command = app.add_subcommand("why", "Why an instance is MASTER or not, and what changes that");
-  command->add_option(
+  command_line::Command command = app.add_command("why", "Why an instance is MASTER or not, and what changes that");
+  command.add_option(
       "NAME", options->name,
       "the vrrp_instance, or one of its addresses; may be left out when there is only one; or ADDRESS:PORT "
       "of a virtual or real server");
-  command->add_flag("--json", options->as_json, "for machines (docs/status.md)");
-  command->add_option("--socket", options->socket, "control socket of batond")
-      ->type_name("PATH")
-      ->capture_default_str();
-  command->footer(footer("baton why VI_1; baton why 10.0.0.11:80", exit_codes_of_questions));
-  command->callback([options, &result] { result = run_why(*options); });
+  command.add_flag("--json", options->as_json, "for machines (docs/status.md)");
+  command.add_option("--socket", options->socket, "control socket of batond").named_value("PATH").shows_default();
+  command.set_footer(footer("baton why VI_1; baton why 10.0.0.11:80", exit_codes_of_questions));
+  command.on_call([options, &result] { result = run_why(*options); });
 }
 
 }  // namespace baton::cli

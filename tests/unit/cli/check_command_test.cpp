@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+
+#include "command_line/command_line.h"
 
 namespace baton::cli {
 namespace {
@@ -128,14 +130,13 @@ class CheckCalled : public testing::Test {
     return path(name);
   }
   int call(std::vector<std::string> words) {
-    CLI::App app;
+    command_line::Program program;
     int exit_code = -1;
-    add_check_command(app, exit_code);
+    add_check_command(program, exit_code);
     words.insert(words.begin(), "check");
-    std::ranges::reverse(words);
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    app.parse(words);
+    EXPECT_EQ(program.parse(std::move(words)), std::nullopt);
     out_ = testing::internal::GetCapturedStdout();
     err_ = testing::internal::GetCapturedStderr();
     return exit_code;

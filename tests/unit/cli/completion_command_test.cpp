@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/status_command.h"
+#include "command_line/command_line.h"
 
 namespace baton::cli {
 namespace {
@@ -21,8 +21,8 @@ using testing::HasSubstr;
 class Completion : public testing::Test {
  protected:
   Completion() {
-    add_status_command(app_, code_);
-    add_completion_command(app_, code_);
+    add_status_command(program_, code_);
+    add_completion_command(program_, code_);
     directory_ = std::filesystem::temp_directory_path() / ("completion-" + std::to_string(::getpid()));
     std::filesystem::create_directory(directory_);
   }
@@ -30,7 +30,7 @@ class Completion : public testing::Test {
 
   // What bash offers, with a baton on its path that knows two instances.
   std::string offered(const std::string& words, int at) {
-    std::ofstream(directory_ / "script") << bash_completion(app_);
+    std::ofstream(directory_ / "script") << bash_completion(program_);
     std::ofstream(directory_ / "baton") << "#!/bin/sh\necho VI_1; echo VI_2\n";
     std::filesystem::permissions(directory_ / "baton", std::filesystem::perms::owner_all);
     std::ofstream(directory_ / "test") << "export PATH=" << directory_.string() << ":$PATH\n. " << directory_.string()
@@ -44,7 +44,7 @@ class Completion : public testing::Test {
     return text;
   }
 
-  CLI::App app_;
+  command_line::Program program_;
   int code_ = 0;
   std::filesystem::path directory_;
 };
@@ -58,9 +58,9 @@ TEST_F(Completion, bash_offers_commands_options_and_instances) {
 }
 
 TEST_F(Completion, zsh_and_fish_get_the_same_words) {
-  EXPECT_THAT(zsh_completion(app_), HasSubstr("'status:State, priority"));
-  EXPECT_THAT(zsh_completion(app_), HasSubstr("    status) compadd -- "));
-  EXPECT_THAT(fish_completion(app_), HasSubstr("'__fish_seen_subcommand_from status' -l json -d"));
+  EXPECT_THAT(zsh_completion(program_), HasSubstr("'status:State, priority"));
+  EXPECT_THAT(zsh_completion(program_), HasSubstr("    status) compadd -- "));
+  EXPECT_THAT(fish_completion(program_), HasSubstr("'__fish_seen_subcommand_from status' -l json -d"));
 }
 
 }  // namespace

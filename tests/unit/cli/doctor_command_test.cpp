@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "command_line/command_line.h"
 #include "doctor/rule_table.h"
 
 namespace baton::cli {
@@ -62,16 +62,10 @@ TEST(DoctorCommand, is_json_whatever_a_stranger_sends) {
 }
 
 int run(std::vector<std::string> arguments) {
-  CLI::App app;
+  command_line::Program program;
   int code = -1;
-  add_doctor_command(app, code);
-  std::ranges::reverse(arguments);
-  try {
-    app.parse(arguments);
-  } catch (const CLI::ParseError&) {
-    return 2;
-  }
-  return code;
+  add_doctor_command(program, code);
+  return program.parse(std::move(arguments)) ? 2 : code;
 }
 
 TEST(DoctorCommand, explains_and_refuses) {

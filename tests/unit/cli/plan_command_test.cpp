@@ -3,13 +3,14 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
+
+#include "command_line/command_line.h"
 
 namespace baton::cli {
 namespace {
@@ -32,14 +33,13 @@ class PlanCommand : public testing::Test {
   }
 
   int run(std::vector<std::string> arguments) {
-    CLI::App app;
+    command_line::Program program;
     int exit_code = -1;
-    add_plan_command(app, exit_code);
-    std::ranges::reverse(arguments);
-    arguments.emplace_back("plan");
+    add_plan_command(program, exit_code);
+    arguments.insert(arguments.begin(), "plan");
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    app.parse(arguments);
+    EXPECT_EQ(program.parse(std::move(arguments)), std::nullopt);
     said_ = testing::internal::GetCapturedStdout();
     complained_ = testing::internal::GetCapturedStderr();
     return exit_code;

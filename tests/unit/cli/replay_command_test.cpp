@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -15,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "command_line/command_line.h"
 #include "unit/recorder/tape.h"
 
 namespace baton::cli {
@@ -51,15 +51,13 @@ class ReplayCommand : public testing::Test {
   ~ReplayCommand() override { std::filesystem::remove_all(directory_); }
 
   int run(std::vector<std::string> words) {
-    CLI::App app;
+    command_line::Program program;
     int code = -1;
-    add_replay_command(app, code);
-    std::ranges::reverse(words);
-    words.push_back(file_);
-    words.emplace_back("replay");
+    add_replay_command(program, code);
+    words.insert(words.begin(), {"replay", file_});
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    app.parse(words);
+    EXPECT_EQ(program.parse(std::move(words)), std::nullopt);
     said_ = testing::internal::GetCapturedStdout();
     complained_ = testing::internal::GetCapturedStderr();
     return code;

@@ -2,17 +2,19 @@
 // screen of 24 lines of 80 columns (a test holds it for all commands).
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <cstddef>
 #include <string>
+#include <string_view>
+
+namespace baton::command_line {
+class Command;
+}
 
 namespace baton::cli {
 
 inline constexpr std::size_t help_columns = 80;
 inline constexpr std::size_t help_lines = 24;
 
-class HelpFormatter : public CLI::FormatterBase {
- public:
-  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override;
-};
+std::string help_text(const command_line::Command& command, std::string_view name);
 
 }  // namespace baton::cli
