@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "command_line/command_line.h"
 #include "kernel/nft_balance.h"
 #include "lab/clock.h"
 #include "lab/sandbox.h"
@@ -164,12 +164,12 @@ int measure(std::uint16_t services, int changes) {
 }  // namespace baton
 
 int main(int argc, char** argv) {
-  CLI::App app{"A change of one service of many, with nftables"};
+  baton::command_line::Program program{"A change of one service of many, with nftables"};
   std::uint16_t services = 1'000;
   int changes = 500;
-  app.add_option("--services", services)->check(CLI::Range(1, 20'000));
-  app.add_option("--changes", changes)->check(CLI::Range(1, 100'000));
-  CLI11_PARSE(app, argc, argv);
+  program.add_option("--services", services).between(1, 20'000);
+  program.add_option("--changes", changes).between(1, 100'000);
+  if (const auto code = program.parse(argc, argv)) return *code;
   const auto code = baton::lab::run_in_sandbox([&] { return baton::measure(services, changes); });
   return code.value_or(1);
 }

@@ -2,7 +2,6 @@
 // how long nobody, what the scripts were not told of, and what a client with one connection missed. As root.
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -10,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "command_line/command_line.h"
 #include "lab/chaos_run.h"
 #include "lab/clock.h"
 #include "lab/sandbox.h"
@@ -120,18 +120,18 @@ int run(const Options& options) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app{"Drawn faults upon keepalived, Baton and both on one LAN, judged by what was seen."};
+  command_line::Program program{"Drawn faults upon keepalived, Baton and both on one LAN, judged by what was seen."};
   Options options;
-  app.add_option("--seed", options.seeds, "stories to play (default: 1)")->delimiter(',');
-  app.add_option("--side", options.sides, "keepalived, baton, mixed (default: all)")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"keepalived", "baton", "mixed"}));
-  app.add_option("--kind", options.kinds, "only faults of these kinds")->delimiter(',');
-  app.add_option("--nodes", options.nodes, "2 to 5 (default: drawn with the seed)")->check(CLI::Range(2, 5));
-  app.add_option("--seconds", options.seconds, "of one story on one side (default: 600)")->check(CLI::Range(1, 86400));
-  app.add_flag("--tell", options.tell, "every event as it happens");
-  app.add_option("--batond", options.batond, "this batond (default: the one beside this program)");
-  CLI11_PARSE(app, argc, argv);
+  program.add_option("--seed", options.seeds, "stories to play (default: 1)").split_at(',');
+  program.add_option("--side", options.sides, "keepalived, baton, mixed (default: all)")
+      .split_at(',')
+      .one_of({"keepalived", "baton", "mixed"});
+  program.add_option("--kind", options.kinds, "only faults of these kinds").split_at(',');
+  program.add_option("--nodes", options.nodes, "2 to 5 (default: drawn with the seed)").between(2, 5);
+  program.add_option("--seconds", options.seconds, "of one story on one side (default: 600)").between(1, 86400);
+  program.add_flag("--tell", options.tell, "every event as it happens");
+  program.add_option("--batond", options.batond, "this batond (default: the one beside this program)");
+  if (const auto code = program.parse(argc, argv)) return *code;
   if (options.batond.empty()) {
     std::error_code ignored;  // without /proc there is no lab either
     options.batond = (std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "batond").string();

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -18,6 +17,7 @@
 
 #include "accounts.h"
 #include "base/result.h"
+#include "command_line/command_line.h"
 #include "lab/clock.h"
 #include "lab/machine.h"
 #include "lab/process_tree.h"
@@ -201,17 +201,18 @@ int run(const Options& options) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app{"What health checks cost: keepalived and Baton."};
+  command_line::Program program{"What health checks cost: keepalived and Baton."};
   Options options;
-  app.add_option("--side", options.sides, "keepalived, baton (default: both)")->delimiter(',');
-  app.add_option("--kind", options.kinds,
-                 "http, tcp, kept: HTTP with keep_connection, Baton alone (default: http, tcp)")
-      ->delimiter(',');
-  app.add_option("--servers", options.servers, "real servers, each checked once a second (default: 1000)")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 60'000));
-  app.add_option("--seconds", options.seconds, "of each measurement (default: 60)")->check(CLI::Range(1, 600));
-  CLI11_PARSE(app, argc, argv);
+  program.add_option("--side", options.sides, "keepalived, baton (default: both)").split_at(',');
+  program
+      .add_option("--kind", options.kinds,
+                  "http, tcp, kept: HTTP with keep_connection, Baton alone (default: http, tcp)")
+      .split_at(',');
+  program.add_option("--servers", options.servers, "real servers, each checked once a second (default: 1000)")
+      .split_at(',')
+      .between(1, 60'000);
+  program.add_option("--seconds", options.seconds, "of each measurement (default: 60)").between(1, 600);
+  if (const auto code = program.parse(argc, argv)) return *code;
   std::error_code ignored;  // without /proc there is no lab either
   options.programs = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
   const auto code = lab::run_in_sandbox([&] { return run(options); });

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/sys_error.h"
+#include "command_line/command_line.h"
 
 namespace baton::bench {
 namespace {
@@ -163,14 +164,13 @@ int run(const Options& options, const std::filesystem::path& folder) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app{"What a large configuration costs: -t on 10 MB; the cheapest run counts."};
+  command_line::Program program{"What a large configuration costs: -t on 10 MB; the cheapest run counts."};
   Options options;
-  app.add_option("--row", options.rows, "only these: objects, mistakes, limits")->delimiter(',');
-  app.add_option("--runs", options.runs, "runs of each")->check(CLI::Range(1, 99));
-  app.add_option("--program", options.program, "its -t (default: the batond beside this program)");
-  app.add_option("--scale", options.scale, "divides the counts, for one that takes minutes")
-      ->check(CLI::Range(1, 1'000));
-  CLI11_PARSE(app, argc, argv);
+  program.add_option("--row", options.rows, "only these: objects, mistakes, limits").split_at(',');
+  program.add_option("--runs", options.runs, "runs of each").between(1, 99);
+  program.add_option("--program", options.program, "its -t (default: the batond beside this program)");
+  program.add_option("--scale", options.scale, "divides the counts, for one that takes minutes").between(1, 1'000);
+  if (const auto code = program.parse(argc, argv)) return *code;
   std::error_code error;
   if (options.program.empty()) {
     options.program = (std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "batond").string();

@@ -2,7 +2,6 @@
 // nothing; a busy machine shows in the figures, so leave it alone meanwhile.
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -11,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "command_line/command_line.h"
 #include "lab/sandbox.h"
 #include "rows.h"
 
@@ -98,16 +98,17 @@ int run(const Options& options) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app{"Failover figures of keepalived and Baton, measured side by side in namespaces."};
+  command_line::Program program{"Failover figures of keepalived and Baton, measured side by side in namespaces."};
   Options options;
-  app.add_option("--row", options.rows, "only these")->delimiter(',');
-  app.add_option("--side", options.sides,
-                 "keepalived, baton, baton+keepalived, keepalived+baton (default: the first two)")
-      ->delimiter(',');
-  app.add_option("--runs", options.runs, "runs of each; the median counts")->check(CLI::Range(1, 99));
-  app.add_flag("--json", options.json, "one JSON document at the end");
-  app.add_option("--batond", options.batond, "this batond (default: the one beside this program)");
-  CLI11_PARSE(app, argc, argv);
+  program.add_option("--row", options.rows, "only these").split_at(',');
+  program
+      .add_option("--side", options.sides,
+                  "keepalived, baton, baton+keepalived, keepalived+baton (default: the first two)")
+      .split_at(',');
+  program.add_option("--runs", options.runs, "runs of each; the median counts").between(1, 99);
+  program.add_flag("--json", options.json, "one JSON document at the end");
+  program.add_option("--batond", options.batond, "this batond (default: the one beside this program)");
+  if (const auto code = program.parse(argc, argv)) return *code;
   for (const std::string& side : options.sides) {
     if (pairing(side)) continue;
     fmt::print(stderr, "bench_failover: no side is called '{}'\n", side);

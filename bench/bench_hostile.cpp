@@ -3,7 +3,6 @@
 // address, what does it cost. keepalived and Baton side by side, with AH and without authentication. As root.
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +15,7 @@
 
 #include "accounts.h"
 #include "base/result.h"
+#include "command_line/command_line.h"
 #include "control/client.h"
 #include "lab/clock.h"
 #include "lab/made_config.h"
@@ -234,16 +234,16 @@ int run(const Options& options) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app{"A flood of forged adverts upon keepalived and Baton."};
+  command_line::Program program{"A flood of forged adverts upon keepalived and Baton."};
   Options options;
-  app.add_option("--side", options.sides, "keepalived, baton (default: both)")->delimiter(',');
-  app.add_option("--lie", options.lie, "adverts, goodbyes, announcements, successors (default: adverts)")
-      ->check(CLI::IsMember({"adverts", "goodbyes", "announcements", "successors"}));
-  app.add_option("--auth", options.protections, "none, pass, ah, hmac (default: all)")->delimiter(',');
-  app.add_option("--rate", options.rates, "packets a second (default: 0, 1000 and 100000)")->delimiter(',');
-  app.add_option("--seconds", options.seconds, "of each flood (default: 30)")->check(CLI::Range(1, 240));
-  app.add_option("--batond", options.batond, "this batond (default: the one beside this program)");
-  CLI11_PARSE(app, argc, argv);
+  program.add_option("--side", options.sides, "keepalived, baton (default: both)").split_at(',');
+  program.add_option("--lie", options.lie, "adverts, goodbyes, announcements, successors (default: adverts)")
+      .one_of({"adverts", "goodbyes", "announcements", "successors"});
+  program.add_option("--auth", options.protections, "none, pass, ah, hmac (default: all)").split_at(',');
+  program.add_option("--rate", options.rates, "packets a second (default: 0, 1000 and 100000)").split_at(',');
+  program.add_option("--seconds", options.seconds, "of each flood (default: 30)").between(1, 240);
+  program.add_option("--batond", options.batond, "this batond (default: the one beside this program)");
+  if (const auto code = program.parse(argc, argv)) return *code;
   if (options.batond.empty()) {
     std::error_code ignored;  // without /proc there is no lab either
     options.batond = (std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "batond").string();

@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -16,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "base/sys_error.h"
+#include "command_line/command_line.h"
 
 namespace baton::bench {
 namespace {
@@ -117,12 +117,12 @@ int run(const Options& options, const std::filesystem::path& folder) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app{"What baton plan takes; the quickest run counts."};
+  command_line::Program program{"What baton plan takes; the quickest run counts."};
   Options options;
-  app.add_option("--row", options.rows, "only these: two, two-pairs, ten")->delimiter(',');
-  app.add_option("--runs", options.runs, "runs of each")->check(CLI::Range(1, 99));
-  app.add_option("--program", options.program, "its plan (default: the baton beside this program)");
-  CLI11_PARSE(app, argc, argv);
+  program.add_option("--row", options.rows, "only these: two, two-pairs, ten").split_at(',');
+  program.add_option("--runs", options.runs, "runs of each").between(1, 99);
+  program.add_option("--program", options.program, "its plan (default: the baton beside this program)");
+  if (const auto code = program.parse(argc, argv)) return *code;
   std::error_code error;
   if (options.program.empty()) {
     options.program = (std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "baton").string();

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -21,6 +20,7 @@
 #include "accounts.h"
 #include "advert_capture.h"
 #include "base/result.h"
+#include "command_line/command_line.h"
 #include "lab/clock.h"
 #include "lab/sandbox.h"
 #include "stage.h"
@@ -241,16 +241,15 @@ SysResult<void> lateness(const Options& options) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app{"What it costs to ask a running batond."};
+  command_line::Program program{"What it costs to ask a running batond."};
   Options options;
   std::error_code ignored;  // without /proc there is no lab either
   options.programs = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path().string();
-  app.add_option("--instances", options.instances, "of whom the questions are asked")->check(CLI::Range(1, 4000));
-  app.add_option("--watched", options.watched, "instances on the screen")->check(CLI::Range(1, 4000));
-  app.add_option("--runs", options.runs, "of each question")->check(CLI::Range(1, 999));
-  app.add_option("--steady", options.steady, "seconds for which shares and gaps are measured")
-      ->check(CLI::Range(1, 600));
-  CLI11_PARSE(app, argc, argv);
+  program.add_option("--instances", options.instances, "of whom the questions are asked").between(1, 4000);
+  program.add_option("--watched", options.watched, "instances on the screen").between(1, 4000);
+  program.add_option("--runs", options.runs, "of each question").between(1, 999);
+  program.add_option("--steady", options.steady, "seconds for which shares and gaps are measured").between(1, 600);
+  if (const auto code = program.parse(argc, argv)) return *code;
   const auto code = lab::run_in_sandbox([&] {
     for (const auto& part : {answers, screens, lateness}) {
       const auto done = part(options);

@@ -1,6 +1,5 @@
 // The table of scale: keepalived and Baton in one run, from one instance to four thousand. Judges nothing; a busy
 // machine shows in the times, hardly in the processor seconds.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "command_line/command_line.h"
 #include "lab/sandbox.h"
 #include "scale_run.h"
 #include "scripts_run.h"
@@ -155,21 +155,17 @@ int run(const Options& options) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app{"Scale figures of keepalived and Baton, measured side by side in namespaces."};
+  command_line::Program program{"Scale figures of keepalived and Baton, measured side by side in namespaces."};
   Options options;
-  app.add_option("--instances", options.instances, "numbers of instances; 0 none")
-      ->delimiter(',')
-      ->check(CLI::Range(0, 4'000));
-  app.add_option("--interval", options.intervals, "advert_int, seconds")->delimiter(',')->check(CLI::Range(0.01, 10.0));
-  app.add_option("--side", options.sides, "keepalived, baton")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"keepalived", "baton"}));
-  app.add_option("--scripts", options.scripts, "so many vrrp_scripts as well")->check(CLI::Range(1, 10'000));
-  app.add_option("--steady", options.steady, "seconds for which processor time and gaps are measured")
-      ->check(CLI::Range(1, 600));
-  app.add_flag("--json", options.json, "one JSON document at the end");
-  app.add_option("--batond", options.batond, "this batond (default: the one beside this program)");
-  CLI11_PARSE(app, argc, argv);
+  program.add_option("--instances", options.instances, "numbers of instances; 0 none").split_at(',').between(0, 4'000);
+  program.add_option("--interval", options.intervals, "advert_int, seconds").split_at(',').between(0.01, 10.0);
+  program.add_option("--side", options.sides, "keepalived, baton").split_at(',').one_of({"keepalived", "baton"});
+  program.add_option("--scripts", options.scripts, "so many vrrp_scripts as well").between(1, 10'000);
+  program.add_option("--steady", options.steady, "seconds for which processor time and gaps are measured")
+      .between(1, 600);
+  program.add_flag("--json", options.json, "one JSON document at the end");
+  program.add_option("--batond", options.batond, "this batond (default: the one beside this program)");
+  if (const auto code = program.parse(argc, argv)) return *code;
   if (options.batond.empty()) {
     std::error_code ignored;  // without /proc there is no lab either
     options.batond = (std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "batond").string();

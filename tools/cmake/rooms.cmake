@@ -5,7 +5,7 @@ find_package(fmt REQUIRED)
 find_package(GTest REQUIRED)
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(CLI11 REQUIRED)
+find_package(CLI11 REQUIRED)  # headers alone; only src/command_line includes them
 find_package(Boost 1.81 REQUIRED)  # Beast's HTTP parser, headers alone; only src/http includes it
 pkg_check_modules(libevent REQUIRED IMPORTED_TARGET libevent_core)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)
