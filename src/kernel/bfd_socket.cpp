@@ -1,6 +1,7 @@
 #include "kernel/bfd_socket.h"
 
 #include <fmt/format.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <sys/socket.h>
@@ -52,8 +53,19 @@ SysResult<UniqueFd> open_socket(Family family) {
   UniqueFd fd(::socket(family == Family::ipv4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return last_error("open a socket for BFD");
   if (family == Family::ipv6) TRY_VOID(set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY"));
-  TRY_VOID(set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
   return fd;
+}
+
+// Of the sockets of one user that share a port, all datagrams go to the second: whoever came last, while an heir and
+// the one before it listen both. Where there is no second the kernel chooses the only one (socket(7), SO_REUSEPORT).
+SysResult<void> prefer_the_last(int fd) {
+  constexpr std::uint32_t second = 1;
+  sock_filter instruction = BPF_STMT(BPF_RET | BPF_K, second);
+  const sock_fprog program{.len = 1, .filter = &instruction};
+  if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) < 0) {
+    return last_error("SO_ATTACH_REUSEPORT_CBPF");
+  }
+  return {};
 }
 
 void read_control(msghdr& header, BfdDatagram& datagram) {
@@ -83,6 +95,8 @@ void read_control(msghdr& header, BfdDatagram& datagram) {
 
 SysResult<BfdListener> BfdListener::open(Family family, std::uint16_t port) {
   UniqueFd fd = TRY(open_socket(family));
+  // With SO_REUSEADDR any user could listen beside us, and would hear everything. This one asks for the same user.
+  TRY_VOID(set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"));
   if (family == Family::ipv4) {
     TRY_VOID(set(fd.get(), IPPROTO_IP, IP_RECVTTL, 1, "IP_RECVTTL"));
     TRY_VOID(set(fd.get(), IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO"));
@@ -97,6 +111,7 @@ SysResult<BfdListener> BfdListener::open(Family family, std::uint16_t port) {
   if (::bind(fd.get(), &address.generic, size) < 0) {
     return last_error(fmt::format("listen for BFD on UDP port {}", port));
   }
+  TRY_VOID(prefer_the_last(fd.get()));
   return BfdListener(family, std::move(fd));
 }
 
@@ -131,6 +146,7 @@ bool BfdListener::receive(const std::function<void(const BfdDatagram&)>& take) c
 SysResult<BfdSender> BfdSender::open(Family family, std::optional<IpAddress> source, std::uint16_t source_port,
                                      std::uint8_t ttl) {
   UniqueFd fd = TRY(open_socket(family));
+  TRY_VOID(set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));  // an heir goes on from the same port
   if (family == Family::ipv4) {
     TRY_VOID(set(fd.get(), IPPROTO_IP, IP_TTL, ttl, "IP_TTL"));
     TRY_VOID(set(fd.get(), IPPROTO_IP, IP_TOS, precedence, "IP_TOS"));
