@@ -6,24 +6,22 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "api/access.h"
 #include "api/documents.h"
 #include "api/path_pattern.h"
 #include "api/server.h"
-#include "base/version.h"
-#include "daemon/bfd_status.h"
 #include "daemon/channel.h"
 #include "daemon/drain.h"
 #include "daemon/dump_text.h"
 #include "daemon/dump_writer.h"
 #include "daemon/maintenance.h"
 #include "daemon/mib_source.h"
+#include "daemon/node_status.h"
 #include "daemon/options.h"
+#include "daemon/order_book.h"
 #include "daemon/reload.h"
-#include "daemon/status.h"
 #include "daemon/status_page.h"
 #include "daemon/worker_desk.h"
 #include "http/server_sent_events.h"
@@ -41,9 +39,6 @@ using api::Ticket;
 using http::Request;
 using http::Response;
 using nlohmann::json;
-
-constexpr std::size_t report_size = 64 << 20;  // bytes of a reload's report
-constexpr std::size_t orders_waited_for = 16;
 
 Response document(const json& value) {
   return {.body = text_of(value) + "\n"};
@@ -191,12 +186,12 @@ class Api {
   }
 
   // At a reload the worker answers our successor, and a silence towards us says nothing of it.
-  void refuse_for_our_successor(Ticket ticket) {
-    refuse(ticket, http::status::unavailable, "reloading", "the configuration was reloaded meanwhile; ask again");
+  static Response for_our_successor() {
+    return api::refusal(http::status::unavailable, "reloading", "the configuration was reloaded meanwhile; ask again");
   }
   bool is_for_our_successor(const CollectedStatus& collected, Ticket ticket) {
     if (collected.worker_answers || !is_leaving_) return false;
-    refuse_for_our_successor(ticket);
+    server_.answer(ticket, for_our_successor());
     return true;
   }
 
@@ -205,11 +200,11 @@ class Api {
   void get_status(const Question& question) {
     const auto view = question.request.query.find("view");
     const bool is_brief = view != question.request.query.end() && view->second == "brief";
-    desk_.collect(is_brief ? WorkerDesk::View::brief : WorkerDesk::View::whole,
-                  [this, ticket = question.ticket](const auto& collected) {
-                    if (!is_for_our_successor(*collected, ticket))
-                      server_.answer(ticket, {.body = with_lists(head_of(*collected), lists_of(*collected)) + "\n"});
-                  });
+    desk_.collect(is_brief ? WorkerDesk::View::brief : WorkerDesk::View::whole, [this, ticket = question.ticket](
+                                                                                    const auto& collected) {
+      if (!is_for_our_successor(*collected, ticket))
+        server_.answer(ticket, {.body = with_lists(status_.head(*collected), status_.lists(*collected)) + "\n"});
+    });
   }
 
   void get_instance(const Question& question) {
@@ -219,7 +214,8 @@ class Api {
                       const auto& routers = start_.setup.routers;
                       const auto found = std::ranges::find(routers, name, &RouterSetup::name);
                       if (found == routers.end()) return refuse_without_worker(ticket);
-                      server_.answer(ticket, document(from_will(static_cast<std::size_t>(found - routers.begin()))));
+                      server_.answer(ticket,
+                                     document(status_.from_will(static_cast<std::size_t>(found - routers.begin()))));
                     });
   }
 
@@ -247,7 +243,7 @@ class Api {
     }
     auto wanted = drain_order_of_request(request, question.request.path.back() == "drain");
     if (!wanted) return refuse(question.ticket, http::status::bad_request, "malformed", wanted.error());
-    order(question.ticket, std::move(*wanted));
+    orders_.place(question.ticket, std::move(*wanted));
   }
 
   // names=keepalived: as the exporters for keepalived call them.
@@ -258,7 +254,7 @@ class Api {
     const auto format = is_open && !is_keepalived ? metrics::Format::openmetrics : metrics::Format::prometheus;
     desk_.collect(WorkerDesk::View::whole, [this, ticket = question.ticket, format, is_keepalived](const auto& it) {
       if (is_for_our_successor(*it, ticket)) return;
-      json status = status_of(*it);
+      json status = status_.whole(*it);
       status["services"] = services_.all({.now = loop::now(), .wall = loop::wall_now()});
       std::string text = is_keepalived ? keepalived_metrics_of(status)
                                        : metrics::node_metrics(status, utc_seconds(loop::wall_now()), format);
@@ -276,7 +272,7 @@ class Api {
   void get_mib(const Question& question) {
     desk_.collect(WorkerDesk::View::whole, [this, ticket = question.ticket](const auto& collected) {
       if (is_for_our_successor(*collected, ticket)) return;
-      server_.answer(ticket, document(shown_by_snmp(start_.setup, status_of(*collected), loop::wall_now())));
+      server_.answer(ticket, document(shown_by_snmp(start_.setup, status_.whole(*collected), loop::wall_now())));
     });
   }
 
@@ -300,73 +296,6 @@ class Api {
                                                  {"Referrer-Policy", "no-referrer"}}});
   }
 
-  json status_of(const CollectedStatus& collected) const {
-    json status = head_of(collected);
-    status.update(lists_of(collected).parsed());
-    return status;
-  }
-
-  // Of the node itself: the status but for its lists.
-  json head_of(const CollectedStatus& collected) const {
-    json status{
-        {"node", start_.node},
-        {"version", version},
-        {"pid", start_.guardian_pid},
-        {"configuration", start_.configuration},
-        {"configuration_read", start_.configuration_read},
-        {"confirm_until", start_.confirm_until > 0 ? json(start_.confirm_until) : json()},
-        {"maintenance", start_.maintenance},
-        {"load_balancing", services_.summary()},
-        {"bfd", bfd_status(start_.setup.configuration, start_.bfd, {.now = loop::now(), .wall = loop::wall_now()})},
-        {"at", ClockReading{.now = loop::now(), .wall = loop::wall_now()}.utc_seconds(collected.at)},
-        {"worker", {{"answers", collected.worker_answers}, {"restarts", std::max(0, desk_.workers_seen() - 1)}}},
-        {"reloads",
-         {{"carried_out", start_.reloads.carried_out.load()},
-          {"refused", start_.reloads.refused.load()},
-          {"failed", start_.reloads.failed.load()}}},
-        {"limits_hit",
-         {{"api_connections", server_.counts().evicted},
-          {"api_slow_clients", server_.counts().expired},
-          {"api_event_backlog", server_.counts().cut_off}}}};
-    if (collected.worker.is_object()) status["worker"].update(collected.worker);
-    return status;
-  }
-
-  // Of a worker that is dead or hangs, what its last will says is what there is.
-  ListTexts lists_of(const CollectedStatus& collected) const {
-    ListTexts lists;
-    if (collected.worker_answers) {
-      lists = collected.lists;
-      if (collected.worker.is_object()) add_script_runs(lists);
-      return lists;
-    }
-    for (std::size_t i = 0; i < start_.will.router_count(); ++i) lists.append(0, text_of(from_will(i)));
-    return lists;
-  }
-
-  // What the worker does not know; in a whole view.
-  void add_script_runs(ListTexts& lists) const {
-    constexpr auto place =
-        static_cast<std::size_t>(std::ranges::find(status_lists, std::string_view("scripts")) - status_lists.begin());
-    json scripts = json::parse("[" + lists.items[place] + "]", nullptr, false);
-    const auto reading = start_.scripts.read();
-    const auto& known = start_.setup.scripts;
-    lists.items[place].clear();
-    for (std::size_t i = 0; i < scripts.size(); ++i) {  // the worker tells them in the order of the setup
-      const auto runs =
-          i < known.size() && scripts[i]["name"] == known[i].name ? reading.of(known[i].name) : std::nullopt;
-      if (runs) scripts[i].update(script_runs(known[i], *runs));
-      lists.append(place, text_of(scripts[i]));
-    }
-  }
-
-  json from_will(std::size_t router) const {
-    const auto will = start_.will.read(router);
-    return instance_from_will(start_.setup, static_cast<vrrp::RouterId>(router),
-                              will ? will->router : vrrp::RouterMemory{},
-                              {.now = loop::now(), .wall = loop::wall_now()});
-  }
-
   // ---- commands
 
   void post_to_instance(const Question& question) {
@@ -388,7 +317,7 @@ class Api {
   }
 
   void answer_from_worker(Ticket ticket, const std::optional<json>& reply) {
-    if (!reply && is_leaving_) return refuse_for_our_successor(ticket);
+    if (!reply && is_leaving_) return server_.answer(ticket, for_our_successor());
     if (!reply) return refuse_without_worker(ticket);
     if (!reply->contains("error")) return server_.answer(ticket, document(*reply));
     const std::string kind = reply->value("kind", "refused");
@@ -404,11 +333,11 @@ class Api {
     }
     auto order = reload_order_of_request(request);
     if (!order) return refuse(question.ticket, http::status::bad_request, "malformed", order.error());
-    this->order(question.ticket, std::move(*order));
+    orders_.place(question.ticket, std::move(*order));
   }
 
   void post_confirm(const Question& question) {
-    order(question.ticket, ReloadOrder{.what = ReloadOrder::What::confirm});
+    orders_.place(question.ticket, ReloadOrder{.what = ReloadOrder::What::confirm});
   }
 
   void get_maintenance(const Question& question) {
@@ -423,53 +352,16 @@ class Api {
     }
     auto wanted = maintenance_order_of_request(request);
     if (!wanted) return refuse(question.ticket, http::status::bad_request, "malformed", wanted.error());
-    order(question.ticket, std::move(*wanted));
+    orders_.place(question.ticket, std::move(*wanted));
   }
 
   void delete_maintenance(const Question& question) {
-    order(question.ticket, MaintenanceOrder{.what = MaintenanceOrder::What::off});
-  }
-
-  // The guardian carries it out: a reload, of which it reads and judges the files; a maintenance; a drain.
-  template <typename Order>
-  void order(Ticket ticket, Order order) {
-    std::erase_if(orders_, [this](const auto& waiting) { return !server_.waits(waiting.second); });
-    if (orders_.size() >= orders_waited_for) {
-      return refuse(ticket, http::status::unavailable, "busy", "too many orders are on their way; ask again");
-    }
-    order.id = ++last_order_;
-    const std::string text = to_message(order);
-    const auto told = start_.guardian.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    if (!told) return refuse(ticket, http::status::unavailable, "refused", to_string(told.error()));
-    orders_[order.id] = ticket;
-  }
-
-  void on_report(const UniqueFd& file) {
-    const auto text = kernel::read_memory_file(file, report_size);
-    if (!text) {
-      for (const auto& [id, ticket] : std::exchange(orders_, {})) {
-        refuse(ticket, http::status::internal_error, "refused",
-               "the report cannot be read: " + to_string(text.error()));
-      }
-      return;
-    }
-    json report = json::parse(*text, nullptr, false);
-    if (!report.is_object() || !report["id"].is_number_unsigned()) return;
-    if (report.value("result", "") == "confirmed") start_.confirm_until = 0;
-    const auto waiting = orders_.extract(report["id"].get<std::uint64_t>());
-    report.erase("id");
-    if (waiting.empty()) return;
-    if (!report.contains("error")) return server_.answer(waiting.mapped(), document(report));
-    const std::string kind = report.value("kind", "refused");
-    const int status = kind == "busy" || kind == "no-worker" ? http::status::unavailable
-                       : kind == "not-found"                 ? http::status::not_found
-                                                             : http::status::conflict;
-    refuse(waiting.mapped(), status, kind, report.value("error", ""));
+    orders_.place(question.ticket, MaintenanceOrder{.what = MaintenanceOrder::What::off});
   }
 
   // The guardian has added an event to the log as well.
   void on_maintenance(const UniqueFd& file) {
-    const auto text = kernel::read_memory_file(file, report_size);
+    const auto text = kernel::read_memory_file(file, limits::maintenance_file_bytes);
     if (!text) return log_.error(to_string(text.error()));
     start_.maintenance = json::parse(*text, nullptr, false);
     tell_until(start_.events.last());
@@ -545,7 +437,10 @@ class Api {
       if (const auto dump = dump_of(message->bytes)) on_dump_wanted(*dump);
       return;
     }
-    if (message->bytes == Bytes{report_file}) return on_report(message->passed_fd);
+    if (message->bytes == Bytes{report_file}) {
+      if (orders_.report(message->passed_fd) == "confirmed") start_.confirm_until = 0;
+      return;
+    }
     if (message->bytes == Bytes{maintenance_file}) return on_maintenance(message->passed_fd);
     desk_.take(kernel::Channel(std::move(message->passed_fd)));
   }
@@ -554,7 +449,7 @@ class Api {
     desk_.collect(
         WorkerDesk::View::whole,
         [this, dump](const auto& collected) {
-          if (collected->worker_answers) return hand_over(dump, text_of(dump, start_.setup, status_of(*collected)));
+          if (collected->worker_answers) return hand_over(dump, text_of(dump, start_.setup, status_.whole(*collected)));
           if (!is_leaving_) hand_over(dump, std::nullopt);  // else there is one, but it is our successor's
         },
         dump == Dump::stats_clear ? WorkerDesk::Counters::begin_anew : WorkerDesk::Counters::stay);
@@ -571,9 +466,7 @@ class Api {
   void leave() {
     guardian_readable_.reset();
     is_leaving_ = true;
-    for (const auto& [id, ticket] : std::exchange(orders_, {})) {
-      refuse_for_our_successor(ticket);
-    }
+    orders_.refuse_all(for_our_successor());
     server_.close_doors([this] { loop_.stop(); });
   }
 
@@ -582,10 +475,9 @@ class Api {
   loop::Loop loop_;
   WorkerDesk desk_;
   api::Server server_;
-  std::map<std::uint64_t, Ticket> orders_;  // by the id of the order: who waits for what becomes of it
-  // An order of the api role before us is none of ours.
-  std::uint64_t last_order_ = static_cast<std::uint64_t>(loop::now().time_since_epoch().count());
   ServicesStatus services_{start_.setup.configuration, start_.services};
+  NodeStatus status_{start_, services_, desk_, server_};
+  OrderBook orders_{server_, start_.guardian};
   std::uint64_t told_ = start_.events.last();  // the last event that listeners were told of
   bool is_leaving_ = false;
   loop::Subscription signal_term_;
