@@ -160,13 +160,28 @@ std::vector<AddressPlan::Theft> AddressPlan::thefts(const kernel::InterfaceTable
   std::vector<Theft> thefts;
   for (const kernel::AddressKey& key : std::exchange(removed_, {})) {
     if (interfaces.has(key) || !holdings_.difference().is_wanted(key) || restoration_.is_waiting(key)) continue;
+    if (fell_with_interface(key, interfaces)) {
+      fallen_.insert(key);
+      continue;
+    }
     const Duration hold = restoration_.on_loss(key, now);
     if (hold == Duration::zero()) holdings_.difference().look_again(key);
     for (const vrrp::RouterId router : holders_of(key)) {
       thefts.push_back({.router = router, .address = key.address.address, .hold = hold});
     }
   }
+  std::erase_if(fallen_, [&](const kernel::AddressKey& key) {
+    if (fell_with_interface(key, interfaces)) return false;
+    holdings_.difference().look_again(key);
+    return true;
+  });
   return thefts;
+}
+
+// An interface that is set down loses its IPv6 addresses and no other.
+bool AddressPlan::fell_with_interface(const kernel::AddressKey& key, const kernel::InterfaceTable& interfaces) {
+  const kernel::Link* link = interfaces.find(key.interface_index);
+  return key.address.address.is_v6() && link != nullptr && !link->is_enabled;
 }
 
 std::vector<vrrp::RouterId> AddressPlan::put_back(Instant now) {

@@ -72,7 +72,10 @@ class AddressPlan {
   bool lost_addresses(vrrp::RouterId router, const kernel::InterfaceTable& before,
                       const kernel::InterfaceTable& now) const;
   // The interface is gone, and every address on it.
-  void forget_interface(std::uint32_t interface_index) { holdings_.difference().forget_interface(interface_index); }
+  void forget_interface(std::uint32_t interface_index) {
+    holdings_.difference().forget_interface(interface_index);
+    std::erase_if(fallen_, [&](const kernel::AddressKey& key) { return key.interface_index == interface_index; });
+  }
   // The virtual addresses of each interface.
   std::map<std::uint32_t, std::vector<IpAddress>> addresses_by_interface() const;
   // The routers that an address belongs to.
@@ -82,6 +85,7 @@ class AddressPlan {
   std::vector<vrrp::RouterId> holders_of(const kernel::AddressKey& key) const;
   void remove_leftover(const kernel::InterfaceAddress& address);
   void find_leftovers(const kernel::InterfaceTable& interfaces);
+  static bool fell_with_interface(const kernel::AddressKey& key, const kernel::InterfaceTable& interfaces);
   bool is_taken(const std::pair<std::uint32_t, IpAddress>& place) const;
 
   const Setup& setup_;
@@ -89,6 +93,7 @@ class AddressPlan {
   std::multimap<std::pair<std::uint32_t, IpAddress>, vrrp::RouterId> routers_by_address_;
   std::set<kernel::AddressKey> leftovers_;  // still there
   std::set<kernel::AddressKey> removed_;    // since thefts()
+  std::set<kernel::AddressKey> fallen_;     // with their interface, which is down
   Restoration<kernel::AddressKey> restoration_;
   bool has_looked_for_leftovers_ = false;
 };

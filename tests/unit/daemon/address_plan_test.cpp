@@ -44,8 +44,15 @@ struct Bench {
     plan.follow(kernel);
     settle();
   }
-  void link(std::uint32_t index) {
-    kernel.apply(kernel::LinkChange{{.index = index, .name = "eth0", .is_up = true}, false});
+  explicit Bench(const std::string& only_address)
+      : setup(setup_of("vrrp_instance A {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n " +
+                       only_address + "/64\n }\n}\n")) {
+    link(2);
+    plan.follow(kernel);
+    settle();
+  }
+  void link(std::uint32_t index, bool is_up = true) {
+    kernel.apply(kernel::LinkChange{{.index = index, .name = "eth0", .is_up = is_up, .is_enabled = is_up}, false});
   }
   void unlink(std::uint32_t index) {
     kernel.apply(kernel::LinkChange{{.index = index, .name = "eth0"}, true});
@@ -135,6 +142,22 @@ TEST(AddressPlan, what_a_stranger_keeps_removing_comes_back_later_each_time) {
   EXPECT_THAT(bench.plan.put_back(bench.now + 999ms), IsEmpty());
   EXPECT_THAT(bench.plan.put_back(bench.now + 1s), ElementsAre(a));
   EXPECT_THAT(bench.settle(), ElementsAre("+10.0.0.1/24@2"));
+}
+
+// `ip link set down` takes IPv6 addresses; a router that does not track the interface holds them all the same.
+TEST(AddressPlan, what_goes_with_its_interface_was_not_stolen_and_comes_back_with_it) {
+  Bench bench("fd00::1");
+  bench.plan.set_holding(a, true);
+  EXPECT_THAT(bench.settle(), ElementsAre("+fd00::1/64@2"));
+  bench.plan.on_change(bench.change("fd00::1", true, 2, 64));
+  bench.link(2, false);
+  EXPECT_THAT(bench.thefts(), IsEmpty());
+  EXPECT_TRUE(bench.plan.is_settled()) << "nobody waits for it";
+  bench.link(2);
+  EXPECT_THAT(bench.thefts(), IsEmpty());
+  EXPECT_THAT(bench.settle(), ElementsAre("+fd00::1/64@2"));
+  bench.plan.on_change(bench.change("fd00::1", true, 2, 64));
+  EXPECT_THAT(bench.thefts(), ElementsAre(std::pair(a, 0s))) << "an interface that is up loses nothing by itself";
 }
 
 // BACKUP and MASTER again within one reading of the monitor: the kernel tells of both requests.
