@@ -40,5 +40,22 @@ TEST(Succession, who_has_no_successor_is_told_of_with_its_last_priority) {
   EXPECT_EQ(gone[1].priority, 100U);  // its base: it left no will
 }
 
+// What was told of a group is owed by that group alone: one that a reload makes has told nobody, and owes nothing for
+// what its routers were before.
+TEST(Succession, news_is_owed_to_the_group_that_was_there_before) {
+  const std::string routers = instance("A", "1", "    10.0.0.1\n") + instance("B", "2", "    10.0.0.2\n");
+  const auto old = setup_of("vrrp_sync_group G {\n  group {\n    A\n    B\n  }\n}\n" + routers);
+  const auto next = setup_of("vrrp_sync_group H {\n  group {\n    A\n    B\n  }\n}\n" + routers);
+  RouterWills wills(2);
+  for (auto& will : wills) {
+    will.emplace().router.state = vrrp::State::master;
+    will->told = {.router = vrrp::State::backup, .group = vrrp::State::backup};
+  }
+  EXPECT_EQ(inheritance(old, old, wills).wills[0]->told.group, vrrp::State::backup) << "untold still";
+  const auto inherited = inheritance(old, next, wills).wills;
+  EXPECT_EQ(inherited[0]->told.group, vrrp::State::master);
+  EXPECT_EQ(inherited[0]->told.router, vrrp::State::backup) << "the router is the same one";
+}
+
 }  // namespace
 }  // namespace baton::daemon
