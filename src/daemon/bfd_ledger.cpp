@@ -24,9 +24,10 @@ struct Half {
 };
 
 struct Book {
-  Number turn;      // which half is written
-  Number speaker;   // the turn of the role that serves
-  Number is_taken;  // by the role that was started for this turn
+  Number turn;     // how many roles were started
+  Number speaker;  // the turn of the role that serves
+  Number taker;    // of the one that took over last,
+  Number half;     // and where it writes; a role that could not take over has written nothing
   Number beats;
   Number last_beat;
   std::array<Number, bfd::reject_reason_count> rejected;
@@ -137,9 +138,7 @@ std::size_t BfdLedger::size() {
 
 void BfdLedger::turn() {
   if (memory_ == nullptr) return;
-  auto& book = *static_cast<Book*>(memory_);
-  // A role that ended before it took over has written nothing that could be gone on from.
-  if (book.is_taken.exchange(0) != 0 || book.turn == 0) ++book.turn;
+  turn_ = ++static_cast<Book*>(memory_)->turn;
 }
 
 void BfdLedger::set_heirs(std::span<const BfdKey> keys) {
@@ -150,14 +149,16 @@ void BfdLedger::set_heirs(std::span<const BfdKey> keys) {
   book.heirs = count;
 }
 
-BfdLedger::Sessions BfdLedger::take_over() {
-  if (memory_ == nullptr) return {};
+std::optional<BfdLedger::Sessions> BfdLedger::take_over() {
+  if (memory_ == nullptr) return Sessions();
   auto& book = *static_cast<Book*>(memory_);
-  turn_ = book.turn;
-  half_ = turn_ % 2;
+  if (book.taker > turn_) return std::nullopt;
+  book.taker = turn_;
+  const std::size_t before = book.half % 2;
+  half_ = 1 - before;
   book.halves[half_].used = 0;
-  book.is_taken = 1;
-  return daemon::read(book.halves[1 - half_]);
+  book.half = half_;
+  return daemon::read(book.halves[before]);
 }
 
 bool BfdLedger::has_heir(BfdKey key) const {
@@ -207,7 +208,7 @@ void BfdLedger::beat(Instant now) {
 BfdLedger::Reading BfdLedger::read() const {
   if (memory_ == nullptr) return {};
   const auto& book = *static_cast<const Book*>(memory_);
-  Reading reading{.sessions = daemon::read(book.halves[book.turn % 2]), .beat = instant_of(book.last_beat)};
+  Reading reading{.sessions = daemon::read(book.halves[book.half % 2]), .beat = instant_of(book.last_beat)};
   std::ranges::transform(book.rejected, reading.rejected.begin(), [](const Number& count) { return count.load(); });
   return reading;
 }

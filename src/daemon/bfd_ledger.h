@@ -1,6 +1,7 @@
 // What each BFD session has come to, in memory that the BFD role writes and others read: the next role goes on from it,
 // whether the one before died or a reload replaced it, so that the neighbour notices nothing; and status and metrics
-// ask nobody. Two halves in turn, as of CheckLedger: a role writes the half that the one before did not.
+// ask nobody. Two halves in turn, as of CheckLedger: a role writes the half that the one before did not. Of three roles
+// at once the first must be dead before the third is started.
 #pragma once
 
 #include <array>
@@ -43,8 +44,9 @@ class BfdLedger {
   bool is_spoken_for() const;
 
   // --- the role: one at a time ---
-  // What the half before has; from now on rows have the indexes that put() is given.
-  Sessions take_over();
+  // What the half before has; from now on rows have the indexes that put() is given. nullopt: a role that was started
+  // after us was faster, and there is nothing left for us to do.
+  std::optional<Sessions> take_over();
   bool has_heir(BfdKey key) const;
   void speak();                // it serves from now on,
   bool has_successor() const;  // and another one after it does
@@ -65,7 +67,7 @@ class BfdLedger {
  private:
   void* memory_;
   std::size_t half_ = 0;
-  std::uint64_t turn_ = 0;  // of the role
+  std::uint64_t turn_ = 0;  // of the role that was started last; in a role, its own
 };
 
 }  // namespace baton::daemon

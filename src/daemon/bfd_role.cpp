@@ -57,7 +57,7 @@ class BfdRole {
  private:
   SysResult<void> open();
   SysResult<void> listen(Family family, std::uint16_t port, bool multihop);
-  void make_sessions();
+  void make_sessions(const BfdLedger::Sessions& known);
   bool goes_on(const BfdLedger::Known& known) const;
   void open_sender(const config::BfdSession& session, std::uint16_t wanted);
 
@@ -133,6 +133,9 @@ int BfdRole::run() {
     log_.error(to_string(opened.error()) + "; there is no BFD");
     return exit_code::failure;
   }
+  const auto known = start_.ledger.take_over();
+  if (!known) return exit_code::success;
+  make_sessions(*known);
   if (const auto confined = kernel::confine_client({}); !confined) {
     log_.warning(to_string(confined.error()) + "; the BFD role keeps its power");
   }
@@ -160,7 +163,6 @@ SysResult<void> BfdRole::open() {
     const std::uint16_t port = multihop ? bfd::spec::multihop_port : bfd::spec::single_hop_port;
     if (const auto listening = listen(family, port, multihop); !listening) return listening;
   }
-  make_sessions();
   return {};
 }
 
@@ -171,8 +173,7 @@ SysResult<void> BfdRole::listen(Family family, std::uint16_t port, bool multihop
   return {};
 }
 
-void BfdRole::make_sessions() {
-  const BfdLedger::Sessions known = start_.ledger.take_over();
+void BfdRole::make_sessions(const BfdLedger::Sessions& known) {
   const Instant now = loop::now();
   std::set<std::uint32_t> discriminators{0};
   std::set<std::uint32_t> used;

@@ -27,7 +27,8 @@ void BfdSeat::follow(const Setup& setup) {
   wanted_ = {.sessions = configuration.bfd_sessions,
              .process = configuration.globals.bfd_process,
              .scheduling = setup.bfd_scheduling};
-  if (ledger_.is_spoken_for() || wanted_.sessions.empty()) {
+  const bool is_served = role_.is_running() && ledger_.is_spoken_for();
+  if (is_served || wanted_.sessions.empty()) {
     patience_.cancel();
     are_given_up_ = false;
   }

@@ -47,6 +47,7 @@ namespace baton::daemon {
 namespace {
 
 constexpr Duration stop_bound_an_address = std::chrono::microseconds(500);
+constexpr Duration stop_bound_an_interface = std::chrono::milliseconds(20);
 constexpr Duration runner_stop_bound = std::chrono::seconds(3);  // for the runner to finish what is queued
 
 double utc_seconds(WallTime time) {
@@ -426,7 +427,8 @@ void Guardian::stop() {
   bfd_.stay_down();
   seat_.stop();
   if (!seat_.is_running()) return finish();
-  const Duration bound = setup().stop_bound + address_count(setup()) * stop_bound_an_address;
+  const Duration bound = setup().stop_bound + address_count(setup()) * stop_bound_an_address +
+                         seat_.interface_count() * stop_bound_an_interface;
   (void)::sd_notify(0, fmt::format("EXTEND_TIMEOUT_USEC={}", bound / std::chrono::microseconds(1)).c_str());
   give_up_.set(loop::now() + bound);
 }

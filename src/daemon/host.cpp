@@ -37,6 +37,7 @@ SysResult<void> Host::catch_up() {
 
 void Host::begin(const Leftovers& leftovers) {
   virtual_interfaces_.take_leftovers(leftovers.interfaces, *requests_, interfaces_);
+  next_removal_ = loop::now();  // the first one waits for the next advert as well
 }
 
 void Host::plan(const Leftovers& leftovers) {
@@ -130,8 +131,9 @@ bool Host::leave() {
     if (!routing_carrier_.retry_at()) loop_.once_more();
     return false;
   }
-  if (has_leftovers()) {
-    again_timer_.set(remove_leftover({}, loop::now()));
+  if (has_leftovers()) {  // nobody is left whose adverts they could hold up
+    virtual_interfaces_.remove_leftover(*requests_, interfaces_);
+    loop_.once_more();
     return false;
   }
   virtual_interfaces_.remove(*requests_, interfaces_);

@@ -527,13 +527,11 @@ void Newsroom::tell_all() {
   }
 }
 
-std::vector<Unsaid> Newsroom::say_left() {
-  tell_all();
+void Newsroom::say_last_lines() {
   const Instant bound = loop::now() + last_lines_within;
   while (!lines_.empty() && loop::now() < bound) write_line();
   lines_lost_ += lines_.size();
   if (lines_lost_ > 0) tell_of_lost_lines();
-  return desk_.leave();
 }
 
 void Newsroom::say_stopped() {

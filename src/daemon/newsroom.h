@@ -83,7 +83,7 @@ class Newsroom {
   // For the last will.
   ToldStates told(vrrp::RouterId router) const { return told_.of(router); }
   std::vector<vrrp::RouterId> take_told() { return told_.take_new(); }
-  // What no runner has heard is for the worker that follows (say_left), and told with that.
+  // What no runner has heard is for the worker that follows (take_unsaid), and told with that.
   void entrust() { told_.confirm(); }
   // Every state once more, to the FIFOs alone.
   void repeat_states(const vrrp::Node& node);
@@ -94,8 +94,10 @@ class Newsroom {
   // Tells all of it.
   void finish();
   void tell_all();  // but for log lines
-  // The last words of a worker that another one follows; what it could tell no runner is for that one.
-  std::vector<Unsaid> say_left();
+  // The last words of a worker that another one follows: what it could tell no runner is for that one,
+  std::vector<Unsaid> take_unsaid() { return desk_.leave(); }
+  // and its log lines, as many as a short time allows.
+  void say_last_lines();
   void take_up(std::span<const Unsaid> messages) { desk_.take_up(messages); }
   // The last words: what is gathered, then the runner's Stop.
   void say_stopped();

@@ -188,13 +188,18 @@ void NodeShell::leave() {
   handlers_.on_stopped();
 }
 
-// The news first: who is killed over its log lines has told them, and the next one knows.
-std::vector<Unsaid> NodeShell::say_left() {
+// The news first: who is killed over its log lines has told a runner, and the next one knows.
+std::vector<Unsaid> NodeShell::take_unsaid() {
   newsroom_.tell_all();
+  note_told();
+  if (begun_) write_wills();
+  return newsroom_.take_unsaid();
+}
+
+void NodeShell::entrust() {
   newsroom_.entrust();
   note_told();
   if (begun_) write_wills();
-  return newsroom_.say_left();
 }
 
 // For a worker that goes on as we do.

@@ -56,7 +56,9 @@ class NodeShell {
   void maintain(vrrp::MaintenanceTold::Wish wish);
   void stop();            // in order; on_stopped
   void leave_as_it_is();  // for a worker that goes on as we do
-  std::vector<Unsaid> say_left();
+  std::vector<Unsaid> take_unsaid();
+  void say_last_lines() { newsroom_.say_last_lines(); }
+  void entrust();  // to the worker that follows: what take_unsaid() gave is with it
   void take_up(std::span<const Unsaid> messages) { newsroom_.take_up(messages); }
   bool has_refused() const { return host_.has_refused(); }
   void beat();  // regularly

@@ -15,9 +15,9 @@ SideRole::SideRole(loop::Loop& loop, log::Logger& log, Plan plan)
 }
 
 SysResult<void> SideRole::start() {
+  back_off_.on_start(loop::now());  // one that cannot be started has not lived long
   if (!call()) TRY(start_process());
   watch_beats();
-  back_off_.on_start(loop::now());
   plan_.started();
   return {};
 }

@@ -92,9 +92,10 @@ int Worker::run() {
   return exit_status_;
 }
 
-// The last words; what no runner has been told is for the worker that follows, if there is one.
+// The last words. What no runner has been told is for the worker that follows, if there is one, and the will says that
+// it was told only when that one gets it: who is killed before that leaves states that are told anew.
 void Worker::say_left() {
-  const std::vector<Unsaid> unsaid = shell_.say_left();
+  const std::vector<Unsaid> unsaid = shell_.take_unsaid();
   UniqueFd file;
   std::string trouble;
   if (has_left_ && !unsaid.empty()) {
@@ -109,6 +110,8 @@ void Worker::say_left() {
     log_.warning(fmt::format("{}{} messages for scripts, FIFOs, mail and webhooks are lost with this worker", trouble,
                              unsaid.size()));
   }
+  shell_.say_last_lines();
+  if (unsaid.empty() || file) shell_.entrust();
   if (has_left_) (void)start_.guardian.send({&worker_has_left, 1}, file ? file.get() : -1);
 }
 

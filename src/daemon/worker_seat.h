@@ -50,6 +50,8 @@ class WorkerSeat {
   LastWill& will() { return worker_->will(); }
   // What the flight recorder has of the configuration and of the one before it, as a file (docs/replay.md). In the
   // guardian and in what it has forked; the worker does not notice.
+  // Virtual interfaces that a worker has to remove when it ends: its own, and those of configurations before.
+  std::size_t interface_count() const { return setup().virtual_interfaces.size() + before_.interfaces().size(); }
   Bytes recording() const { return recording_of(record_before_.get(), *worker_, std::nullopt); }
   bool is_running() const { return worker_->is_running(); }
   // In a role, of every configuration that there is.

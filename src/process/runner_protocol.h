@@ -70,7 +70,7 @@ struct TrackScript {
 
 struct ScriptRules {
   bool security = false;   // enable_script_security: what root runs must be root's alone to write, else it does not run
-  bool fail_open = false;  // as keepalived: a script that cannot run counts as up
+  bool fail_open = false;  // as keepalived: a script that cannot run counts as up, but for a lack of memory
   bool supplementary_groups = false;  // set_supplementary_groups: of its user; else a script has the one group alone
 
   bool operator==(const ScriptRules&) const = default;

@@ -23,7 +23,7 @@ RunResult result_of(const RunEnd& end) {
   std::unreachable();
 }
 
-// It says nothing of the script: no slot was free, or this machine has no room for another process or file.
+// Not what fail_open excuses: no slot was free, or this machine has no room for another process or file.
 bool is_lack(const RunEnd& end) {
   if (end.kind != RunEnd::Kind::could_not_run) return false;
   return end.code == EAGAIN || end.code == ENOMEM || end.code == EMFILE || end.code == ENFILE;

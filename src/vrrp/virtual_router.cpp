@@ -386,7 +386,8 @@ void VirtualRouter::account_advert(Instant now) {
   adverts_accounted_until_ = std::min(until, now + parameters_.advert_interval + share);
 }
 
-// Over the bound it comes late, and whoever follows the other master until then is told all the same.
+// Over the bound it comes late, and whoever follows the other master until then is told all the same (but where
+// garp_lower_prio_repeat is 0: docs/decisions/0030).
 bool VirtualRouter::may_burst(Instant now) {
   const Instant earliest = bursts_accounted_until_ - (limits::bursts_in_a_row - 1) * answer_interval();
   if (now < earliest) {

@@ -46,16 +46,16 @@ class BfdLedgerTest : public testing::Test {
 
 TEST_F(BfdLedgerTest, the_next_role_finds_what_the_one_before_put) {
   BfdLedger guardian = ledger();
-  BfdLedger first = ledger();
   guardian.turn();
-  EXPECT_TRUE(first.take_over().empty());
+  BfdLedger first = guardian;  // as by a fork
+  EXPECT_TRUE(first.take_over().value().empty());
   first.put(0, 100, known(7));
   first.put(1, 101, known(8));
   EXPECT_EQ(guardian.read().sessions.size(), 2U);
 
-  BfdLedger second = ledger();
   guardian.turn();
-  const BfdLedger::Sessions found = second.take_over();
+  BfdLedger second = guardian;
+  const BfdLedger::Sessions found = second.take_over().value();
   ASSERT_EQ(found.size(), 2U);
   const BfdLedger::Known& one = found.at(101);
   EXPECT_EQ(one.memory, known(8).memory);
@@ -71,24 +71,39 @@ TEST_F(BfdLedgerTest, the_next_role_finds_what_the_one_before_put) {
 TEST_F(BfdLedgerTest, a_role_that_ends_at_once_loses_nothing) {
   BfdLedger guardian = ledger();
   guardian.turn();
-  BfdLedger first = ledger();
+  BfdLedger first = guardian;
   (void)first.take_over();
   first.put(0, 100, known(7));
   guardian.turn();  // of one that finds its port taken,
+  EXPECT_EQ(guardian.read().sessions.size(), 1U) << "it is asked about meanwhile";
   guardian.turn();  // and of the next one
-  BfdLedger third = ledger();
-  EXPECT_EQ(third.take_over().size(), 1U);
+  BfdLedger third = guardian;
+  EXPECT_EQ(third.take_over().value().size(), 1U);
+}
+
+TEST_F(BfdLedgerTest, a_role_that_the_next_one_overtook_has_nothing_to_do) {
+  BfdLedger guardian = ledger();
+  guardian.turn();
+  BfdLedger first = guardian;
+  (void)first.take_over();
+  first.put(0, 100, known(7));
+  guardian.turn();
+  BfdLedger slow = guardian;
+  guardian.turn();
+  BfdLedger third = guardian;
+  EXPECT_EQ(third.take_over().value().size(), 1U);
+  EXPECT_FALSE(slow.take_over());
 }
 
 TEST_F(BfdLedgerTest, a_role_knows_when_the_next_one_speaks) {
   BfdLedger guardian = ledger();
   guardian.turn();
-  BfdLedger first = ledger();
+  BfdLedger first = guardian;
   (void)first.take_over();
   first.speak();
   EXPECT_FALSE(first.has_successor());
   guardian.turn();
-  BfdLedger second = ledger();
+  BfdLedger second = guardian;
   (void)second.take_over();
   EXPECT_FALSE(first.has_successor());
   second.speak();
@@ -123,7 +138,7 @@ TEST_F(BfdLedgerTest, a_key_is_the_same_while_the_wire_sees_the_same) {
 TEST_F(BfdLedgerTest, without_memory_nothing_is_kept) {
   BfdLedger ledger;
   ledger.turn();
-  EXPECT_TRUE(ledger.take_over().empty());
+  EXPECT_TRUE(ledger.take_over().value().empty());
   ledger.put(0, 1, known(1));
   EXPECT_FALSE(ledger.beats());
 }
