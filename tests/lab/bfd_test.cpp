@@ -38,6 +38,14 @@ std::string router_text(int interval_ms = 50) {
          "  virtual_ipaddress {\n    10.0.20.100\n  }\n}\n";
 }
 
+constexpr const char* taker = R"(
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(('', 3784))
+print('taken', flush=True)
+time.sleep(60)
+)";
+
 class Bfd : public testing::Test {
  protected:
   virtual int interval_ms() const { return 50; }
@@ -87,6 +95,32 @@ class Bfd : public testing::Test {
                       event.node ? lab_->plan(*event.node).name : "client", event.text);
     }
     return text;
+  }
+  // web1's role dies, and none after it gets the port.
+  void end_for_good() {
+    const pid_t before = bfd(web1);
+    ASSERT_NE(before, 0);
+    Pair::expect_done(lab().signal_daemon(web1, Role::guardian, SIGSTOP));
+    ASSERT_EQ(::kill(before, SIGKILL), 0);
+    Pair::expect_done(lab().start_program(web1, {"/usr/bin/python3", "-c", taker}));
+    ASSERT_TRUE(wait([&] { return was_logged(web1, "taken", begin()); })) << log();
+    Pair::expect_done(lab().signal_daemon(web1, Role::guardian, SIGCONT));
+    ASSERT_TRUE(wait([&] { return was_logged(web1, "nobody has spoken BFD here for 10 s", begin()); }, 30s)) << log();
+  }
+  // web1's real servers: the gateway's is up, the one of a neighbour that is not there is down, as its `alpha` says.
+  void serve_as_sessions_say() {
+    const std::string service =
+        "virtual_server 10.0.20.100 80 {\n  lvs_sched rr\n  lvs_method NAT\n  protocol TCP\n"
+        "  real_server 10.0.20.16 80 {\n    BFD_CHECK {\n      name gateway\n    }\n  }\n"
+        "  real_server 10.0.20.15 80 {\n    BFD_CHECK {\n      name silent\n      alpha\n    }\n  }\n}\n";
+    reload(web1, session_text("silent", "10.0.20.77") + server_text(web1, "gateway weight 10") + service);
+    ASSERT_TRUE(wait([&] { return server_state(0) == "up" && server_state(1) == "down"; }))
+        << server_state(0) << server_state(1) << log();
+  }
+  std::string server_state(std::size_t place) {
+    const auto said = nlohmann::json::parse(baton(web1, "status --services --json"), nullptr, false);
+    const nlohmann::json::json_pointer pointer(fmt::format("/services/0/servers/{}/state", place));
+    return said.is_object() && said.contains(pointer) ? said[pointer].get<std::string>() : said.dump(2);
   }
   // What web1 and the router say to each other is lost.
   void cut() {
@@ -203,24 +237,9 @@ TEST_F(UnhurriedBfd, a_role_that_dies_is_replaced_at_once_and_nobody_notices) {
   EXPECT_EQ(owners(), std::set<NodeId>{web1}) << log();
 }
 
-constexpr const char* taker = R"(
-import socket, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(('', 3784))
-print('taken', flush=True)
-time.sleep(60)
-)";
-
 // The port is somebody else's: what a role has said stands for a while and no longer.
 TEST_F(Bfd, a_role_that_cannot_come_back_leaves_its_sessions_down) {
-  Pair::expect_done(lab().signal_daemon(web1, Role::guardian, SIGSTOP));
-  const pid_t before = bfd(web1);
-  ASSERT_NE(before, 0);
-  ASSERT_EQ(::kill(before, SIGKILL), 0);
-  Pair::expect_done(lab().start_program(web1, {"/usr/bin/python3", "-c", taker}));
-  ASSERT_TRUE(wait([&] { return was_logged(web1, "taken", begin()); })) << log();
-  Pair::expect_done(lab().signal_daemon(web1, Role::guardian, SIGCONT));
-  ASSERT_TRUE(wait([&] { return was_logged(web1, "nobody has spoken BFD here for 10 s", begin()); }, 30s)) << log();
+  ASSERT_NO_FATAL_FAILURE(end_for_good());
   EXPECT_TRUE(wait_for_owner(web2)) << log();
 }
 
@@ -245,23 +264,19 @@ TEST_F(Bfd, a_worker_that_dies_knows_what_is_up) {
 }
 
 TEST_F(Bfd, a_real_server_follows_its_session) {
-  const std::string service =
-      "virtual_server 10.0.20.100 80 {\n  lvs_sched rr\n  lvs_method NAT\n  protocol TCP\n"
-      "  real_server 10.0.20.16 80 {\n    BFD_CHECK {\n      name gateway\n    }\n  }\n"
-      "  real_server 10.0.20.15 80 {\n    BFD_CHECK {\n      name silent\n      alpha\n    }\n  }\n}\n";
-  reload(web1, session_text("silent", "10.0.20.77") + server_text(web1, "gateway weight 10") + service);
-  const auto state = [&](std::size_t place) {
-    const auto said = nlohmann::json::parse(baton(web1, "status --services --json"), nullptr, false);
-    const nlohmann::json::json_pointer pointer(fmt::format("/services/0/servers/{}/state", place));
-    return said.is_object() && said.contains(pointer) ? said[pointer].get<std::string>() : said.dump(2);
-  };
-  ASSERT_TRUE(wait([&] { return state(0) == "up" && state(1) == "down"; })) << state(0) << state(1) << log();
+  ASSERT_NO_FATAL_FAILURE(serve_as_sessions_say());
   const Instant at = now();
   cut();
-  ASSERT_TRUE(wait([&] { return state(0) == "down"; })) << state(0) << log();
+  ASSERT_TRUE(wait([&] { return server_state(0) == "down"; })) << server_state(0) << log();
   EXPECT_TRUE(was_logged(web1, "the BFD session is down: control detection time expired", at)) << log();
   mend();
-  EXPECT_TRUE(wait([&] { return state(0) == "up"; })) << state(0) << log();
+  EXPECT_TRUE(wait([&] { return server_state(0) == "up"; })) << server_state(0) << log();
+}
+
+TEST_F(Bfd, a_real_server_is_down_when_nobody_speaks_bfd_any_more) {
+  ASSERT_NO_FATAL_FAILURE(serve_as_sessions_say());
+  ASSERT_NO_FATAL_FAILURE(end_for_good());
+  EXPECT_TRUE(wait([&] { return server_state(0) == "down"; })) << server_state(0) << log();
 }
 
 }  // namespace
