@@ -98,10 +98,10 @@ void VirtualRouter::on_announcement(const IpAddress& address, std::optional<MacA
                                     Actions& out) {
   if (is_serving() && stranger && has_settled(now) && !let_go_if_overslept(now, out)) {
     // Who has followed the stranger is told at once; who has followed a router that rises, when it was none.
-    if (is_virtual_router(*stranger)) {
-      put_off_burst(now + parameters_.advert_interval + limits::first_advert_late);
-    } else {
+    if (!is_virtual_router(*stranger)) {
       repeat_announcements(now, out);
+    } else if (parameters_.announcements.lower_priority_repeat > 0) {
+      put_off_burst(now + parameters_.advert_interval + limits::first_advert_late);
     }
     out.push_back(SecondOwnerSeen{.address = address, .mac = stranger});
   }
@@ -141,7 +141,7 @@ void VirtualRouter::send_last_advert(const Advert& successor, Instant now, Actio
   const bool learns = parameters_.version == Version::v3 && successor.interval > Duration::zero();
   out.push_back(SendAdvert{priority_, learns ? std::optional(successor.interval) : std::nullopt});
   last_advert_sent_ = now;
-  account_advert(now);
+  adverts_.spend(answer_rate(), now);
 }
 
 void VirtualRouter::let_go(Instant now, Actions& out) {
@@ -165,7 +165,8 @@ void VirtualRouter::stay(Instant now, Actions& out) {
 
 // Whoever came and went may have announced the addresses. Any stranger can do that over and over.
 void VirtualRouter::announce_again(Instant now, Actions& out) {
-  if (may_burst(now)) announce(parameters_.announcements.repeat, out);
+  if (now < earliest_burst()) return put_off_burst(earliest_burst());
+  burst(parameters_.announcements.repeat, now, out);
 }
 
 // Priority 0 makes every backup wait for its skew time only (RFC 9568 §6.4.2). That is a part of the interval it has

@@ -8,11 +8,8 @@ namespace {
 // Later than this after a BACKUP's deadline we were not running; a busy machine is late by less.
 constexpr Duration sleep_noticed = std::chrono::milliseconds(100);
 
-// No configured or learned time is longer, so that no deadline overflows.
-constexpr Duration longest_wait = std::chrono::years(20);
-
 void limit(Duration& time) {
-  time = std::clamp(time, Duration::zero(), longest_wait);
+  time = std::clamp(time, Duration::zero(), limits::longest_wait);
 }
 
 RouterParameters in_bounds(RouterParameters parameters) {
@@ -20,7 +17,7 @@ RouterParameters in_bounds(RouterParameters parameters) {
   limit(parameters.preempt_delay);
   limit(parameters.startup_delay);
   limit(parameters.address_delay);
-  parameters.earliest_start = std::min(parameters.earliest_start, Instant(longest_wait));
+  parameters.earliest_start = std::min(parameters.earliest_start, Instant(limits::longest_wait));
   limit(parameters.announcements.delay);
   limit(parameters.announcements.refresh);
   limit(parameters.announcements.lower_priority_delay);
@@ -44,15 +41,15 @@ bool is_due(const std::optional<Instant>& deadline, Instant now) {
   return deadline && *deadline <= now;
 }
 
-Reason reason_of(const FaultCauses& causes) {
-  if (causes.configuration) return Reason::configuration;
-  if (causes.link_down) return Reason::link_down;
-  if (causes.no_source_address) return Reason::no_source_address;
-  if (causes.tracked_down) return Reason::tracked_down;
+}  // namespace
+
+Reason FaultCauses::reason() const {
+  if (configuration) return Reason::configuration;
+  if (link_down) return Reason::link_down;
+  if (no_source_address) return Reason::no_source_address;
+  if (tracked_down) return Reason::tracked_down;
   return Reason::sync_group;
 }
-
-}  // namespace
 
 Duration skew_time(std::uint8_t priority, Version version, Duration interval) {
   const int steps = 256 - priority;
@@ -71,7 +68,7 @@ void VirtualRouter::start(Instant now, Actions& out) {
   if (state_ != State::init) return;
   stopped_ = false;
   listens_from_ = std::max(now + parameters_.startup_delay, parameters_.earliest_start);
-  if (faults_.any()) return enter_fault(reason_of(faults_), now, out);
+  if (faults_.any()) return enter_fault(faults_.reason(), now, out);
   if (starts_as_master() && listens_from_ <= now && !held_) {
     return enter_master(Reason::owner, now, out);
   }
@@ -86,70 +83,6 @@ void VirtualRouter::join(Instant now, Actions& out) {
   stopped_ = false;
   listens_from_ = now;
   enter_master(Reason::sync_group, now, out);
-}
-
-void VirtualRouter::resume(const RouterMemory& memory, Instant now, Actions& out) {
-  if (memory.state == State::init) return start(now, out);
-  resume_state(memory, now, out);
-  if (held_) hold(now, out);  // it was not, or had not let go yet
-}
-
-void VirtualRouter::resume_state(const RouterMemory& memory, Instant now, Actions& out) {
-  state_ = memory.state;
-  reason_ = memory.reason;
-  since_ = memory.since;
-  const Instant latest = std::max(now + parameters_.startup_delay, parameters_.earliest_start);  // as configured now
-  listens_from_ = std::min(memory.listens_from, latest);
-  if (memory.priority != 0) priority_ = memory.priority;
-  last_advert_sent_ = memory.last_advert_sent;
-  last_advert_accepted_ = memory.last_advert_accepted;
-
-  switch (memory.state) {
-    case State::init: return;
-    case State::fault:
-      if (!faults_.any()) {
-        enter_backup(Reason::resumed, std::max(now, listens_from_) + master_down_interval(), now, out);
-      }
-      return;
-    case State::backup:
-      if (!memory.master.is_unspecified()) {
-        master_ = memory.master;
-        // Without a master, and in VRRPv2, it is our own, whatever that was before a reload.
-        const bool learned = parameters_.version == Version::v3 && memory.master_interval > Duration::zero();
-        if (learned) master_interval_ = std::min(memory.master_interval, longest_wait);
-      }
-      master_priority_ = memory.master_priority;
-      yielded_ = memory.yielded;
-      // The delay goes on, unless the configuration has a shorter one now.
-      if (memory.preempt_at != Instant()) preempt_at_ = std::min(memory.preempt_at, now + parameters_.preempt_delay);
-      master_down_at_ = std::max({memory.since, memory.last_advert_accepted, listens_from_}) + master_down_interval();
-      if (faults_.any()) enter_fault(reason_of(faults_), now, out);
-      return;
-    case State::maintenance:
-      if (!held_) {
-        leave_fault(Reason::maintenance_over, now, out);
-        if (faults_.any()) enter_fault(reason_of(faults_), now, out);
-        return;
-      }
-      if (!memory.master.is_unspecified()) master_ = memory.master;
-      master_priority_ = memory.master_priority;
-      if (memory.master_interval > Duration::zero()) master_interval_ = std::min(memory.master_interval, longest_wait);
-      if (faults_.any()) enter_fault(reason_of(faults_), now, out);
-      return;
-    case State::master: {
-      // Backups wait by what was announced, which need not be what is configured now.
-      const bool announced = memory.master_interval > Duration::zero();
-      const Duration interval = announced ? memory.master_interval : parameters_.advert_interval;
-      advert_at_ = memory.last_advert_sent + interval;
-      unopposed_ = memory.unopposed;
-      const bool overslept = let_go_if_overslept(now, interval, out);
-      if (faults_.any()) return enter_fault(reason_of(faults_), now, out);
-      if (overslept) return;
-      if (!memory.keeps_pace) send_advert(now, out);
-      begin_refresh(now);
-      return;
-    }
-  }
 }
 
 void VirtualRouter::on_advert(const Advert& advert, Instant now, Actions& out) {
@@ -267,8 +200,10 @@ void VirtualRouter::restart_wait(Instant now) {
 
 void VirtualRouter::repeat_announcements(Instant now, Actions& out) {
   const AnnouncementParameters& announcements = parameters_.announcements;
-  if (!is_serving() || announcements.lower_priority_repeat == 0 || !may_burst(now)) return;
-  announce(announcements.lower_priority_repeat, out);
+  if (!is_serving() || announcements.lower_priority_repeat == 0) return;
+  // Over the bound it comes late, and whoever follows the other master until then is told all the same.
+  if (now < earliest_burst()) return put_off_burst(earliest_burst());
+  burst(announcements.lower_priority_repeat, now, out);
   second_answer_at_ = second_burst(now, announcements.lower_priority_delay, announcements.lower_priority_repeat);
 }
 
@@ -296,22 +231,6 @@ Duration VirtualRouter::answer_interval() const {
   return std::max<Duration>(limits::answer_interval, parameters_.advert_interval);
 }
 
-RouterMemory VirtualRouter::memory() const {
-  return {.state = state_,
-          .reason = reason_,
-          .since = since_,
-          .last_advert_sent = last_advert_sent_,
-          .last_advert_accepted = last_advert_accepted_,
-          .listens_from = listens_from_,
-          .preempt_at = preempt_at_.value_or(Instant()),
-          .master = master_.value_or(IpAddress()),
-          .master_priority = master_priority_,
-          .master_interval = master_interval_,
-          .priority = priority_,
-          .yielded = yielded_,
-          .unopposed = unopposed_};
-}
-
 // ---------------------------------------------------------------- adverts
 
 void VirtualRouter::on_advert_as_backup(const Advert& advert, Instant now, Actions& out) {
@@ -336,7 +255,7 @@ void VirtualRouter::on_advert_as_backup(const Advert& advert, Instant now, Actio
 
 void VirtualRouter::accept(const Advert& advert, Instant now) {
   const bool learns = parameters_.version == Version::v3 && advert.interval > Duration::zero();
-  master_interval_ = learns ? std::min(advert.interval, longest_wait) : parameters_.advert_interval;
+  master_interval_ = learns ? std::min(advert.interval, limits::longest_wait) : parameters_.advert_interval;
   last_advert_accepted_ = now;
   forget_witness();
   if (!held_) master_down_at_ = now + master_down_interval();
@@ -376,31 +295,28 @@ void VirtualRouter::answer(Instant now, Actions& out) {
 }
 
 Instant VirtualRouter::earliest_answer() const {
-  return adverts_accounted_until_ - parameters_.advert_interval;
+  return adverts_.earliest(answer_rate());
 }
 
-// What need not ask (a new priority, say) overdraws the account by no more than a share: an answer is never far away.
-void VirtualRouter::account_advert(Instant now) {
-  const Duration share = parameters_.advert_interval / limits::answers_an_interval;
-  const Instant until = std::max(adverts_accounted_until_, now) + share;
-  adverts_accounted_until_ = std::min(until, now + parameters_.advert_interval + share);
+Instant VirtualRouter::earliest_burst() const {
+  return bursts_.earliest(burst_rate());
 }
 
-// Over the bound it comes late, and whoever follows the other master until then is told all the same (but where
-// garp_lower_prio_repeat is 0: docs/decisions/0030).
-bool VirtualRouter::may_burst(Instant now) {
-  const Instant earliest = bursts_accounted_until_ - (limits::bursts_in_a_row - 1) * answer_interval();
-  if (now < earliest) {
-    put_off_burst(earliest);
-    return false;
-  }
-  bursts_accounted_until_ = std::max(bursts_accounted_until_, now) + answer_interval();
+SendRate VirtualRouter::answer_rate() const {
+  return {parameters_.advert_interval / limits::answers_an_interval, limits::answers_an_interval + 1};
+}
+
+SendRate VirtualRouter::burst_rate() const {
+  return {answer_interval(), limits::bursts_in_a_row};
+}
+
+void VirtualRouter::burst(unsigned rounds, Instant now, Actions& out) {
+  bursts_.spend(burst_rate(), now);
   answer_at_.reset();
-  return true;
+  announce(rounds, out);
 }
 
 void VirtualRouter::put_off_burst(Instant until) {
-  if (parameters_.announcements.lower_priority_repeat == 0) return;  // somebody wants none of them
   answer_at_ = std::min(answer_at_.value_or(Instant::max()), until);
 }
 
@@ -458,6 +374,8 @@ void VirtualRouter::on_timeout_as_master(Instant now, Actions& out) {
   }
   if (is_due(answer_at_, now)) {
     answer_at_.reset();
+    // Where lower masters get none, it is for one that passed (announce_again).
+    if (announcements.lower_priority_repeat == 0) burst(announcements.repeat, now, out);
     repeat_announcements(now, out);
   }
   if (is_due(second_answer_at_, now)) {
@@ -562,7 +480,7 @@ void VirtualRouter::enter_init(Instant now, Actions& out) {
 void VirtualRouter::send_advert(Instant now, Actions& out) {
   out.push_back(SendAdvert{.priority = priority_});
   last_advert_sent_ = now;
-  account_advert(now);
+  adverts_.spend(answer_rate(), now);
   advert_at_ = now + parameters_.advert_interval;
   if (!parameters_.makes_room) return;
   if (!unopposed_ && ++adverts_since_room_ < adverts_between_rooms) return;

@@ -27,6 +27,7 @@
 #include "vrrp/advert.h"
 #include "vrrp/departure.h"
 #include "vrrp/peer_memory.h"
+#include "vrrp/send_allowance.h"
 
 namespace baton::vrrp {
 
@@ -52,6 +53,8 @@ inline constexpr Duration settling_time = std::chrono::milliseconds(500);
 // Between two questions to a witness: a quarter of the interval, within these bounds.
 inline constexpr Duration shortest_question_pause = std::chrono::milliseconds(5);
 inline constexpr Duration longest_question_pause = std::chrono::seconds(1);
+// No configured or learned time is longer, so that no deadline overflows.
+inline constexpr Duration longest_wait = std::chrono::years(20);
 }  // namespace limits
 
 // By so much later than the interval a MASTER sends whom nobody may be able to contradict (RouterParameters::
@@ -112,6 +115,7 @@ struct FaultCauses {
   bool tracked_down = false;
   bool configuration = false;
   bool sync_group = false;  // another member of the group has one of the above
+  Reason reason() const;    // the one to name, when there is any
   bool any() const { return link_down || no_source_address || tracked_down || configuration || sync_group; }
   template <typename Self, typename Archive>
   static void members(Self& self, Archive& archive) {
@@ -250,8 +254,10 @@ class VirtualRouter {
   void yield_to(const Advert& advert, Instant now, Actions& out);
   void answer(Instant now, Actions& out);  // with an advert
   Instant earliest_answer() const;         // that the bound lets
-  void account_advert(Instant now);
-  bool may_burst(Instant now);  // accounts for it; a burst over the bound is put off
+  Instant earliest_burst() const;          // of announcements, likewise
+  SendRate answer_rate() const;
+  SendRate burst_rate() const;
+  void burst(unsigned rounds, Instant now, Actions& out);
   void put_off_burst(Instant until);
   void announce_to_lower(const Advert& advert, Instant now, Actions& out);
   bool has_settled(Instant now) const;
@@ -335,11 +341,11 @@ class VirtualRouter {
   bool unopposed_ = false;  // out of silence, and nobody heard since
   std::uint8_t adverts_since_room_ = 0;
   Instant last_advert_sent_{};
-  Instant adverts_accounted_until_{};  // each advert takes its share of an interval; an interval ahead is the most
+  SendAllowance adverts_;
   std::optional<Instant> advert_at_;
   std::optional<Instant> second_announcement_at_;
-  Instant bursts_accounted_until_{};         // each burst for a lower master takes an interval; so many ahead at most
-  std::optional<Instant> answer_at_;         // the next, when there were that many
+  SendAllowance bursts_;                     // of announcements that others bring about
+  std::optional<Instant> answer_at_;         // the next, when there were too many
   std::optional<Instant> second_answer_at_;  // second burst after a lower master was heard
   std::optional<Instant> refresh_at_;
   std::optional<Departure> departure_;

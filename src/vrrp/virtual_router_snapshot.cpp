@@ -35,10 +35,10 @@ void VirtualRouter::members(Self& self, Archive& archive) {
   archive(self.unopposed_);
   archive(self.adverts_since_room_);
   archive(self.last_advert_sent_);
-  archive(self.adverts_accounted_until_);
+  archive(self.adverts_);
   archive(self.advert_at_);
   archive(self.second_announcement_at_);
-  archive(self.bursts_accounted_until_);
+  archive(self.bursts_);
   archive(self.answer_at_);
   archive(self.second_answer_at_);
   archive(self.refresh_at_);
@@ -63,8 +63,7 @@ bool VirtualRouter::is_possible() const {
   if (has_deadline_of_master && state_ != State::master) return false;
   if ((master_down_at_ || waits_for_witness_ || asked_witness_at_) && state_ != State::backup) return false;
   if ((waits_for_witness_ || asked_witness_at_) && !parameters_.needs_witness) return false;
-  if (refresh_at_ && parameters_.announcements.refresh <= Duration::zero()) return false;
-  return !answer_at_ || parameters_.announcements.lower_priority_repeat > 0;
+  return !refresh_at_ || parameters_.announcements.refresh > Duration::zero();
 }
 
 std::vector<VirtualRouter::Timer> VirtualRouter::timers() const {

@@ -403,6 +403,18 @@ TEST(BetterMaster, that_comes_and_goes_all_the_time_makes_no_flood_of_us) {
   }
 }
 
+TEST(BetterMaster, that_comes_and_goes_all_the_time_is_corrected_where_lower_masters_are_not) {
+  Bench bench = Bench::master({.announcements = {.delay = 0s, .lower_priority_repeat = 0}});
+  bench.advance(1s);
+  for (int i = 0; i < 2 * limits::bursts_in_a_row; ++i) {
+    bench.receive(advert(200));
+    bench.receive(advert(0));
+  }
+  (void)bench.actions();
+  bench.advance(1s);
+  EXPECT_EQ(std::ranges::count(bench.actions(), Action(Announce{5})), 1) << "the last is told late, and once";
+}
+
 // Each pair lasts long enough to be provoked.
 TEST(BetterMaster, that_comes_and_goes_slowly_makes_no_flood_of_us_and_leaves_no_silence) {
   Bench bench = Bench::master({.announcements = {.delay = 0s, .lower_priority_delay = 0s}});
