@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "daemon/status.h"
 #include "loop/loop.h"
@@ -58,42 +57,31 @@ std::string text_of(const vrrp::SecondOwnerSeen& seen) {
                      seen.we_stay ? "we stay" : "we leave them to it");
 }
 
-// docs/status.md: what its event has besides.
-void add(const vrrp::SecondOwnerSeen& seen, nlohmann::json& event) {
-  event["event"] = "two-owners";
-  event["state"] = seen.we_stay ? "kept" : "left";
-  event[seen.mac ? "address" : "peer"] = to_string(seen.address);
-  if (seen.mac) {
-    event["mac"] = to_string(*seen.mac);
-  } else {
-    event["peer_priority"] = seen.priority;
-  }
-}
-
 }  // namespace
 
 void Newsroom::on_script(const process::ScriptResult& result) {
   tracker_texts_[result.id] = result.text;
   if (result.news == process::ScriptResult::News::known) return;
   const std::string& script = setup_.node.trackers[result.id].name;
-  say(result.is_up ? Level::info : Level::warning,
-      fmt::format("script {} is {}: {}", script, result.is_up ? "up" : "down", result.text), {{"VRRP_SCRIPT", script}});
+  lines_.say(result.is_up ? Level::info : Level::warning,
+             fmt::format("script {} is {}: {}", script, result.is_up ? "up" : "down", result.text),
+             {{"VRRP_SCRIPT", script}});
 }
 
 void Newsroom::on_file(const process::FileResult& result) {
   tracker_texts_[result.id] = result.text;
   if (result.news == process::ScriptResult::News::known) return;
   const std::string& file = setup_.node.trackers[result.id].name;
-  say(Level::info, fmt::format("track_file {} {}", file, result.text), {{"VRRP_FILE", file}});
+  lines_.say(Level::info, fmt::format("track_file {} {}", file, result.text), {{"VRRP_FILE", file}});
 }
 
 void Newsroom::on_process(const process::ProcessResult& result) {
   tracker_texts_[result.id] = result.text;
   if (result.news == process::ScriptResult::News::known) return;
   const std::string& process = setup_.node.trackers[result.id].name;
-  say(result.is_up ? Level::info : Level::warning,
-      fmt::format("process {} is {}: {}", process, result.is_up ? "up" : "down", result.text),
-      {{"VRRP_PROCESS", process}});
+  lines_.say(result.is_up ? Level::info : Level::warning,
+             fmt::format("process {} is {}: {}", process, result.is_up ? "up" : "down", result.text),
+             {{"VRRP_PROCESS", process}});
 }
 
 void Newsroom::run_hooks() {
@@ -137,7 +125,7 @@ bool Newsroom::receive(const std::function<void(vrrp::TrackerId, vrrp::TrackerVa
               on_finished(it);
             },
             [&](const process::NewsDone& it) { desk_.on_done(it); },
-            [&](const process::RunnerEvent& it) { say(to_level(it.level), it.text); },
+            [&](const process::RunnerEvent& it) { lines_.say(to_level(it.level), it.text); },
             [&](const process::RunnerCounters&) {},
             [&](const process::Stopped&) {},
         },
@@ -151,10 +139,11 @@ void Newsroom::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged&
   const std::string state(name(change.to));
   const std::string why(sentence(change.reason));
   if (change.to == vrrp::State::init) {
-    say(Level::notice, fmt::format("({}) Stopping, was {}", setup.name, name(change.from)),
-        {{"VRRP_INSTANCE", setup.name}});
+    lines_.say(Level::notice, fmt::format("({}) Stopping, was {}", setup.name, name(change.from)),
+               {{"VRRP_INSTANCE", setup.name}});
   } else {
-    say(change.to == vrrp::State::fault ? Level::warning : Level::notice,
+    lines_.say(
+        change.to == vrrp::State::fault ? Level::warning : Level::notice,
         fmt::format("({}) Entering {} STATE{}: {}; priority {}", setup.name, state,
                     change.from == vrrp::State::init ? " (init)" : "", why, priority_text(node, router)),
         {{"VRRP_INSTANCE", setup.name}, {"VRRP_STATE", state}, {"VRRP_REASON", std::string(name(change.reason))}});
@@ -164,17 +153,17 @@ void Newsroom::on_state_changed(vrrp::RouterId router, const vrrp::StateChanged&
 
 void Newsroom::on_group_changed(vrrp::GroupId group, const vrrp::GroupStateChanged& change) {
   const GroupSetup& setup = setup_.groups[group];
-  say(Level::notice, fmt::format("VRRP_Group({}) Entering {} STATE", setup.name, name(change.to)),
-      {{"VRRP_GROUP", setup.name}});
+  lines_.say(Level::notice, fmt::format("VRRP_Group({}) Entering {} STATE", setup.name, name(change.to)),
+             {{"VRRP_GROUP", setup.name}});
   gather_change(group, change);
 }
 
 void Newsroom::on_priority_changed(vrrp::RouterId router, const vrrp::PriorityChanged& change, const vrrp::Node& node) {
   const RouterSetup& setup = setup_.routers[router];
-  say(Level::info,
-      fmt::format("({}) Changing effective priority from {} to {} ({})", setup.name, change.from, change.to,
-                  priority_text(node, router)),
-      {{"VRRP_INSTANCE", setup.name}});
+  lines_.say(Level::info,
+             fmt::format("({}) Changing effective priority from {} to {} ({})", setup.name, change.from, change.to,
+                         priority_text(node, router)),
+             {{"VRRP_INSTANCE", setup.name}});
   if (!setup.notify_priority_changes) return;
   const vrrp::State state = node.router(router).state();
   if (state == vrrp::State::init || state == vrrp::State::fault) return;
@@ -191,11 +180,11 @@ void Newsroom::on_lower_priority_heard(vrrp::RouterId router, const vrrp::LowerP
                                        const vrrp::Node& node) {
   const RouterSetup& setup = setup_.routers[router];
   if (const auto silent = limit_.allow(fmt::format("{}/lower", router), loop::now())) {
-    say(Level::warning,
-        fmt::format("({}) a second master: {} adverts priority {}, ours is {}; we stay{}", setup.name,
-                    to_string(heard.advert.source), heard.advert.priority, node.router(router).priority(),
-                    log::more_like_it(*silent)),
-        {{"VRRP_INSTANCE", setup.name}});
+    lines_.say(Level::warning,
+               fmt::format("({}) a second master: {} adverts priority {}, ours is {}; we stay{}", setup.name,
+                           to_string(heard.advert.source), heard.advert.priority, node.router(router).priority(),
+                           log::more_like_it(*silent)),
+               {{"VRRP_INSTANCE", setup.name}});
   }
   const Instant now = loop::now();
   if (now < lower_told_again_[router]) return;
@@ -212,8 +201,8 @@ void Newsroom::on_second_owner(vrrp::RouterId router, const vrrp::SecondOwnerSee
                                std::uint64_t untold) {
   const RouterSetup& setup = setup_.routers[router];
   const std::string detail = text_of(seen);
-  say(Level::warning, fmt::format("({}) two owners: {}{}", setup.name, detail, log::more_like_it(untold)),
-      {{"VRRP_INSTANCE", setup.name}});
+  lines_.say(Level::warning, fmt::format("({}) two owners: {}{}", setup.name, detail, log::more_like_it(untold)),
+             {{"VRRP_INSTANCE", setup.name}});
   const std::size_t before = gathered_.size();
   gather({&router, 1},
          {.subject = notify::Subject::instance,
@@ -228,14 +217,15 @@ void Newsroom::on_second_owner(vrrp::RouterId router, const vrrp::SecondOwnerSee
 void Newsroom::on_master_learned(vrrp::RouterId router, const vrrp::MasterLearned& learned) {
   const auto silent = learned_.allow(std::to_string(router), loop::now());
   if (!silent) return;
-  say(Level::info,
-      fmt::format("({}) master is {} with priority {}{}", setup_.routers[router].name, to_string(learned.address),
-                  learned.priority, log::more_like_it(*silent)),
-      {{"VRRP_INSTANCE", setup_.routers[router].name}});
+  lines_.say(Level::info,
+             fmt::format("({}) master is {} with priority {}{}", setup_.routers[router].name,
+                         to_string(learned.address), learned.priority, log::more_like_it(*silent)),
+             {{"VRRP_INSTANCE", setup_.routers[router].name}});
 }
 
 void Newsroom::on_handover_failed(vrrp::RouterId router) {
-  say(Level::warning,
+  lines_.say(
+      Level::warning,
       fmt::format("({}) nobody took the address within the bound; going on as MASTER", setup_.routers[router].name),
       {{"VRRP_INSTANCE", setup_.routers[router].name}});
 }
@@ -246,15 +236,14 @@ void Newsroom::on_witness_missed(vrrp::RouterId router) {
   if (!silent) return;
   std::string witnesses;
   for (const IpAddress& each : setup.witnesses) witnesses += (witnesses.empty() ? "" : ", ") + to_string(each);
-  say(Level::warning,
-      fmt::format(
-          "({}) the master is silent, and so is the witness ({}): this node may be cut off; BACKUP until one of "
-          "them is heard{}",
-          setup.name, witnesses, log::more_like_it(*silent)),
-      {{"VRRP_INSTANCE", setup.name}});
+  lines_.say(Level::warning,
+             fmt::format(
+                 "({}) the master is silent, and so is the witness ({}): this node may be cut off; BACKUP until one of "
+                 "them is heard{}",
+                 setup.name, witnesses, log::more_like_it(*silent)),
+             {{"VRRP_INSTANCE", setup.name}});
 }
 
-// docs/status.md: `hook`. Who misses it has the log and the counters.
 void Newsroom::on_hook_outcome(const HookSetup& hooks, HookDesk::Hook hook, HookDesk::Outcome outcome,
                                Duration waited) {
   const bool is_announce = hook == HookDesk::Hook::before_announce;
@@ -276,31 +265,29 @@ void Newsroom::on_hook_outcome(const HookSetup& hooks, HookDesk::Hook hook, Hook
       state = "late";
       break;
   }
-  say(state.empty() ? Level::info : Level::warning, fmt::format("({}) {}", hooks.name, text),
-      {{is_group ? "VRRP_GROUP" : "VRRP_INSTANCE", hooks.name}});
-  if (state.empty() || !api_) return;
-  const double at = std::chrono::duration<double>(loop::wall_now().time_since_epoch()).count();
-  (void)send_api({{"event", "hook"}, {"name", hooks.name}, {"state", state}, {"reason", name}, {"at", at}});
+  lines_.say(state.empty() ? Level::info : Level::warning, fmt::format("({}) {}", hooks.name, text),
+             {{is_group ? "VRRP_GROUP" : "VRRP_INSTANCE", hooks.name}});
+  if (!state.empty()) delivery_.deliver_hook(hooks.name, name, state);
 }
 
 void Newsroom::on_address_restored(vrrp::RouterId router) {
   if (const auto silent = limit_.allow(fmt::format("{}/restored", router), loop::now())) {
-    say(Level::warning, fmt::format("({}) somebody removed a virtual address; put back{}", setup_.routers[router].name,
-                                    log::more_like_it(*silent)));
+    lines_.say(Level::warning, fmt::format("({}) somebody removed a virtual address; put back{}",
+                                           setup_.routers[router].name, log::more_like_it(*silent)));
   }
 }
 
 void Newsroom::on_address_held(vrrp::RouterId router, const IpAddress& address, Duration hold) {
   const std::string& name = setup_.routers[router].name;
-  say(Level::warning,
-      fmt::format("({}) somebody keeps removing {}; it is put back in {} s: only one of us may manage it", name,
-                  to_string(address), std::chrono::duration_cast<std::chrono::seconds>(hold).count()),
-      {{"VRRP_INSTANCE", name}});
+  lines_.say(Level::warning,
+             fmt::format("({}) somebody keeps removing {}; it is put back in {} s: only one of us may manage it", name,
+                         to_string(address), std::chrono::duration_cast<std::chrono::seconds>(hold).count()),
+             {{"VRRP_INSTANCE", name}});
 }
 
 void Newsroom::on_vanished(const Vanished& vanished) {
-  say(Level::notice, fmt::format("({}) Not in the configuration any more", vanished.name),
-      {{"VRRP_INSTANCE", vanished.name}});
+  lines_.say(Level::notice, fmt::format("({}) Not in the configuration any more", vanished.name),
+             {{"VRRP_INSTANCE", vanished.name}});
   gather({},
          {.subject = notify::Subject::instance,
           .name = vanished.name,
@@ -312,9 +299,9 @@ void Newsroom::on_vanished(const Vanished& vanished) {
 void Newsroom::take_over(std::span<const std::optional<RouterWill>> wills) {
   const ToldBook::Owed owed = told_.take_over(wills);
   const auto say_it = [&](const std::string& name, vrrp::State state, std::string_view field) {
-    say(Level::notice,
-        fmt::format("({}) is {}; the process before ended before it told anybody", name, vrrp::name(state)),
-        {{field, name}});
+    lines_.say(Level::notice,
+               fmt::format("({}) is {}; the process before ended before it told anybody", name, vrrp::name(state)),
+               {{field, name}});
   };
   for (const auto& [router, change] : owed.routers) {
     say_it(setup_.routers[router].name, change.to, "VRRP_INSTANCE");
@@ -383,18 +370,10 @@ void Newsroom::gather_change(std::uint32_t id, Members members, notify::Event ev
   if (to_event(from) == to_event(to)) gathered_.back().for_whom = News::For::api;
 }
 
-void Newsroom::say(Level level, std::string text, std::vector<log::OwnField> fields) {
-  if (lines_.size() < limits::lines_that_wait) {
-    lines_.push_back({.level = level, .text = std::move(text), .fields = std::move(fields)});
-  } else {
-    ++lines_lost_;
-  }
-}
-
 bool Newsroom::publish(AddressState addresses, const HookDesk& hooks) {
-  for (std::size_t i = 0; i < limits::news_a_turn && !lines_.empty(); ++i) write_line();
+  lines_.write_some(limits::news_a_turn);
   const bool more_to_tell = addresses == AddressState::settled && tell_some(&hooks);
-  return more_to_tell || !lines_.empty();
+  return more_to_tell || !lines_.is_empty();
 }
 
 // True when there may be more. In the order they came, but for those that are held back.
@@ -408,7 +387,7 @@ bool Newsroom::tell_some(const HookDesk* hooks) {
       ++next;
       continue;
     }
-    publish(*next);
+    delivery_.deliver(*next);
     note_told(*next);
     next = gathered_.erase(next);
     ++told;
@@ -423,88 +402,9 @@ void Newsroom::note_told(const News& news) {
   if (desk_.has_runner()) told_.confirm();
 }
 
-void Newsroom::write_line() {
-  const Line& line = lines_.front();
-  std::vector<log::Field> fields;
-  for (const auto& [name, value] : line.fields) fields.push_back({.name = name, .value = value});
-  log_.write(line.level, line.text, fields);
-  lines_.pop_front();
-  if (lines_.empty() && lines_lost_ > 0) tell_of_lost_lines();
-}
-
-void Newsroom::tell_of_lost_lines() {
-  log_.warning(fmt::format("{} log lines were lost: more happened than can be told", std::exchange(lines_lost_, 0)));
-}
-
 void Newsroom::finish() {
-  while (!lines_.empty()) write_line();
+  lines_.write_all();
   tell_all();
-}
-
-void Newsroom::publish(const News& news) {
-  if (news.for_whom == News::For::api) return tell_api(news);
-  if (news.for_whom == News::For::all) {
-    const auto commands = notify::commands(news.event, *news.hooks);
-    if (!commands.empty()) {
-      const process::Notify told{.key = notify::key(news.event), .rules = setup_.script_rules, .commands = commands};
-      is_state(news.event.state) ? desk_.run_for_state(told) : desk_.run_once(told);
-    }
-  }
-  const bool has_line = news.event.state != notify::EventState::two_owners;  // readers know keepalived's words
-  if (!setup_.fifos.empty() && has_line) {
-    desk_.tell(process::WriteFifos{.text = notify::fifo_line(news.event, *news.hooks)});
-  }
-  if (news.for_whom == News::For::fifos) return;
-  mail(news);
-  tell_webhooks(news);
-  tell_api(news);
-}
-
-void Newsroom::mail(const News& news) {
-  if (!setup_.mail_server) return;
-  if (news.event.state == notify::EventState::fault && !setup_.mail_on_fault) return;
-  auto alert = notify::alert(news.event, *news.hooks, setup_.mail);
-  if (!alert) return;
-  if (!is_state(news.event.state)) return desk_.tell(process::SendMail{.server = *setup_.mail_server, .mail = *alert});
-  const auto [last, is_first] = mailed_.try_emplace(notify::key(news.event), news.event.state);
-  if (!is_first && std::exchange(last->second, news.event.state) == news.event.state) return;
-  desk_.tell(process::SendMail{.server = *setup_.mail_server, .mail = std::move(*alert)});
-}
-
-void Newsroom::tell_webhooks(const News& news) {
-  const auto wants = [&](const notify::Webhook& webhook) {
-    return (webhook.states & notify::bit(news.event.state)) != 0;
-  };
-  if (std::ranges::none_of(setup_.webhooks, wants)) return;
-  const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(news.at.time_since_epoch());
-  desk_.tell(process::TellWebhooks{.news = {.node = setup_.router_id,
-                                            .subject = news.event.subject,
-                                            .name = news.event.name,
-                                            .state = news.event.state,
-                                            .priority = news.event.priority,
-                                            .reason = std::string(news.reason),
-                                            .detail = news.event.detail,
-                                            .at_ms = static_cast<std::uint64_t>(at.count())}});
-}
-
-// docs/status.md. Who misses one is told how many, and asks for the status.
-void Newsroom::tell_api(const News& news) {
-  if (!api_) return;
-  const bool is_instance = news.event.subject == notify::Subject::instance;
-  nlohmann::json event{{"event", is_instance ? "instance" : "group"},
-                       {"name", news.event.name},
-                       {"state", news.shown.empty() ? name(news.event.state) : news.shown},
-                       {"at", std::chrono::duration<double>(news.at.time_since_epoch()).count()}};
-  if (is_instance) event["priority"] = news.event.priority;
-  if (!news.reason.empty()) event["reason"] = news.reason;
-  if (news.second_owner) add(*news.second_owner, event);
-  if (events_lost_ > 0) event["lost"] = events_lost_;
-  events_lost_ = send_api(event) ? 0 : events_lost_ + 1;
-}
-
-bool Newsroom::send_api(const nlohmann::json& event) {
-  const std::string text = event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  return api_.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).has_value();
 }
 
 void Newsroom::on_rejected(vrrp::RouterId router, vrrp::RejectReason reason, const IpAddress& source,
@@ -512,13 +412,7 @@ void Newsroom::on_rejected(vrrp::RouterId router, vrrp::RejectReason reason, con
   const std::string& instance = setup_.routers[router].name;
   log_.warning(fmt::format("({}) advert of {} rejected: {}{}", instance, to_string(source), explain(reason),
                            log::more_like_it(untold)));
-  if (!api_) return;
-  const double at = std::chrono::duration<double>(loop::wall_now().time_since_epoch()).count();
-  (void)send_api({{"event", "rejected"},
-                  {"name", instance},
-                  {"reason", vrrp::name(reason)},
-                  {"source", to_string(source)},
-                  {"at", at}});  // who misses it has the counters
+  delivery_.deliver_rejected(instance, reason, source);
 }
 
 void Newsroom::tell_all() {
@@ -528,10 +422,7 @@ void Newsroom::tell_all() {
 }
 
 void Newsroom::say_last_lines() {
-  const Instant bound = loop::now() + last_lines_within;
-  while (!lines_.empty() && loop::now() < bound) write_line();
-  lines_lost_ += lines_.size();
-  if (lines_lost_ > 0) tell_of_lost_lines();
+  lines_.write_within(last_lines_within);
 }
 
 void Newsroom::say_stopped() {

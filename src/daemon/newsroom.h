@@ -6,7 +6,6 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +14,8 @@
 
 #include "daemon/address_plan.h"
 #include "daemon/hook_desk.h"
+#include "daemon/log_queue.h"
+#include "daemon/news_delivery.h"
 #include "daemon/runner_desk.h"
 #include "daemon/setup.h"
 #include "daemon/succession.h"
@@ -30,8 +31,7 @@
 namespace baton::daemon {
 
 namespace limits {
-inline constexpr std::size_t news_a_turn = 32;  // lines, and events: about a millisecond each
-inline constexpr std::size_t lines_that_wait = 20'000;
+inline constexpr std::size_t news_a_turn = 32;         // lines, and events: about a millisecond each
 inline constexpr std::size_t news_that_wait = 20'000;  // two transitions of every router there may be
 // Two masters at once, or somebody who says so, and a BACKUP hears of another one with each advert.
 inline constexpr std::uint64_t masters_told = 10;
@@ -42,7 +42,7 @@ class Newsroom {
  public:
   // `api` may be replaced by its owner at any time.
   Newsroom(const Setup& setup, log::Logger& log, loop::Loop& loop, const kernel::Channel& api)
-      : setup_(setup), log_(log), desk_(setup, log, loop), api_(api) {}
+      : setup_(setup), log_(log), desk_(setup, log, loop), delivery_(setup, desk_, api), lines_(log) {}
 
   // `at_start`: of the daemon, the time of init_file.
   void meet(kernel::Channel runner, bool at_start = false) {
@@ -105,29 +105,6 @@ class Newsroom {
   std::string tracker_text(vrrp::TrackerId tracker) const;
 
  private:
-  struct News {
-    notify::Event event;
-    const notify::Hooks* hooks = nullptr;
-    std::string_view reason;  // of an instance's state
-    WallTime at;
-    // Nothing has changed: for the FIFOs. Or nothing that keepalived's words have, where MAINTENANCE is BACKUP: for the
-    // api.
-    enum class For : std::uint8_t { all, fifos, api } for_whom = For::all;
-    std::string_view shown{};  // the state, by a word that scripts do not have
-    std::optional<vrrp::SecondOwnerSeen> second_owner{};
-    std::vector<vrrp::RouterId> members{};  // it waits while one of them is held back
-    // A change of state: of this router, or of this group.
-    std::optional<vrrp::State> state{};
-    std::uint32_t id = 0;
-  };
-  struct Line {
-    log::Level level = log::Level::info;
-    std::string text;
-    std::vector<log::OwnField> fields;
-  };
-  void say(log::Level level, std::string text, std::vector<log::OwnField> fields = {});
-  void write_line();
-  void tell_of_lost_lines();
   using Members = std::span<const vrrp::RouterId>;
   void gather(Members members, notify::Event event, const notify::Hooks& hooks, std::string_view reason = {});
   void gather_change(vrrp::RouterId router, const vrrp::StateChanged& change, unsigned priority);
@@ -136,11 +113,6 @@ class Newsroom {
                      const notify::Hooks& hooks, std::string_view reason = {});
   void note_told(const News& news);
   bool tell_some(const HookDesk* hooks);
-  void publish(const News& news);
-  void mail(const News& news);
-  void tell_webhooks(const News& news);
-  void tell_api(const News& news);
-  bool send_api(const nlohmann::json& event);
   void on_script(const process::ScriptResult& result);
   void on_file(const process::FileResult& result);
   void on_process(const process::ProcessResult& result);
@@ -148,18 +120,15 @@ class Newsroom {
   const Setup& setup_;
   log::Logger& log_;
   RunnerDesk desk_;
-  const kernel::Channel& api_;
+  NewsDelivery delivery_;
   log::RateLimit limit_{std::chrono::seconds(10), setup_.routers.size() * 3};  // "lower", "restored", "witness"
   log::RateLimit learned_{limits::masters_told_within, setup_.routers.size(), limits::masters_told};
   std::vector<Instant> lower_told_again_ = std::vector<Instant>(setup_.routers.size());  // by router: not before
   std::vector<process::Notify> hooks_to_run_;                                            // since the last turn
-  std::deque<Line> lines_;
-  std::uint64_t lines_lost_ = 0;
+  LogQueue lines_;
   std::deque<News> gathered_;
   ToldBook told_{setup_};
-  std::map<std::string, notify::EventState> mailed_;  // last state mailed, by notify::key
   std::map<vrrp::TrackerId, std::string> tracker_texts_;
-  std::uint64_t events_lost_ = 0;  // that the api did not take
 };
 
 }  // namespace baton::daemon
