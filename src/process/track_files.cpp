@@ -225,7 +225,7 @@ void TrackFiles::unwatch(const std::string& name, int watch, std::size_t index) 
 }
 
 void TrackFiles::tell(File& file, const Content& content, const std::string& problem) {
-  if (file.told == content && file.told) return;
+  if (file.told && *file.told == content) return;
   const auto before = told_before_.find(file.settings.path);
   const bool is_known = before != told_before_.end() && before->second == content;
   const auto news = file.told  ? ScriptResult::News::changed

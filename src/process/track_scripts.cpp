@@ -142,9 +142,9 @@ void TrackScripts::on_time(Key key, Script& script, Instant now) {
     script.reason.clear();
     return run_when_possible(key, script);
   }
-  // Still running. One that not even SIGKILL has ended since its timeout has failed once more.
+  // Still running. One that not even SIGKILL has ended has failed once more.
   ++counters_.script_runs_skipped;
-  if (!script.is_overdue) return;
+  if (!script.is_overdue || slots_.contains(key)) return;
   outlets_.ran(script.settings, RunResult::could_not_run, std::nullopt);
   conclude(script, {RunEnd::Kind::timed_out, 0}, {});
 }

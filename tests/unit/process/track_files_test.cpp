@@ -123,6 +123,21 @@ TEST_F(TrackedFiles, are_read_when_written_removed_and_renamed_into_place) {
   EXPECT_TRUE(holds(8));
 }
 
+TEST_F(TrackedFiles, that_are_missing_are_told_once_however_often_they_are_looked_at) {
+  TrackedFile other = file("b");
+  other.id = 4;
+  track({file("a"), other});
+  EXPECT_TRUE(bench_.next<FileResult>(patience, [](const FileResult& it) { return it.id == 3; }));
+  std::filesystem::create_directory(folder_.file("a"));  // is no number either
+  write("b", "7");
+  int told = 0;
+  EXPECT_TRUE(bench_.next<FileResult>(patience, [&](const FileResult& it) {
+    told += it.id == 3 ? 1 : 0;
+    return it.number == 7;
+  }));
+  EXPECT_EQ(told, 0);
+}
+
 TEST_F(TrackedFiles, are_followed_through_links) {
   std::filesystem::create_directory(folder_.file("v1"));
   std::filesystem::create_directory(folder_.file("v2"));

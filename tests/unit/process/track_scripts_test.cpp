@@ -175,6 +175,23 @@ TEST(TrackScripts, a_hanging_script_that_ignores_term_fails_at_its_timeout_and_i
   EXPECT_GE(Clock::now() - start, 2'500ms);
 }
 
+// It is killed two seconds later; the intervals until then are no failures of their own.
+TEST(TrackScripts, one_run_that_hangs_is_one_failure) {
+  const Folder folder;
+  TrackScript hanging = script(1,
+                               {"sh", "-c",
+                                "trap '' TERM; echo x >>" + folder.file("runs") + "; test $(wc -l <" +
+                                    folder.file("runs") + ") = 1 && exit; while :; do sleep 1; done"},
+                               300ms);
+  hanging.timeout = 300ms;
+  hanging.fall = 2;
+  RunnerBench bench;
+  bench.set_scripts({hanging});
+  ASSERT_TRUE(bench.verdict(1, true));
+  ASSERT_TRUE(bench.verdict(1, false));
+  EXPECT_GE(folder.text("runs").size() / 2, 3U) << "one that is well, and two that hang";
+}
+
 // A zombie that nobody has reaped yet counts as gone.
 bool is_alive(pid_t pid) {
   std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
