@@ -29,6 +29,7 @@ class Outbox {
   enum class For : std::uint8_t {
     whoever_comes,
     this_reader,  // another one is told in another way, or shall not hear of it
+    who_waits,    // somebody waits for what this reader makes of it, and for nobody else's
   };
   void put(Bytes message, For whom = For::whoever_comes);
   // What no reader has taken, with what was to greet one; nothing waits any more.

@@ -12,7 +12,7 @@ namespace {
 
 // What is told once, however many workers follow each other; nobody waits for it. Not what every worker says at first.
 struct IsNews {
-  bool operator()(const process::Notify& it) const { return it.number == 0; }
+  bool operator()(const process::Notify&) const { return true; }
   bool operator()(const process::WriteFifos&) const { return true; }
   bool operator()(const process::SendMail&) const { return true; }
   bool operator()(const process::TellWebhooks&) const { return true; }
@@ -78,7 +78,8 @@ void RunnerDesk::take(std::vector<Bytes>& greeting, process::Messages messages, 
   std::ranges::move(*messages, std::back_inserter(greeting));
 }
 
-void RunnerDesk::run_for_state(const process::Notify& scripts) {
+void RunnerDesk::run_for_state(process::Notify scripts) {
+  scripts.number = unfinished_.next_number();
   unfinished_.on_told(scripts);
   send(scripts, Outbox::For::this_reader);
 }
@@ -88,7 +89,7 @@ void RunnerDesk::run_once(const process::Notify& scripts) {
 }
 
 void RunnerDesk::run_hook(const process::Notify& scripts) {
-  send(scripts, Outbox::For::this_reader);
+  send(scripts, scripts.number == 0 ? Outbox::For::this_reader : Outbox::For::who_waits);
 }
 
 void RunnerDesk::tell(process::WriteFifos news) {
@@ -120,6 +121,7 @@ std::vector<Unsaid> RunnerDesk::leave() {
     }
   }
   for (auto& [whom, message] : outbox_.take_waiting()) {
+    if (whom == Outbox::For::who_waits) continue;
     if (!is_there_ && whom == Outbox::For::this_reader) continue;  // above
     const auto decoded = process::decode_to_runner(message);
     if (decoded && std::visit(IsNews(), *decoded)) left.push_back({.whom = whom, .message = std::move(message)});

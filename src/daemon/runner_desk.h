@@ -38,16 +38,16 @@ class RunnerDesk {
   const kernel::Channel& runner() const { return outbox_.reader(); }
 
   // Scripts of a state: the next runner is told of the latest one again, until they have ended.
-  void run_for_state(const process::Notify& scripts);
+  void run_for_state(process::Notify scripts);
   // Of something that happened.
   void run_once(const process::Notify& scripts);
-  // Somebody waits for them, and may have given up when another runner comes.
+  // Numbered: somebody waits for them, and may have given up when another runner comes.
   void run_hook(const process::Notify& scripts);
   // Kept until a runner has done it.
   void tell(process::WriteFifos news);
   void tell(process::SendMail news);
   void tell(process::TellWebhooks news);
-  void on_finished(const process::NotifyFinished& finished) { unfinished_.on_finished(finished.key); }
+  void on_finished(const process::NotifyFinished& finished) { unfinished_.on_finished(finished); }
   void on_done(const process::NewsDone& done) { unfinished_.on_done(done); }
 
   // The last message of a worker that nobody follows, sent within this time or not at all.

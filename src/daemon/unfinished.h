@@ -23,15 +23,15 @@ class Unfinished {
   Unfinished() = default;  // for scripts alone
 
   // ---- notify scripts of states ----
-  // At most one is kept of each key: of an instance or group of the configuration.
+  // At most one is kept of each key: of an instance or group of the configuration, whose numbers differ. Other scripts
+  // of the key may end meanwhile: of the state before, or of another event.
   void on_told(const process::Notify& notify) {
-    Entry& entry = entries_[notify.key];
-    entry.awaited += notify.commands.size();
-    entry.latest = notify;
+    entries_.insert_or_assign(notify.key, Entry{.latest = notify, .awaited = notify.commands.size()});
   }
-  void on_finished(const std::string& key) {
-    const auto found = entries_.find(key);
-    if (found != entries_.end() && --found->second.awaited == 0) entries_.erase(found);
+  void on_finished(const process::NotifyFinished& finished) {
+    const auto found = entries_.find(finished.key);
+    if (found == entries_.end() || found->second.latest.number != finished.number) return;
+    if (--found->second.awaited == 0) entries_.erase(found);
   }
   // For a runner that knows nothing of those before it.
   std::vector<process::Notify> tell_again() {
@@ -74,7 +74,7 @@ class Unfinished {
  private:
   struct Entry {
     process::Notify latest;
-    std::size_t awaited = 0;  // ends of scripts, those of earlier states included
+    std::size_t awaited = 0;  // ends of its scripts
   };
   struct Kept {
     Bytes message;

@@ -78,6 +78,17 @@ TEST_F(RunnerDeskTest, what_a_runner_died_with_is_told_by_the_worker_that_follow
   EXPECT_THAT(told(meet(next_)), testing::UnorderedElementsAre("BACKUP", "backup"));
 }
 
+// notify_master_rx_lower_pri has the instance's key as well, and an end of its own.
+TEST_F(RunnerDeskTest, a_state_whose_script_has_not_ended_is_told_to_the_next_runner) {
+  {
+    const kernel::Channel runner = meet(desk_);
+    desk_.run_once(scripts("INSTANCE A", "lower"));
+    desk_.run_for_state(scripts("INSTANCE A", "backup"));
+    desk_.on_finished({.key = "INSTANCE A", .command = "/bin/notify"});
+  }
+  EXPECT_THAT(told(meet(desk_)), ElementsAre("backup"));
+}
+
 TEST_F(RunnerDeskTest, what_a_living_runner_has_read_is_told_to_nobody_again) {
   const kernel::Channel runner = meet(desk_);
   desk_.tell(line("BACKUP"));

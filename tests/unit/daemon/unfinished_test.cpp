@@ -5,39 +5,51 @@
 namespace baton::daemon {
 namespace {
 
-process::Notify notify(const std::string& key, const std::string& state, std::size_t scripts = 1) {
-  return {.key = key, .commands = std::vector<notify::Command>(scripts, {.argv = {"/bin/notify", state}})};
+process::Notify notify(const std::string& key, const std::string& state, std::uint64_t number = 1,
+                       std::size_t scripts = 1) {
+  return {.key = key,
+          .commands = std::vector<notify::Command>(scripts, {.argv = {"/bin/notify", state}}),
+          .number = number};
+}
+
+process::NotifyFinished finished(const process::Notify& notify) {
+  return {.key = notify.key, .command = "/bin/notify", .number = notify.number};
 }
 
 TEST(Unfinished, has_nothing_to_tell_when_every_script_has_ended) {
   Unfinished unfinished;
-  unfinished.on_told(notify("INSTANCE VI_1", "MASTER", 2));
-  unfinished.on_finished("INSTANCE VI_1");
+  const process::Notify master = notify("INSTANCE VI_1", "MASTER", 1, 2);
+  unfinished.on_told(master);
+  unfinished.on_finished(finished(master));
   EXPECT_EQ(unfinished.tell_again().size(), 1U);
-  unfinished.on_finished("INSTANCE VI_1");
-  unfinished.on_finished("INSTANCE VI_1");
+  unfinished.on_finished(finished(master));
+  unfinished.on_finished(finished(master));
   EXPECT_TRUE(unfinished.tell_again().empty());
 }
 
 TEST(Unfinished, tells_the_latest_state_alone) {
   Unfinished unfinished;
-  unfinished.on_told(notify("INSTANCE VI_1", "MASTER"));
-  unfinished.on_told(notify("INSTANCE VI_1", "BACKUP"));
-  unfinished.on_told(notify("INSTANCE VI_2", "FAULT"));
+  unfinished.on_told(notify("INSTANCE VI_1", "MASTER", 1));
+  unfinished.on_told(notify("INSTANCE VI_1", "BACKUP", 2));
+  unfinished.on_told(notify("INSTANCE VI_2", "FAULT", 3));
   const auto again = unfinished.tell_again();
   ASSERT_EQ(again.size(), 2U);
-  EXPECT_EQ(again[0], notify("INSTANCE VI_1", "BACKUP"));
-  EXPECT_EQ(again[1], notify("INSTANCE VI_2", "FAULT"));
+  EXPECT_EQ(again[0], notify("INSTANCE VI_1", "BACKUP", 2));
+  EXPECT_EQ(again[1], notify("INSTANCE VI_2", "FAULT", 3));
 }
 
-// The script for the state before has ended; that for the present one had not begun when the runner died.
+// The script for the state before has ended, or one of another event (notify_master_rx_lower_pri has no number); that
+// for the present state had not begun when the runner died.
 TEST(Unfinished, waits_for_the_end_of_the_last_script) {
   Unfinished unfinished;
-  unfinished.on_told(notify("INSTANCE VI_1", "BACKUP"));
-  unfinished.on_told(notify("INSTANCE VI_1", "MASTER"));
-  unfinished.on_finished("INSTANCE VI_1");
-  EXPECT_EQ(unfinished.tell_again(), std::vector{notify("INSTANCE VI_1", "MASTER")});
-  unfinished.on_finished("INSTANCE VI_1");  // told to another runner, which was told this alone
+  const process::Notify backup = notify("INSTANCE VI_1", "BACKUP", 1);
+  const process::Notify master = notify("INSTANCE VI_1", "MASTER", 2);
+  unfinished.on_told(backup);
+  unfinished.on_told(master);
+  unfinished.on_finished(finished(backup));
+  unfinished.on_finished(finished(notify("INSTANCE VI_1", "MASTER_RX_LOWER_PRI", 0)));
+  EXPECT_EQ(unfinished.tell_again(), std::vector{master});
+  unfinished.on_finished(finished(master));
   EXPECT_TRUE(unfinished.tell_again().empty());
 }
 
