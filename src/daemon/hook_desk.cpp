@@ -29,12 +29,14 @@ void HookDesk::on_resumed(vrrp::RouterId router) {
 }
 
 void HookDesk::on_stayed(vrrp::RouterId router) {
-  for (const std::size_t index : hooks_of(router)) {
-    const HookSetup& hooks = setup_.hooks[index];
-    if (hooks.before_release.empty() || !std::exchange(desks_[index].has_released, false)) continue;
-    send(index, hooks.before_announce, hooks.timeout);
-    send(index, hooks.after_announce, hooks.timeout);
+  for (const std::size_t index : hooks_of(router)) begin_again(index);
+}
+
+std::size_t HookDesk::on_followed() {
+  for (std::size_t index = 0; index < desks_.size(); ++index) {
+    if (!desks_[index].masters.empty()) begin_again(index);
   }
+  return std::exchange(departures_, {}).size();
 }
 
 void HookDesk::follow(vrrp::RouterId router, bool is_leaving) {
@@ -67,7 +69,9 @@ void HookDesk::on_backup_at_start(vrrp::RouterId router) {
 
 void HookDesk::on_finished(const process::NotifyFinished& finished) {
   if (finished.number == 0) return;
-  for (Desk& desk : desks_) {
+  for (std::size_t i = 0; i < desks_.size(); ++i) {
+    Desk& desk = desks_[i];
+    if (setup_.hooks[i].key != finished.key) continue;  // numbers of others are none of ours
     for (std::optional<Run>* run : {&desk.announcing, &desk.releasing}) {
       if (!*run || (*run)->number != finished.number || (*run)->awaited == 0) continue;
       --(*run)->awaited;
@@ -156,6 +160,14 @@ std::optional<HookDesk::Run> HookDesk::run(std::size_t index, const std::vector<
   const Run run{.number = ++last_number_, .awaited = commands.size(), .begun = now, .until = now + hooks.timeout};
   handlers_.run({.key = hooks.key, .rules = {}, .commands = commands, .deadline = hooks.timeout, .number = run.number});
   return run;
+}
+
+// What before_release has stopped.
+void HookDesk::begin_again(std::size_t index) {
+  const HookSetup& hooks = setup_.hooks[index];
+  if (hooks.before_release.empty() || !std::exchange(desks_[index].has_released, false)) return;
+  send(index, hooks.before_announce, hooks.timeout);
+  send(index, hooks.after_announce, hooks.timeout);
 }
 
 void HookDesk::release_unawaited(std::size_t index) {

@@ -45,6 +45,9 @@ class HookDesk {
   void follow(vrrp::RouterId router, bool is_leaving);
   void on_stayed(vrrp::RouterId router);
   void on_left(vrrp::RouterId router);  // it is MASTER no more
+  // Another worker goes on, and knows nothing of who is leaving: they stay. The departures that waited are dropped; how
+  // many.
+  std::size_t on_followed();
   void on_backup_at_start(vrrp::RouterId router);
   void on_finished(const process::NotifyFinished& finished);
   // Calls `then` once before_release of those that are MASTER has ended, or its deadline is over; at once where there
@@ -81,6 +84,7 @@ class HookDesk {
     std::function<void()> then;
   };
 
+  void begin_again(std::size_t index);
   void send(std::size_t index, const std::vector<notify::Command>& commands, Duration deadline);
   std::optional<Run> run(std::size_t index, const std::vector<notify::Command>& commands, Instant now);
   void release_unawaited(std::size_t index);

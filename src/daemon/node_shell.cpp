@@ -205,6 +205,12 @@ void NodeShell::entrust() {
 // For a worker that goes on as we do.
 void NodeShell::leave_as_it_is() {
   transport_.drain();
+  if (const std::size_t dropped = hooks_.on_followed(); dropped > 0) {
+    log_.warning(
+        fmt::format("{} departures that waited for before_release are dropped, for another worker goes on: ask "
+                    "for them again",
+                    dropped));
+  }
   settle();
   for (vrrp::RouterId id = 0; id < setup_.routers.size(); ++id) will_.write_statistics(id, statistics_[id]);
 }

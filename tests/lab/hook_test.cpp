@@ -151,5 +151,21 @@ TEST_F(AwaitedHooks, who_goes_on_purpose_serves_until_its_script_has_ended) {
   EXPECT_TRUE(pair().wait_for_owner(web2)) << pair().log();
 }
 
+// The worker that follows knows of no handover: what before_release has stopped begins again.
+TEST_F(AwaitedHooks, a_handover_that_a_reload_overtakes_is_dropped_and_said_so) {
+  hold(web1);
+  const auto asked = baton(web1, "handover VI_1");
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->code, 0) << asked->text;
+  ASSERT_TRUE(wait([] { return has(web1, "begun", "release"); })) << pair().log();
+  const Instant before = now();
+  reload(web1, config(web1));
+  ASSERT_TRUE(wait([&] { return was_logged(web1, "reload complete", before); })) << pair().log();
+  EXPECT_TRUE(was_logged(web1, "waited for before_release are dropped", before)) << pair().log();
+  let_go(web1);
+  EXPECT_TRUE(wait([] { return has(web1, "ended", "announce"); })) << pair().log();
+  EXPECT_EQ(pair().owners(), std::set<NodeId>{web1});
+}
+
 }  // namespace
 }  // namespace baton::lab
