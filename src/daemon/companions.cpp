@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "dbus/service.h"
+#include "kernel/confinement.h"
 
 namespace baton::daemon {
 
@@ -16,6 +17,13 @@ namespace {
 
 double utc_seconds(WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+// The system bus, an AgentX master and our control socket want to see root; none of them wants its powers.
+void renounce(const log::Options& log) {
+  if (const auto done = kernel::give_up_capabilities(); !done) {
+    log::Logger(log).warning(to_string(done.error()) + "; going on with more power than is needed");
+  }
 }
 
 // Beside us, where an installation and a build have it.
@@ -92,6 +100,7 @@ SideRole::Plan Companions::dbus_plan() {
 int Companions::run_dbus(kernel::Channel channel) const {
   log::Options log = log_options_;
   log.identifier = "baton-dbus";
+  renounce(log);
   return dbus::run({.control_socket = options_.control_socket(),
                     .service = wanted_.dbus.service,
                     .since = utc_seconds(begin_),
@@ -141,10 +150,11 @@ int Companions::run_snmp(kernel::Channel channel) const {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  (void)::fcntl(channel.fd(), F_SETFD, 0);
-  (void)::execv(arguments[0], arguments.data());
   log::Options log = log_options_;
   log.identifier = "baton-snmp";
+  renounce(log);
+  (void)::fcntl(channel.fd(), F_SETFD, 0);
+  (void)::execv(arguments[0], arguments.data());
   log::Logger(log).error(to_string(last_error(words[0]).error()) + "; enable_snmp_* needs the program baton-snmp");
   return exit_code::failure;
 }

@@ -10,6 +10,7 @@ namespace baton::daemon {
 namespace {
 
 constexpr int wait_bound_ms = 1000;  // for others who change nftables meanwhile
+constexpr int end_bound_ms = 500;    // a process that waits for them in the kernel hears no signal
 
 }  // namespace
 
@@ -44,8 +45,12 @@ void FirewallRole::on_death() {
 
 void FirewallRole::wait() {
   if (!process_) return;
+  if (!ends_within(wait_bound_ms)) log_.warning("nftables is held by somebody else; going on without it");
+}
+
+bool FirewallRole::ends_within(int milliseconds) const {
   pollfd ended{.fd = process_.pidfd.get(), .events = POLLIN, .revents = 0};
-  if (::poll(&ended, 1, wait_bound_ms) != 1) log_.warning("nftables is held by somebody else; going on without it");
+  return ::poll(&ended, 1, milliseconds) == 1;
 }
 
 void FirewallRole::end(bool keep_table) {
@@ -53,7 +58,7 @@ void FirewallRole::end(bool keep_table) {
   wait();
   if (process_) {
     process_.signal(SIGKILL);
-    (void)reap(process_);
+    if (ends_within(end_bound_ms)) (void)reap(process_);
   }
   if (keep_table || !has_firewall(marker_)) return;
   auto started = start_role({.name = "baton-firewall", .parent_death_signal = 0, .keep = {}, .main = [&] {

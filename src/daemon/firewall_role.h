@@ -27,6 +27,7 @@ class FirewallRole {
 
  private:
   void on_death();
+  bool ends_within(int milliseconds) const;
 
   loop::Loop& loop_;
   log::Options log_options_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "daemon/address_plan.h"
+#include "daemon/forgetful_memory.h"
 #include "daemon/routing_carrier.h"
 #include "daemon/routing_plan.h"
 #include "daemon/transport.h"
@@ -62,8 +63,9 @@ std::optional<Kernel> look(log::Logger& log) {
   return kernel;
 }
 
-void send_goodbyes(const Setup& setup, std::span<const std::optional<RouterWill>> wills,
-                   const kernel::InterfaceTable& interfaces, log::Logger& log) {
+// Not a part of the caller, who then forgets the secrets of the codecs with the rest of this function's stack.
+[[gnu::noinline]] void send_goodbyes(const Setup& setup, std::span<const std::optional<RouterWill>> wills,
+                                     const kernel::InterfaceTable& interfaces, log::Logger& log) {
   if (std::ranges::none_of(wills, holds_anything)) return;
   Transport transport(setup, nullptr, {.on_error = [&](const SysError& error) { log.error(to_string(error)); }});
   transport.follow(interfaces);
@@ -146,13 +148,17 @@ void carry_out_last_will(const Setup& setup, std::span<const std::optional<Route
   auto kernel = look(log);
   if (!kernel) return;
   send_goodbyes(setup, wills, kernel->interfaces, log);
+  forget_stack();
   remove_everything(setup, leftovers, statics, *kernel, log);
   remove_interfaces(setup, leftovers.interfaces(), settings_record, *kernel, log);
 }
 
 void say_goodbye(const Setup& setup, std::span<const std::optional<RouterWill>> wills, log::Logger& log) {
   if (std::ranges::none_of(wills, holds_anything)) return;
-  if (const auto kernel = look(log)) send_goodbyes(setup, wills, kernel->interfaces, log);
+  const auto kernel = look(log);
+  if (!kernel) return;
+  send_goodbyes(setup, wills, kernel->interfaces, log);
+  forget_stack();
 }
 
 void clean_up(Setup setup, std::span<const config::VirtualAddress> leftovers, const std::string& settings_record,

@@ -185,6 +185,10 @@ SysResult<void> confine_to_what_is_open(std::span<const int> capabilities, std::
 
 }  // namespace
 
+SysResult<void> give_up_capabilities() {
+  return keep_capabilities({});
+}
+
 SysResult<void> confine_worker(std::span<const std::string> writable) {
   TRY(keep_capabilities(std::array{CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK}));
   TRY(restrict_files(writing, writable));

@@ -9,6 +9,10 @@
 
 namespace baton::kernel {
 
+// Every capability, and new privileges: also of the program that is executed from now on. For root that must be root
+// for those it talks to, and needs no power over anything else.
+SysResult<void> give_up_capabilities();
+
 // What serving clients on sockets that are open already takes. New sockets may be netlink ones, and Unix ones for
 // datagrams (the log's) alone; no file is opened, no program started, no memory becomes code, no other process is
 // looked at or signalled. A call that is not allowed fails with EPERM. What is to be read from files is read before; so

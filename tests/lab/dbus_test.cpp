@@ -126,6 +126,13 @@ TEST_F(DbusTest, methods_reload_and_announce) {
   EXPECT_TRUE(wait_until_told(web1, "VrrpReloaded")) << told(web1);
 }
 
+TEST_F(DbusTest, its_role_has_no_power_over_the_machine) {
+  ASSERT_TRUE(wait([&] { return state(web1).contains("Master"); }));
+  const auto said = run(web1, "grep -E '^(CapPrm|CapEff|NoNewPrivs)' /proc/$(pgrep -x baton-dbus)/status");
+  ASSERT_TRUE(said);
+  EXPECT_EQ(said->text, "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:\t1\n");
+}
+
 TEST_F(DbusTest, a_role_that_was_killed_comes_again_and_says_nothing_twice) {
   ASSERT_TRUE(wait([&] { return state(web1).contains("Master"); }));
   const std::string before = told(web1);
