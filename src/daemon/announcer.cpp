@@ -107,23 +107,21 @@ std::optional<Bytes> Announcer::frame_for(const config::VirtualAddress& address,
 
 bool Announcer::send_some(const vrrp::Node& node, Instant now, AddressState state) {
   if (has_extra_) add_extra(node, now);
-  std::size_t left = limits::frames_a_turn;  // of lane 0
-  bool is_cut_short = false;
-  for (auto burst = bursts_.begin(); burst != bursts_.end() && (left > 0 || has_paced_lanes());) {
+  Turn turn;
+  for (auto burst = bursts_.begin(); burst != bursts_.end() && (!turn.is_over() || has_paced_lanes());) {
     Lane& lane = lanes_[burst->lane];
     const bool serves = node.router(burst->router).is_serving();
-    const std::size_t most = !lane.is_paced() ? left : now >= lane.next_frame ? 1 : 0;
+    const std::size_t most = !lane.is_paced() ? turn.frames : now >= lane.next_frame ? 1 : 0;
     if (serves && most > 0) {
-      const std::size_t sent = advance(*burst, most, state, now);
-      if (!lane.is_paced()) left -= sent;
+      const std::size_t sent = advance(*burst, most, turn, state, now);
+      if (!lane.is_paced()) turn.frames -= sent;
     }
-    is_cut_short = is_cut_short || (!lane.is_paced() && left == 0);
     burst = serves && burst->rounds > 0 ? std::next(burst) : bursts_.erase(burst);
   }
-  return is_cut_short && !bursts_.empty();
+  return turn.is_over() && !bursts_.empty();
 }
 
-std::size_t Announcer::advance(Burst& burst, std::size_t most, AddressState state, Instant now) {
+std::size_t Announcer::advance(Burst& burst, std::size_t most, Turn& turn, AddressState state, Instant now) {
   const RouterSetup& router = setup_.routers[burst.router];
   Lane& lane = lanes_[burst.lane];
   // Frames of one interface in a row leave in one system call. A full queue loses some, as a wire does.
@@ -134,7 +132,13 @@ std::size_t Announcer::advance(Burst& burst, std::size_t most, AddressState stat
     frames.clear();
   };
   std::size_t sent = 0;
-  while (sent < most && burst.rounds > 0) {
+  for (; sent < most && turn.addresses > 0 && burst.rounds > 0; --turn.addresses) {
+    if (burst.in_vain == router.addresses.size()) {  // one more round would be as this one
+      if (state == AddressState::settled) burst.rounds = 0;
+      burst.in_vain = 0;
+      break;
+    }
+    ++burst.in_vain;
     const config::VirtualAddress& address = router.addresses[burst.next];
     const bool is_meant =
         lane_of(address.device) == burst.lane && (burst.which == Which::all || is_extra(router, address));
@@ -146,6 +150,7 @@ std::size_t Announcer::advance(Burst& burst, std::size_t most, AddressState stat
         frames.push_back(std::move(*frame));
         lane.next_frame = now + (address.address.address.is_v4() ? lane.after_arp : lane.after_advertisement);
         ++sent;
+        burst.in_vain = 0;
       }
     }
     if (++burst.next == router.addresses.size()) {

@@ -21,8 +21,9 @@
 namespace baton::daemon {
 
 namespace limits {
-inline constexpr std::size_t frames_a_turn = 256;  // about a millisecond
-}
+inline constexpr std::size_t frames_a_turn = 256;       // about a millisecond
+inline constexpr std::size_t addresses_a_turn = 4'096;  // that are looked at, of which there may be nothing to announce
+}  // namespace limits
 
 class Announcer {
  public:
@@ -53,7 +54,14 @@ class Announcer {
     LaneId lane = 0;
     Which which = Which::all;
     unsigned rounds = 0;
-    std::size_t next = 0;  // address
+    std::size_t next = 0;     // address
+    std::size_t in_vain = 0;  // addresses in a row that could not be announced
+  };
+  // What is left of one turn.
+  struct Turn {
+    std::size_t frames = limits::frames_a_turn;  // of lane 0
+    std::size_t addresses = limits::addresses_a_turn;
+    bool is_over() const { return frames == 0 || addresses == 0; }
   };
   void put_into_lanes();
   bool has_paced_lanes() const { return lanes_.size() > 1; }
@@ -64,7 +72,7 @@ class Announcer {
   bool is_extra(const RouterSetup& router, const config::VirtualAddress& address) const;
   void add_extra(const vrrp::Node& node, Instant now);
   // At most `most` frames of a burst; returns how many.
-  std::size_t advance(Burst& burst, std::size_t most, AddressState state, Instant now);
+  std::size_t advance(Burst& burst, std::size_t most, Turn& turn, AddressState state, Instant now);
 
   const Setup& setup_;
   const kernel::InterfaceTable& interfaces_;

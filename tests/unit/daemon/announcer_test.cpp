@@ -1,5 +1,6 @@
 #include "daemon/announcer.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "unit/daemon/made_setup.h"
@@ -64,6 +65,27 @@ TEST(Announcer, interfaces_of_a_garp_group_share_a_distance) {
   // eth0 and eth1 have six frames, eth2 is free.
   EXPECT_EQ(Bench("garp_group {\ninterfaces {\neth0\neth1\n}\ngarp_interval 0.2\n}").times(),
             (std::vector{0, 200, 400, 600, 800, 1000}));
+}
+
+TEST(Announcer, addresses_that_cannot_be_announced_take_no_more_than_a_round_and_no_more_than_a_turn_has_time_for) {
+  std::string addresses;
+  const std::size_t count = 2 * limits::addresses_a_turn;
+  for (std::size_t i = 0; i < count; ++i) addresses += fmt::format("10.1.{}.{}/24 dev none0\n", i / 250, i % 250 + 1);
+  const Setup setup = setup_of(Bench::owner("A", 1, addresses));
+  const kernel::InterfaceTable interfaces;
+  vrrp::Node node(setup.node);
+  vrrp::NodeActions actions;
+  node.start(Instant(100s), actions);
+  Transport transport(setup, nullptr, {.on_packet = {}, .on_frame = {}, .on_error = [](const SysError&) {}});
+  Announcer announcer(setup, interfaces, transport);
+  announcer.add(0, 1'000'000'000);
+  int turns = 0;
+  for (bool is_more = true; is_more && turns < 100; ++turns) {
+    is_more = announcer.send_some(node, Instant(100s), AddressState::settled);
+  }
+  EXPECT_TRUE(announcer.is_idle());
+  EXPECT_GE(turns, 2);
+  EXPECT_LE(turns, 4);
 }
 
 TEST(Announcer, gna_interval_alone_holds_no_arp_back) {
