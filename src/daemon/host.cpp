@@ -218,9 +218,11 @@ void Host::on_changes() {
       const kernel::Link* before = interfaces_.find(link->link.index);
       const bool same = before != nullptr && !link->removed && *before == link->link;
       const bool moved = link->removed || before == nullptr || before->name != link->link.name;
+      const std::string name_before = before == nullptr ? link->link.name : before->name;
       const bool concerns = interests_.has(link->link.name) || (before != nullptr && interests_.has(before->name));
       interfaces_.apply(change);
-      if (!same) routing_.on_link_change();
+      if (!same) routing_.on_link_change(link->link.name);
+      if (name_before != link->link.name) routing_.on_link_change(name_before);
       if (link->removed) plan_.forget_interface(link->link.index);
       if (!concerns) continue;
       if (link->removed) handlers_.on_interface_gone(link->link.index);

@@ -32,7 +32,6 @@ std::optional<std::string> judge(const Value& value, bool add, int code, const c
 }
 
 bool may_leave_through(const Route& route, const std::string& device) {
-  if (route.family != Family::ipv4) return false;
   const auto devices = devices_of(route);
   return devices.empty() || std::ranges::find(devices, device) != devices.end();
 }
@@ -120,15 +119,15 @@ void RoutingPlan::on_change(const kernel::RuleChange& change) {
   }
 }
 
-void RoutingPlan::on_link_change() {
+void RoutingPlan::on_link_change(const std::string& device) {
   for (const Route& route : configured_routes_) {
-    if (routes_.is_held(route)) doubt(route);
+    if (may_leave_through(route, device) && routes_.is_held(route)) doubt(route);
   }
 }
 
 void RoutingPlan::on_address_removed(const IpAddress& address, const std::string& device, bool was_last_of_ipv4) {
   for (const Route& route : configured_routes_) {
-    const bool lost_its_link = was_last_of_ipv4 && may_leave_through(route, device);
+    const bool lost_its_link = was_last_of_ipv4 && route.family == Family::ipv4 && may_leave_through(route, device);
     if ((route.preferred_source == address || lost_its_link) && routes_.is_held(route)) doubt(route);
   }
 }
@@ -140,7 +139,9 @@ void RoutingPlan::on_address_added() {
 }
 
 void RoutingPlan::doubt_everything() {
-  on_link_change();
+  for (const Route& route : configured_routes_) {
+    if (routes_.is_held(route)) doubt(route);
+  }
   for (const Rule& rule : configured_rules_) {
     if (rules_.is_held(rule)) doubt(rule);
   }

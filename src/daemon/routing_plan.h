@@ -60,8 +60,9 @@ class RoutingPlan {
   // --- what happened ---
   void on_change(const kernel::RouteChange& change, const kernel::InterfaceTable& interfaces);
   void on_change(const kernel::RuleChange& change);
-  // A link came, went or changed: IPv4 routes may have gone with it without a word.
-  void on_link_change();
+  // A link of this name came, went or changed: IPv4 routes may have gone with it without a word, and those that wait
+  // for it can be set. Routes through others are left alone: where containers come and go, links change all the time.
+  void on_link_change(const std::string& device);
   // An address of that interface has gone, and perhaps routes with it; one has come, and what was refused may be set.
   void on_address_removed(const IpAddress& address, const std::string& device, bool was_last_of_ipv4);
   void on_address_added();

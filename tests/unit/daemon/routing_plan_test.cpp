@@ -142,8 +142,10 @@ TEST(RoutingPlan, routes_that_leave_without_a_word_are_put_back) {
   EXPECT_THAT(bench.settle(), ElementsAre("+10.61.0.0/24"));
   bench.plan.on_address_removed(*IpAddress::parse("10.0.0.7"), "eth0", true);
   EXPECT_THAT(bench.settle(), ElementsAre("+10.60.0.0/24", "+10.61.0.0/24"));
-  bench.plan.on_link_change();
+  bench.plan.on_link_change("eth0");
   EXPECT_THAT(bench.settle(), ElementsAre("+10.60.0.0/24", "+10.61.0.0/24"));
+  bench.plan.on_link_change("veth1234");
+  EXPECT_THAT(bench.settle(), testing::IsEmpty()) << "no container takes them along";
 }
 
 TEST(RoutingPlan, a_route_waits_for_its_interface) {
@@ -151,8 +153,8 @@ TEST(RoutingPlan, a_route_waits_for_its_interface) {
   bench.plan.set_holding(b, true);
   EXPECT_THAT(bench.settle(), ElementsAre("+10.60.0.0/24"));
   bench.link("eth1", 3);
-  bench.plan.on_link_change();
-  EXPECT_THAT(bench.settle(), ElementsAre("+10.60.0.0/24", "+10.62.0.0/24"));
+  bench.plan.on_link_change("eth1");
+  EXPECT_THAT(bench.settle(), ElementsAre("+10.62.0.0/24"));
 }
 
 TEST(RoutingPlan, a_refusal_is_said_once_and_tried_again_when_an_address_comes) {
