@@ -1,0 +1,89 @@
+// Interfaces of virtual routers that a reload took out: each removal holds the kernel up for a grace period, so they go
+// one by one, between the adverts of who stays. Whoever ends the daemon meanwhile finds none of them afterwards.
+#include <cstdlib>
+
+#include "served_pair.h"
+
+namespace baton::lab {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int first_vrid = 60;
+constexpr int extra_routers = 40;
+
+bool has_macvlan() {
+  return std::system(
+             "{ ip link add probe4 type veth peer name probe5 && ip link add link probe4 name probe6 type macvlan; "
+             "r=$?; ip link del probe4; exit $r; } >/dev/null 2>&1") == 0;
+}
+
+class DroppedInterfaces : public ServedPair {
+ protected:
+  static void SetUpTestSuite() { open({}); }
+  void SetUp() override {
+    if (!has_macvlan()) GTEST_SKIP() << "this kernel has no macvlan";
+    ServedPair::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    reload(web1, pair_config(web1, options()) + extra());
+    ASSERT_TRUE(wait([] { return interfaces() == extra_routers; })) << pair().log();
+  }
+
+  static std::string extra() {
+    std::string text;
+    for (int vrid = first_vrid; vrid < first_vrid + extra_routers; ++vrid) {
+      text += fmt::format(
+          "vrrp_instance E_{0} {{\n  interface ens33\n  use_vmac\n  virtual_router_id {0}\n  priority 200\n"
+          "  mcast_src_ip 10.0.20.14\n  virtual_ipaddress {{\n    10.0.20.{0}\n  }}\n}}\n",
+          vrid);
+    }
+    return text;
+  }
+  static void drop_them() {
+    const Instant asked = now();
+    reload(web1, pair_config(web1, options()));
+    ASSERT_TRUE(wait([&] { return was_logged(web1, "reload complete", asked); })) << pair().log();
+  }
+  static int interfaces() {
+    const auto said = run(web1, "ip -o link show type macvlan | wc -l");
+    return said ? std::stoi(said->text) : -1;
+  }
+  static void expect_all_gone() {
+    EXPECT_TRUE(wait([] { return interfaces() == 0; })) << interfaces() << " are left\n" << pair().log();
+  }
+};
+
+TEST_F(DroppedInterfaces, all_go_while_another_router_serves_on) {
+  const Instant begin = now();
+  drop_them();
+  expect_all_gone();
+  expect_no_move_since(begin);
+}
+
+TEST_F(DroppedInterfaces, are_gone_when_the_daemon_is_told_to_stop_at_once) {
+  drop_them();
+  ASSERT_GT(interfaces(), 0) << "they go one by one";
+  stop_daemon(web1);
+  EXPECT_EQ(interfaces(), 0) << pair().log();
+}
+
+TEST_F(DroppedInterfaces, are_taken_over_by_the_next_worker) {
+  drop_them();
+  ASSERT_GT(interfaces(), 0) << "they go one by one";
+  const pid_t before = kill_worker(web1);
+  ASSERT_TRUE(wait_for_other_worker(web1, before)) << pair().log();
+  expect_all_gone();
+  EXPECT_EQ(pair().owners(), std::set<NodeId>{web1});
+}
+
+// Nobody is left who could remove them one by one: the last will does.
+TEST_F(DroppedInterfaces, are_removed_by_the_last_will_of_a_worker_that_dies_behind_the_others) {
+  drop_them();
+  ASSERT_GT(interfaces(), 0) << "they go one by one";
+  signal(web1, Role::guardian, SIGKILL);
+  EXPECT_TRUE(wait([] { return !lab().daemon_runs(web1); })) << pair().log();
+  EXPECT_EQ(interfaces(), 0) << pair().log();
+}
+
+}  // namespace
+}  // namespace baton::lab
