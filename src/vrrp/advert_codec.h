@@ -49,8 +49,8 @@ class AdvertCodec {
  public:
   // The way to make one from parameters that nobody has checked.
   static std::expected<AdvertCodec, CodecError> make(CodecParameters parameters);
-  // For parameters that make() would take. Where libcrypto refuses the digest, such a codec sends nothing and believes
-  // nobody.
+  // For parameters that make() would take, and that somebody has checked before: those of a setup were when it was
+  // made.
   explicit AdvertCodec(CodecParameters parameters);
 
   // The source address adverts leave with; it is part of checksum, ICV and HMAC. To be set before the first encode.
@@ -64,8 +64,8 @@ class AdvertCodec {
 
   // Judges a packet for this virtual router. A rejected packet changes nothing here but is counted by the caller.
   // `unlike_addresses` is set when the packet is accepted although its address list is not ours. Does not allocate,
-  // whatever it is given; libcrypto, which it asks for AH and auth_hmac, takes and returns a few hundred bytes a
-  // packet.
+  // whatever it is given, nor for AH and auth_hmac: the contexts of their keys are members (KeyedHash), and are used
+  // again for each packet.
   std::expected<Advert, RejectReason> decode(const ReceivedPacket& packet, WallTime now,
                                              bool* unlike_addresses = nullptr);
 

@@ -44,7 +44,7 @@ struct HmacScope {
   IpAddress source;
 };
 
-// Appends the trailer to a complete message; its checksum does not matter. False: libcrypto failed.
+// Appends the trailer to a complete message; its checksum does not matter.
 void append_hmac_trailer(KeyedHash& hash, const HmacScope& scope, std::uint8_t key_id, std::uint64_t time,
                          Bytes& message);
 [[nodiscard]] bool verify_hmac_trailer(KeyedHash& hash, const HmacScope& scope, ByteView message, ByteView trailer);
