@@ -30,7 +30,7 @@ void Runner::end_hanging(Instant now) {
 }
 
 void Runner::notify(vrrp::RouterId router, std::uint64_t number, Instant now, Random& random) {
-  const auto dropped = queue_.push({.key = key_of(router), .command = {.argv = {std::to_string(number)}}});
+  const auto dropped = queue_.push({.key = key_of(router), .number = number});
   if (dropped) ++started_[router].dropped;
   if (queue_.waiting() > process::limits::notifications_per_key * started_.size()) problem_ = "too many scripts wait";
   start_waiting(now, random);
@@ -45,11 +45,11 @@ void Runner::on_timeout(Instant now, Random& random) {
   for (Running& each : running_) {
     if (each.is_lingering || std::min(each.ends_at, each.patience_at) > now) continue;
     each.is_lingering = true;  // ended, or nobody waits for it any more
-    queue_.finished(each.key);
+    queue_.finished(each.script.key);
   }
   std::erase_if(running_, [&](const Running& each) {
     if (each.ends_at > now) return false;
-    ended_.push_back(each.key);
+    ended_.push_back(each.script);
     return true;
   });
   start_waiting(now, random);
@@ -67,8 +67,8 @@ void Runner::start_waiting(Instant now, Random& random) {
   while (running_.size() < running_at_once) {
     const auto next = queue_.take();
     if (!next) return;
-    note_start(static_cast<vrrp::RouterId>(std::stoul(next->key)), std::stoull(next->command.argv.front()));
-    running_.push_back({.key = next->key,
+    note_start(static_cast<vrrp::RouterId>(std::stoul(next->key)), next->number);
+    running_.push_back({.script = {.key = next->key, .number = next->number},
                         .ends_at = now + (notify_hangs_ ? forever : random.between(1ms, 30ms)),
                         .patience_at = now + patience});
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "process/notify_queue.h"
+#include "process/runner_protocol.h"
 #include "process/script_verdict.h"
 #include "sim/random.h"
 #include "vrrp/action.h"
@@ -43,8 +44,8 @@ class Runner {
   std::optional<bool> verdict() const { return verdict_.is_up(); }
   // Of each router the last that its script was started for; nullopt: none.
   std::optional<std::uint64_t> last_started(vrrp::RouterId router) const { return started_[router].last; }
-  // Routers whose scripts have ended since this was asked last, once for each script.
-  std::vector<std::string> take_ended() { return std::exchange(ended_, {}); }
+  // The scripts that have ended since this was asked last.
+  std::vector<process::NotifyFinished> take_ended() { return std::exchange(ended_, {}); }
   std::size_t waiting() const { return queue_.waiting(); }
   // Empty, or what is wrong: a transition that no script was told of, or in the wrong order.
   const std::string& problem() const { return problem_; }
@@ -55,7 +56,7 @@ class Runner {
     std::uint64_t dropped = 0;  // since then
   };
   struct Running {
-    std::string key;
+    process::NotifyFinished script;  // what will be said of it
     Instant ends_at;
     Instant patience_at;
     bool is_lingering = false;
@@ -69,7 +70,7 @@ class Runner {
   process::NotifyQueue queue_;
   std::vector<Started> started_;  // by router
   std::vector<Running> running_;
-  std::vector<std::string> ended_;
+  std::vector<process::NotifyFinished> ended_;
   Instant next_run_;
   std::optional<Instant> run_ends_;
   bool service_up_ = true;

@@ -355,9 +355,8 @@ void World::start_runner(std::size_t id) {
   machine.unheard = machine.notified;
   for (const process::Notify& again : machine.unfinished.tell_again()) {
     const auto router = static_cast<RouterId>(std::stoul(again.key));
-    const std::uint64_t number = std::stoull(again.commands.front().argv.front());
-    machine.unheard[router] = number - 1;
-    machine.runner->notify(router, number, clock(id), random_);
+    machine.unheard[router] = again.number - 1;
+    machine.runner->notify(router, again.number, clock(id), random_);
   }
 }
 
@@ -378,7 +377,7 @@ void World::crash_runner(std::size_t id) {
 void World::look_after_runner(std::size_t id) {
   Machine& machine = machines_[id];
   machine.runner->on_timeout(clock(id), random_);
-  for (const std::string& key : machine.runner->take_ended()) machine.unfinished.on_finished(key);
+  for (const auto& script : machine.runner->take_ended()) machine.unfinished.on_finished(script);
   if (!machine.runner->problem().empty()) violate(fmt::format("m{} {}", id, machine.runner->problem()));
   if (machine.runner->verdict() && machine.runner->verdict() != machine.told_verdict) tell_verdict(id);
 }
@@ -404,7 +403,7 @@ void World::notify(std::size_t id, RouterId router) {
   Machine& machine = machines_[id];
   if (!machine.parameters.script) return;
   const std::uint64_t number = ++machine.notified[router];
-  machine.unfinished.on_told({.key = Runner::key_of(router), .commands = {{.argv = {std::to_string(number)}}}});
+  machine.unfinished.on_told({.key = Runner::key_of(router), .commands = {notify::Command()}, .number = number});
   if (!machine.runner) {
     ++counts_.unheard;
     return;

@@ -71,7 +71,7 @@ TEST(Announcer, addresses_that_cannot_be_announced_take_no_more_than_a_round_and
   std::string addresses;
   const std::size_t count = 2 * limits::addresses_a_turn;
   for (std::size_t i = 0; i < count; ++i) addresses += fmt::format("10.1.{}.{}/24 dev none0\n", i / 250, i % 250 + 1);
-  const Setup setup = setup_of(Bench::owner("A", 1, addresses));
+  const daemon::Setup setup = setup_of(Bench::owner("A", 1, addresses));
   const kernel::InterfaceTable interfaces;
   vrrp::Node node(setup.node);
   vrrp::NodeActions actions;
