@@ -1,9 +1,24 @@
 #include "balance/balancer.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace baton::balance {
+
+namespace {
+
+// By how much a check moves the weight of its server.
+std::int64_t moved_by(const CheckMemory& memory, bool adds, std::int32_t configured) {
+  if (!memory.has_weight) return 0;
+  return std::int64_t{memory.weight} - (adds ? 0 : configured);
+}
+
+std::int32_t to_weight(std::int64_t weight) {
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(weight, 0, std::numeric_limits<std::int32_t>::max()));
+}
+
+}  // namespace
 
 DestinationKey under(const ServiceKey& key, const DestinationKey& server, ForwardMethod method) {
   const bool is_translated = method == ForwardMethod::masquerade || method == ForwardMethod::local;
@@ -29,7 +44,11 @@ Balancer::Balancer(std::vector<Service> services) : services_(std::move(services
       of_server.first_check = check_count();
       of_server.weight = real.settings.weight;
       for (const Check& check : real.checks) {
-        checks_.push_back({.service = service, .server = server, .memory = {}, .is_down = check.starts_down});
+        checks_.push_back({.service = service,
+                           .server = server,
+                           .adds_weight = check.adds_weight,
+                           .memory = {},
+                           .is_down = check.starts_down});
         if (check.starts_down) ++of_server.failed;
       }
       if (of_server.failed == 0) state.weight_up += of_server.weight;
@@ -81,9 +100,12 @@ void Balancer::on_verdict(const Verdict& verdict, Actions& out) {
     server.reason = verdict.reason;
   }
   if (verdict.weight) {
+    const std::int32_t configured = services_[place.service].servers[place.server].settings.weight;
+    server.weight_moved -= moved_by(place.memory, place.adds_weight, configured);
     place.memory.has_weight = true;
     place.memory.weight = *verdict.weight;
-    server.weight = std::max(*verdict.weight, 0);
+    server.weight_moved += moved_by(place.memory, place.adds_weight, configured);
+    server.weight = to_weight(configured + server.weight_moved);
   }
   const bool is_up = server.failed == 0;
   states_[place.service].weight_up += std::int64_t{is_up ? server.share() : 0} - (was_up ? before : 0);

@@ -24,6 +24,7 @@ inline constexpr int ramp_steps = 16;  // from a server's first share to its who
 // A health check of a real server, by its number in the configuration.
 struct Check {
   bool starts_down = false;  // alpha
+  bool adds_weight = false;  // its weight is added to the configured one (FILE_CHECK); else it stands in its place
 
   bool operator==(const Check&) const = default;
 };
@@ -69,7 +70,9 @@ TableService under(const ServiceKey& key, TableService service);
 struct Verdict {
   std::uint32_t check = 0;
   bool is_up = false;
-  std::optional<std::int32_t> weight;  // of a check that gives one; takes the place of the configured one
+  // Of a check that gives one (Check::adds_weight). Where a server has several, each counts by what it adds to the
+  // configured weight or takes from it, as keepalived.conf(5) has it; below 0 is 0.
+  std::optional<std::int32_t> weight;
   std::string reason;
 };
 
@@ -149,6 +152,7 @@ class Balancer {
     bool is_told = false;      // that it is down, or up again
     bool is_drained = false;
     bool is_remembered = false;
+    std::int64_t weight_moved = 0;  // by its checks, from the configured weight
     std::int32_t weight = 0;
 
     int parts = ramp_steps;
@@ -168,6 +172,7 @@ class Balancer {
   struct CheckPlace {
     std::size_t service = 0;
     std::size_t server = 0;
+    bool adds_weight = false;
     CheckMemory memory;
     bool is_down = false;
   };

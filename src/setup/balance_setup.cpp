@@ -84,7 +84,10 @@ balance::RealServer to_real_server(const config::RealServer& server) {
   result.settings.weight = server.weight;
   result.settings.upper_threshold = server.upper_threshold;
   result.settings.lower_threshold = server.lower_threshold;
-  for (const config::HealthCheck& check : server.checks) result.checks.push_back({.starts_down = check.alpha});
+  for (const config::HealthCheck& check : server.checks) {
+    result.checks.push_back(
+        {.starts_down = check.alpha, .adds_weight = std::holds_alternative<config::FileCheck>(check.kind)});
+  }
   return result;
 }
 

@@ -14,6 +14,7 @@ struct MadeServer {
   unsigned checks = 1;
   bool starts_down = false;
   bool inhibit = false;
+  bool adds_weight = false;
 };
 
 // 10.0.0.100:80 in front of 10.2.0.1, 10.2.0.2, ...
@@ -24,7 +25,7 @@ Service service(const std::vector<MadeServer>& servers) {
   for (const MadeServer& each : servers) {
     RealServer server{.key = at(last++), .inhibit_on_failure = each.inhibit};
     server.settings.weight = each.weight;
-    server.checks.resize(each.checks, Check{.starts_down = each.starts_down});
+    server.checks.resize(each.checks, Check{.starts_down = each.starts_down, .adds_weight = each.adds_weight});
     service.servers.push_back(std::move(server));
   }
   return service;
@@ -114,6 +115,30 @@ TEST(Balancer, a_server_that_rises_serves_with_a_part_of_its_weight_and_the_quor
   bench.balancer.set_share(0, 0, ramp_steps);
   EXPECT_EQ(bench.table(), (Weights{{1, 32}, {2, 1}}));
   EXPECT_EQ(bench.take(), Actions{});
+}
+
+// FILE_CHECK: 0, which a missing file is as well, leaves the weight as it is.
+TEST(Balancer, a_weight_that_is_added_is_added_to_the_configured_one) {
+  Bench bench(service({{.weight = 10, .adds_weight = true}, {.weight = 1, .checks = 0}}));
+  for (const auto& [added, weight] :
+       std::vector<std::pair<int, std::int32_t>>{{0, 10}, {-3, 7}, {5, 15}, {-20, 0}, {0, 10}}) {
+    bench.up(0, added);
+    EXPECT_EQ(bench.table(), (Weights{{1, weight}, {2, 1}})) << added;
+  }
+  constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max();
+  bench.up(0, most);
+  EXPECT_EQ(bench.table(), (Weights{{1, most}, {2, 1}}));
+}
+
+TEST(Balancer, weights_of_several_checks_each_move_the_configured_one) {
+  Service made = service({{.weight = 10, .checks = 2}});
+  made.servers[0].checks[1].adds_weight = true;
+  Bench bench(std::move(made));
+  bench.up(0, 20);  // MISC_CHECK with misc_dynamic
+  bench.up(1, 3);
+  EXPECT_EQ(bench.table(), (Weights{{1, 23}}));
+  bench.up(0, 4);
+  EXPECT_EQ(bench.table(), (Weights{{1, 7}}));
 }
 
 TEST(Balancer, draining_the_last_server_loses_the_quorum) {
