@@ -89,6 +89,7 @@ class Balancing {
   void tell(const balance::Actions& actions);
   void note_quorum();
   void count();
+  void tell_traffic(const TrafficTable& traffic);
   void beat();
   void leave();
   void take_off();
@@ -445,22 +446,30 @@ void Balancing::carry_out(const TableOperations& operations) {
   }
 }
 
-// What each server got, for whoever asks. A table that takes long is counted more seldom.
+// What each server got, for whoever asks; what it got at the last count, where there is none now. A table that takes
+// long is counted more seldom.
 void Balancing::count() {
   if (!plane_ || retires_) return;
   const Instant begin = loop::now();
   std::vector<ServiceKey> keys;
   for (const auto& [key, service] : actual_) keys.push_back(key);
   const auto traffic = plane_->traffic(keys);
-  if (!traffic) say_once(log::Level::warning, to_string(traffic.error()));
-  std::size_t server = 0;
-  for (const balance::Service& service : setup_.services) {
-    for (const balance::RealServer& real : service.servers) {
-      start_.board.set_traffic(server++, traffic ? traffic_of(service, real, *traffic) : ServerTraffic{});
-    }
+  if (traffic) {
+    tell_traffic(*traffic);
+  } else {
+    say_once(log::Level::warning, to_string(traffic.error()));
   }
   const Instant end = loop::now();
   count_.set(end + std::max(count_interval, (end - begin) * most_of_a_core));
+}
+
+void Balancing::tell_traffic(const TrafficTable& traffic) {
+  std::size_t server = 0;
+  for (const balance::Service& service : setup_.services) {
+    for (const balance::RealServer& real : service.servers) {
+      start_.board.set_traffic(server++, traffic_of(service, real, traffic));
+    }
+  }
 }
 
 // ---------------------------------------------------------------- the end

@@ -46,6 +46,7 @@ SysResult<void> exchange(int fd, std::uint32_t sequence, std::string_view what, 
 SysResult<IpvsSocket> IpvsSocket::open() {
   UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC));
   if (!fd) return last_error("open a generic netlink socket");
+  netlink::make_room(fd.get());
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0) {

@@ -43,6 +43,15 @@ void put_address(nlmsghdr* message, std::uint16_t type, const IpAddress& address
   ::mnl_attr_put(message, type, address.size(), address.bytes().data());
 }
 
+void make_room(int fd) {
+  constexpr int receive_buffer = 16 * 1024 * 1024;
+  if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)) < 0) {
+    (void)::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));  // less is possible too
+  }
+  constexpr int on = 1;
+  (void)::setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+}
+
 SysResult<ByteView> receive(int fd, Buffer& buffer, int timeout_ms) {
   pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
   if (timeout_ms != 0 && ::poll(&ready, 1, timeout_ms) <= 0) {

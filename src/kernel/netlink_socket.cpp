@@ -25,9 +25,9 @@ using netlink::put_address;
 using netlink::receive;
 using netlink::send_all;
 
-constexpr int receive_buffer = 16 * 1024 * 1024;  // each address added makes two events; a takeover adds thousands
-constexpr int reads_a_call = 128;                 // of read_changes(): one change each, about 1 us
-constexpr int dump_tries = 8;                     // while the kernel's list changes under the dump
+constexpr int send_buffer = 16 * 1024 * 1024;
+constexpr int reads_a_call = 128;  // of read_changes(): one change each, about 1 us
+constexpr int dump_tries = 8;      // while the kernel's list changes under the dump
 
 void put_request(nlmsghdr* message, const AddressRequest& request) {
   const bool add = request.operation == AddressRequest::Operation::add;
@@ -114,13 +114,8 @@ SysResult<std::vector<Value>> undisturbed_dump(int fd, std::uint32_t& sequence, 
 SysResult<NetlinkSocket> NetlinkSocket::open(Purpose purpose) {
   UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
   if (!fd) return last_error("open a netlink socket");
-  if (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)) < 0) {
-    (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
-                       sizeof(receive_buffer));  // less is possible too
-  }
-  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &receive_buffer, sizeof(receive_buffer));
-  constexpr int on = 1;
-  (void)::setsockopt(fd.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));  // acks without the request: smaller
+  netlink::make_room(fd.get());
+  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer));
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   if (purpose == Purpose::monitor) address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;

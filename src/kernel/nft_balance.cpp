@@ -242,6 +242,13 @@ SysResult<void> NftBalance::read_settings(Family family, FamilyState& found, Ser
 }
 
 SysResult<TrafficTable> NftBalance::traffic() {
+  for (int tries = 1;; ++tries) {
+    auto table = traffic_once();
+    if (table || table.error().code != EINTR || tries == dump_tries) return table;
+  }
+}
+
+SysResult<TrafficTable> NftBalance::traffic_once() {
   TrafficTable table;
   for (const Family family : both) {
     struct Place {

@@ -60,6 +60,7 @@ class NftBalance {
   std::uint32_t port() const { return port_; }
 
  private:
+  SysResult<TrafficTable> traffic_once();
   struct Known {
     std::uint32_t number = 0;
     bool is_direct = false;

@@ -107,6 +107,7 @@ void put_elements(Batch& batch, std::uint16_t type, std::uint16_t flags, const S
 SysResult<UniqueFd> open_socket() {
   UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
   if (!fd) return last_error("open a netfilter socket");
+  netlink::make_room(fd.get());
   if (::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer, sizeof(send_buffer)) < 0) {
     (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer));
   }
