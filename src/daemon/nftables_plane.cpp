@@ -26,9 +26,12 @@ SysResult<std::unique_ptr<DataPlane>> NftablesPlane::open() {
 
 namespace {
 
+// That of those who serve: a sorry server that waits, or one that is inhibited, takes nobody's place.
 ForwardMethod usual_method(const TableService& service) {
-  for (const auto& [key, settings] : service.destinations) {
-    if (settings.method != ForwardMethod::tunnel) return settings.method;
+  for (const bool serves : {true, false}) {
+    for (const auto& [key, settings] : service.destinations) {
+      if (settings.method != ForwardMethod::tunnel && (settings.weight > 0) == serves) return settings.method;
+    }
   }
   return ForwardMethod::masquerade;
 }

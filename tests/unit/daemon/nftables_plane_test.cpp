@@ -48,6 +48,16 @@ TEST(NftablesPlane, servers_that_it_cannot_reach_are_left_out_and_named) {
                                        HasSubstr("10.2.0.3:80 is left out"), HasSubstr("[fd00::1]:80 is left out")));
 }
 
+TEST(NftablesPlane, a_sorry_server_that_waits_decides_nothing) {
+  const Answer answer = possible({.options = {.scheduler = "rr"},
+                                  .destinations = {{server("10.2.0.1"), {.method = ForwardMethod::direct, .weight = 0}},
+                                                   {server("10.2.0.2"), {.weight = 1}},
+                                                   {server("10.2.0.3"), {.weight = 0}}}});
+  EXPECT_FALSE(answer.service.destinations.contains(server("10.2.0.1")));
+  EXPECT_TRUE(answer.service.destinations.contains(server("10.2.0.2")));
+  EXPECT_TRUE(answer.service.destinations.contains(server("10.2.0.3")));
+}
+
 TEST(NftablesPlane, what_serves_instead_is_said) {
   EXPECT_THAT(possible({.options = {.scheduler = "wlc"}}).said, ElementsAre(HasSubstr("instead of wlc, wrr serves")));
   EXPECT_THAT(
