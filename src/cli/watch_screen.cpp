@@ -46,7 +46,7 @@ void cut(Line& line, std::size_t width) {
 }  // namespace
 
 void WatchScreen::on_status(const json& status, double now) {
-  const std::string before = chosen();
+  const std::string before = bare(chosen());
   status_ = status;
   answered_at_ = now;
   silence_.clear();
@@ -123,7 +123,7 @@ void WatchScreen::on_letter(char letter) {
   }
   if (mode_ == Mode::question) {
     mode_ = Mode::list;
-    if (letter == 'y') handover_ = chosen();
+    if (letter == 'y') handover_ = asked_for_;
     return;
   }
   switch (letter) {
@@ -137,7 +137,8 @@ void WatchScreen::on_letter(char letter) {
     case 'j': return move(1);
     case 'k': return move(-1);
     case 'h':
-      if (!chosen().empty()) mode_ = Mode::question;
+      asked_for_ = chosen();
+      if (!asked_for_.empty()) mode_ = Mode::question;
       return;
     case '/':
       mode_ = Mode::filter;
@@ -247,7 +248,7 @@ std::vector<Line> WatchScreen::lines(std::size_t height, std::size_t width, doub
     lines.push_back({{text}});
   }
   const std::string keys = mode_ == Mode::filter     ? "/" + filter_ + "_  (Enter keeps, Esc drops it)"
-                           : mode_ == Mode::question ? fmt::format("hand over {}? y/n", bare(chosen()))
+                           : mode_ == Mode::question ? fmt::format("hand over {}? y/n", bare(asked_for_))
                            : !message_.empty()       ? bare(message_)
                                                      : "q quit  arrows or j k choose  Enter why  h hand over  / filter";
   lines.push_back({{keys, Style::reversed}});

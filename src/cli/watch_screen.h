@@ -56,6 +56,7 @@ class WatchScreen {
   std::string silence_;  // empty: it answers
   std::deque<nlohmann::json> events_;
   Mode mode_ = Mode::list;
+  std::string asked_for_;  // the instance of the question, wherever the choice goes meanwhile
   std::string filter_;
   std::string message_;
   std::size_t chosen_ = 0;

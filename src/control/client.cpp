@@ -81,12 +81,15 @@ std::expected<std::string, ControlError> fetch_once(const std::string& socket_pa
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd ready{.fd = fd.get(), .events = POLLIN, .revents = 0};
-    if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0) {
+    const int answers = left.count() <= 0 ? 0 : ::poll(&ready, 1, static_cast<int>(left.count()));
+    if (answers < 0 && errno == EINTR) continue;  // a signal is no answer: a window that is resized, say
+    if (answers <= 0) {
       return failure(
           Kind::timeout,
           fmt::format("batond did not answer within {} ms; ask again, or see: journalctl -u baton", timeout.count()));
     }
-    const ssize_t count = ::recv(fd.get(), buffer.data(), buffer.size(), 0);
+    const ssize_t count = ::recv(fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count <= 0)
       return failure(Kind::malformed, "batond closed the connection before its answer was complete; ask again");
     if (!parser.feed({buffer.data(), static_cast<std::size_t>(count)})) {

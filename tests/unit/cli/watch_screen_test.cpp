@@ -79,6 +79,21 @@ TEST_F(Watch, hands_over_only_what_is_confirmed) {
   EXPECT_EQ(screen_.take_handover(), std::nullopt);
 }
 
+// It has left the list meanwhile: as BACKUP it is none of those that were looked for.
+TEST_F(Watch, hands_over_what_was_asked_about_also_when_another_takes_its_row) {
+  json status = status_of(2);
+  for (json& instance : status["instances"]) instance["state"] = "MASTER";
+  screen_.on_status(status, now);
+  type("/MASTER");
+  screen_.on_key(Key::enter);
+  type("h");
+  status["instances"][0]["state"] = "BACKUP";
+  screen_.on_status(status, now);
+  EXPECT_THAT(seen(), HasSubstr("hand over VI_0? y/n"));
+  type("y");
+  EXPECT_EQ(screen_.take_handover(), "VI_0");
+}
+
 TEST_F(Watch, a_filter_leaves_what_contains_it) {
   type("/VI_3q");
   EXPECT_FALSE(screen_.is_over());
