@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "base/printable.h"
+
 namespace baton::metrics {
 
 namespace {
@@ -25,12 +27,10 @@ std::string_view suffix_of(Kind kind) {
 
 // Names may have any byte; a control character and what is no UTF-8 would spoil the whole answer.
 void append_escaped(std::string& text, std::string_view value) {
-  for (const char c : value) {
+  for (const char c : printable(value)) {
     if (c == '\\' || c == '"') text += '\\';
     if (c == '\n') {
       text += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) {
-      text += '?';
     } else {
       text += c;
     }

@@ -99,11 +99,17 @@ TEST(NodeMetrics, names_of_any_bytes_keep_the_text_whole) {
   json odd = status();
   odd["instances"][0]["name"] = "a\"b\\c\nd\x01\xff}";
   const std::string text = node_metrics(odd, 1001, Format::prometheus);
-  EXPECT_THAT(text, HasSubstr(R"(vrrp_instance="a\"b\\c\nd??}")"));
+  EXPECT_THAT(text, HasSubstr(R"(vrrp_instance="a\"b\\c\nd?�}")"));
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     EXPECT_TRUE(line.starts_with("#") || line.starts_with("baton_")) << line;
   }
+}
+
+TEST(NodeMetrics, names_are_those_of_the_status_in_any_language) {
+  json named = status();
+  named["instances"][0]["name"] = "büro";
+  EXPECT_THAT(node_metrics(named, 1001, Format::prometheus), HasSubstr("vrrp_instance=\"büro\""));
 }
 
 TEST(NodeMetrics, no_family_comes_twice) {
