@@ -246,7 +246,10 @@ void judge_daemons(const Patient& patient, Findings& findings) {
                   .severity = is_rival ? Severity::error : Severity::note});
   }
   if (!daemons.empty()) return;
-  for (const RouterSetup& router : patient.setup.routers) {
+  for (std::size_t i = 0; i < patient.setup.routers.size(); ++i) {
+    const RouterSetup& router = patient.setup.routers[i];
+    // The address owner's are its own, always (RFC 9568 §1.6).
+    if (patient.setup.node.routers[i].router.base_priority == vrrp::spec::priority_owner) continue;
     for (const config::VirtualAddress& address : router.addresses) {
       const IpAddress& ip = address.address.address;
       if (!holds(patient, ip)) continue;
