@@ -81,8 +81,9 @@ void read_tunnel(const Arguments& arguments, std::size_t index, Forwarding& forw
         forwarding.tunnel = static_cast<TunnelType>(type - types.begin());
       }
     } else if (word == "port") {
-      forwarding.tunnel_port =
-          read_port(arguments.context(), arguments.statement(), ++index + 1).value_or(forwarding.tunnel_port);
+      const auto port = read_port(arguments.context(), arguments.statement(), ++index + 1,
+                                  fmt::format("{} is used", forwarding.tunnel_port));
+      forwarding.tunnel_port = port.value_or(forwarding.tunnel_port);
     } else if (checksum != checksums.end()) {
       forwarding.checksum = static_cast<TunnelChecksum>(checksum - checksums.begin());
     } else {
@@ -109,13 +110,15 @@ std::optional<Forwarding> read_forwarding(const Arguments& arguments, std::size_
   return forwarding;
 }
 
-std::optional<std::uint16_t> read_port(const Context& context, const Statement& statement, std::size_t index) {
+std::optional<std::uint16_t> read_port(const Context& context, const Statement& statement, std::size_t index,
+                                       std::string_view consequence) {
   constexpr std::int64_t most = 65'535;
   const bool is_there = index < statement.words.size();
   const std::string_view word = is_there ? statement.words[index].text : std::string_view();
   const std::optional<std::int64_t> port = parse_integer(word);
   if (port && *port >= 0 && *port <= most) return static_cast<std::uint16_t>(*port);
-  context.diagnostics.warn("bad-value", statement.at(index), fmt::format("{} is no port", quoted(word)),
+  context.diagnostics.warn("bad-value", statement.at(index),
+                           fmt::format("{} is no port; {}", quoted(word), consequence),
                            fmt::format("give a number from 0 to {}", most));
   return std::nullopt;
 }
@@ -136,7 +139,7 @@ std::optional<std::pair<IpAddress, std::uint16_t>> read_endpoint(const Context& 
     return std::nullopt;
   }
   if (statement.words.size() == 2) return std::pair(*address, std::uint16_t{0});
-  const std::optional<std::uint16_t> port = read_port(context, statement, 2);
+  const std::optional<std::uint16_t> port = read_port(context, statement, 2, fmt::format("the {} is ignored", keyword));
   if (!port) return std::nullopt;
   return std::pair(*address, *port);
 }

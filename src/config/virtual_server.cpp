@@ -29,6 +29,7 @@ struct VirtualServerDraft {
   CheckSettings checks;
   std::optional<Transport> transport;
   std::optional<Family> family;
+  bool granularity_is_netmask = false;
   std::optional<Scheduler> scheduler;
   std::optional<Forwarding> forwarding;
   std::optional<bool> smtp_alert;
@@ -95,6 +96,7 @@ void set_granularity(D& draft, const Arguments& arguments) {
   const std::string_view word = arguments.word();
   constexpr std::int64_t longest = 128;
   std::optional<std::int64_t> length = parse_integer(word);
+  draft.granularity_is_netmask = !length;
   if (const auto mask = IpAddress::parse(word); mask && mask->is_v4()) {
     const std::uint32_t bits = mask->v4_host_order();
     const int ones = std::countl_one(bits);
@@ -226,7 +228,7 @@ std::optional<GroupEntry> read_entry(const Context& context, const Statement& li
     return std::nullopt;
   }
   if (index + 1 < line.words.size()) {
-    const auto port = read_port(context, line, index + 1);
+    const auto port = read_port(context, line, index + 1, "the entry is ignored");
     if (!port) return std::nullopt;
     entry->port = *port;
   }
@@ -359,6 +361,19 @@ void settle_family(D& draft) {
   }
 }
 
+// A netmask was given, or a length, before the family was known.
+void settle_granularity(D& draft) {
+  VirtualServer& server = draft.server;
+  const std::uint8_t longest = server.family == Family::ipv4 ? 32 : 128;
+  const bool is_other_netmask = draft.granularity_is_netmask && server.family == Family::ipv6;
+  if (server.persistence_prefix <= longest && !is_other_netmask) return;
+  warn(draft, "bad-value",
+       fmt::format("persistence_granularity of virtual_server {} is none of {}; each client counts for itself",
+                   server.name, server.family == Family::ipv4 ? "IPv4" : "IPv6"),
+       fmt::format("give a prefix length from 1 to {}", longest));
+  server.persistence_prefix = 0;
+}
+
 // Between the families only a tunnel leads.
 void drop_other_families(D& draft) {
   VirtualServer& server = draft.server;
@@ -459,6 +474,7 @@ std::optional<VirtualServer> read_virtual_server(const Context& context, const S
   settle_suspension(draft);
   settle_real_servers(draft);
   settle_family(draft);
+  settle_granularity(draft);
   drop_other_families(draft);
   settle_quorum(draft);
   say_unused_ports(draft);

@@ -48,8 +48,9 @@ void set_forwarding(ClassOf<First>& target, const Arguments& arguments) {
 
 // "ADDRESS [PORT]" behind a keyword; nothing, reported, when there is no address or the port is none. Without a port 0.
 std::optional<std::pair<IpAddress, std::uint16_t>> read_endpoint(const Context& context, const Statement& statement);
-// 0..65535; nothing, reported, for another word.
-std::optional<std::uint16_t> read_port(const Context& context, const Statement& statement, std::size_t index);
+// 0..65535; nothing, reported with what follows from it, for another word.
+std::optional<std::uint16_t> read_port(const Context& context, const Statement& statement, std::size_t index,
+                                       std::string_view consequence);
 
 std::optional<RealServer> read_real_server(const Context& context, const Statement& block,
                                            const RealServerDefaults& defaults);
