@@ -29,6 +29,7 @@ class AddressCarrierTest : public kernel::Network {
   }
   AddressState carry_all(std::optional<Instant> next_advert = std::nullopt) {
     for (int i = 0; i < 10'000; ++i) {
+      last_carried_ = loop::now();
       if (carrier_->carry_some(*requests_, next_advert) == AddressState::settled) return AddressState::settled;
     }
     return AddressState::on_their_way;
@@ -44,6 +45,7 @@ class AddressCarrierTest : public kernel::Network {
   kernel::InterfaceTable interfaces_;
   std::unique_ptr<AddressPlan> plan_;
   std::unique_ptr<AddressCarrier> carrier_;
+  Instant last_carried_{};  // when the last chunk was begun
 };
 
 TEST_F(AddressCarrierTest, brings_all_addresses_in_several_chunks) {
@@ -59,15 +61,22 @@ TEST_F(AddressCarrierTest, brings_all_addresses_in_several_chunks) {
 
 TEST_F(AddressCarrierTest, lets_an_advert_that_is_due_go_first) {
   begin("  10.1.0.1\n");
-  const Instant before = loop::now();
-  ASSERT_EQ(carry_all(), AddressState::settled);
-  plan_->set_holding(0, false);
-  const AddressState state = carrier_->carry_some(*requests_, loop::now());
-  if (loop::now() - before >= 2ms) GTEST_SKIP() << "the machine is too busy: after 2 ms addresses come all the same";
-  EXPECT_EQ(state, AddressState::on_their_way);
-  EXPECT_TRUE(is_there("10.0.0.100"));
-  EXPECT_EQ(carry_all(), AddressState::settled);
-  EXPECT_FALSE(is_there("10.0.0.100"));
+  // 2 ms after the last ones addresses come all the same: once more, where this program was not run for so long.
+  bool is_in_time = false;
+  for (int attempt = 0; attempt < 10 && !is_in_time; ++attempt) {
+    plan_->set_holding(0, true);
+    ASSERT_EQ(carry_all(), AddressState::settled);
+    plan_->set_holding(0, false);
+    const AddressState state = carrier_->carry_some(*requests_, loop::now());
+    is_in_time = loop::now() - last_carried_ < 2ms;
+    if (is_in_time) {
+      EXPECT_EQ(state, AddressState::on_their_way);
+      EXPECT_TRUE(is_there("10.0.0.100"));
+    }
+    EXPECT_EQ(carry_all(), AddressState::settled);
+    EXPECT_FALSE(is_there("10.0.0.100"));
+  }
+  EXPECT_TRUE(is_in_time);
 }
 
 // What the kernel does not take today it may take tomorrow; the rest does not wait for it.
