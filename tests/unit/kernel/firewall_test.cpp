@@ -138,19 +138,25 @@ TEST_F(Firewall, membership_reports_of_a_macvlan_leave_with_the_mac_of_its_base)
       {.table = "keepalived", .macvlans = {{.interface = "vrrp.51", .base_index = link().index, .carries_v6 = true}}});
   const std::string capture = "/tmp/baton-firewall-" + std::to_string(::getpid());
   there([&] {
-    run("timeout 20 tcpdump -q -n -e -l -U --immediate-mode -i ens1 'igmp or (ip6 and ip6[6]=0) or icmp6' >" + capture +
+    run("timeout 20 tcpdump -v -n -e -l -U --immediate-mode -i ens1 'igmp or (ip6 and ip6[6]=0) or icmp6' >" + capture +
         " 2>" + capture + ".err & for i in $(seq 100); do grep -q listening " + capture +
         ".err && break; sleep 0.05; done");
   });
   run("ip link set vrrp.51 up && ip maddr show dev vrrp.51 >/dev/null");
+  const std::uint32_t index = link("vrrp.51").index;
   const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const ip_mreqn group{.imr_multiaddr = {.s_addr = htonl(0xe0000012)},
-                       .imr_address = {},
-                       .imr_ifindex = static_cast<int>(link("vrrp.51").index)};
+  const ip_mreqn group{
+      .imr_multiaddr = {.s_addr = htonl(0xe0000012)}, .imr_address = {}, .imr_ifindex = static_cast<int>(index)};
   ASSERT_EQ(::setsockopt(socket.get(), IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group)), 0);
-  run("for i in $(seq 100); do grep -q '02 *$\\|igmp\\|224.0.0.22' " + capture + " && break; sleep 0.05; done");
+  const UniqueFd socket_v6(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ipv6_mreq group_v6{.ipv6mr_multiaddr = {}, .ipv6mr_interface = index};
+  std::memcpy(&group_v6.ipv6mr_multiaddr, ip("ff02::12").bytes().data(), 16);
+  ASSERT_EQ(::setsockopt(socket_v6.get(), IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &group_v6, sizeof(group_v6)), 0);
+  run("for i in $(seq 200); do grep -q 'gaddr 224.0.0.18 ' " + capture + " && grep -q 'gaddr ff02::12 ' " + capture +
+      " && break; sleep 0.05; done");
   const std::string heard = output_of("cat " + capture);
-  EXPECT_THAT(heard, HasSubstr("224.0.0.22"));
+  EXPECT_THAT(heard, HasSubstr("gaddr 224.0.0.18 "));
+  EXPECT_THAT(heard, HasSubstr("gaddr ff02::12 "));
   EXPECT_THAT(heard, Not(HasSubstr("00:00:5e:00:01:33 >")));
   run("rm -f " + capture + " " + capture + ".err");
 }
