@@ -3,8 +3,8 @@
 // long, or be found outside of the file. How often each rule was found is printed for a person to judge.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -52,9 +52,11 @@ TEST(Corpus, is_checked_file_by_file_and_as_a_whole) {
   std::cout << all.size() << " files";
   for (const auto& [id, count] : files_with) std::cout << ", " << find_rule(id)->name << " " << count;
   std::cout << "\n";
-  const auto start = std::chrono::steady_clock::now();
+  EXPECT_FALSE(all.empty());
+  EXPECT_FALSE(files_with.empty()) << "people's files, and nothing to be found in them";
+  const std::clock_t start = std::clock();
   (void)check(all);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC);  // of the processor: what else runs does not count
 }
 
 }  // namespace

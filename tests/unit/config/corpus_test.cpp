@@ -1,14 +1,15 @@
 // Configurations from the field, where there are any: a directory named by BATON_CORPUS, or ../shared/corpus beside the
 // checkout. Each must load without a crash and within the limits. Where index.tsv knows what keepalived 2.2.7 does with
-// a file, the verdicts are compared and the differences printed for a person to read.
+// a file, the verdicts must agree but for those that are known to differ.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "config/disk_file_reader.h"
@@ -16,6 +17,18 @@
 
 namespace baton::config {
 namespace {
+
+// keepalived does not start and we accept, but for 163.conf: there it is the other way round.
+const std::set<std::string> known_to_differ = {"008.conf", "023.conf", "025.conf", "038.conf", "048.conf",
+                                               "049.conf", "078.conf", "083.conf", "087.conf", "089.conf",
+                                               "108.conf", "124.conf", "128.conf", "151.conf", "156.conf",
+                                               "163.conf", "166.conf", "174.conf", "185.conf"};
+
+constexpr double most_seconds = 5;  // of the processor, for a file; none of them is large
+
+double processor_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
 
 std::filesystem::path corpus_directory() {
   if (const char* given = std::getenv("BATON_CORPUS")) return given;
@@ -50,20 +63,23 @@ void run_corpus(const std::filesystem::path& directory, const std::filesystem::p
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     if (entry.path().extension() != ".conf") continue;
     ++count;
-    const auto start = std::chrono::steady_clock::now();
+    const double start = processor_seconds();
     const LoadResult result = load(entry.path().string(), reader);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5)) << entry.path();
+    EXPECT_LT(processor_seconds() - start, most_seconds) << entry.path();
     EXPECT_FALSE(result.missing_file) << entry.path();
-    const auto verdict = verdicts.find(entry.path().filename().string());
+    const std::string name = entry.path().filename().string();
+    const auto verdict = verdicts.find(name);
     if (verdict == verdicts.end()) continue;
     ++compared;
-    if (verdict->second == result.ok) {
-      ++agreed;
-    } else {
-      std::cout << "  differs: " << entry.path().filename().string() << ": keepalived "
-                << (verdict->second ? "starts" : "does not start") << ", we " << (result.ok ? "accept" : "refuse")
-                << "\n";
-    }
+    const bool agrees = verdict->second == result.ok;
+    if (agrees) ++agreed;
+    EXPECT_NE(agrees, known_to_differ.contains(name))
+        << name << ": keepalived " << (verdict->second ? "starts" : "does not start") << ", we "
+        << (result.ok ? "accept" : "refuse");
+  }
+  EXPECT_GT(count, 0U) << "no files in " << directory;
+  if (std::filesystem::exists(table)) {
+    EXPECT_GT(compared, 0U) << "no verdicts in " << table;
   }
   std::cout << directory.string() << ": " << count << " files, " << agreed << " of " << compared << " verdicts agree\n";
 }
