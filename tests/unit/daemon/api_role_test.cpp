@@ -219,7 +219,8 @@ TEST_F(ApiTest, has_no_capability_and_few_system_calls) {
   }
 }
 
-TEST_F(ApiTest, two_hundred_clients_at_once_are_all_answered) {
+// The server takes 128: whoever comes then takes the place of one that has not asked yet.
+TEST_F(ApiTest, a_hundred_clients_at_once_are_all_answered) {
   std::vector<std::future<std::expected<json, ControlError>>> clients;
   for (int i = 0; i < 100; ++i) clients.push_back(ask({.path = status_path}));
   for (auto& client : clients) {
@@ -232,9 +233,9 @@ TEST_F(ApiTest, two_hundred_clients_at_once_are_all_answered) {
 TEST_F(ApiTest, a_thousand_silent_clients_do_not_keep_the_next_one_waiting) {
   std::vector<UniqueFd> silent;
   for (int i = 0; i < 1000; ++i) silent.push_back(connect());
-  const auto before = std::chrono::steady_clock::now();
   EXPECT_TRUE(ask({.path = status_path}).get());
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 4s) << "it waited for their deadlines";
+  pollfd end_of_last{.fd = silent.back().get(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&end_of_last, 1, 0), 0) << "it waited until the time of the silent ones was over";
 }
 
 TEST_F(ApiTest, the_worker_is_asked_page_by_page) {
@@ -487,11 +488,14 @@ TEST_F(ApiTest, a_moment_is_no_time_to_wait_for_a_confirmation) {
 
 TEST_F(ApiTest, a_worker_that_is_silent_is_asked_once_for_all_who_wait) {
   const kernel::Channel worker = connect_worker();
-  const auto begin = std::chrono::steady_clock::now();
   std::vector<std::future<std::expected<json, ControlError>>> crowd;
   for (int i = 0; i < 20; ++i) crowd.push_back(ask({.path = control::instance_path("VI_1")}));
   for (auto& one : crowd) EXPECT_TRUE(one.get());  // from the last will
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s) << "each waited for its own silence";
+  std::size_t questions = 0;
+  for (; poll_for(worker, 0) == 1 && worker.receive(); ++questions) {
+  }
+  EXPECT_GE(questions, 1U);
+  EXPECT_LT(questions, crowd.size() / 2) << "each waited for its own silence";  // some may have come later
 }
 
 TEST_F(ApiTest, a_worker_that_dies_while_it_is_asked_leaves_the_question_to_the_next_one) {

@@ -242,25 +242,27 @@ TEST(Loop, a_timer_that_is_always_due_leaves_each_turn_a_descriptor) {
   EXPECT_GE(served, 9);
 }
 
-// The figure of docs: an idle machine is late by well under 100 us. Asserted is only what a loaded one must reach.
+// epoll counts in whole milliseconds: with those each of these would be 0.7 ms late or more. How late they are beyond
+// that is a busy machine's affair, and printed.
 TEST(Loop, wake_ups_are_precise) {
+  constexpr Duration distance = 300us;
   Loop loop;
   std::vector<Duration> late;
-  Instant due{};
+  Instant due = now() + distance;
   Timer timer;
   timer = loop.timer([&] {
     late.push_back(now() - due);
-    due += 1ms;
+    due = now() + distance;
     timer.set(due);
   });
-  due = now() + 1ms;
   timer.set(due);
   ASSERT_TRUE(turn_until(loop, [&] { return late.size() == 1000; }));
   std::ranges::sort(late);
   const auto micros = [](Duration duration) { return std::chrono::duration<double, std::micro>(duration).count(); };
-  std::printf("lateness of 1,000 timers 1 ms apart: median %.0f us, p99 %.0f us, worst %.0f us\n", micros(late[500]),
-              micros(late[990]), micros(late[999]));
-  EXPECT_LT(late[500], 1ms);  // epoll's own milliseconds would show here
+  std::printf("lateness of 1,000 timers: least %.0f us, median %.0f us, p99 %.0f us, worst %.0f us\n",
+              micros(late.front()), micros(late[500]), micros(late[990]), micros(late[999]));
+  EXPECT_GE(late.front(), Duration::zero());
+  EXPECT_LT(late.front(), 500us);
 }
 
 TEST(Loop, looks_at_the_clock_before_it_serves_anybody) {
