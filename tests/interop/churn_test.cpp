@@ -21,6 +21,7 @@ using lab::Role;
 constexpr Duration quiet_bound = 8s;
 // After a cut that nobody noticed the client finds the owner when its neighbour cache gives up.
 constexpr Duration healed_bound = 25s;
+constexpr Duration ready_bound = 8s;
 constexpr Duration must_last = 600ms;  // three adverts
 
 unsigned long number_from(const char* name, unsigned long fallback) {
@@ -52,7 +53,9 @@ class Churn {
   // What goes out of a disturbance without an end of its own: somebody runs, and nobody is cut off.
   void calm_down() {
     // A daemon that is told to stop takes its time; whether it runs is known then.
-    (void)couple_.wait_until([&] { return !is_ending(baton) && !is_ending(peer); }, quiet_bound);
+    EXPECT_TRUE(couple_.wait_until([&] { return !is_ending(baton) && !is_ending(peer); }, quiet_bound))
+        << (is_ending(baton) ? "Baton" : "the peer") << " does not end on SIGTERM\n"
+        << couple_.log();
     if (!couple_.runs(baton) && !couple_.runs(peer)) start(below(2));
   }
 
@@ -80,11 +83,11 @@ class Churn {
   }
   bool is_ending(NodeId node) const { return lives_[node].is_ending && couple_.runs(node); }
 
-  // A moment, for who is sent a signal before it is ready for it ends.
+  // Who is sent a signal before it is ready for it ends.
   void start(NodeId node) {
     couple_.start(node);
     lives_[node] = {};
-    couple_->run_for(700ms);
+    EXPECT_TRUE(couple_.wait_until([&] { return couple_.is_ready(node); }, ready_bound)) << couple_.log();
   }
   void stop(NodeId node) {
     couple_.stop(node);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -216,6 +217,22 @@ Verdicts Couple::verdicts(NodeId node) {
 bool Couple::baton_answers() const {
   const std::string socket = lab_->machine(baton).outside_path(control::default_control_socket);
   return control::ask(socket, {.path = "/v1/status"}).has_value();
+}
+
+bool Couple::is_ready(NodeId node) const {
+  if (node == peer && frr_) return frr_->answers();
+  if (node == baton) {
+    const std::string socket = lab_->machine(baton).outside_path(control::default_control_socket);
+    const auto status = control::ask(socket, {.path = "/v1/status"});
+    return status && status->at("worker").at("answers").get<bool>();
+  }
+  // keepalived's VRRP process says so when it begins; its parent was ready before.
+  for (const lab::Event& event : lab_->events() | std::views::reverse) {
+    if (event.node != node) continue;
+    if (event.kind == lab::Event::Kind::log && event.text.contains("STATE (init)")) return true;
+    if (event.kind == lab::Event::Kind::action && event.text.ends_with(" starts")) return false;
+  }
+  return false;
 }
 
 Verdicts Couple::verdicts_of_baton() {

@@ -89,6 +89,8 @@ class Couple {
   bool wait_for_only_owner(lab::NodeId node, Duration bound);
   bool has_spoken(lab::NodeId node) const;  // an advert, since the beginning
   bool baton_answers() const;               // on its control socket
+  // Whether a daemon that was started has come so far that it knows what a signal means.
+  bool is_ready(lab::NodeId node) const;
   // Waits until `node` has advertised so often from now on.
   bool wait_for_adverts(lab::NodeId node, std::size_t count);
 

@@ -143,6 +143,11 @@ std::vector<lab::ProcessInfo> Frr::processes() const {
   return tree;
 }
 
+bool Frr::answers() const {
+  const auto routers = nlohmann::json::parse(ask("-c 'show vrrp json'"), nullptr, false);
+  return routers.is_array() && !routers.empty();
+}
+
 bool Frr::has_addresses() const {
   ifreq request{};
   macvlan().copy(request.ifr_name, IFNAMSIZ - 1);

@@ -33,6 +33,7 @@ class Frr {
   SysResult<void> set_priority(int priority);  // while it runs
 
   bool runs() const;
+  bool answers() const;  // and has read its configuration
   bool has_addresses() const;
   std::uint64_t adverts_received() const;  // since it was started
   std::vector<lab::ProcessInfo> processes() const;
