@@ -57,6 +57,7 @@ TEST(HangDetector, an_idle_pair_costs_few_looks) {
     EXPECT_FALSE(detector.is_hung(at(beat), at(now), sleeping));
   }
   EXPECT_LE(looks, 10s / (limits::hang - limits::close_look - limits::worker_beat) + 1);
+  EXPECT_GE(looks, 10s / limits::hang);  // and not so few that a silence would be seen late
 }
 
 // Guardian and worker stood still together, and the guardian looks before the worker can show life.
