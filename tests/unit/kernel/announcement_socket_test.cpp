@@ -155,8 +155,9 @@ TEST_F(Announcements, frames_for_a_link_that_is_down_are_lost_and_counted) {
 
 // Else a loop would spin until the link is up again.
 TEST_F(Announcements, a_link_that_goes_down_or_away_wakes_the_reader_once) {
-  for (const std::string command : {"ip link set ens1 down", "ip link del ens1"}) {
+  for (const std::string command : {"ip link set ens1 down", "ip link set ens1 up && ip link del ens1"}) {
     run(command);
+    EXPECT_TRUE(wait_readable(sender->fd())) << command;
     (void)sender->receive([](ByteView) {});
     EXPECT_FALSE(wait_readable(sender->fd(), 0)) << command;
   }
