@@ -106,6 +106,14 @@ INSTANTIATE_TEST_SUITE_P(
                  },
                  "D015 warning"}));
 
+TEST(Doctor, an_owner_has_its_addresses_always) {
+  Patient owner = patient();
+  owner.setup.node.routers[0].router.base_priority = vrrp::spec::priority_owner;
+  owner.host.daemons.clear();
+  eth0(owner).addresses.push_back({.address = {.address = ip("10.0.20.100"), .length = 24}});
+  EXPECT_THAT(ids(owner), IsEmpty());
+}
+
 TEST(Doctor, a_blocked_port_beside_one_that_passes_is_a_note) {
   Patient bridged = patient();
   eth0(bridged).bridge = "br0";

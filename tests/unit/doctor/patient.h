@@ -32,6 +32,7 @@ inline setup::RouterSetup router() {
 inline Patient patient() {
   Patient made;
   made.setup.routers.push_back(router());
+  made.setup.node.routers.emplace_back();
   made.interfaces = {"eth0"};
   made.host.interfaces["eth0"] = {.name = "eth0",
                                   .index = 2,
