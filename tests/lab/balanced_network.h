@@ -106,11 +106,17 @@ class BalancedNetwork {
                                                   options + " http://" + address + "/ || echo -; done"));
     return {std::istream_iterator<std::string>(words), {}};
   }
+  // How many requests each of them answers; "-": how many nobody does.
   std::map<std::string, int> shares(int times, const std::string& options = {},
                                     const std::string& address = "10.9.0.100") {
     std::map<std::string, int> result;
     for (const std::string& name : ask(times, options, address)) ++result[name];
     return result;
+  }
+  // The one that answers each of `times` requests; "" where there are several, or a request has no answer.
+  std::string only_server(int times, const std::string& options = {}, const std::string& address = "10.9.0.100") {
+    const auto counted = shares(times, options, address);
+    return counted.size() == 1 && !counted.contains("-") ? counted.begin()->first : "";
   }
   // Until all of a few requests are answered by these, and by each of them.
   bool becomes(const std::vector<std::string>& servers, const std::string& address = "10.9.0.100") {

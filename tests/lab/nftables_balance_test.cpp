@@ -16,19 +16,16 @@ TEST_F(NftablesBalance, round_robin_and_a_stop_that_leaves_nothing) {
   start(globals() + service("  lb_algo rr\n  lb_kind NAT\n",
                             {{"s1", 1, false}, {"s2", 1, false}, {"s3", 1, false}, {"s4", 1, false}}));
   ASSERT_TRUE(network_.becomes({"s1", "s2", "s3", "s4"})) << network_.log("lb1") << network_.rules("lb1");
-  const auto shares = network_.shares(40);
-  for (const auto& [server, count] : shares) EXPECT_EQ(count, 10) << server;
+  EXPECT_EQ(network_.shares(40), (std::map<std::string, int>{{"s1", 10}, {"s2", 10}, {"s3", 10}, {"s4", 10}}));
   stop();
 }
 
 TEST_F(NftablesBalance, weights_are_shares_and_servers_have_counters) {
   start(globals() + service("  lb_algo wrr\n  lb_kind NAT\n", {{"s1", 3, false}, {"s2", 1, false}}));
   ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.log("lb1");
-  const auto shares = network_.shares(40);
-  EXPECT_EQ(shares.at("s1"), 30);
-  EXPECT_EQ(shares.at("s2"), 10);
+  EXPECT_EQ(network_.shares(40), (std::map<std::string, int>{{"s1", 30}, {"s2", 10}}));
   const std::string counters = network_.output("lb1", "nft list table ip baton_balance | grep -A1 'comment.*of '");
-  EXPECT_THAT(counters, Not(HasSubstr("packets 0 "))) << counters;
+  EXPECT_THAT(counters, testing::AllOf(HasSubstr("packets "), Not(HasSubstr("packets 0 "))));
   // A batch of whole rounds and `becomes` before it: three to one, as an operator sees it.
   const Instant deadline = now() + std::chrono::seconds(20);
   std::string said;
@@ -48,16 +45,15 @@ TEST_F(NftablesBalance, a_hash_and_persistence_keep_a_client_at_its_server) {
                             {{"s1", 1, false}, {"s2", 1, false}, {"s3", 1, false}, {"s4", 1, false}}));
   ASSERT_TRUE(rules_become(HasSubstr("jhash ip saddr mod 251"))) << network_.log("lb1");
   for (const char* client : {"10.9.0.1", "10.9.0.4", "10.9.0.5"}) {
-    EXPECT_EQ(network_.shares(8, std::string("--interface ") + client).size(), 1U) << client;
+    EXPECT_NE(network_.only_server(8, std::string("--interface ") + client), "") << client;
   }
   reload(globals() + service("  lb_algo rr\n  lb_kind NAT\n  persistence_timeout 60\n",
                              {{"s1", 1, false}, {"s2", 1, false}, {"s3", 1, false}, {"s4", 1, false}}));
   ASSERT_TRUE(rules_become(HasSubstr("@clients-")));
   std::set<std::string> servers;
   for (const char* client : {"10.9.0.1", "10.9.0.4", "10.9.0.5"}) {
-    const auto shares = network_.shares(8, std::string("--interface ") + client);
-    EXPECT_EQ(shares.size(), 1U) << client;
-    servers.insert(shares.begin()->first);
+    servers.insert(network_.only_server(8, std::string("--interface ") + client));
+    EXPECT_FALSE(servers.contains("")) << client;
   }
   EXPECT_EQ(servers.size(), 3U);  // clients are dealt out in turn
 }
@@ -112,6 +108,11 @@ TEST_F(NftablesBalance, firewalls_of_others_come_and_go_and_a_flush_is_repaired)
   start(globals() + service("  lb_algo rr\n  lb_kind NAT\n", {{"s1"}, {"s2"}}));
   ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.log("lb1");
   network_.run("lb1", "nft add table inet mine && nft add chain inet mine in && nft delete table inet mine");
+  // What it heard of that it had heard before the first order; when the second is obeyed it has dealt with it.
+  EXPECT_THAT(network_.output("lb1", BATON_PROGRAM " drain 10.8.0.11:80"), HasSubstr("gets no new connections"));
+  ASSERT_TRUE(network_.becomes({"s2"})) << network_.log("lb1");
+  EXPECT_THAT(network_.output("lb1", BATON_PROGRAM " undrain 10.8.0.11:80"), HasSubstr("takes part again"));
+  ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.log("lb1");
   EXPECT_THAT(network_.log("lb1"), Not(HasSubstr("put back")));
   network_.run("lb1", "nft flush ruleset");
   EXPECT_TRUE(rules_become(HasSubstr("goto service-"))) << network_.log("lb1");
@@ -137,9 +138,7 @@ TEST_F(NftablesBalance, direct_servers_answer_without_us) {
   }
   start(globals() + service("  lb_algo rr\n  lb_kind DR\n", {{"s1", 1, false}, {"s2", 1, false}}));
   ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.rules("lb1") << network_.log("lb1");
-  const auto shares = network_.shares(20);
-  EXPECT_EQ(shares.at("s1"), 10);
-  EXPECT_EQ(shares.at("s2"), 10);
+  EXPECT_EQ(network_.shares(20), (std::map<std::string, int>{{"s1", 10}, {"s2", 10}}));
 }
 
 TEST_F(NftablesBalance, a_mark_is_a_service_too) {
@@ -149,7 +148,7 @@ TEST_F(NftablesBalance, a_mark_is_a_service_too) {
   start(globals() + "virtual_server fwmark 7 {\n  lb_algo rr\n  protocol TCP\n" +
         real_servers({{"s1", 1, false}, {"s2", 1, false}}) + "}\n");
   ASSERT_TRUE(network_.becomes({"s1", "s2"})) << network_.rules("lb1") << network_.log("lb1");
-  EXPECT_EQ(network_.ask(1, {}, "10.9.0.100:81").size(), 1U);
+  EXPECT_TRUE(network_.becomes({"s1", "s2"}, "10.9.0.100:81"));
 }
 
 // Sixteen steps; what nft(8) shows is what packets meet.
@@ -165,6 +164,7 @@ TEST_F(NftablesBalance, a_server_that_returns_gets_its_weight_in_steps) {
   network_.stop_web("s1");
   ASSERT_TRUE(network_.becomes({"s2"})) << network_.log("lb1");
   EXPECT_EQ(weight(), 0);
+  const Instant begin = now();
   network_.start_web("s1");
   std::vector<std::pair<Instant, int>> steps;
   const Instant deadline = now() + std::chrono::seconds(60);
@@ -175,13 +175,13 @@ TEST_F(NftablesBalance, a_server_that_returns_gets_its_weight_in_steps) {
   ASSERT_FALSE(steps.empty()) << network_.log("lb1");
   std::string seen;
   for (const auto& [at, step] : steps) seen += std::to_string(step) + " ";
-  EXPECT_LE(steps.front().second, 8) << seen;
-  EXPECT_GE(steps.size(), 6U) << seen;
+  EXPECT_GE(steps.size(), 2U) << seen;  // a busy machine does not see each
   EXPECT_TRUE(std::ranges::is_sorted(steps, {}, &std::pair<Instant, int>::second)) << seen;
-  for (const auto& [at, step] : steps) EXPECT_EQ(step % 2, 0) << seen;
+  for (const auto& [at, step] : steps) {
+    EXPECT_EQ(step % 2, 0) << seen;
+    EXPECT_GE(at - begin, std::chrono::milliseconds(500) * (step / 2 - 1)) << seen;  // none comes early
+  }
   EXPECT_EQ(steps.back().second, 32) << seen;
-  EXPECT_GE(steps.back().first - steps.front().first, std::chrono::seconds(5)) << seen;
-  EXPECT_LE(steps.back().first - steps.front().first, std::chrono::seconds(12)) << seen;
 }
 
 // Under the service's three addresses and the two ports of one of them.
@@ -251,15 +251,15 @@ TEST_F(NftablesBalance, a_balancer_that_dies_leaves_the_services_and_the_next_go
   start(globals() + service("  lb_algo rr\n  lb_kind NAT\n  persistence_timeout 60\n",
                             {{"s1", 1, false}, {"s2", 1, false}, {"s3", 1, false}}));
   ASSERT_TRUE(rules_become(HasSubstr("@clients-"))) << network_.log("lb1");
-  const auto before = network_.shares(4);
-  ASSERT_EQ(before.size(), 1U);
-  network_.run("lb1", "kill -9 $(pgrep -x baton-balance)");
-  EXPECT_EQ(network_.shares(4), before);
+  const std::string before = network_.only_server(4);
+  ASSERT_NE(before, "");
+  network_.run("lb1", "pgrep -x baton-balance >/run/lab/old && kill -9 $(cat /run/lab/old)");
+  EXPECT_EQ(network_.only_server(4), before);
   EXPECT_EQ(network_.output("lb1",
-                            "for i in $(seq 100); do pgrep -x baton-balance >/dev/null && echo yes && break; "
-                            "sleep 0.1; done"),
+                            "for i in $(seq 100); do pgrep -x baton-balance | grep -vqxFf /run/lab/old && echo yes && "
+                            "break; sleep 0.1; done"),
             "yes\n");
-  EXPECT_EQ(network_.shares(4), before);
+  EXPECT_EQ(network_.only_server(4), before);
 }
 
 TEST_F(NftablesBalance, what_a_daemon_left_that_was_killed_is_cleaned_up) {
