@@ -1,7 +1,9 @@
 // What Baton promises when processes of it die or hang (docs/decisions/0002): the address is never lost for long, never
 // on two servers for good, and nobody has to come.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "served_pair.h"
 
@@ -32,6 +34,13 @@ class Freezer {
   bool is_there() const { return std::filesystem::exists(group_ / "freezer.state"); }
   void take(pid_t process) { std::ofstream(group_ / "tasks") << process; }
   void set(std::string_view state) { std::ofstream(group_ / "freezer.state") << state; }
+  bool has_frozen(pid_t process) const {
+    std::string state;
+    std::ifstream(group_ / "freezer.state") >> state;
+    std::ifstream tasks(group_ / "tasks");
+    return state == "FROZEN" &&
+           std::find(std::istream_iterator<pid_t>(tasks), {}, process) != std::istream_iterator<pid_t>();
+  }
 
  private:
   const std::filesystem::path root{"/sys/fs/cgroup/freezer"};
@@ -126,7 +135,10 @@ TEST_F(BatonDeaths, a_worker_that_the_kernel_holds_up_for_less_than_a_backup_wai
   const pid_t held_up = worker(web1);
   freezer.take(held_up);
   freezer.set("FROZEN");
+  ASSERT_TRUE(wait([&] { return freezer.has_frozen(held_up); }, 1s));
+  const Instant frozen = now();
   lab().run_for(1300ms);
+  EXPECT_EQ(adverts(web1, frozen).size(), 0U) << pair().log();
   freezer.set("THAWED");
   ASSERT_TRUE(wait([&] { return adverts(web1, at).size() >= 4; })) << pair().log();
   EXPECT_EQ(worker(web1), held_up) << pair().log();
