@@ -87,14 +87,6 @@ TEST_F(BatonKeywords, vrrp_delay_after_boot_counts_from_the_boot_of_the_machine)
 // web1 does not run until 3.15 s after an advert of VI_2. web2 (priority 100) waits for 3.6 s, a backup with priority
 // 254 would have taken over after 3.01 s; without the keyword a master goes on for 4 s.
 TEST_F(BatonKeywords, timer_expired_backup_is_backup_when_it_wakes) {
-  // Alone it begins to advertise both at once: what web2 waits for ends at the same time for both.
-  for (const NodeId each : {web2, web1}) stop_daemon(each);
-  configure(web1, config_with("  nopreempt\n  timer_expired_backup\n"));
-  Pair::expect_done(lab().start_daemon(web1));
-  ASSERT_TRUE(pair().wait_for_owner(web1)) << pair().log();
-  const Instant met = now();
-  Pair::expect_done(lab().start_daemon(web2));
-  ASSERT_TRUE(wait([&] { return was_logged(web2, "(VI_2) master is", met); })) << pair().log();
   const auto last_advert = [] {
     Instant last{};
     for (const AdvertRecord& record : lab().adverts()) {
@@ -102,13 +94,26 @@ TEST_F(BatonKeywords, timer_expired_backup_is_backup_when_it_wakes) {
     }
     return last;
   };
-  const Instant begun = now();
-  ASSERT_TRUE(wait([&] { return last_advert() > begun + 100ms; })) << pair().log();
-  for (const Role role : {Role::guardian, Role::worker}) signal(web1, role, SIGSTOP);
-  const Instant heard = last_advert();
-  lab().run_for(heard + 3150ms - now());
-  for (const Role role : {Role::worker, Role::guardian}) signal(web1, role, SIGCONT);
-  if (now() - heard > 3500ms) GTEST_SKIP() << "the machine is too busy";
+  configure(web1, config_with("  nopreempt\n  timer_expired_backup\n"));
+  Instant heard{};
+  Duration slept = Duration::max();  // a busy machine may wake it too late
+  for (int attempt = 0; attempt < 10 && slept > 3500ms; ++attempt) {
+    // Alone it begins to advertise both at once: what web2 waits for ends at the same time for both.
+    for (const NodeId each : {web2, web1}) stop_daemon(each);
+    Pair::expect_done(lab().start_daemon(web1));
+    ASSERT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+    const Instant met = now();
+    Pair::expect_done(lab().start_daemon(web2));
+    ASSERT_TRUE(wait([&] { return was_logged(web2, "(VI_2) master is", met); })) << pair().log();
+    const Instant begun = now();
+    ASSERT_TRUE(wait([&] { return last_advert() > begun + 100ms; })) << pair().log();
+    for (const Role role : {Role::guardian, Role::worker}) signal(web1, role, SIGSTOP);
+    heard = last_advert();
+    lab().run_for(heard + 3150ms - now());
+    for (const Role role : {Role::worker, Role::guardian}) signal(web1, role, SIGCONT);
+    slept = now() - heard;
+  }
+  ASSERT_LE(slept, 3500ms) << "the machine is too busy";
   EXPECT_TRUE(wait([&] { return was_logged(web1, "(VI_2) Entering BACKUP STATE: we were not running", heard); }))
       << pair().log();
   EXPECT_FALSE(was_logged(web1, "(VI_1) Entering BACKUP", heard)) << pair().log();

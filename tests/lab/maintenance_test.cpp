@@ -18,7 +18,7 @@ class MaintenancePair : public ServedPair {
     ASSERT_TRUE(wait([] { return state(web2) == "BACKUP" && hears_master(web2); })) << pair().log();
   }
   void TearDown() override {
-    if (IsSkipped()) return;
+    if (!is_open()) return;
     for (const NodeId node : {web1, web2}) {
       if (!lab().daemon_runs(node)) Pair::expect_done(lab().start_daemon(node));
       EXPECT_TRUE(wait([&] {

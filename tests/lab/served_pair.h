@@ -35,7 +35,7 @@ class ServedPair : public testing::Test {
 
   void SetUp() override {
     if (!has_batond()) GTEST_SKIP() << "batond is not built";
-    ASSERT_TRUE(pair_ && *pair_);
+    ASSERT_TRUE(is_open());
     for (const NodeId node : {web1, web2}) {
       for (const ProcessInfo& process : batond_processes(node)) kill(process.pid, SIGCONT);
       const std::string text = pair_config(node, options_);
@@ -53,6 +53,8 @@ class ServedPair : public testing::Test {
     begin_ = now();
   }
 
+  // Not where batond is not built, or the lab could not be made.
+  static bool is_open() { return pair_ && *pair_; }
   static Pair& pair() { return *pair_; }
   static Lab& lab() { return **pair_; }
   static const PairOptions& options() { return options_; }

@@ -17,6 +17,7 @@ class Witness : public ServedPair {
   static void SetUpTestSuite() { open({.extra = "  witness 10.0.20.254 10.0.20.250\n"}); }
 
   void TearDown() override {
+    if (!is_open()) return;
     for (const NodeId node : {web1, web2}) Pair::expect_done(lab().set_forwarding(node, "ens33", true));
   }
   static void cut_off(NodeId node) { Pair::expect_done(lab().set_forwarding(node, "ens33", false)); }
