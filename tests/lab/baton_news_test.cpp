@@ -91,13 +91,13 @@ class BatonNews : public ServedPair {
   void SetUp() override {
     ServedPair::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    const auto last_is = [](NodeId node, std::string_view text) {
-      const auto told = lines(node, "/run/lab/told");
-      return !told.empty() && told.back() == text;
-    };
     ASSERT_TRUE(wait([&] {
-      return last_is(web1, "any INSTANCE VI_1 MASTER 200") && last_is(web2, "any INSTANCE VI_1 BACKUP 100");
+      return was_told_last(web1, "any INSTANCE VI_1 MASTER 200") && was_told_last(web2, "any INSTANCE VI_1 BACKUP 100");
     })) << pair().log();
+  }
+  static bool was_told_last(NodeId node, std::string_view text) {
+    const auto told = lines(node, "/run/lab/told");
+    return !told.empty() && told.back() == text;
   }
   static std::vector<std::string> lines(NodeId node, const std::string& file) {
     std::istringstream text(read_file(node, file));
@@ -168,11 +168,18 @@ TEST_F(BatonNews, what_a_dead_runner_has_not_done_is_told_to_the_next) {
 
 // Between two runners: nobody takes what is told.
 TEST_F(BatonNews, what_is_told_while_there_is_no_runner_is_told_to_the_next) {
+  const auto has_runner = [] { return !find_role(lab().daemon_processes(web1), Role::runner).empty(); };
   forget(web1);
+  signal(web1, Role::guardian, SIGSTOP);  // which would start the next one
   signal(web1, Role::runner, SIGKILL);
-  ASSERT_TRUE(wait([] { return find_role(lab().daemon_processes(web1), Role::runner).empty(); }));
+  ASSERT_TRUE(wait([&] { return !has_runner(); }));
   Pair::expect_done(lab().set_carrier(web1, "ens33", false));
   EXPECT_TRUE(pair().wait_for_owner(web2)) << pair().log();
+  EXPECT_TRUE(wait([] { return status(web1).value("/instances/0/state"_json_pointer, "") == "FAULT"; }))
+      << pair().log();
+  EXPECT_FALSE(has_runner());
+  EXPECT_EQ(read_file(web1, "/run/lab/heard"), "");
+  signal(web1, Role::guardian, SIGCONT);
   EXPECT_THAT(wait_for_lines(web1, "/run/lab/heard", 1), ElementsAre("INSTANCE \"VI_1\" FAULT 200"));
   EXPECT_TRUE(wait([] { return read_file(web1, "/run/lab/mails").contains("Entering FAULT state"); })) << pair().log();
   EXPECT_THAT(wait_for_lines(web1, "/run/lab/told", 2), ElementsAre("fault", "any INSTANCE VI_1 FAULT 200"));
@@ -183,21 +190,32 @@ TEST_F(BatonNews, what_is_told_while_there_is_no_runner_is_told_to_the_next) {
 // Between two runners and two workers: the one that leaves hands over what it could tell nobody.
 TEST_F(BatonNews, what_a_worker_could_tell_no_runner_the_next_worker_tells) {
   const auto processes = [](Role role) { return find_role(lab().daemon_processes(web1), role); };
-  forget(web1);
-  for (int i = 0; i < 2; ++i) {  // the guardian waits longer each time
-    ASSERT_TRUE(wait([&] { return !processes(Role::runner).empty(); })) << pair().log();
-    signal(web1, Role::runner, SIGKILL);
-    ASSERT_TRUE(wait([&] { return processes(Role::runner).empty(); }));
+  bool had_none = false;  // until the next worker was there; a busy machine may be slower than the guardian waits
+  for (int attempt = 0; attempt < 5 && !had_none; ++attempt) {
+    if (attempt > 0) {
+      Pair::expect_done(lab().set_carrier(web1, "ens33", true));
+      ASSERT_TRUE(wait([] {
+        return was_told_last(web1, "any INSTANCE VI_1 MASTER 200") &&
+               read_file(web1, "/run/lab/mails").contains("Entering MASTER state");
+      })) << pair().log();
+    }
+    forget(web1);
+    for (int i = 0; i < 2; ++i) {  // the guardian waits longer each time
+      ASSERT_TRUE(wait([&] { return !processes(Role::runner).empty(); })) << pair().log();
+      signal(web1, Role::runner, SIGKILL);
+      ASSERT_TRUE(wait([&] { return processes(Role::runner).empty(); }));
+    }
+    Pair::expect_done(lab().set_carrier(web1, "ens33", false));
+    ASSERT_TRUE(wait([] { return status(web1).value("/instances/0/state"_json_pointer, "") == "FAULT"; }))
+        << pair().log();
+    const auto first = processes(Role::worker);
+    const Instant asked = now();
+    reload(web1, read_file(web1, config_path(web1)) + "# another text\n");
+    ASSERT_TRUE(wait([&] { return was_logged(web1, "reload complete", asked); })) << pair().log();
+    EXPECT_NE(processes(Role::worker), first);
+    had_none = processes(Role::runner).empty();
   }
-  Pair::expect_done(lab().set_carrier(web1, "ens33", false));
-  ASSERT_TRUE(wait([] { return status(web1).value("/instances/0/state"_json_pointer, "") == "FAULT"; }))
-      << pair().log();
-  const auto first = processes(Role::worker);
-  const Instant asked = now();
-  reload(web1, read_file(web1, config_path(web1)) + "# another text\n");
-  ASSERT_TRUE(wait([&] { return was_logged(web1, "reload complete", asked); })) << pair().log();
-  EXPECT_NE(processes(Role::worker), first);
-  EXPECT_TRUE(processes(Role::runner).empty()) << "it came too early for this test";
+  ASSERT_TRUE(had_none) << "the next runner came too early each time: " << pair().log();
   EXPECT_THAT(wait_for_lines(web1, "/run/lab/heard", 1), ElementsAre("INSTANCE \"VI_1\" FAULT 200"));
   EXPECT_TRUE(wait([] { return read_file(web1, "/run/lab/mails").contains("Entering FAULT state"); })) << pair().log();
   EXPECT_THAT(wait_for_lines(web1, "/run/lab/told", 2), ElementsAre("fault", "any INSTANCE VI_1 FAULT 200"));
