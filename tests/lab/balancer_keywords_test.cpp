@@ -42,7 +42,7 @@ class BalancerKeywords : public testing::Test {
   // All of it: nobody is left who could tell more.
   std::string told_in_the_end() {
     ::kill(network_.daemon("lb1"), SIGTERM);
-    EXPECT_EQ(until("pgrep -lx 'batond|baton-.*|told'", testing::IsEmpty()), "") << network_.log("lb1");
+    EXPECT_EQ(until("pgrep -lx 'batond|baton-.*'; pgrep -lx told", testing::IsEmpty()), "") << network_.log("lb1");
     return network_.output("lb1", "sort /run/lab/news");
   }
 
