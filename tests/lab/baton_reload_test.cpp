@@ -124,9 +124,7 @@ TEST_F(BatonReload, what_somebody_confirms_stays) {
   (void)reload_with("--confirm-within 2s");
   EXPECT_EQ(reload_with("--confirm")["result"], "confirmed");
   EXPECT_TRUE(status(web1)["confirm_until"].is_null());
-  const auto confirmed = now();
-  ASSERT_TRUE(wait([&] { return adverts(web1, confirmed).size() >= 3; })) << pair().log();  // 2 s are over
-  EXPECT_TRUE(holds(web1, more_address));
+  EXPECT_FALSE(wait([] { return !holds(web1, more_address); }, 5s)) << pair().log();
 }
 
 TEST_F(BatonReload, an_address_moves_between_instances_in_one_reload) {

@@ -117,10 +117,17 @@ TEST_F(HaSuspend, checks_follow_the_address_and_servers_stay_what_they_are_witho
 
 TEST_F(HaSuspend, the_next_checker_looks_for_the_address_as_well) {
   ASSERT_TRUE(is_suspended(true)) << network_.log("lb1");
-  network_.run("lb1", "kill -9 $(pgrep -x baton-check)");
-  expect_nobody_asks();
-  ASSERT_TRUE(becomes([&] { return network_.output("lb1", "pgrep -x baton-check") != ""; })) << network_.log("lb1");
+  const auto checker = [this] { return network_.output("lb1", "pgrep -x baton-check"); };
+  const std::string old = checker();
+  const int before = asked();
+  network_.run("lb1", "kill -9 " + old);
+  ASSERT_TRUE(becomes([&] {
+    const std::string is = checker();
+    return !is.empty() && is != old;
+  })) << network_.log("lb1");
   ASSERT_TRUE(is_suspended(true)) << network_.log("lb1");
+  expect_nobody_asks();
+  EXPECT_EQ(asked(), before) << network_.log("lb1");
   move_address("add");
   EXPECT_TRUE(becomes([&] { return asked() > 3; })) << network_.log("lb1");
 }

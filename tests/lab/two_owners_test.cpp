@@ -67,8 +67,8 @@ TEST_F(TwoOwners, a_stranger_with_our_address_is_told_by_its_mac_address) {
   EXPECT_EQ(signs(web2).value("announcements", 1), 0) << "a BACKUP has no say";
 }
 
-// A beat takes a thousand of them; the rest costs the kernel's queue and no advert.
-TEST_F(TwoOwners, a_flood_of_strangers_is_bounded_and_no_advert_is_late) {
+// A beat takes a thousand of them; the rest costs the kernel's queue and no mastership.
+TEST_F(TwoOwners, a_flood_of_strangers_is_bounded_and_nobody_takes_over) {
   const auto lost = [] { return status(web1).value("/worker/announcements_lost"_json_pointer, 0); };
   const int before = lost();
   const Instant from = now();
