@@ -79,14 +79,16 @@ TEST_F(TwoOwners, a_flood_of_strangers_is_bounded_and_nobody_takes_over) {
 }
 
 // The announcements of either are the other's strangers: this comes last.
-TEST_F(TwoOwners, a_cut_that_heals_is_told_by_the_winner_and_over_within_an_interval) {
+TEST_F(TwoOwners, a_cut_that_heals_is_told_by_the_winner_and_soon_over) {
   Pair::expect_done(lab().set_forwarding(web1, "ens33", false));
   ASSERT_TRUE(wait([&] { return pair().owners().size() == 2; })) << pair().log();
   lab().run_for(1500ms);  // both have settled as MASTER
   const Instant healed = now();
   Pair::expect_done(lab().set_forwarding(web1, "ens33", true));
   ASSERT_TRUE(wait([&] { return pair().owners() == std::set<NodeId>{web1}; })) << pair().log();
-  EXPECT_LT(*lab().ownership().last_change(pair().address()) - healed, 1500ms) << "an interval, on a busy machine";
+  const Duration both_for = *lab().ownership().last_change(pair().address()) - healed;
+  RecordProperty("both_for_ms", static_cast<int>(both_for / 1ms));  // an interval, where the machine is not busy
+  EXPECT_LT(both_for, master_down_interval(lab().topology().targets.front(), 100)) << pair().log();
   ASSERT_TRUE(pair().wait_for_owner(web1)) << pair().log();
   ASSERT_TRUE(wait([&] { return signs(web1).value("adverts", 0) > 0; })) << pair().log();
   const auto tells_of_web2 = [](const json& event) {
