@@ -368,7 +368,7 @@ void settle_granularity(D& draft) {
   const bool is_other_netmask = draft.granularity_is_netmask && server.family == Family::ipv6;
   if (server.persistence_prefix <= longest && !is_other_netmask) return;
   warn(draft, "bad-value",
-       fmt::format("persistence_granularity of virtual_server {} is none of {}; each client counts for itself",
+       fmt::format("persistence_granularity of virtual_server {} does not fit {}; each client counts for itself",
                    server.name, server.family == Family::ipv4 ? "IPv4" : "IPv6"),
        fmt::format("give a prefix length from 1 to {}", longest));
   server.persistence_prefix = 0;
