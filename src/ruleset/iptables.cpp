@@ -199,9 +199,9 @@ class Reader {
     const std::string& first = line.word();
     if (first.size() > 1 && first.front() == '*') return begin_table(first.substr(1));
     if (is_saved_ && first == "COMMIT") return;
-    if (is_saved_ && first.front() == ':') return declare(line);
-    if (first.front() == '[' && first.ends_with(']')) ++line.at;  // [packets:bytes], iptables-save -c
-    if (is_saved_ || is_option(line.word())) return carry_out(line);
+    if (is_saved_ && first.starts_with(':')) return declare(line);
+    if (first.starts_with('[') && first.ends_with(']')) ++line.at;  // [packets:bytes], iptables-save -c
+    if (is_saved_ || (!line.is_done() && is_option(line.word()))) return carry_out(line);
     read_command(line);
   }
 
@@ -247,7 +247,7 @@ class Reader {
       const std::string name = word.substr(word.rfind('/') + 1);
       const bool is_v6 = name.starts_with("ip6tables");
       const bool is_variable =
-          word.front() == '$' && line.at + 1 < line.words.size() && is_option(line.words[line.at + 1]);
+          word.starts_with('$') && line.at + 1 < line.words.size() && is_option(line.words[line.at + 1]);
       if (!is_v6 && !name.starts_with("iptables") && !is_variable) continue;
       if (name.ends_with("-restore") || name.ends_with("-save")) return;
       ++line.at;

@@ -196,6 +196,14 @@ TEST(RuleSets, nothing_lets_all_in_and_what_is_none_is_told) {
   EXPECT_EQ(fate("table inet f {\nchain in {\naccept\n"), "no rules: ends in the middle of this block");
 }
 
+// A text of many formats: unit files have words in brackets, and "" is a word.
+TEST(RuleSets, lines_of_one_word_are_no_end_of_the_world) {
+  EXPECT_EQ(fate("a b c d e f g h i j k l\n[Unit]\n"), "no rules: has no rule of iptables or nft");
+  EXPECT_EQ(fate("[Unit]\niptables -P INPUT DROP\n"), "dropped by policy 2");
+  EXPECT_EQ(fate("\"\"\n'' -P INPUT\n"), "no rules: has no rule of iptables or nft");
+  EXPECT_EQ(fate(saved("DROP", "[1:60]\n-A INPUT -p vrrp -j ACCEPT\n")), "unclear by 5");
+}
+
 TEST(RuleSets, nonsense_ends) {
   std::string nest;
   for (int i = 0; i < 20'000; ++i) nest += "table inet t { chain c { jump c; { } set s {";
