@@ -1,5 +1,4 @@
 // bfd_instance, and the lists that name one.
-#include <algorithm>
 #include <cstdint>
 
 #include <fmt/format.h>
@@ -63,12 +62,6 @@ constexpr Setting<B> bfd_settings[] = {
     {"checker", set<&B::checker>},
 };
 
-// Whether packets of one could be taken for packets of the other.
-bool are_alike(const BfdSession& one, const BfdSession& other) {
-  return one.neighbor == other.neighbor && one.multihop == other.multihop &&
-         (!one.source || !other.source || one.source == other.source);
-}
-
 void settle(B& draft) {
   BfdSession& session = draft.session;
   session.neighbor = draft.neighbor.value_or(IpAddress());
@@ -101,8 +94,23 @@ bool has_usable_neighbor(const Context& context, const Statement& block, const B
 
 }  // namespace
 
-std::optional<BfdSession> read_bfd_session(const Context& context, const Statement& block,
-                                           const std::vector<BfdSession>& others) {
+// Without a source it takes packets for any of ours.
+std::string_view BfdNeighbors::alike(const BfdSession& session) const {
+  const auto sessions = sessions_.find({session.neighbor, session.multihop});
+  if (sessions == sessions_.end()) return {};
+  const auto& [first, by_source] = sessions->second;
+  if (!session.source || by_source.contains(std::nullopt)) return first;
+  const auto same = by_source.find(session.source);
+  return same == by_source.end() ? std::string_view() : same->second;
+}
+
+void BfdNeighbors::add(const BfdSession& session) {
+  auto& [first, by_source] = sessions_[{session.neighbor, session.multihop}];
+  if (by_source.empty()) first = session.name;
+  by_source.emplace(session.source, session.name);
+}
+
+std::optional<BfdSession> read_bfd_session(const Context& context, const Statement& block, BfdNeighbors& others) {
   const std::optional<std::string> name = read_name(context, block);
   if (!name) return std::nullopt;
   if (name->size() > longest_name) {
@@ -127,11 +135,14 @@ std::optional<BfdSession> read_bfd_session(const Context& context, const Stateme
                              "give a source address of the family of neighbor_ip");
     session.source.reset();
   }
-  const auto alike = std::ranges::find_if(others, [&](const BfdSession& each) { return are_alike(each, session); });
-  if (alike == others.end()) return std::move(draft.session);
+  const std::string_view alike = others.alike(session);
+  if (alike.empty()) {
+    others.add(session);
+    return std::move(draft.session);
+  }
   context.diagnostics.warn("given-twice", block.position(),
                            fmt::format("bfd_instance {} has the neighbour of {}, {}, and is ignored",
-                                       quoted(session.name), quoted(alike->name), to_string(session.neighbor)),
+                                       quoted(session.name), quoted(alike), to_string(session.neighbor)),
                            "track one of them, or give each a 'source_ip' of its own");
   return std::nullopt;
 }

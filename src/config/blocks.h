@@ -2,10 +2,13 @@
 // mean for another travels in Defaults.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "config/arguments.h"
@@ -98,13 +101,26 @@ std::optional<HealthCheck> read_health_check(const Context& context, const State
                                              const CheckDefaults& defaults, const Definitions& definitions);
 std::optional<TrackedCheck> read_tracked_check(const Context& context, const Statement& block, const Defaults& defaults,
                                                const Definitions& definitions);
-// A bfd_instance; `others`: those before it, with whom it must not be confused.
-std::optional<BfdSession> read_bfd_session(const Context& context, const Statement& block,
-                                           const std::vector<BfdSession>& others);
+// What neighbours the bfd_instances so far have: with none of them a further one may be confused.
+class BfdNeighbors {
+ public:
+  // Whose packets could be taken for packets of this one; empty: nobody's.
+  std::string_view alike(const BfdSession& session) const;
+  void add(const BfdSession& session);
+
+ private:
+  struct Sessions {
+    std::string first;
+    std::map<std::optional<IpAddress>, std::string> by_source;  // nullopt: it says none, and is the only one
+  };
+  std::map<std::pair<IpAddress, bool>, Sessions> sessions_;  // by neighbour, and whether it is some hops away
+};
+// A bfd_instance that is alike none of `others`; it is added to them.
+std::optional<BfdSession> read_bfd_session(const Context& context, const Statement& block, BfdNeighbors& others);
 std::optional<VirtualServerGroup> read_virtual_server_group(const Context& context, const Statement& list);
 std::optional<VirtualServer> read_virtual_server(const Context& context, const Statement& block,
                                                  const Defaults& defaults, const Definitions& definitions,
-                                                 const std::vector<VirtualServerGroup>& groups);
+                                                 const ByName<VirtualServerGroup>& groups);
 // All of them; one that serves what another serves already is reported and left out.
 std::vector<VirtualServer> read_virtual_servers(const Context& context, const Statement& root, const Defaults& defaults,
                                                 const Definitions& definitions,
@@ -125,18 +141,19 @@ std::optional<std::string> read_name(const Context& context, const Statement& bl
 // Whether program and user are there.
 bool can_run(const Context& context, const Command& command, const Account& script_user);
 
-// The lists track_interface, track_script, ...: entries are added to `trackers`.
-void read_tracked_interfaces(const Context& context, const Statement& list, Trackers& trackers);
+// The lists track_interface, track_script, ...: entries are added to `trackers`, and to `listed`.
+using Listed = std::set<std::pair<std::string_view, std::string_view>>;  // keyword of the list, name of an entry
+void read_tracked_interfaces(const Context& context, const Statement& list, Trackers& trackers, Listed& listed);
 void read_tracked_scripts(const Context& context, const Statement& list, const Definitions& definitions,
-                          Trackers& trackers);
+                          Trackers& trackers, Listed& listed);
 void read_tracked_files(const Context& context, const Statement& list, const Definitions& definitions,
-                        Trackers& trackers);
+                        Trackers& trackers, Listed& listed);
 void read_tracked_processes(const Context& context, const Statement& list, const Definitions& definitions,
-                            Trackers& trackers);
+                            Trackers& trackers, Listed& listed);
 void read_tracked_checks(const Context& context, const Statement& list, const Definitions& definitions,
-                         Trackers& trackers);
+                         Trackers& trackers, Listed& listed);
 void read_tracked_sessions(const Context& context, const Statement& list, const Definitions& definitions,
-                           Trackers& trackers);
+                           Trackers& trackers, Listed& listed);
 // "weight NUMBER [reverse|noreverse]" without its first word, as in a block.
 void read_session_weight(BfdSession& session, const Arguments& arguments);
 

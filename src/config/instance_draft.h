@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 
 #include "config/blocks.h"
 
@@ -12,6 +13,8 @@ struct InstanceDraft {
   const Definitions& definitions;
   NameTables& names;
   Instance instance{};
+  Listed tracked{};
+  std::set<IpAddress> peers{};
   std::optional<WantedState> state{};
   std::optional<unsigned> priority{};
   std::optional<unsigned> version{};

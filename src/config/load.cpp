@@ -44,16 +44,6 @@ auto read_all(const Context& context, const Statement& root, std::initializer_li
   return things;
 }
 
-// Each knows those before it.
-void read_bfd_sessions(const Context& context, const Statement& root, std::vector<BfdSession>& sessions) {
-  std::vector<BfdSession> before;
-  sessions = read_all(context, root, {"bfd_instance"}, [&](const Statement& block) {
-    auto session = read_bfd_session(context, block, before);
-    if (session) before.push_back(*session);
-    return session;
-  });
-}
-
 void read_static_entries(const Context& context, const Statement& root, NameTables& names,
                          Configuration& configuration) {
   for (const Statement& block : root.children) {
@@ -101,7 +91,10 @@ void read_model(const Context& context, const Statement& root, Configuration& co
   configuration.checks = read_all(context, root, {"vrrp_check"}, [&](const Statement& block) {
     return read_tracked_check(context, block, defaults, files);
   });
-  read_bfd_sessions(context, root, configuration.bfd_sessions);
+  BfdNeighbors neighbors;
+  configuration.bfd_sessions = read_all(context, root, {"bfd_instance"}, [&](const Statement& block) {
+    return read_bfd_session(context, block, neighbors);
+  });
   configuration.webhooks =
       read_all(context, root, {"webhook"}, [&](const Statement& block) { return read_webhook(context, block); });
   keep_few_webhooks(context, configuration.webhooks);

@@ -1,6 +1,7 @@
 // The lists of routes and rules, the order of rules, and track_group.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -77,17 +78,18 @@ std::optional<TrackGroup> read_track_group(const Context& context, const Stateme
   const std::optional<std::string> name = read_name(context, block);
   if (!name) return std::nullopt;
   TrackGroup group{.name = *name, .members = {}, .place = make_place(block.position())};
+  std::set<std::string_view> members;
   for (const Statement& list : block.children) {
     for (const Statement& line : list.children) {
       for (std::size_t index = 0; index < line.words.size(); ++index) {
-        const std::string member(line.words[index].text);
+        const std::string_view member = line.words[index].text;
         if (!definitions.instances.contains(member)) {
           context.diagnostics.warn(
               "not-defined", line.at(index),
               fmt::format("no vrrp_instance is named {}; it is left out of the group", quoted(member)),
               "correct the name, or define the instance");
-        } else if (std::ranges::find(group.members, member) == group.members.end()) {
-          group.members.push_back(member);
+        } else if (members.insert(member).second) {
+          group.members.emplace_back(member);
         }
       }
     }

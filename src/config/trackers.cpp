@@ -256,8 +256,8 @@ Tracking read_tracking(const Context& context, const Statement& entry, Weight in
           .place = make_place(entry.position())};
 }
 
-bool is_listed(const Context& context, const std::vector<Tracking>& list, const Statement& entry) {
-  if (std::ranges::find(list, entry.keyword(), &Tracking::name) == list.end()) return false;
+bool is_listed(const Context& context, const Statement& list, const Statement& entry, const Listed& listed) {
+  if (!listed.contains({list.keyword(), entry.keyword()})) return false;
   context.diagnostics.warn("given-twice", entry.position(),
                            fmt::format("{} is tracked already; the first entry stays", quoted(entry.keyword())),
                            "remove one of them");
@@ -319,10 +319,10 @@ void report_disabled(const Context& context, const Statement& entry) {
 
 template <auto Member, typename Tracked>
 void read_defined(const Context& context, const Statement& list, const ByName<Tracked>& all, std::string_view kind,
-                  int widest, Trackers& trackers) {
+                  int widest, Trackers& trackers, Listed& listed) {
   for (const Statement& entry : list.children) {
     const Tracked* tracked = find_tracked(context, all, entry, kind);
-    if (tracked == nullptr || is_listed(context, trackers.*Member, entry)) continue;
+    if (tracked == nullptr || is_listed(context, list, entry, listed)) continue;
     if constexpr (requires { tracked->can_run; }) {
       if (!tracked->can_run) {
         report_disabled(context, entry);
@@ -335,6 +335,7 @@ void read_defined(const Context& context, const Statement& list, const ByName<Tr
         continue;
       }
     }
+    listed.emplace(list.keyword(), entry.keyword());
     (trackers.*Member).push_back(read_tracking(context, entry, {tracked->weight, tracked->reverse}, widest));
   }
 }
@@ -461,37 +462,39 @@ std::optional<TrackedCheck> read_tracked_check(const Context& context, const Sta
   return tracked;
 }
 
-void read_tracked_interfaces(const Context& context, const Statement& list, Trackers& trackers) {
+void read_tracked_interfaces(const Context& context, const Statement& list, Trackers& trackers, Listed& listed) {
   for (const Statement& entry : list.children) {
-    if (is_listed(context, trackers.interfaces, entry)) continue;
+    if (is_listed(context, list, entry, listed)) continue;
+    listed.emplace(list.keyword(), entry.keyword());
     trackers.interfaces.push_back(read_tracking(context, entry, {}, widest_weight));
   }
 }
 
 void read_tracked_scripts(const Context& context, const Statement& list, const Definitions& definitions,
-                          Trackers& trackers) {
-  read_defined<&Trackers::scripts>(context, list, definitions.scripts, "vrrp_script", widest_weight, trackers);
+                          Trackers& trackers, Listed& listed) {
+  read_defined<&Trackers::scripts>(context, list, definitions.scripts, "vrrp_script", widest_weight, trackers, listed);
 }
 
 void read_tracked_files(const Context& context, const Statement& list, const Definitions& definitions,
-                        Trackers& trackers) {
-  read_defined<&Trackers::files>(context, list, definitions.files, "track_file", widest_file_weight, trackers);
+                        Trackers& trackers, Listed& listed) {
+  read_defined<&Trackers::files>(context, list, definitions.files, "track_file", widest_file_weight, trackers, listed);
 }
 
 void read_tracked_processes(const Context& context, const Statement& list, const Definitions& definitions,
-                            Trackers& trackers) {
+                            Trackers& trackers, Listed& listed) {
   read_defined<&Trackers::processes>(context, list, definitions.processes, "vrrp_track_process", widest_file_weight,
-                                     trackers);
+                                     trackers, listed);
 }
 
 void read_tracked_checks(const Context& context, const Statement& list, const Definitions& definitions,
-                         Trackers& trackers) {
-  read_defined<&Trackers::checks>(context, list, definitions.checks, "vrrp_check", widest_weight, trackers);
+                         Trackers& trackers, Listed& listed) {
+  read_defined<&Trackers::checks>(context, list, definitions.checks, "vrrp_check", widest_weight, trackers, listed);
 }
 
 void read_tracked_sessions(const Context& context, const Statement& list, const Definitions& definitions,
-                           Trackers& trackers) {
-  read_defined<&Trackers::sessions>(context, list, definitions.sessions, "bfd_instance", widest_weight, trackers);
+                           Trackers& trackers, Listed& listed) {
+  read_defined<&Trackers::sessions>(context, list, definitions.sessions, "bfd_instance", widest_weight, trackers,
+                                    listed);
 }
 
 void read_session_weight(BfdSession& session, const Arguments& arguments) {

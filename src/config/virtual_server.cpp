@@ -6,6 +6,7 @@
 #include <bit>
 #include <cctype>
 #include <charconv>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -236,7 +237,7 @@ std::optional<GroupEntry> read_entry(const Context& context, const Statement& li
 }
 
 // virtual_server ADDRESS [PORT], fwmark NUMBER, group NAME. False: reported, and the block is of no use.
-bool read_title(const Context& context, const Statement& block, const std::vector<VirtualServerGroup>& groups,
+bool read_title(const Context& context, const Statement& block, const ByName<VirtualServerGroup>& groups,
                 VirtualServer& server) {
   if (block.words.size() < 2) {
     context.diagnostics.error("missing-value", block.at(1), "'virtual_server' needs an address, a mark or a group",
@@ -252,7 +253,7 @@ bool read_title(const Context& context, const Statement& block, const std::vecto
     return entry.has_value();
   }
   const std::string_view name = block.words.size() > 2 ? block.words[2].text : std::string_view();
-  const auto group = std::ranges::find(groups, name, &VirtualServerGroup::name);
+  const auto group = groups.find(name);
   if (group == groups.end()) {
     context.diagnostics.warn(
         "not-defined", block.at(2),
@@ -260,8 +261,8 @@ bool read_title(const Context& context, const Statement& block, const std::vecto
         fmt::format("define it with virtual_server_group {} {{ ... }}", name));
     return false;
   }
-  server.group = group->name;
-  server.entries = group->entries;
+  server.group = group->second->name;
+  server.entries = group->second->entries;
   return true;
 }
 
@@ -322,13 +323,11 @@ void settle_real_servers(D& draft) {
                                     .weight = draft.weight,
                                     .inhibit_on_failure = draft.inhibit_on_failure,
                                     .port = port};
+  std::set<Endpoint> taken;
   for (const Statement* block : draft.real_servers) {
     auto real = read_real_server(draft.context, *block, defaults);
     if (!real) continue;
-    const bool is_there = std::ranges::any_of(server.real_servers, [&](const RealServer& each) {
-      return each.address == real->address && each.port == real->port;
-    });
-    if (is_there) {
+    if (!taken.insert(endpoint_of(*real)).second) {
       draft.context.diagnostics.warn(
           "given-twice", block->position(),
           fmt::format("real_server {} {} was given before; this one is ignored", to_string(real->address), real->port),
@@ -465,7 +464,7 @@ std::optional<VirtualServerGroup> read_virtual_server_group(const Context& conte
 
 std::optional<VirtualServer> read_virtual_server(const Context& context, const Statement& block,
                                                  const Defaults& defaults, const Definitions& definitions,
-                                                 const std::vector<VirtualServerGroup>& groups) {
+                                                 const ByName<VirtualServerGroup>& groups) {
   D draft{.context = context, .defaults = defaults, .definitions = definitions};
   draft.server.place = make_place(block.position());
   if (!read_title(context, block, groups, draft.server)) return std::nullopt;

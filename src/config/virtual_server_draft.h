@@ -27,6 +27,12 @@ struct CheckSettings {
   }
 };
 
+// What two real servers of one virtual server do not share.
+using Endpoint = std::pair<IpAddress, std::uint16_t>;
+inline Endpoint endpoint_of(const RealServer& real) {
+  return {real.address, real.port};
+}
+
 // What a virtual server says to its real servers.
 struct RealServerDefaults {
   const Defaults& defaults;

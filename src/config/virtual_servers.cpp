@@ -1,6 +1,6 @@
 // The virtual servers as a whole: nothing is served by two of them.
-#include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -8,6 +8,7 @@
 
 #include "config/blocks.h"
 #include "config/limits.h"
+#include "config/virtual_server_draft.h"
 
 namespace baton::config {
 namespace {
@@ -40,6 +41,7 @@ class Services {
 
   // False: reported, and the server is of no use.
   bool take(const VirtualServer& server) {
+    if (count_of(server) > limits::services) return refuse(server);  // before they are written out
     std::vector<Served> all;
     for (const GroupEntry& entry : server.entries) add(server, entry, all);
     for (const Served& each : all) {
@@ -52,17 +54,25 @@ class Services {
           "put all real servers into one block");
       return false;
     }
-    if (taken_.size() + all.size() > limits::services) {
-      context_.diagnostics.error("too-large", context_.position_of(server),
-                                 fmt::format("more than {} services", limits::services),
-                                 "let fewer addresses be balanced by one node");
-      return false;
-    }
+    if (taken_.size() + all.size() > limits::services) return refuse(server);
     for (const Served& each : all) taken_.emplace(each, server.place.line);
     return true;
   }
 
  private:
+  bool refuse(const VirtualServer& server) {
+    context_.diagnostics.error("too-large", context_.position_of(server),
+                               fmt::format("more than {} services", limits::services),
+                               "let fewer addresses be balanced by one node");
+    return false;
+  }
+
+  static std::size_t count_of(const VirtualServer& server) {
+    std::size_t count = 0;
+    for (const GroupEntry& entry : server.entries) count += entry.count;
+    return count;
+  }
+
   static void add(const VirtualServer& server, const GroupEntry& entry, std::vector<Served>& all) {
     if (entry.mark != 0) {
       all.push_back({.family = entry.family.value_or(server.family), .mark = entry.mark});
@@ -82,51 +92,71 @@ class Services {
   std::map<Served, unsigned> taken_;  // and the line of whose
 };
 
-// keepalived serves what two blocks have for one service as one; so the first takes the real servers of the second. One
-// mark of IPv4 and of IPv6 are two services.
-bool join(const Context& context, VirtualServer& server, std::vector<VirtualServer>& servers,
-          const std::unordered_map<std::string, std::size_t>& names) {
-  const auto find = [&] {
-    const auto found = names.find(server.name);
-    return found == names.end() ? nullptr : &servers[found->second];
-  };
-  VirtualServer* same = find();
-  if (same != nullptr && same->family != server.family) {
-    server.name += server.family == Family::ipv6 ? " inet6" : " inet";
-    same = find();
+class Servers {
+ public:
+  explicit Servers(const Context& context) : context_(context) {}
+
+  // keepalived serves what two blocks have for one service as one; so the first takes the real servers of the second.
+  // One mark of IPv4 and of IPv6 are two services. False: there is none before it.
+  bool join(VirtualServer& server) {
+    auto same = names_.find(server.name);
+    if (same != names_.end() && servers_[same->second].family != server.family) {
+      server.name += server.family == Family::ipv6 ? " inet6" : " inet";
+      same = names_.find(server.name);
+    }
+    if (same == names_.end()) return false;
+    context_.diagnostics.warn(
+        "given-twice", context_.position_of(server),
+        fmt::format("virtual_server {} was given on line {}; of this one the real servers alone count", server.name,
+                    servers_[same->second].place.line),
+        "put all real servers into one block");
+    take_real_servers(server, same->second);
+    return true;
   }
-  if (same == nullptr) return false;
-  context.diagnostics.warn(
-      "given-twice", context.position_of(server),
-      fmt::format("virtual_server {} was given on line {}; of this one the real servers alone count", server.name,
-                  same->place.line),
-      "put all real servers into one block");
-  for (RealServer& real : server.real_servers) {
-    const bool is_there = std::ranges::any_of(same->real_servers, [&](const RealServer& each) {
-      return each.address == real.address && each.port == real.port;
-    });
-    if (!is_there) same->real_servers.push_back(std::move(real));
+
+  void add(VirtualServer server) {
+    names_.emplace(server.name, servers_.size());
+    servers_.push_back(std::move(server));
   }
-  return true;
-}
+
+  std::vector<VirtualServer> take() { return std::move(servers_); }
+
+ private:
+  void take_real_servers(VirtualServer& from, std::size_t index) {
+    std::vector<RealServer>& all = servers_[index].real_servers;
+    const auto [taken, is_new] = taken_.try_emplace(index);
+    if (is_new) {
+      for (const RealServer& each : all) taken->second.insert(endpoint_of(each));
+    }
+    for (RealServer& real : from.real_servers) {
+      if (taken->second.insert(endpoint_of(real)).second) all.push_back(std::move(real));
+    }
+  }
+
+  const Context& context_;
+  std::vector<VirtualServer> servers_;
+  std::unordered_map<std::string, std::size_t> names_;         // and where in `servers_`
+  std::unordered_map<std::size_t, std::set<Endpoint>> taken_;  // by those that other blocks joined
+};
 
 }  // namespace
 
 std::vector<VirtualServer> read_virtual_servers(const Context& context, const Statement& root, const Defaults& defaults,
                                                 const Definitions& definitions,
                                                 const std::vector<VirtualServerGroup>& groups) {
-  std::vector<VirtualServer> servers;
-  std::unordered_map<std::string, std::size_t> names;  // and where in `servers`
+  ByName<VirtualServerGroup> groups_by_name;
+  for (const VirtualServerGroup& group : groups) groups_by_name.emplace(group.name, &group);
+  Servers all(context);
   Services services(context);
-  std::size_t real_servers = 0;
   for (const Statement& block : root.children) {
     if (block.keyword() != "virtual_server") continue;
-    auto server = read_virtual_server(context, block, defaults, definitions, groups);
-    if (!server || join(context, *server, servers, names) || !services.take(*server)) continue;
-    real_servers += server->real_servers.size();
-    names.emplace(server->name, servers.size());
-    servers.push_back(std::move(*server));
+    auto server = read_virtual_server(context, block, defaults, definitions, groups_by_name);
+    if (!server || all.join(*server) || !services.take(*server)) continue;
+    all.add(std::move(*server));
   }
+  std::vector<VirtualServer> servers = all.take();
+  std::size_t real_servers = 0;
+  for (const VirtualServer& server : servers) real_servers += server.real_servers.size();
   if (real_servers > limits::real_servers) {
     context.diagnostics.error(
         "too-large", {}, fmt::format("{} real servers; at most {} are possible", real_servers, limits::real_servers),

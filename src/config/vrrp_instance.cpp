@@ -86,7 +86,7 @@ void add_peers(D& draft, const Arguments& arguments) {
       (word == "min_ttl" ? peer.min_ttl : peer.max_ttl) = static_cast<std::uint8_t>(*ttl);
       ++index;
     }
-    if (std::ranges::find(draft.instance.peers, peer.address, &UnicastPeer::address) != draft.instance.peers.end()) {
+    if (!draft.peers.insert(peer.address).second) {
       diagnostics.warn("given-twice", line.position(), fmt::format("{} is a peer already", line.keyword()),
                        "remove one of them");
       continue;
@@ -189,11 +189,11 @@ void add_hmac(D& draft, const Arguments& arguments) {
 }
 
 void track_interfaces(D& draft, const Arguments& arguments) {
-  read_tracked_interfaces(arguments.context(), arguments.statement(), draft.instance.trackers);
+  read_tracked_interfaces(arguments.context(), arguments.statement(), draft.instance.trackers, draft.tracked);
 }
 template <auto Read>
 void track(D& draft, const Arguments& arguments) {
-  Read(arguments.context(), arguments.statement(), draft.definitions, draft.instance.trackers);
+  Read(arguments.context(), arguments.statement(), draft.definitions, draft.instance.trackers, draft.tracked);
 }
 
 // lvs_sync_daemon_interface is read with global_defs.

@@ -1,5 +1,5 @@
 // vrrp_sync_group.
-#include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -13,6 +13,7 @@ struct GroupDraft {
   std::optional<bool> smtp_alert;
   std::optional<bool> priority_changes;
   bool has_members = false;
+  Listed tracked;
   const Definitions* definitions = nullptr;
 };
 using D = GroupDraft;
@@ -24,16 +25,17 @@ void set_members(D& draft, const Arguments& arguments) {
                                  "put all members into one group block");
     return;
   }
+  std::set<std::string_view> members;
   for (const Statement& line : arguments.statement().children) {
     for (std::size_t index = 0; index < line.words.size(); ++index) {
-      const std::string name(line.words[index].text);
+      const std::string_view name = line.words[index].text;
       if (!draft.definitions->instances.contains(name)) {
         arguments.diagnostics().warn(
             "not-defined", line.at(index),
             fmt::format("no vrrp_instance is named {}; it is left out of the group", quoted(name)),
             "correct the name, or define the instance");
-      } else if (std::ranges::find(draft.group.members, name) == draft.group.members.end()) {
-        draft.group.members.push_back(name);
+      } else if (members.insert(name).second) {
+        draft.group.members.emplace_back(name);
       }
     }
   }
@@ -44,11 +46,11 @@ void set_conntrackd_sync(D& draft, const Arguments& arguments) {
 }
 
 void track_interfaces(D& draft, const Arguments& arguments) {
-  read_tracked_interfaces(arguments.context(), arguments.statement(), draft.group.trackers);
+  read_tracked_interfaces(arguments.context(), arguments.statement(), draft.group.trackers, draft.tracked);
 }
 template <auto Read>
 void track(D& draft, const Arguments& arguments) {
-  Read(arguments.context(), arguments.statement(), *draft.definitions, draft.group.trackers);
+  Read(arguments.context(), arguments.statement(), *draft.definitions, draft.group.trackers, draft.tracked);
 }
 
 constexpr Setting<D> group_settings[] = {

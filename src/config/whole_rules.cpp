@@ -130,7 +130,9 @@ void drop_unused_scripts(const Context& context, Configuration& configuration) {
 class TrackGroupRules {
  public:
   TrackGroupRules(const Context& context, Configuration& configuration)
-      : context_(context), configuration_(configuration) {}
+      : context_(context), configuration_(configuration) {
+    for (const TrackGroup& group : configuration.track_groups) groups_.emplace(group.name, &group);
+  }
 
   void settle() {
     settle_all(configuration_.static_addresses);
@@ -149,9 +151,9 @@ class TrackGroupRules {
   void settle_all(Entries& entries) {
     for (auto& entry : entries) {
       if (entry.track_group.empty()) continue;
-      const auto found = std::ranges::find(configuration_.track_groups, entry.track_group, &TrackGroup::name);
-      if (found != configuration_.track_groups.end()) {
-        report_later(entry, *found);
+      const auto found = groups_.find(entry.track_group);
+      if (found != groups_.end()) {
+        report_later(entry, *found->second);
         continue;
       }
       context_.diagnostics.warn(
@@ -183,6 +185,7 @@ class TrackGroupRules {
 
   const Context& context_;
   Configuration& configuration_;
+  std::unordered_map<std::string_view, const TrackGroup*> groups_;
 };
 
 // notify_priority_changes: an instance without a word of its own does as its group does.

@@ -62,6 +62,24 @@ TEST(BfdInstance, both_flags_are_none) {
   EXPECT_TRUE(session.for_vrrp && session.for_checkers);
 }
 
+TEST(BfdInstance, packets_of_one_are_not_taken_for_anothers) {
+  const auto said = [](const std::string& lines, const std::string& others) {
+    std::string all;
+    for (const Diagnostic& each : load_session(lines, others).diagnostics) all += each.message + "\n";
+    return all;
+  };
+  const auto other = [](const std::string& name, const std::string& lines) {
+    return "bfd_instance " + name + " {\nneighbor_ip 10.0.0.1\n" + lines + "\n}\n";
+  };
+  const std::string alike = "bfd_instance 'b' has the neighbour of 'gw', 10.0.0.1, and is ignored\n";
+  EXPECT_EQ(said("", other("b", "")), alike);
+  EXPECT_EQ(said("", other("b", "source_ip 10.0.0.9")), alike);
+  EXPECT_EQ(said("source_ip 10.0.0.8", other("a", "source_ip 10.0.0.9") + other("b", "")), alike);
+  EXPECT_EQ(said("source_ip 10.0.0.8", other("a", "source_ip 10.0.0.9") + other("b", "source_ip 10.0.0.8")), alike);
+  EXPECT_EQ(said("", other("b", "multihop")), "");
+  EXPECT_EQ(said("source_ip 10.0.0.8", other("b", "source_ip 10.0.0.9") + other("c", "source_ip 10.0.0.7")), "");
+}
+
 TEST(BfdInstance, is_tracked_with_its_weight_or_the_entrys) {
   const LoadResult result =
       load_session("weight 10", "bfd_instance other {\nneighbor_ip 10.0.0.2\n}\n" +

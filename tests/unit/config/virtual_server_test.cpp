@@ -168,6 +168,23 @@ TEST(VirtualServers, two_blocks_of_one_service_are_one) {  // as keepalived's ta
   EXPECT_EQ(first(result).real_servers.size(), 2U);
 }
 
+TEST(VirtualServers, all_blocks_of_one_service_give_it_their_real_servers_once) {
+  std::string text = server_text(real());
+  for (const int last : {2, 3, 2, 1}) text += server_text(real({}, "10.2.0." + std::to_string(last) + " 80"));
+  const LoadResult result = load_text(text);
+  EXPECT_EQ(first(result).real_servers.size(), 3U);
+  EXPECT_EQ(ids(result), std::vector<std::string>(4, "given-twice"));
+}
+
+TEST(VirtualServers, more_services_than_may_be_are_refused_before_they_are_written_out) {
+  std::string text = "virtual_server_group G {\n";
+  for (int i = 0; i < 20'000; ++i)
+    text += "fd00:" + std::to_string(i % 10'000) + "::-ffff 80\n";  // 1.3 thousand million
+  const LoadResult result = load_text(text + "}\n" + server_text(real({}, "fd01::1 80"), "group G"));
+  EXPECT_THAT(ids(result), Contains("too-large"));
+  EXPECT_THAT(result.configuration.virtual_servers, IsEmpty());
+}
+
 TEST(VirtualServers, marked_packets_keep_their_port_where_nothing_rewrites_them) {
   const auto port = [](const std::string& method) {
     return first(load_text("virtual_server fwmark 3 {\nlvs_sched rr\nlvs_method " + method + "\n" + real() + "}\n"))
