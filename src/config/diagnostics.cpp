@@ -76,6 +76,10 @@ void Diagnostics::add(Severity severity, std::string_view id, const Position& po
   entries_.push_back({.order = entries_.size(), .position = position, .diagnostic = std::move(diagnostic)});
 }
 
+bool Diagnostics::may_guess() {
+  return !is_full() && guesses_++ < limits::guesses;
+}
+
 std::vector<Diagnostic> Diagnostics::take() {
   const auto key = [](const Entry& entry) {
     const SourceLine* line = entry.position.line;

@@ -31,6 +31,8 @@ class Diagnostics {
   bool has_familiar_warning() const { return familiar_warnings_ > 0; }
   // Whether more is counted only; then nobody need think of what to advise.
   bool is_full() const { return dropped_ > 0; }
+  // Whether to search for what was meant by a word; asked once for each search.
+  bool may_guess();
   std::size_t dropped() const { return dropped_; }
   // Of the values on this line none is shown: a secret keyword uses them.
   void hide(const SourceLine* line) { secret_lines_.insert(line); }
@@ -49,6 +51,7 @@ class Diagnostics {
   std::size_t kept_errors_ = 0;  // an error is seen behind however many warnings
   std::size_t kept_others_ = 0;
   std::size_t dropped_ = 0;
+  std::size_t guesses_ = 0;
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;
   std::size_t familiar_warnings_ = 0;

@@ -26,6 +26,7 @@ inline constexpr std::size_t accounts = 100;       // asked of the system, which
 inline constexpr std::size_t diagnostics = 1'000;  // errors that are kept, and as many others; the rest is counted
 inline constexpr std::size_t shown_line = 100;     // bytes of a source line that a diagnostic shows
 inline constexpr std::size_t names_to_guess_from = 1'000;  // which one was meant
+inline constexpr std::size_t guesses = 100;                // in one reading: nobody mends more words before the next
 inline constexpr std::size_t nexthops = 64;                // of one route
 inline constexpr std::size_t webhooks = 16;
 inline constexpr std::size_t url_bytes = 2'000;     // of a webhook

@@ -264,13 +264,19 @@ bool is_listed(const Context& context, const Statement& list, const Statement& e
   return true;
 }
 
-// The name that was meant, perhaps; of so many that the search costs nothing.
+bool is_near(std::string_view one, std::string_view other) {
+  constexpr std::size_t farthest = 2;
+  const std::size_t difference = std::max(one.size(), other.size()) - std::min(one.size(), other.size());
+  return difference <= farthest && edit_distance(one, other) <= farthest;
+}
+
+// The name that was meant, perhaps; of so many, and so often, that the search costs nothing.
 template <typename Tracked>
-std::string find_near(const ByName<Tracked>& all, std::string_view name) {
+std::string find_near(const Context& context, const ByName<Tracked>& all, std::string_view name) {
   std::string_view near;
-  if (all.size() > limits::names_to_guess_from) return {};
+  if (all.size() > limits::names_to_guess_from || !context.diagnostics.may_guess()) return {};
   for (const auto& [each, tracked] : all) {
-    if (edit_distance(each, name) <= 2 && (near.empty() || each < near)) near = each;
+    if ((near.empty() || each < near) && is_near(each, name)) near = each;
   }
   return std::string(near);
 }
@@ -281,7 +287,7 @@ const Tracked* find_tracked(const Context& context, const ByName<Tracked>& all, 
                             std::string_view kind) {
   const auto at = all.find(entry.keyword());
   if (at == all.end()) {
-    const std::string near = find_near(all, entry.keyword());
+    const std::string near = find_near(context, all, entry.keyword());
     context.diagnostics.warn("not-defined", entry.position(),
                              fmt::format("no {} is named {}; it is not tracked", kind, quoted(entry.keyword())),
                              near.empty() ? fmt::format("define it with {} {} {{ ... }}", kind, entry.keyword())

@@ -155,6 +155,26 @@ TEST(VrrpScript, tracking_may_have_a_weight_of_its_own) {
   EXPECT_TRUE(tracking.reverse);
 }
 
+TEST(VrrpScript, the_one_that_was_meant_is_guessed_a_hundred_times) {
+  std::string entries;
+  for (int i = 0; i < 150; ++i)
+    entries += "chk_1" + std::string(1, static_cast<char>('a' + i / 10)) + std::to_string(i % 10) + "\n";
+  const LoadResult result =
+      load_text("vrrp_script chk_1x0 {\nscript /bin/true\n}\n" + instance_text("track_script {\n" + entries + "}"));
+  EXPECT_EQ(std::ranges::count(result.diagnostics, "not-defined", &Diagnostic::id), 150);
+  EXPECT_EQ(std::ranges::count(result.diagnostics, "did you mean 'chk_1x0'?", &Diagnostic::mend), 100);
+}
+
+TEST(VrrpScript, a_word_as_long_as_a_line_is_compared_with_no_name) {
+  std::string text;
+  for (int i = 0; i < 1'000; ++i) {
+    text += "vrrp_script " + std::to_string(i) + std::string(200, 'x') + " {\nscript /bin/true\n}\n";
+  }
+  const auto start = std::chrono::steady_clock::now();
+  (void)load_text(text + instance_text("track_script {\n" + std::string(60'000, 'x') + "\n}"));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(8));  // compared: half a minute and more
+}
+
 TEST(TrackedThings, files_and_processes) {
   const LoadResult result = load_text(
       "track_file f {\nfile /run/f\nweight -2\ninit_file 7 overwrite\n}\n"
