@@ -19,7 +19,7 @@ bool has(const auto& list, std::string_view word) {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : tokens_(nft_tokens(text)) {}
+  explicit Reader(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
 
   std::expected<std::optional<RuleSet>, NoRuleSet> read() {
     while (!is_done()) {
@@ -279,7 +279,10 @@ class Reader {
 }  // namespace
 
 std::expected<std::optional<RuleSet>, NoRuleSet> read_nft(std::string_view text) {
-  return Reader(text).read();
+  auto tokens = nft_tokens(text);
+  if (!tokens)
+    return std::unexpected(NoRuleSet{.line = tokens.error(), .message = "becomes too large here by its variables"});
+  return Reader(std::move(*tokens)).read();
 }
 
 }  // namespace baton::ruleset

@@ -6,14 +6,16 @@
 namespace baton::ruleset {
 namespace {
 
-constexpr std::size_t most_tokens = 4'000'000;  // variables within variables
+// Of all words that ever came from variables: within variables, a short text makes any number of them.
+constexpr std::size_t most_variable_bytes = 64U << 20;
 
 class Tokens {
  public:
   explicit Tokens(std::string_view text) : text_(text) {}
 
-  std::vector<Token> take() {
-    while (at_ < text_.size()) read();
+  std::expected<std::vector<Token>, unsigned> take() {
+    while (at_ < text_.size() && variable_bytes_ <= most_variable_bytes) read();
+    if (variable_bytes_ > most_variable_bytes) return std::unexpected(line_);
     end_statement();
     return std::move(tokens_);
   }
@@ -66,12 +68,20 @@ class Tokens {
     const bool is_key = word.size() > 1 && word.back() == ':' && !word.ends_with("::");  // of a map
     if (is_key) word.pop_back();
     const auto variable = word.front() == '$' ? variables_.find(word.substr(1)) : variables_.end();
-    if (variable != variables_.end() && tokens_.size() < most_tokens) {
-      for (const Token& each : variable->second) tokens_.push_back({each.text, line_, each.is_quoted});
+    if (variable != variables_.end()) {
+      insert(variable->second);
     } else {
       add(std::move(word));
     }
     if (is_key) add(":");
+  }
+
+  void insert(const std::vector<Token>& value) {
+    for (const Token& each : value) {
+      variable_bytes_ += sizeof(Token) + each.text.size();
+      if (variable_bytes_ > most_variable_bytes) return;
+      tokens_.push_back({each.text, line_, each.is_quoted});
+    }
   }
 
   void add(std::string text) { tokens_.push_back({.text = std::move(text), .line = line_}); }
@@ -100,11 +110,12 @@ class Tokens {
   std::size_t begin_ = 0;  // of the statement
   std::vector<Token> tokens_;
   std::map<std::string, std::vector<Token>> variables_;
+  std::size_t variable_bytes_ = 0;
 };
 
 }  // namespace
 
-std::vector<Token> nft_tokens(std::string_view text) {
+std::expected<std::vector<Token>, unsigned> nft_tokens(std::string_view text) {
   return Tokens(text).take();
 }
 

@@ -1,6 +1,7 @@
 // The words of an nftables text, each with its line: comments are gone, variables are what they were defined as. PURE.
 #pragma once
 
+#include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ struct Token {
   bool is(std::string_view word) const { return !is_quoted && text == word; }
 };
 
-std::vector<Token> nft_tokens(std::string_view text);
+// Or the line from which on they would be too many.
+std::expected<std::vector<Token>, unsigned> nft_tokens(std::string_view text);
 
 }  // namespace baton::ruleset

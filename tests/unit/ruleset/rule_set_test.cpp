@@ -204,6 +204,16 @@ TEST(RuleSets, lines_of_one_word_are_no_end_of_the_world) {
   EXPECT_EQ(fate(saved("DROP", "[1:60]\n-A INPUT -p vrrp -j ACCEPT\n")), "unclear by 5");
 }
 
+// Variables up to the last one, each of which has the one before it four times.
+std::string powers(char last) {
+  std::string text = "define A = { 1, 2 }\n";
+  for (char name = 'B'; name <= last; ++name) {
+    const std::string before = fmt::format("${}", static_cast<char>(name - 1));
+    text += fmt::format("define {} = {{ {}, {}, {}, {} }}\n", name, before, before, before, before);
+  }
+  return text;
+}
+
 TEST(RuleSets, nonsense_ends) {
   std::string nest;
   for (int i = 0; i < 20'000; ++i) nest += "table inet t { chain c { jump c; { } set s {";
@@ -213,11 +223,19 @@ TEST(RuleSets, nonsense_ends) {
     for (int k = 0; k < 20; ++k) calls += fmt::format("-A c{} -j c{}\n", i, i + 1);
   }
   EXPECT_EQ(fate(calls).substr(0, 7), "unclear");
-  std::string powers = "define A = { 1, 2 }\n";
-  for (char name = 'B'; name <= 'Z'; ++name) {
-    powers += fmt::format("define {} = {{ ${}, ${}, ${}, ${} }}\n", name, name - 1, name - 1, name - 1, name - 1);
-  }
-  (void)fate(powers);
+  EXPECT_EQ(fate(powers('Z')), "no rules: becomes too large here by its variables");
+}
+
+// Each of them alone would be small enough, and long words count.
+TEST(RuleSets, variables_share_a_bound) {
+  std::string text = powers('I');
+  const std::string one = "table ip f { chain in { type filter hook input priority 0; policy drop; } }\n";
+  EXPECT_EQ(fate(text + one), "dropped by policy 10");
+  for (int i = 0; i < 20; ++i) text += fmt::format("define V{} = {{ $I }}\n", i);
+  EXPECT_EQ(fate(text + one), "no rules: becomes too large here by its variables");
+  text = "define A = " + std::string(1'000'000, 'a') + "\n" + one;
+  for (int i = 0; i < 200; ++i) text += fmt::format("define V{} = $A\n", i);
+  EXPECT_EQ(fate(text), "no rules: becomes too large here by its variables");
 }
 
 }  // namespace
