@@ -31,7 +31,7 @@ kernel::InterfaceTable look_at_interfaces() {
 nlohmann::json shown_by_snmp(const Setup& setup, const nlohmann::json& status, WallTime now) {
   const kernel::InterfaceTable interfaces = look_at_interfaces();
   mib::View view{.configuration = setup.configuration,
-                 .status = status,
+                 .status = mib::Status(status),
                  .interfaces = {},
                  .sources = {},
                  .now = std::chrono::duration<double>(now.time_since_epoch()).count(),

@@ -2,8 +2,9 @@
 // rules are in keepalived_routing.cpp. Enumerations not named here are TruthValue or enabled(1), disabled(2).
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
+#include <string_view>
+#include <unordered_map>
 
 #include "mib/keepalived_routing.h"
 #include "mib/view.h"
@@ -116,7 +117,7 @@ void add_groups(const View& view, Rows& rows) {
     const Notifications& told = group.notifications;
     Row(rows, groups, {i + 1})
         .set(2, text(group.name))
-        .set(3, integer(state_number(view.of("groups", group.name).value("state", ""))))
+        .set(3, integer(state_number(view.status.of("groups", group.name).value("state", ""))))
         .set(4, truth(group.smtp_alert))
         .set(5, truth(has_scripts(told)))
         .set_if(told.master.has_value(), 6, script(told.master))
@@ -132,11 +133,15 @@ void add_groups(const View& view, Rows& rows) {
   }
 }
 
-const SyncGroup* group_of(const View& view, const std::string& instance) {
+// In which group an instance is.
+using GroupsByMember = std::unordered_map<std::string_view, const SyncGroup*>;
+
+GroupsByMember groups_by_member(const View& view) {
+  GroupsByMember groups;
   for (const SyncGroup& group : view.configuration.groups) {
-    if (std::ranges::find(group.members, instance) != group.members.end()) return &group;
+    for (const std::string& member : group.members) groups.emplace(member, &group);
   }
-  return nullptr;
+  return groups;
 }
 
 // VRRPv2 has whole seconds there, VRRPv3 its own hundredths.
@@ -145,12 +150,12 @@ std::uint64_t advert_interval(const Instance& instance) {
   return instance.version == 2 ? hundredths / 100 : hundredths;
 }
 
-void add_instance(const View& view, std::uint32_t number, const Instance& instance, Rows& rows) {
+void add_instance(const View& view, std::uint32_t number, const Instance& instance, const SyncGroup* group,
+                  Rows& rows) {
   static const Oid instances = entry(3);
-  const json& status = view.of("instances", instance.name);
+  const json& status = view.status.of("instances", instance.name);
   const int state = state_number(status.value("state", ""));
   const Notifications& told = instance.notifications;
-  const SyncGroup* const group = group_of(view, instance.name);
   const json priority = status.value("priority", json::object());
   const bool is_multicast = instance.peers.empty();
   Row(rows, instances, {number})
@@ -224,7 +229,7 @@ void add_tracked(const View& view, Rows& rows) {
         .set(3, text(line_of(it.command)))
         .set(4, integer(static_cast<std::int64_t>(whole_seconds(it.interval))))
         .set(5, integer(it.weight))
-        .set(6, integer(script_result(view.of("scripts", it.name))))
+        .set(6, integer(script_result(view.status.of("scripts", it.name))))
         .set(7, gauge(it.rise))
         .set(8, gauge(it.fall))
         .set(9, truth(it.reverse));
@@ -239,7 +244,7 @@ void add_tracked(const View& view, Rows& rows) {
   }
   for (std::uint32_t i = 0; i < all.processes.size(); ++i) {
     const config::TrackedProcess& it = all.processes[i];
-    const json& status = view.of("processes", it.name);
+    const json& status = view.status.of("processes", it.name);
     Row(rows, processes, {i + 1})
         .set(2, text(it.name))
         .set(3, text(it.process))
@@ -262,8 +267,10 @@ void add_keepalived_mib(const View& view, Rows& rows) {
   add_globals(view, rows);
   add_groups(view, rows);
   const auto& instances = view.configuration.instances;
+  const GroupsByMember groups = groups_by_member(view);
   for (std::uint32_t i = 0; i < instances.size(); ++i) {
-    add_instance(view, i + 1, instances[i], rows);
+    const auto group = groups.find(instances[i].name);
+    add_instance(view, i + 1, instances[i], group == groups.end() ? nullptr : group->second, rows);
     add_routing(view, i + 1, instances[i], rows);
   }
   add_tracked(view, rows);

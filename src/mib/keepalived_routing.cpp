@@ -184,7 +184,7 @@ void add_rule(const Oid& index, const Rule& rule, bool is_there, Rows& rows) {
 }  // namespace
 
 void add_routing(const View& view, std::uint32_t number, const Instance& instance, Rows& rows) {
-  const json& status = view.of("instances", instance.name);
+  const json& status = view.status.of("instances", instance.name);
   const bool holds = status.value("holds_addresses", false);
   const json shown = status.value("addresses", json::array());
   std::uint32_t index = 0;

@@ -38,7 +38,7 @@ std::uint64_t rejected(const View& view, std::initializer_list<const char*> reas
                        bool (*concerns)(const Instance&)) {
   std::uint64_t sum = 0;
   for (const Instance& instance : view.configuration.instances) {
-    if (concerns(instance)) sum += rejected(view.of("instances", instance.name), reasons);
+    if (concerns(instance)) sum += rejected(view.status.of("instances", instance.name), reasons);
   }
   return sum;
 }
@@ -108,7 +108,7 @@ void add_vrrp_mib(const View& view, Rows& rows) {
   rows[vrrp_mib + Oid{2, 3, 0}] = counter(rejected(view, {"vrid"}, is_in_vrrp_mib));
   for (const Instance& instance : view.configuration.instances) {
     if (!is_in_vrrp_mib(instance)) continue;
-    const json& status = view.of("instances", instance.name);
+    const json& status = view.status.of("instances", instance.name);
     const Oid index = index_of(view, instance);
     Row(rows, operations, index)
         .set(2, octets(mac_of(view, instance, status)))
@@ -168,7 +168,7 @@ void add_vrrpv3_mib(const View& view, Rows& rows) {
   rows[vrrpv3_mib + Oid{1, 2, 4, 0}] = ticks(0);  // no discontinuity
   const auto indices = indices_of(view);
   for (const Instance& instance : view.configuration.instances) {
-    const json& status = view.of("instances", instance.name);
+    const json& status = view.status.of("instances", instance.name);
     const Oid& index = indices.at(instance.name);
     Row(rows, operations, index)
         .set(3, octets(master_of(view, instance, status).bytes()))

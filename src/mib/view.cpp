@@ -5,14 +5,23 @@
 
 namespace baton::mib {
 
-const nlohmann::json& View::of(const char* list, const std::string& name) const {
-  static const nlohmann::json nothing = nlohmann::json::object();
-  const auto found = status.find(list);
-  if (found == status.end()) return nothing;
-  for (const nlohmann::json& one : *found) {
-    if (one.value("name", "") == name) return one;
+Status::Status(const nlohmann::json& status) {
+  for (const auto& [list, all] : status.items()) {
+    if (!all.is_array()) continue;
+    auto& by_name = lists_[list];
+    for (const nlohmann::json& one : all) {
+      const auto name = one.find("name");
+      if (name != one.end() && name->is_string()) by_name.emplace(name->get_ref<const std::string&>(), &one);
+    }
   }
-  return nothing;
+}
+
+const nlohmann::json& Status::of(std::string_view list, std::string_view name) const {
+  static const nlohmann::json nothing = nlohmann::json::object();
+  const auto all = lists_.find(list);
+  if (all == lists_.end()) return nothing;
+  const auto found = all->second.find(name);
+  return found == all->second.end() ? nothing : *found->second;
 }
 
 std::uint32_t View::index_of(const std::string& interface) const {

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/ip_address.h"
 #include "base/mac_address.h"
@@ -20,16 +22,26 @@ struct Interface {
   MacAddress mac;
 };
 
+// The status, which must stay where it is, with what its lists have by name.
+class Status {
+ public:
+  explicit Status(const nlohmann::json& status);
+
+  // Of a configured thing by its name; an empty object where the status does not have it.
+  const nlohmann::json& of(std::string_view list, std::string_view name) const;
+
+ private:
+  std::map<std::string, std::unordered_map<std::string_view, const nlohmann::json*>, std::less<>> lists_;
+};
+
 struct View {
   const config::Configuration& configuration;
-  const nlohmann::json& status;
+  Status status;
   std::map<std::string, Interface> interfaces;  // by name
   std::map<std::string, IpAddress> sources;     // of an instance's adverts, by the instance's name
   double now = 0;                               // UTC seconds
   std::string version;                          // "Baton v1.2.3"
 
-  // Of a configured thing by its name; an empty object where the status does not have it.
-  const nlohmann::json& of(const char* list, const std::string& name) const;
   std::uint32_t index_of(const std::string& interface) const;
 };
 

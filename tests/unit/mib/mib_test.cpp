@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "mib/notification.h"
@@ -74,7 +75,7 @@ class Mib : public testing::Test {
   Rows rows() { return rows_of(view()); }
   View view() {
     return {.configuration = configuration_,
-            .status = status_,
+            .status = Status(status_),
             .interfaces = {{"v0", {.index = 3, .mac = {{2, 0, 0, 0, 0, 9}}}}},
             .sources = {{"VI_1", *IpAddress::parse("10.9.0.1")}},
             .now = 1005.5,
@@ -197,6 +198,55 @@ TEST_F(Mib, only_what_is_asked_for_is_shown) {
   for (const auto& [oid, value] : rows()) EXPECT_EQ(Oid(oid.begin(), oid.begin() + 7), vrrpv3_mib) << to_string(oid);
   configuration_.globals.snmp = {};
   EXPECT_THAT(rows(), IsEmpty());
+}
+
+// Of the processor, for rows of so many instances in groups of five; the status has them the other way round.
+class ManyInstances : public Mib {
+ protected:
+  double seconds_for(unsigned count) {
+    make(count);
+    const std::clock_t start = std::clock();
+    all_ = rows();
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  }
+  Rows all_;
+
+ private:
+  void make(unsigned count) {
+    configuration_.instances.assign(count, configuration().instances[0]);
+    configuration_.groups.assign(count / 5, {});
+    status_["instances"] = json::array();
+    for (unsigned i = 0; i < count; ++i) {
+      config::Instance& it = configuration_.instances[i];
+      it.name = "V" + std::to_string(i);
+      it.interface = "v" + std::to_string(i / 250);
+      it.vrid = static_cast<std::uint8_t>(i % 250 + 1);
+      configuration_.groups[i / 5].name = "G" + std::to_string(i / 5);
+      configuration_.groups[i / 5].members.push_back(it.name);
+      const unsigned other = count - 1 - i;
+      status_["instances"].push_back({{"name", "V" + std::to_string(other)},
+                                      {"state", other % 2 == 0 ? "MASTER" : "BACKUP"},
+                                      {"became_master", other},
+                                      {"rejected", {{"checksum", 1}}}});
+    }
+  }
+};
+
+TEST_F(ManyInstances, have_rows_of_their_own_and_at_once) {
+  constexpr unsigned few = 500;
+  constexpr double too_much = 24;  // eight times as many, each looked for among all: 50
+  double factor = too_much;
+  for (int tries = 0; tries < 3 && factor >= too_much; ++tries) {
+    const double needed = seconds_for(few);
+    factor = seconds_for(8 * few) / needed;
+  }
+  EXPECT_LT(factor, too_much);
+  EXPECT_EQ(at(all_, keepalived_mib, {2, 3, 1, 4, 4'000}), integer(1));
+  EXPECT_EQ(at(all_, keepalived_mib, {2, 3, 1, 4, 3'999}), integer(2));
+  EXPECT_EQ(at(all_, keepalived_mib, {2, 3, 1, 18, 3'999}), text("G799"));
+  EXPECT_EQ(at(all_, vrrp_mib, {2, 1, 0}), counter(4'000));
+  EXPECT_EQ(at(all_, vrrpv3_mib, {1, 2, 1, 0}), counter64(4'000));
+  EXPECT_EQ(at(all_, vrrp_mib, {2, 4, 1, 1, 3, 100}), counter(99));
 }
 
 TEST_F(Mib, a_status_that_knows_nothing_still_has_rows) {
