@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "daemon/ledger_halves.h"
+
 namespace baton::daemon {
 
 namespace {
@@ -24,10 +26,8 @@ struct Half {
 };
 
 struct Book {
-  Number turn;     // how many roles were started
+  LedgerHalves order;
   Number speaker;  // the turn of the role that serves
-  Number taker;    // of the one that took over last,
-  Number half;     // and where it writes; a role that could not take over has written nothing
   Number beats;
   Number last_beat;
   std::array<Number, bfd::reject_reason_count> rejected;
@@ -138,7 +138,7 @@ std::size_t BfdLedger::size() {
 
 void BfdLedger::turn() {
   if (memory_ == nullptr) return;
-  turn_ = ++static_cast<Book*>(memory_)->turn;
+  turn_ = static_cast<Book*>(memory_)->order.turn();
 }
 
 void BfdLedger::set_heirs(std::span<const BfdKey> keys) {
@@ -152,13 +152,12 @@ void BfdLedger::set_heirs(std::span<const BfdKey> keys) {
 std::optional<BfdLedger::Sessions> BfdLedger::take_over() {
   if (memory_ == nullptr) return Sessions();
   auto& book = *static_cast<Book*>(memory_);
-  if (book.taker > turn_) return std::nullopt;
-  book.taker = turn_;
-  const std::size_t before = book.half % 2;
-  half_ = 1 - before;
+  const auto half = book.order.begin(turn_);
+  if (!half) return std::nullopt;
+  half_ = *half;
   book.halves[half_].used = 0;
-  book.half = half_;
-  return daemon::read(book.halves[before]);
+  if (!book.order.finish(turn_)) return std::nullopt;
+  return daemon::read(book.halves[1 - half_]);
 }
 
 bool BfdLedger::has_heir(BfdKey key) const {
@@ -176,7 +175,7 @@ void BfdLedger::speak() {
 bool BfdLedger::is_spoken_for() const {
   if (memory_ == nullptr) return true;
   const auto& book = *static_cast<const Book*>(memory_);
-  return book.speaker == book.turn;
+  return book.speaker == book.order.turns();
 }
 
 bool BfdLedger::has_successor() const {
@@ -208,7 +207,7 @@ void BfdLedger::beat(Instant now) {
 BfdLedger::Reading BfdLedger::read() const {
   if (memory_ == nullptr) return {};
   const auto& book = *static_cast<const Book*>(memory_);
-  Reading reading{.sessions = daemon::read(book.halves[book.half % 2]), .beat = instant_of(book.last_beat)};
+  Reading reading{.sessions = daemon::read(book.halves[book.order.half()]), .beat = instant_of(book.last_beat)};
   std::ranges::transform(book.rejected, reading.rejected.begin(), [](const Number& count) { return count.load(); });
   return reading;
 }

@@ -1,7 +1,6 @@
 // What each BFD session has come to, in memory that the BFD role writes and others read: the next role goes on from it,
 // whether the one before died or a reload replaced it, so that the neighbour notices nothing; and status and metrics
-// ask nobody. Two halves in turn, as of CheckLedger: a role writes the half that the one before did not. Of three roles
-// at once the first must be dead before the third is started.
+// ask nobody. A role writes the half that the one before did not (LedgerHalves).
 #pragma once
 
 #include <array>

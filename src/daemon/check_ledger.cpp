@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "daemon/ledger_halves.h"
+
 namespace baton::daemon {
 
 namespace {
@@ -29,7 +31,7 @@ struct Half {
 };
 
 struct Book {
-  Number turn;  // which half is written
+  LedgerHalves order;
   Number beats;
   std::array<Number, health::failure_count> outcomes;
   std::array<Half, 2> halves;
@@ -100,21 +102,24 @@ std::size_t CheckLedger::size() {
 
 void CheckLedger::turn() {
   if (memory_ == nullptr) return;
-  ++static_cast<Book*>(memory_)->turn;
+  turn_ = static_cast<Book*>(memory_)->order.turn();
 }
 
-std::vector<std::optional<health::Check::State>> CheckLedger::take_over(std::span<const CheckKey> keys) {
-  std::vector<std::optional<health::Check::State>> states(keys.size());
+// A row at a time as long as we are the latest: one that overtakes us fills the same half.
+std::optional<CheckLedger::States> CheckLedger::take_over(std::span<const CheckKey> keys) {
+  States states(keys.size());
   if (memory_ == nullptr) return states;
   auto& book = *static_cast<Book*>(memory_);
-  half_ = book.turn % 2;
+  const auto half = book.order.begin(turn_);
+  if (!half) return std::nullopt;
+  half_ = *half;
   Half& ours = book.halves[half_];
   const Half& before = book.halves[1 - half_];
   std::unordered_map<CheckKey, std::size_t> places;
   for (std::size_t i = 0; i < used(before); ++i) places.emplace(before.rows[i].key, i);
   ours.used = 0;
   const std::size_t count = std::min(keys.size(), most);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count && book.order.is_latest(turn_); ++i) {
     const auto found = places.find(keys[i]);
     ours.rows[i].key = keys[i];
     ours.rows[i].flags = 0;
@@ -123,6 +128,7 @@ std::vector<std::optional<health::Check::State>> CheckLedger::take_over(std::spa
     write_detail(ours.rows[i], found == places.end() ? std::string() : read_detail(before.rows[found->second]));
   }
   ours.used = count;
+  if (!book.order.finish(turn_)) return std::nullopt;
   return states;
 }
 
@@ -164,7 +170,7 @@ CheckLedger::Reading CheckLedger::read() const {
   Reading reading;
   if (memory_ == nullptr) return reading;
   const auto& book = *static_cast<const Book*>(memory_);
-  const Half& half = book.halves[book.turn % 2];
+  const Half& half = book.halves[book.order.half()];
   for (std::size_t i = 0; i < used(half); ++i) {
     const Row& row = half.rows[i];
     reading.checks.emplace(

@@ -1,7 +1,7 @@
 // What each health check has come to, in memory that the checker role writes and others read: the next checker goes on
-// from it, whether the one before died or a reload replaced it, and `/metrics` asks nobody. Two halves in turn: a
-// checker writes the half that the one before did not, so that the two never write the same row. Each number is whole;
-// a reader may see one try in one number and not yet in another.
+// from it, whether the one before died or a reload replaced it, and `/metrics` asks nobody. A checker writes the half
+// that the one before did not (LedgerHalves), so that the two never write the same row. Each number is whole; a reader
+// may see one try in one number and not yet in another.
 #pragma once
 
 #include <array>
@@ -36,8 +36,10 @@ class CheckLedger {
   void turn();
 
   // --- the checker: one at a time ---
-  // What the half before has of these checks, by index; from now on rows have these indexes.
-  std::vector<std::optional<health::Check::State>> take_over(std::span<const CheckKey> keys);
+  using States = std::vector<std::optional<health::Check::State>>;  // by index
+  // What the half before has of these checks; from now on rows have these indexes. nullopt: a checker that was started
+  // after us was faster, and there is nothing left for us to do.
+  std::optional<States> take_over(std::span<const CheckKey> keys);
   // `detail`: of the last try's Outcome; the first detail_size bytes of it are kept.
   void put(std::size_t index, const health::Check::State& state, std::string_view detail = {});
   // As the one before put it, until it is put again.
@@ -65,7 +67,8 @@ class CheckLedger {
 
  private:
   void* memory_;
-  std::size_t half_ = 0;  // of the checker: that it took over, whoever turns the page meanwhile
+  std::size_t half_ = 0;    // of the checker
+  std::uint64_t turn_ = 0;  // of the checker that was started last; in a checker, its own
 };
 
 }  // namespace baton::daemon

@@ -167,7 +167,9 @@ void Checker::run() {
   if (!watched) log_.warning(to_string(watched.error()) + "; ha_suspend has no effect");
   confine();
   guardian_readable_ = loop_.watch(start_.guardian.fd(), loop::Ready::readable, [this] { on_guardian_message(); });
-  const auto states = start_.ledger.take_over(keys_of(start_.checks));
+  const auto known = start_.ledger.take_over(keys_of(start_.checks));
+  if (!known) return;  // the next one has begun, and nobody listens to us any more
+  const CheckLedger::States& states = *known;
   engine_.start([&](std::uint32_t index) { return states[index]; });
   for (std::uint32_t index = 0; index < states.size(); ++index) {
     const ListedCheck& listed = start_.checks[index];
