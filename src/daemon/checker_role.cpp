@@ -126,6 +126,7 @@ class Checker {
 
  private:
   void confine();
+  void note_begun(const CheckLedger::States& states);
   void look_at_addresses();
   void beat();
   void on_guardian_message();
@@ -171,6 +172,7 @@ void Checker::run() {
   if (!known) return;  // the next one has begun, and nobody listens to us any more
   const CheckLedger::States& states = *known;
   engine_.start([&](std::uint32_t index) { return states[index]; });
+  note_begun(states);
   for (std::uint32_t index = 0; index < states.size(); ++index) {
     const ListedCheck& listed = start_.checks[index];
     if (states[index] && states[index]->was_told) {
@@ -183,6 +185,15 @@ void Checker::run() {
   if (suspension_.is_wanted() && watched) look_at_addresses();
   beat();
   loop_.run();
+}
+
+// Who has not been tried yet either goes on in the next checker: down where it starts so, and when it was due.
+void Checker::note_begun(const CheckLedger::States& states) {
+  for (std::uint32_t index = 0; index < states.size(); ++index) {
+    if (!states[index] && !is_judged_elsewhere(start_.checks[index].check)) {
+      start_.ledger.put(index, engine_.check(index).state());
+    }
+  }
 }
 
 void Checker::beat() {

@@ -138,8 +138,9 @@ void Check::resume(const State& state, Instant now) {
   if (state.tries > 0) reason_ = sentence(last_outcome_);
   tries_ = state.tries;
   failures_ = state.failures;
-  is_first_ = false;
-  began_ = std::clamp(state.next_try, now, now + schedule_.delay_loop);
+  is_first_ = tries_ == 0;
+  const Duration latest = is_first_ ? std::max(schedule_.warmup, schedule_.delay_loop) : schedule_.delay_loop;
+  began_ = std::clamp(state.next_try, now, now + latest);
   next_try_ = began_;
 }
 

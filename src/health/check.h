@@ -88,7 +88,8 @@ class Check {
     Instant next_try{};  // of one on its way: when it was due
   };
   State state() const;
-  // Instead of start(): nothing is forgotten, and the next try comes when it was due, or within delay_loop.
+  // Instead of start(): nothing is forgotten, and the next try comes when it was due, or within delay_loop; the first
+  // one within warmup, as it would have.
   void resume(const State& state, Instant now);
 
  private:

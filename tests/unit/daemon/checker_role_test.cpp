@@ -204,6 +204,30 @@ TEST(CheckerRole, the_next_one_goes_on) {
   EXPECT_GE(reading.outcomes[static_cast<std::size_t>(health::Failure::refused)], 2U);
 }
 
+TEST(CheckerRole, the_next_one_begins_what_was_not_tried_yet_as_the_first_would_have) {
+  const kernel::SharedMemory memory = ledger_memory();
+  const CheckLedger ledger(memory.data());
+  ListedCheck untried = tcp_check(1, 1);
+  untried.check.warmup = 1h;
+  untried.check.alpha = true;
+  const auto state = [&] {
+    const auto checks = ledger.read().checks;
+    const auto found = checks.find(1);
+    return found == checks.end() ? health::Check::State{} : found->second.state;
+  };
+  std::vector<Instant> due;
+  for (int i = 0; i < 3; ++i) {
+    Role role({tcp_check(1, 2), untried}, ledger);
+    ASSERT_TRUE(role.becomes_down(0));  // it has begun
+    EXPECT_FALSE(state().is_up);
+    EXPECT_EQ(state().tries, 0U);
+    due.push_back(state().next_try);
+  }
+  EXPECT_NE(due[0], Instant());
+  EXPECT_EQ(due[1], due[0]);
+  EXPECT_EQ(due[2], due[0]);
+}
+
 // What the runner judges is not known before it has run again.
 TEST(CheckerRole, the_next_one_goes_on_with_what_programs_and_files_said) {
   if (::geteuid() != 0) GTEST_SKIP() << "a runner of tests starts programs as root";

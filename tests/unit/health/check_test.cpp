@@ -180,6 +180,30 @@ TEST(Check, another_process_goes_on_with_it) {
   EXPECT_FALSE(next.end_try(refused, bench.now)->is_up);
 }
 
+// After a reload thousands that wait for their first try do not begin together.
+TEST(Check, another_process_begins_with_it_as_it_would_have_begun) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const Schedule schedule{.delay_loop = 1s, .warmup = 1min, .starts_up = false};
+    const Bench bench(schedule, seed);
+    Check next(schedule, seed + 1);
+    next.resume(bench.check.state(), bench.now);
+    EXPECT_EQ(next.next_try(), bench.check.next_try());
+    EXPECT_FALSE(next.is_up());
+  }
+}
+
+TEST(Check, without_warmup_those_that_another_process_begins_with_part_within_an_interval) {
+  const Schedule schedule{.delay_loop = 10s};
+  Bench one(schedule, 1);
+  Bench other(schedule, 2);
+  const Check::State untried = one.check.state();
+  for (Bench* bench : {&one, &other}) {
+    bench->check.resume(untried, bench->now);
+    EXPECT_EQ(bench->next(success()), 0s);
+  }
+  EXPECT_NE(one.check.next_try(), other.check.next_try());
+}
+
 TEST(Check, the_first_result_of_one_that_is_tracked_is_a_verdict) {
   Bench bench({.delay_loop = 1s, .retry = 4, .first_decides = true});
   bench.next(refused);
