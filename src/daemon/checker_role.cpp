@@ -100,6 +100,12 @@ bool is_judged_elsewhere(const config::HealthCheck& check) {
          std::holds_alternative<config::FileCheck>(check.kind) || std::holds_alternative<config::BfdCheck>(check.kind);
 }
 
+// Failures in a row, the last of which is not survived.
+std::uint32_t fall_of(const config::HealthCheck& check) {
+  constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+  return check.retry < most ? check.retry + 1 : most;
+}
+
 // What the checker before told of a check that others judge.
 health::Verdict verdict_of(const health::Check::State& state, std::string detail) {
   const auto weight = state.has_weight ? std::optional(state.weight) : std::nullopt;
@@ -403,7 +409,7 @@ std::vector<process::TrackScript> scripts_of(const std::vector<ListedCheck>& che
                        .interval = check.delay_loop,
                        .timeout = misc->timeout,
                        .rise = 1,
-                       .fall = check.retry + 1,
+                       .fall = fall_of(check),
                        .wake_up = false,
                        .retry_interval = check.delay_before_retry,
                        .codes_are_weights = misc->is_dynamic});

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <limits>
 #include <map>
 
 #include "daemon/check_verdict.h"
@@ -242,6 +243,17 @@ TEST(CheckerRole, the_next_one_goes_on_with_what_programs_and_files_said) {
   Role next(checks, ledger);  // without a runner
   EXPECT_TRUE(next.becomes_down(0));
   EXPECT_THAT(next.verdicts[0].reason, HasSubstr("exited"));
+}
+
+TEST(CheckerRole, programs_may_fail_as_often_as_retry_says) {
+  constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+  std::vector checks(3, misc_check({"/bin/false"}));
+  checks[1].check.retry = 3;
+  checks[2].check.retry = most;
+  const auto scripts = scripts_of(checks);
+  EXPECT_EQ(scripts[0].fall, 1U);
+  EXPECT_EQ(scripts[1].fall, 4U);
+  EXPECT_EQ(scripts[2].fall, most);
 }
 
 TEST(CheckerRole, programs_judge) {
