@@ -19,8 +19,9 @@ void mix(CheckKey& key, std::string_view text) {
   key = (key ^ 0xffU) * 0x100000001b3U;
 }
 
-// Another schedule does not make another check of it.
-CheckKey key_of(std::string_view virtual_server, std::string_view real_server, const config::HealthCheck& check) {
+// Another schedule does not make another check of it; another BFD session, of whatever name, does.
+CheckKey key_of(std::string_view virtual_server, std::string_view real_server, const config::HealthCheck& check,
+                const std::optional<CheckKey>& session = {}) {
   constexpr std::array of_schedule{"connect_timeout", "delay_loop", "retry",           "delay_before_retry",
                                    "warmup",          "rise",       "log_all_failures"};
   CheckKey key = 0xcbf29ce484222325U;
@@ -31,6 +32,7 @@ CheckKey key_of(std::string_view virtual_server, std::string_view real_server, c
     mix(key, setting.keyword);
     mix(key, setting.value);
   }
+  if (session) mix(key, fmt::format("{}", *session));
   return key;
 }
 
@@ -81,10 +83,11 @@ std::vector<ListedCheck> list_checks(const config::Configuration& configuration,
     for (const config::RealServer& real : service.real_servers) {
       const std::string server = fmt::format("{} {}", to_string(real.address), real.port);
       for (const config::HealthCheck& check : real.checks) {
+        const std::optional<CheckKey> session = session_of(check);
         add({.check = check,
              .label = fmt::format("{} of {} for {}", kind_of(check), server, service.name),
-             .key = key_of(service.name, server, check),
-             .session = session_of(check),
+             .key = key_of(service.name, server, check, session),
+             .session = session,
              .only_with = service.ha_suspend ? service.entries : std::vector<config::GroupEntry>()});
       }
     }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 
 #include "setup/balance_setup.h"
 
@@ -98,10 +99,27 @@ class RealServers {
   std::map<Name, Found> index_;
 };
 
+const config::BfdSession* session_of(const config::BfdCheck& check, const config::Configuration& configuration) {
+  const auto& all = configuration.bfd_sessions;
+  const auto found = std::ranges::find(all, check.session, &config::BfdSession::name);
+  return found == all.end() ? nullptr : &*found;
+}
+
+// What both say of the check is about the same: a BFD session may have another neighbour under its old name.
+bool judges_the_same(const config::HealthCheck& check, const config::Configuration& before,
+                     const config::Configuration& after) {
+  const auto* bfd = std::get_if<config::BfdCheck>(&check.kind);
+  if (bfd == nullptr) return true;
+  const config::BfdSession* const left = session_of(*bfd, before);
+  const config::BfdSession* const right = session_of(*bfd, after);
+  if (left == nullptr || right == nullptr) return left == right;
+  return left->neighbor == right->neighbor && left->source == right->source && left->multihop == right->multihop;
+}
+
 balance::CheckMemory remember_check(const config::HealthCheck& check, const RealServers::Found& known,
-                                    const BalanceMemory& memory) {
+                                    const BalanceMemory& memory, bool judges_the_same) {
   const auto& before = known.real->checks;
-  const auto same = std::ranges::find(before, check);
+  const auto same = judges_the_same ? std::ranges::find(before, check) : before.end();
   if (same != before.end()) return memory.checks[known.first_check + static_cast<std::size_t>(same - before.begin())];
   bool is_known = false;
   bool is_down = false;
@@ -161,7 +179,8 @@ BalanceMemory carry_over(const config::Configuration& before, const BalanceMemor
       result.is_drained.push_back(found && memory.is_drained[found->server]);
       result.is_known.push_back(found && memory.is_known[found->server]);
       for (const config::HealthCheck& check : real.checks) {
-        result.checks.push_back(found ? remember_check(check, *found, memory) : balance::CheckMemory{});
+        result.checks.push_back(found ? remember_check(check, *found, memory, judges_the_same(check, before, after))
+                                      : balance::CheckMemory{});
       }
     }
   }

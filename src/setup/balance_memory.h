@@ -19,8 +19,9 @@ struct BalanceMemory {
   std::vector<bool> is_known;                   // of each real server: it was there before
 };
 
-// For a configuration that takes the place of another one. A check that is the same keeps its state; a server whose
-// checks are others keeps whether it is up until they say more, and is drained if it was.
+// For a configuration that takes the place of another one. A check that is the same keeps its state, a BFD_CHECK where
+// its session is the same as well; a server whose checks are others keeps whether it is up until they say more, and is
+// drained if it was.
 BalanceMemory carry_over(const config::Configuration& before, const BalanceMemory& memory,
                          const config::Configuration& after);
 

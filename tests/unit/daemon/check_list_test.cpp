@@ -44,5 +44,21 @@ TEST(CheckList, is_another_one_with_anything_that_a_check_is_told) {
   EXPECT_FALSE(same_as_base("web", "www"));
 }
 
+// What a session was with one neighbour says nothing about the next one, whatever they are called.
+TEST(CheckList, a_check_that_follows_another_session_is_another_one) {
+  const auto key_with = [](const std::string& session) {
+    const std::string text = "bfd_instance gw {\n" + session +
+                             "\n}\nvirtual_server 10.0.0.1 80 {\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n"
+                             "real_server 10.0.0.11 80 {\nweight 1\nBFD_CHECK {\nname gw\n}\n}\n}\n";
+    log::Logger log({.console = false, .syslog = false});
+    const auto listed = list_checks(setup_of(text).configuration, log);
+    EXPECT_EQ(listed.size(), 1U);
+    return listed.empty() ? CheckKey() : listed.front().key;
+  };
+  const CheckKey key = key_with("neighbor_ip 192.0.2.1");
+  EXPECT_EQ(key_with("neighbor_ip 192.0.2.1\nmin_rx 100"), key);
+  EXPECT_NE(key_with("neighbor_ip 192.0.2.2"), key);
+}
+
 }  // namespace
 }  // namespace baton::daemon

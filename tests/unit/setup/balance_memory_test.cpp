@@ -117,6 +117,24 @@ TEST(CarryOver, a_server_with_another_check_is_what_it_was_until_that_speaks) {
   EXPECT_EQ(carried.checks[2].state, CheckState::unknown);
 }
 
+// 10.2.0.7, or 10.2.0.8 under the same name, after a reload.
+TEST(CarryOver, another_bfd_session_is_another_check) {
+  config::HealthCheck follows;
+  follows.kind = config::BfdCheck{.session = "gw"};
+  config::Configuration before = configuration({virtual_server("a", 1, {real_server(1, {follows, check(1)})})});
+  before.bfd_sessions = {{.name = "gw", .neighbor = real_address(7)}};
+  BalanceMemory memory = nothing_known(before);
+  memory.checks[0] = {.state = CheckState::up, .since = Instant(std::chrono::hours(1))};
+  memory.checks[1] = {.state = CheckState::down};
+  config::Configuration after = before;
+  after.bfd_sessions[0].min_rx = std::chrono::seconds(1);
+  EXPECT_EQ(carry_over(before, memory, after).checks[0], memory.checks[0]);
+  after.bfd_sessions[0].neighbor = real_address(8);
+  const BalanceMemory carried = carry_over(before, memory, after);
+  EXPECT_EQ(carried.checks[0], (balance::CheckMemory{.state = CheckState::down})) << "as the server is";
+  EXPECT_EQ(carried.checks[1], memory.checks[1]);
+}
+
 TEST(ServiceShift, has_what_was_changed_added_and_taken_out_alone) {
   const config::Configuration before = configuration({virtual_server("same", 1, {real_server(1, {})}),
                                                       virtual_server("changed", 2, {real_server(1, {})}),
