@@ -52,9 +52,7 @@ void LoadBalancing::follow(const config::Configuration* before) {
   const config::Configuration& configuration = setup_().configuration;
   const bool keeps_checker = before != nullptr && checker_.serves(*before, setup_());
   if (configuration.virtual_servers.empty()) {
-    const bool is_left = before != nullptr && !before->virtual_servers.empty() && !balancer_.is_running();
-    balancer_.dismiss();  // it takes its services off
-    if (is_left) take_off(*before);
+    if (before != nullptr && !before->virtual_servers.empty()) dismiss_balancer(*before);
   } else if (before == nullptr || before->virtual_servers != configuration.virtual_servers ||
              before->globals != configuration.globals ||
              ConnectionSync::of(*before) != ConnectionSync::of(configuration) || !balancer_.is_running()) {
@@ -64,13 +62,31 @@ void LoadBalancing::follow(const config::Configuration* before) {
   if (!keeps_checker) checker_.follow(setup_());
 }
 
+// It takes its services off, as long as it likes, unless another one follows meanwhile.
+void LoadBalancing::dismiss_balancer(const config::Configuration& before) {
+  const bool was_running = balancer_.is_running();
+  if (was_running) inherit(before);
+  balancer_.dismiss();
+  is_dismissed_ = was_running;
+  if (!was_running) take_off(before);
+}
+
+void LoadBalancing::inherit(const config::Configuration& before) {
+  const bool is_settled = this->is_settled();
+  if (is_settled) inherited_.clear();
+  inherited_.merge(setup::service_keys(before));
+  inherited_sync_ = before.globals.ipvs.sync_daemon.has_value() || (is_dismissed_ && !is_settled && inherited_sync_);
+}
+
+// What configurations before had is off.
+bool LoadBalancing::is_settled() const {
+  return is_dismissed_ ? !balancer_.has_remains() : board_.plane().is_settled;
+}
+
 void LoadBalancing::replace_balancer(const config::Configuration* before) {
   const config::Configuration& configuration = setup_().configuration;
-  if (before != nullptr) {
-    if (board_.plane().is_settled) inherited_.clear();
-    inherited_.merge(setup::service_keys(*before));
-    inherited_sync_ = before->globals.ipvs.sync_daemon.has_value();
-  }
+  if (before != nullptr) inherit(*before);
+  is_dismissed_ = false;
   // It may be in the midst of a large table, and two that write do not get along: what it has told stands on its board.
   const bool moves = is_other_plane();
   if (!moves || !balancer_.tell(balancer_clears)) balancer_.kill();
@@ -104,7 +120,7 @@ void LoadBalancing::take_off(const config::Configuration& configuration) const {
   const auto plane = open_data_plane(config::PlaneChoice::ipvs, true, [](const std::string&) {});
   if (!plane) return;
   std::set<ServiceKey> keys = setup::service_keys(configuration);
-  if (!board_.plane().is_settled) keys.insert(inherited_.begin(), inherited_.end());  // else they are somebody else's
+  if (!is_settled()) keys.insert(inherited_.begin(), inherited_.end());  // else they are somebody else's
   TableOperations operations;
   for (const ServiceKey& key : keys) {
     operations.push_back({.kind = TableOperation::Kind::remove_service, .service = key});

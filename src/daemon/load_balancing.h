@@ -55,7 +55,10 @@ class LoadBalancing {
 
  private:
   SideRole::Plan balancer_plan();
+  void dismiss_balancer(const config::Configuration& before);
   void replace_balancer(const config::Configuration* before);
+  void inherit(const config::Configuration& before);
+  bool is_settled() const;
   bool is_other_plane() const;
   void take_off(const config::Configuration& configuration) const;
   SysResult<void> make_board(const setup::BalanceMemory& known);
@@ -72,6 +75,7 @@ class LoadBalancing {
   CheckBoard board_;
   std::set<ServiceKey> inherited_;  // services of configurations before
   bool inherited_sync_ = false;     // lvs_sync_daemon of the one before; those of earlier ones have ended
+  bool is_dismissed_ = false;       // the last balancer: no virtual servers were left
   bool has_started_ = false;
   std::optional<BalancerStart::Left> left_;  // while a balancer starts after another one
   SideRole balancer_;

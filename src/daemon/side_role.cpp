@@ -94,6 +94,7 @@ void SideRole::on_message() {
 }
 
 void SideRole::replace() {
+  if (!process_) remains_.kill();  // as dismiss() has it, where there is one to dismiss
   dismiss();
   start_again();
 }
@@ -129,6 +130,7 @@ void SideRole::end(std::move_only_function<void()> ended) {
 
 // A service that is no child of ours ends with its channel.
 void SideRole::kill() {
+  remains_.kill();
   process_.signal(SIGKILL);
   if (!std::exchange(is_called_, false)) return;
   readable_.reset();

@@ -58,16 +58,17 @@ class SideRole {
   // One byte on its channel, and a descriptor.
   SysResult<void> tell(std::uint8_t what, int passed_fd = -1) const { return channel_.send({&what, 1}, passed_fd); }
   // A new process in place of the one that runs, if one does. The old one loses its channel and finishes what it has
-  // begun.
+  // begun; those before it, which have had their time, are killed.
   void replace();
   // The same without a new one; replace() may follow some day.
   void dismiss();
 
   bool is_running() const { return process_ || is_called_; }
-  void stay_down();  // when it dies it is not started again
+  bool has_remains() const { return !remains_.is_empty(); }  // one that was dismissed has not finished yet
+  void stay_down();                                          // when it dies it is not started again
   void end(
       std::move_only_function<void()> ended);  // closes its channel; `ended` runs when it is gone, at once if it is
-  void kill();
+  void kill();                                 // and those that were dismissed
 
  private:
   SysResult<void> start_process();

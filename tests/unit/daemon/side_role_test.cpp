@@ -28,6 +28,15 @@ int beat_until_the_end(const kernel::Channel& guardian, std::atomic<std::uint64_
   return 1;
 }
 
+// Whatever its guardian says: a large table, say, that takes long to remove.
+int go_on(std::atomic<std::uint64_t>& beats) {
+  for (int lived = 0; lived < longest_life_ms; lived += 100) {
+    ++beats;
+    (void)::poll(nullptr, 0, 100);
+  }
+  return 0;
+}
+
 class SideRoleTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -89,6 +98,37 @@ TEST_F(SideRoleTest, one_that_cannot_be_started_is_tried_less_and_less_often) {
   ASSERT_TRUE(eventually([&] { return tries.size() == 4; }));
   EXPECT_GE(tries[2] - tries[1], 1s);  // the second one is at once
   EXPECT_GE(tries[3] - tries[2], 2s);
+}
+
+TEST_F(SideRoleTest, one_that_was_dismissed_can_be_killed) {
+  SideRole::Plan busy = plan();
+  busy.main = [this](const kernel::Channel&) { return go_on(beats()); };
+  SideRole role(loop_, log_, std::move(busy));
+  ASSERT_TRUE(role.start());
+  role.dismiss();
+  EXPECT_FALSE(role.is_running());
+  const std::uint64_t before = beats();
+  EXPECT_TRUE(eventually([&] { return beats() > before; }));
+  EXPECT_TRUE(role.has_remains());
+  role.kill();
+  EXPECT_TRUE(eventually([&] { return !role.has_remains(); }));
+}
+
+TEST_F(SideRoleTest, one_that_was_dismissed_ends_when_another_one_follows) {
+  SideRole::Plan busy = plan();
+  busy.main = [this](kernel::Channel guardian) {
+    return starts_ == 0 ? go_on(beats()) : beat_until_the_end(guardian, beats());
+  };
+  SideRole role(loop_, log_, std::move(busy));
+  ASSERT_TRUE(role.start());
+  role.dismiss();
+  role.dismiss();  // by another reload that has no use for it: it may finish all the same
+  const std::uint64_t before = beats();
+  EXPECT_TRUE(eventually([&] { return beats() > before; }));
+  role.replace();
+  EXPECT_TRUE(eventually([&] { return !role.has_remains(); }));
+  EXPECT_TRUE(role.is_running());
+  role.kill();
 }
 
 TEST_F(SideRoleTest, one_that_shows_life_is_left_alone) {
