@@ -57,6 +57,17 @@ SysResult<void> enter_namespace(const BalancerStart& start) {
   return kernel::enter_network_namespace(start.first_network_namespace);
 }
 
+// The number of each service's first real server.
+std::vector<std::size_t> first_servers(const std::vector<balance::Service>& services) {
+  std::vector<std::size_t> firsts;
+  std::size_t next = 0;
+  for (const balance::Service& service : services) {
+    firsts.push_back(next);
+    next += service.servers.size();
+  }
+  return firsts;
+}
+
 class Balancing {
  public:
   explicit Balancing(BalancerStart start);
@@ -68,7 +79,7 @@ class Balancing {
   void on_checker();
   void take_drains(balance::Actions& actions);
   void begin_rises(const balance::Actions& actions);
-  void begin_rise(std::size_t service, std::size_t server);
+  void begin_rise(std::size_t service, std::size_t server, Instant began);
   void rise();
   void settle();
   void look();
@@ -100,6 +111,7 @@ class Balancing {
   log::Logger log_;
   loop::Loop loop_;
   BalanceSetup setup_;
+  std::vector<std::size_t> first_servers_;
   balance::Balancer balancer_;
   kernel::Channel checker_;
   BalanceNews news_;
@@ -129,6 +141,7 @@ Balancing::Balancing(BalancerStart start)
     : start_(std::move(start)),
       log_(start_.log),
       setup_(make_balance_setup(start_.setup.configuration)),
+      first_servers_(first_servers(setup_.services)),
       balancer_(setup_.services),
       news_(start_.setup, setup_, log_, loop_),
       managed_(setup::service_keys(start_.setup.configuration)) {
@@ -178,6 +191,7 @@ void Balancing::remember() {
     if (const auto known = start_.board.has_quorum(service)) balancer_.remember_quorum(service, *known);
     for (std::size_t server = 0; server < setup_.services[service].servers.size(); ++server, ++number) {
       if (start_.board.is_known(number)) balancer_.remember_server(service, server);
+      if (const auto began = start_.board.rise(number)) begin_rise(service, server, *began);
     }
   }
 }
@@ -244,7 +258,7 @@ void Balancing::take_drains(balance::Actions& actions) {
     for (std::size_t server = 0; server < setup_.services[service].servers.size(); ++server, ++number) {
       const bool was_drained = balancer_.is_drained(service, server);
       balancer_.set_drained(service, server, start_.board.is_drained(number), actions);
-      if (was_drained && !balancer_.is_drained(service, server)) begin_rise(service, server);
+      if (was_drained && !balancer_.is_drained(service, server)) begin_rise(service, server, loop::now());
     }
   }
   rise();
@@ -254,17 +268,25 @@ void Balancing::take_drains(balance::Actions& actions) {
 void Balancing::begin_rises(const balance::Actions& actions) {
   for (const balance::Action& action : actions) {
     const auto* change = std::get_if<balance::ServerChanged>(&action);
-    if (change != nullptr && change->is_up) begin_rise(change->service, change->server);
+    if (change != nullptr && change->is_up) begin_rise(change->service, change->server, loop::now());
   }
   rise();
 }
 
-void Balancing::begin_rise(std::size_t service, std::size_t server) {
-  ramp_.begin(service, server, setup_.services[service].slow_start, loop::now());
+void Balancing::begin_rise(std::size_t service, std::size_t server, Instant began) {
+  const Duration lasts = setup_.services[service].slow_start;
+  ramp_.begin(service, server, lasts, began);
+  start_.board.set_rise(first_servers_[service] + server, lasts > Duration() ? std::optional(began) : std::nullopt);
 }
 
+// One that is over is forgotten: a configuration with another slow_start takes nothing back.
 void Balancing::rise() {
-  for (const auto& step : ramp_.step(loop::now())) balancer_.set_share(step.service, step.server, step.parts);
+  for (const auto& step : ramp_.step(loop::now())) {
+    balancer_.set_share(step.service, step.server, step.parts);
+    if (step.parts == balance::ramp_steps) {
+      start_.board.set_rise(first_servers_[step.service] + step.server, std::nullopt);
+    }
+  }
   if (const auto next = ramp_.next_at()) next_step_.set(*next);
 }
 
@@ -511,7 +533,7 @@ void change_unseen(const BalancerStart& start, const BalancerStart::Left& left) 
   const auto plane = open_data_plane(config::PlaneChoice::ipvs, true, unheard);
   if (!plane) return;
   const BalanceMemory known = memory_of(start.board);
-  ServiceShift shift = service_shift(*left.configuration, left.memory, start.setup.configuration, known);
+  ServiceShift shift = service_shift(*left.configuration, left.memory, start.setup.configuration, known, loop::now());
   for (ServiceTable* table : {&shift.before, &shift.after}) {
     for (auto& [key, service] : *table) service = (*plane)->possible(key, std::move(service), unheard);
   }

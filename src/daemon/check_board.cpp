@@ -9,6 +9,7 @@ setup::BalanceMemory memory_of(const CheckBoard& board) {
   for (std::size_t i = 0; i < board.server_count(); ++i) {
     memory.is_drained.push_back(board.is_drained(i));
     memory.is_known.push_back(board.is_known(i));
+    memory.rises.push_back(board.rise(i));
   }
   return memory;
 }
@@ -22,6 +23,7 @@ void note(const setup::BalanceMemory& memory, CheckBoard& board) {
   for (std::size_t i = 0; i < memory.is_known.size(); ++i) {
     if (memory.is_known[i]) board.set_known(i);
   }
+  for (std::size_t i = 0; i < memory.rises.size(); ++i) board.set_rise(i, memory.rises[i]);
 }
 
 }  // namespace baton::daemon

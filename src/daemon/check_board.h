@@ -47,8 +47,8 @@ class CheckBoard {
     std::size_t servers = 0;  // real servers
   };
   static std::size_t size_for(const Shape& shape) {
-    return sizeof(Head) + shape.checks * sizeof(Check) + shape.servers * (sizeof(Traffic) + 2 * sizeof(Flag)) +
-           shape.services * sizeof(Flag);
+    return sizeof(Head) + shape.checks * sizeof(Check) +
+           shape.servers * (sizeof(Traffic) + sizeof(Rise) + 2 * sizeof(Flag)) + shape.services * sizeof(Flag);
   }
   CheckBoard() = default;
   // `memory`: size_for() bytes, of zeros or of a board of the same shape.
@@ -57,7 +57,8 @@ class CheckBoard {
         head_(static_cast<Head*>(memory)),
         checks_(reinterpret_cast<Check*>(head_ + 1)),
         traffic_(reinterpret_cast<Traffic*>(checks_ + shape.checks)),
-        services_(reinterpret_cast<Flag*>(traffic_ + shape.servers)),
+        rises_(reinterpret_cast<Rise*>(traffic_ + shape.servers)),
+        services_(reinterpret_cast<Flag*>(rises_ + shape.servers)),
         drains_(services_ + shape.services),
         known_(drains_ + shape.servers) {}
 
@@ -118,6 +119,16 @@ class CheckBoard {
     drains_[server].store(is_drained ? 1 : 0, std::memory_order_relaxed);
   }
 
+  // slow_start: when its rise began; nullopt: it does not rise.
+  std::optional<Instant> rise(std::size_t server) const {
+    const std::uint64_t began = rises_[server].load(std::memory_order_relaxed);
+    return began == 0 ? std::nullopt : std::optional(Instant(Duration(static_cast<Duration::rep>(began))));
+  }
+  void set_rise(std::size_t server, std::optional<Instant> began) {
+    const auto since_boot = began.value_or(Instant()).time_since_epoch();
+    rises_[server].store(static_cast<std::uint64_t>(since_boot.count()), std::memory_order_relaxed);
+  }
+
   // It was there as a balancer began.
   bool is_known(std::size_t server) const { return known_[server].load(std::memory_order_relaxed) != 0; }
   void set_known(std::size_t server) { known_[server].store(1, std::memory_order_relaxed); }
@@ -166,6 +177,7 @@ class CheckBoard {
   struct Traffic {
     std::array<std::atomic<std::uint64_t>, traffic_counts.size()> counts;  // one more than it is; 0: not counted
   };
+  using Rise = std::atomic<std::uint64_t>;
   using Flag = std::atomic<std::uint8_t>;
   static_assert(std::atomic<std::uint64_t>::is_always_lock_free && Flag::is_always_lock_free);
 
@@ -173,6 +185,7 @@ class CheckBoard {
   Head* head_ = nullptr;
   Check* checks_ = nullptr;
   Traffic* traffic_ = nullptr;
+  Rise* rises_ = nullptr;
   Flag* services_ = nullptr;
   Flag* drains_ = nullptr;
   Flag* known_ = nullptr;

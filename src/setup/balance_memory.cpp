@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "balance/weight_ramp.h"
 #include "setup/balance_setup.h"
 
 namespace baton::setup {
@@ -134,11 +135,12 @@ balance::CheckMemory remember_check(const config::HealthCheck& check, const Real
 }
 
 // What a balancer of these services alone has in the kernel.
-ServiceTable table_of(const std::vector<Numbered>& services, const BalanceMemory& memory) {
+ServiceTable table_of(const std::vector<Numbered>& services, const BalanceMemory& memory, Instant now) {
   std::vector<balance::Service> made;
   made.reserve(services.size());
   for (const Numbered& each : services) made.push_back(make_service(*each.server));
   balance::Balancer balancer(std::move(made));
+  balance::WeightRamp ramp;
   balance::Actions actions;
   std::uint32_t check = 0;
   for (std::size_t i = 0; i < services.size(); ++i) {
@@ -150,10 +152,12 @@ ServiceTable table_of(const std::vector<Numbered>& services, const BalanceMemory
         balancer.remember(check++, memory.checks[place++]);
       }
       balancer.set_drained(i, j, memory.is_drained[server], actions);
+      if (const auto began = memory.rises[server]) ramp.begin(i, j, each.server->slow_start, *began);
     }
     if (const auto known = memory.has_quorum[each.service]) balancer.remember_quorum(i, *known);
   }
   balancer.start(actions);
+  for (const auto& step : ramp.step(now)) balancer.set_share(step.service, step.server, step.parts);
   ServiceTable table;
   for (std::size_t i = 0; i < services.size(); ++i) {
     const TableService wanted = balancer.wanted(i);
@@ -178,6 +182,7 @@ BalanceMemory carry_over(const config::Configuration& before, const BalanceMemor
       const auto found = servers ? servers->find(real) : std::nullopt;
       result.is_drained.push_back(found && memory.is_drained[found->server]);
       result.is_known.push_back(found && memory.is_known[found->server]);
+      result.rises.push_back(found ? memory.rises[found->server] : std::nullopt);
       for (const config::HealthCheck& check : real.checks) {
         result.checks.push_back(found ? remember_check(check, *found, memory, judges_the_same(check, before, after))
                                       : balance::CheckMemory{});
@@ -188,7 +193,7 @@ BalanceMemory carry_over(const config::Configuration& before, const BalanceMemor
 }
 
 ServiceShift service_shift(const config::Configuration& before, const BalanceMemory& memory_before,
-                           const config::Configuration& after, const BalanceMemory& memory_after) {
+                           const config::Configuration& after, const BalanceMemory& memory_after, Instant now) {
   const std::vector<Numbered> left = number(before);
   const std::vector<Numbered> wanted = number(after);
   const ByName left_by_name(left);
@@ -201,8 +206,8 @@ ServiceShift service_shift(const config::Configuration& before, const BalanceMem
     });
     return changed;
   };
-  return {.before = table_of(others(left, wanted_by_name), memory_before),
-          .after = table_of(others(wanted, left_by_name), memory_after)};
+  return {.before = table_of(others(left, wanted_by_name), memory_before, now),
+          .after = table_of(others(wanted, left_by_name), memory_after, now)};
 }
 
 }  // namespace baton::setup

@@ -19,6 +19,7 @@ TEST(CheckBoard, keeps_what_is_written) {
   board.set_quorum(0, true);
   const ServerTraffic traffic{.connections = 0, .bytes_out = 1ULL << 40};
   board.set_traffic(1, traffic);
+  board.set_rise(1, Instant(std::chrono::hours(1)));
   board.set_drained(0, true);
   const PlaneMemory plane{
       .state = PlaneState::missing, .kind = PlaneKind::nftables, .code = 95, .hears_connections = true};
@@ -30,6 +31,8 @@ TEST(CheckBoard, keeps_what_is_written) {
   EXPECT_EQ(again.traffic(0), ServerTraffic{});
   EXPECT_EQ(again.traffic(1), traffic);
   EXPECT_EQ(again.plane(), plane);
+  EXPECT_EQ(again.rise(0), std::nullopt);
+  EXPECT_EQ(again.rise(1), Instant(std::chrono::hours(1)));
   EXPECT_TRUE(again.is_drained(0));
   EXPECT_FALSE(again.is_drained(1));
   EXPECT_EQ(again.has_quorum(1), false);  // nothing lies upon something else
@@ -45,6 +48,7 @@ TEST(CheckBoard, is_carried_to_another_one) {
   board.set_quorum(0, true);
   board.set_drained(1, true);
   board.set_known(0);
+  board.set_rise(1, Instant(std::chrono::hours(1)));
   std::vector<std::uint64_t> other_memory(memory.size());
   CheckBoard other(other_memory.data(), shape);
   note(memory_of(board), other);
@@ -54,6 +58,8 @@ TEST(CheckBoard, is_carried_to_another_one) {
   EXPECT_EQ(other.has_quorum(1), std::nullopt);
   EXPECT_TRUE(!other.is_drained(0) && other.is_drained(1));
   EXPECT_TRUE(other.is_known(0) && !other.is_known(1));
+  EXPECT_EQ(other.rise(0), std::nullopt);
+  EXPECT_EQ(other.rise(1), Instant(std::chrono::hours(1)));
 }
 
 }  // namespace

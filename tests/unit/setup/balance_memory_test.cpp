@@ -11,6 +11,8 @@ namespace {
 
 using balance::CheckState;
 
+constexpr Instant now(std::chrono::hours(1));
+
 config::HealthCheck check(std::uint16_t port) {
   config::HealthCheck made;
   made.target.port = port;
@@ -54,6 +56,7 @@ BalanceMemory nothing_known(const config::Configuration& of) {
     for (const config::RealServer& real : server.real_servers) {
       memory.is_drained.push_back(false);
       memory.is_known.push_back(true);
+      memory.rises.emplace_back();
       memory.checks.insert(memory.checks.end(), real.checks.size(), {});
     }
   }
@@ -74,7 +77,8 @@ TEST(CarryOver, what_is_the_same_keeps_its_state_wherever_it_stands) {
                                         {.state = CheckState::up}},
                              .has_quorum = {true, false},
                              .is_drained = {false, true, false},
-                             .is_known = {true, true, true}};
+                             .is_known = {true, true, true},
+                             .rises = {std::nullopt, now, std::nullopt}};
   const config::Configuration after = configuration(
       {virtual_server("new", 3, {real_server(1, {check(4)})}), virtual_server("b", 2, {real_server(1, {check(4)})}),
        virtual_server("a", 1, {real_server(2, {check(3), check(2)}), real_server(9, {check(1)})})});
@@ -84,6 +88,7 @@ TEST(CarryOver, what_is_the_same_keeps_its_state_wherever_it_stands) {
   EXPECT_EQ(carried.has_quorum, (std::vector<std::optional<bool>>{std::nullopt, false, true}));
   EXPECT_EQ(carried.is_drained, (std::vector{false, false, true, false}));
   EXPECT_EQ(carried.is_known, (std::vector{false, true, true, false}));
+  EXPECT_EQ(carried.rises, (std::vector<std::optional<Instant>>{std::nullopt, std::nullopt, now, std::nullopt}));
 }
 
 TEST(CarryOver, servers_are_found_in_any_order) {
@@ -143,7 +148,7 @@ TEST(ServiceShift, has_what_was_changed_added_and_taken_out_alone) {
       configuration({virtual_server("new", 4, {real_server(1, {})}), virtual_server("changed", 2, {real_server(1, {})}),
                      virtual_server("same", 1, {real_server(1, {})})});
   after.virtual_servers[1].real_servers[0].weight = 7;
-  const ServiceShift shift = service_shift(before, nothing_known(before), after, nothing_known(after));
+  const ServiceShift shift = service_shift(before, nothing_known(before), after, nothing_known(after), now);
   EXPECT_EQ(shift.before.size(), 2U);
   EXPECT_EQ(weight(shift.before, 2, 1), 1);
   EXPECT_EQ(weight(shift.before, 3, 1), 1);
@@ -161,13 +166,31 @@ TEST(ServiceShift, knows_who_is_down_and_who_is_drained) {
   BalanceMemory memory = nothing_known(before);
   memory.checks[1].state = CheckState::down;
   memory.is_drained[2] = true;
-  const ServiceShift shift = service_shift(before, memory, after, carry_over(before, memory, after));
+  const ServiceShift shift = service_shift(before, memory, after, carry_over(before, memory, after), now);
   ASSERT_EQ(shift.after.size(), 1U);
   EXPECT_EQ(shift.after.at(key(2)).destinations.size(), 2U);
   EXPECT_EQ(weight(shift.after, 2, 2), 0);
   EXPECT_EQ(weight(shift.after, 2, 3), 5);
   EXPECT_EQ(shift.before.at(key(2)).destinations.size(), 2U);
   EXPECT_EQ(weight(shift.before, 2, 3), 1);
+}
+
+// A reload in the midst of its slow_start is no reason to run over a cold server.
+TEST(ServiceShift, knows_who_rises) {
+  config::Configuration before =
+      configuration({virtual_server("a", 1, {real_server(1, {}), real_server(2, {}), real_server(3, {})})});
+  before.virtual_servers[0].slow_start = std::chrono::seconds(16);
+  for (config::RealServer& server : before.virtual_servers[0].real_servers) server.weight = 160;
+  config::Configuration after = before;
+  after.virtual_servers[0].real_servers[2].weight = 16;
+  BalanceMemory memory = nothing_known(before);
+  memory.rises[0] = now - std::chrono::minutes(30);
+  memory.rises[1] = memory.rises[2] = now - std::chrono::seconds(3);
+  const ServiceShift shift = service_shift(before, memory, after, carry_over(before, memory, after), now);
+  EXPECT_EQ(weight(shift.after, 1, 1), 160);
+  EXPECT_EQ(weight(shift.after, 1, 2), 40);
+  EXPECT_EQ(weight(shift.after, 1, 3), 4);
+  EXPECT_EQ(weight(shift.before, 1, 3), 40);
 }
 
 }  // namespace
