@@ -97,7 +97,6 @@ void set_granularity(D& draft, const Arguments& arguments) {
   const std::string_view word = arguments.word();
   constexpr std::int64_t longest = 128;
   std::optional<std::int64_t> length = parse_integer(word);
-  draft.granularity_is_netmask = !length;
   if (const auto mask = IpAddress::parse(word); mask && mask->is_v4()) {
     const std::uint32_t bits = mask->v4_host_order();
     const int ones = std::countl_one(bits);
@@ -107,6 +106,7 @@ void set_granularity(D& draft, const Arguments& arguments) {
     return arguments.invalid(0, "a netmask such as 255.255.255.0, or a prefix length from 1 to 128");
   }
   draft.server.persistence_prefix = static_cast<std::uint8_t>(*length);
+  draft.granularity_is_netmask = !parse_integer(word);
 }
 
 // Seconds of a keyword whose range the table does not have.

@@ -133,12 +133,7 @@ std::size_t Announcer::advance(Burst& burst, std::size_t most, Turn& turn, Addre
   };
   std::size_t sent = 0;
   for (; sent < most && turn.addresses > 0 && burst.rounds > 0; --turn.addresses) {
-    if (burst.in_vain == router.addresses.size()) {  // one more round would be as this one
-      if (state == AddressState::settled) burst.rounds = 0;
-      burst.in_vain = 0;
-      break;
-    }
-    ++burst.in_vain;
+    const std::size_t sent_before = sent;
     const config::VirtualAddress& address = router.addresses[burst.next];
     const bool is_meant =
         lane_of(address.device) == burst.lane && (burst.which == Which::all || is_extra(router, address));
@@ -150,13 +145,17 @@ std::size_t Announcer::advance(Burst& burst, std::size_t most, Turn& turn, Addre
         frames.push_back(std::move(*frame));
         lane.next_frame = now + (address.address.address.is_v4() ? lane.after_arp : lane.after_advertisement);
         ++sent;
-        burst.in_vain = 0;
       }
     }
     if (++burst.next == router.addresses.size()) {
       burst.next = 0;
       --burst.rounds;
     }
+    burst.in_vain = sent > sent_before ? 0 : burst.in_vain + 1;
+    if (burst.in_vain < router.addresses.size()) continue;
+    burst.in_vain = 0;
+    if (state == AddressState::settled) burst.rounds = 0;  // one more would be as this one
+    break;
   }
   flush();
   return sent;

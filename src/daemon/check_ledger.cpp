@@ -128,6 +128,7 @@ std::optional<CheckLedger::States> CheckLedger::take_over(std::span<const CheckK
     daemon::write(ours.rows[i], states[i].value_or(health::Check::State{}));
     write_detail(ours.rows[i], found == places.end() ? std::string() : read_detail(before.rows[found->second]));
   }
+  if (!book.order.is_latest(turn_)) return std::nullopt;  // the half may be another's by now
   ours.used = count;
   if (!book.order.finish(turn_)) return std::nullopt;
   return states;

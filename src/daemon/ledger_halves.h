@@ -1,7 +1,8 @@
 // Roles that follow one another and write a ledger of two halves, in memory that outlives them: whose turn it is, and
 // which half is whose. A role fills the half that the one before does not write, and then makes it the one that counts,
-// so that one that ends at once, or never began, leaves what there was. Zeroes at first. Of three roles at once the
-// first must be dead before the third is started.
+// so that one that ends before it does so, or never began, leaves what there was. (A checker finishes with all rows; a
+// BFD role before it opens its sockets, so one that is killed over those leaves the sessions that it has come to.)
+// Zeroes at first. Of three roles at once the first must be dead before the third is started.
 #pragma once
 
 #include <atomic>

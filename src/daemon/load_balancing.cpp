@@ -86,10 +86,13 @@ bool LoadBalancing::is_settled() const {
 void LoadBalancing::replace_balancer(const config::Configuration* before) {
   const config::Configuration& configuration = setup_().configuration;
   if (before != nullptr) inherit(*before);
-  is_dismissed_ = false;
   // It may be in the midst of a large table, and two that write do not get along: what it has told stands on its board.
   const bool moves = is_other_plane();
+  const bool leaves_a_rest = moves && is_dismissed_ && balancer_.has_remains();
   if (!moves || !balancer_.tell(balancer_clears)) balancer_.kill();
+  if (leaves_a_rest && !configuration.globals.ipvs.net_namespace)
+    remove(inherited_);  // the next one does not look there
+  is_dismissed_ = false;
   setup::BalanceMemory known;
   if (before != nullptr && board_memory_.data() != nullptr) {
     setup::BalanceMemory memory = memory_of(board_);
@@ -110,6 +113,12 @@ void LoadBalancing::take_off(const config::Configuration& configuration) const {
   if (configuration.globals.ipvs.net_namespace) {
     return log_.warning("net_namespace_ipvs: what virtual servers have left there is not looked for");
   }
+  std::set<ServiceKey> keys = setup::service_keys(configuration);
+  if (!is_settled()) keys.insert(inherited_.begin(), inherited_.end());  // else they are somebody else's
+  remove(keys);
+}
+
+void LoadBalancing::remove(const std::set<ServiceKey>& keys) const {
   const PlaneKind served = board_.plane().kind;
   if (served != PlaneKind::ipvs) {
     if (const auto removed = kernel::NftBalance::remove_table(); !removed && served == PlaneKind::nftables) {
@@ -119,8 +128,6 @@ void LoadBalancing::take_off(const config::Configuration& configuration) const {
   if (served == PlaneKind::nftables) return;
   const auto plane = open_data_plane(config::PlaneChoice::ipvs, true, [](const std::string&) {});
   if (!plane) return;
-  std::set<ServiceKey> keys = setup::service_keys(configuration);
-  if (!is_settled()) keys.insert(inherited_.begin(), inherited_.end());  // else they are somebody else's
   TableOperations operations;
   for (const ServiceKey& key : keys) {
     operations.push_back({.kind = TableOperation::Kind::remove_service, .service = key});

@@ -61,6 +61,7 @@ class LoadBalancing {
   bool is_settled() const;
   bool is_other_plane() const;
   void take_off(const config::Configuration& configuration) const;
+  void remove(const std::set<ServiceKey>& keys) const;
   SysResult<void> make_board(const setup::BalanceMemory& known);
   void join_checker();
   void hand_checker(const kernel::Channel& channel);

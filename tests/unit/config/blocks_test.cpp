@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 #include "unit/config/loading.h"
 
 namespace baton::config {
@@ -170,9 +172,9 @@ TEST(VrrpScript, a_word_as_long_as_a_line_is_compared_with_no_name) {
   for (int i = 0; i < 1'000; ++i) {
     text += "vrrp_script " + std::to_string(i) + std::string(200, 'x') + " {\nscript /bin/true\n}\n";
   }
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   (void)load_text(text + instance_text("track_script {\n" + std::string(60'000, 'x') + "\n}"));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(8));  // compared: half a minute and more
+  EXPECT_LT(std::clock() - start, 8 * CLOCKS_PER_SEC);  // compared: half a minute and more
 }
 
 TEST(TrackedThings, files_and_processes) {

@@ -88,6 +88,21 @@ TEST(Announcer, addresses_that_cannot_be_announced_take_no_more_than_a_round_and
   EXPECT_LE(turns, 4);
 }
 
+// Of many that are taken over some come turns later than others, and are announced all the same.
+TEST(Announcer, an_address_that_was_waited_for_is_announced_in_every_round) {
+  for (int turns = 10; turns <= 12; ++turns) {
+    Bench bench("global_defs {\nvrrp_garp_interval 0.1\n}");
+    const auto late = *to_interface_address(bench.setup.routers[2].addresses[0], bench.interfaces);
+    bench.interfaces.apply(kernel::AddressChange{.address = late, .removed = true});
+    for (int i = 0; i < turns; ++i) {  // the others are through
+      (void)bench.announcer.send_some(bench.node, bench.now, AddressState::on_their_way);
+      bench.now += 10s;
+    }
+    bench.interfaces.apply(kernel::AddressChange{late});
+    EXPECT_EQ(bench.times(), (std::vector{0, 100})) << turns;
+  }
+}
+
 TEST(Announcer, gna_interval_alone_holds_no_arp_back) {
   Bench bench("garp_group {\ninterface eth0\ngna_interval 0.2\n}");
   EXPECT_EQ(bench.times(), (std::vector{0, 0, 0, 0}));

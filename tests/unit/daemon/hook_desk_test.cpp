@@ -204,6 +204,22 @@ TEST(HookDesk, who_stays_after_all_begins_again_what_the_script_has_ended) {
   EXPECT_THAT(bench.ran(), ElementsAre("/bin/release a"));
 }
 
+TEST(HookDesk, a_departure_that_another_worker_overtakes_is_dropped_and_its_script_undone) {
+  Bench bench;
+  (void)bench.desk.on_master(0, bench.now);
+  bench.finish(bench.hooks.at(0));
+  (void)bench.desk.settle(bench.now);
+  (void)bench.ran();
+  bench.desk.prepare_release(std::vector<vrrp::RouterId>{0}, bench.now, [&] { ++bench.departures; });
+  EXPECT_EQ(bench.ran(), std::vector<std::string>{"/bin/release a"});
+  EXPECT_EQ(bench.desk.on_followed(), 1U);
+  EXPECT_EQ(bench.ran(), std::vector<std::string>{"/bin/announce a"});
+  EXPECT_EQ(bench.desk.on_followed(), 0U);
+  EXPECT_TRUE(bench.ran().empty());
+  (void)bench.desk.settle(bench.now + 1min);
+  EXPECT_EQ(bench.departures, 0);
+}
+
 TEST(HookDesk, a_backup_asks_for_what_it_has_missed_at_its_start) {
   Bench bench;
   for (const vrrp::RouterId router : {a, b, c, d}) bench.desk.on_backup_at_start(router);
