@@ -70,8 +70,9 @@ void for_each_nested(const nlattr* nest, Take&& take) {
   }
 }
 
-// For every netlink socket that hears of what it asks for, or of what others do: each address added makes two events, and
-// a takeover adds thousands; of as many steps that are refused each has an answer. Answers come without the request.
+// For every netlink socket that hears of what it asks for, or of what others do: each address added makes two events,
+// and a takeover adds thousands; of as many steps that are refused each has an answer. Answers come without the
+// request.
 void make_room(int fd);
 
 // One datagram, which stands in the buffer; EAGAIN when nothing came within the timeout.

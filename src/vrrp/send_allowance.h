@@ -1,4 +1,5 @@
-// What brings about packets of ours may come as often as a stranger likes; how often we send does not (docs/decisions/0030).
+// What brings about packets of ours may come as often as a stranger likes; how often we send does not
+// (docs/decisions/0030).
 #pragma once
 
 #include <algorithm>

@@ -66,7 +66,8 @@ void VirtualRouter::resume_state(const RouterMemory& memory, Instant now, Action
       }
       if (!memory.master.is_unspecified()) master_ = memory.master;
       master_priority_ = memory.master_priority;
-      if (memory.master_interval > Duration::zero()) master_interval_ = std::min(memory.master_interval, limits::longest_wait);
+      if (memory.master_interval > Duration::zero())
+        master_interval_ = std::min(memory.master_interval, limits::longest_wait);
       if (faults_.any()) enter_fault(faults_.reason(), now, out);
       return;
     case State::master: {
