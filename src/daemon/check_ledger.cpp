@@ -74,7 +74,7 @@ health::Check::State read(const Row& row) {
 
 void write_detail(Row& row, std::string_view detail) {
   std::array<std::uint64_t, CheckLedger::detail_size / sizeof(std::uint64_t)> words{};
-  std::memcpy(words.data(), detail.data(), std::min(detail.size(), CheckLedger::detail_size));
+  detail.copy(reinterpret_cast<char*>(words.data()), CheckLedger::detail_size);
   const std::uint64_t turn = row.detail_turn | 1;  // odd already when a writer before us was killed in the middle of it
   row.detail_turn = turn;
   std::ranges::copy(words, row.detail.begin());
