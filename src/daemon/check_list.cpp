@@ -6,6 +6,7 @@
 #include <array>
 
 #include "checker/limits.h"
+#include "config/bfd_peers.h"
 #include "config/settings.h"
 #include "daemon/bfd_list.h"
 
@@ -72,9 +73,8 @@ std::vector<ListedCheck> list_checks(const config::Configuration& configuration,
   const auto session_of = [&](const config::HealthCheck& check) -> std::optional<CheckKey> {
     const auto* bfd = std::get_if<config::BfdCheck>(&check.kind);
     if (bfd == nullptr) return std::nullopt;
-    const auto& all = configuration.bfd_sessions;
-    const auto found = std::ranges::find(all, bfd->session, &config::BfdSession::name);
-    return found == all.end() ? std::nullopt : std::optional(verdict_key_of(*found));
+    const config::BfdSession* const session = config::session_of(*bfd, configuration);
+    return session == nullptr ? std::nullopt : std::optional(verdict_key_of(*session));
   };
   const auto add = [&](ListedCheck check) {
     listed.size() == checker::limits::checks ? void(++beyond) : listed.push_back(std::move(check));

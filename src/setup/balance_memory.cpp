@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "balance/weight_ramp.h"
+#include "config/bfd_peers.h"
 #include "setup/balance_setup.h"
 
 namespace baton::setup {
@@ -100,21 +101,15 @@ class RealServers {
   std::map<Name, Found> index_;
 };
 
-const config::BfdSession* session_of(const config::BfdCheck& check, const config::Configuration& configuration) {
-  const auto& all = configuration.bfd_sessions;
-  const auto found = std::ranges::find(all, check.session, &config::BfdSession::name);
-  return found == all.end() ? nullptr : &*found;
-}
-
 // What both say of the check is about the same: a BFD session may have another neighbour under its old name.
 bool judges_the_same(const config::HealthCheck& check, const config::Configuration& before,
                      const config::Configuration& after) {
   const auto* bfd = std::get_if<config::BfdCheck>(&check.kind);
   if (bfd == nullptr) return true;
-  const config::BfdSession* const left = session_of(*bfd, before);
-  const config::BfdSession* const right = session_of(*bfd, after);
+  const config::BfdSession* const left = config::session_of(*bfd, before);
+  const config::BfdSession* const right = config::session_of(*bfd, after);
   if (left == nullptr || right == nullptr) return left == right;
-  return left->neighbor == right->neighbor && left->source == right->source && left->multihop == right->multihop;
+  return config::have_same_peer(*left, *right);
 }
 
 balance::CheckMemory remember_check(const config::HealthCheck& check, const RealServers::Found& known,
