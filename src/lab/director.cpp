@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -142,7 +143,19 @@ bool Director::is_healthy() {
   }
   if (!has_settled()) return false;
   for (NodeId node = 0; node < lab_.topology().nodes.size(); ++node) {
-    if (!lab_.is_on(node) || !lab_.daemon_runs(node)) return false;
+    if (!lab_.is_on(node) || !lab_.daemon_runs(node) || !has_come_to_a_state(node)) return false;
+  }
+  return true;
+}
+
+// A daemon that has just been started waits from then on, not from the next scene on. Both tell their first state by
+// the same words.
+bool Director::has_come_to_a_state(NodeId node) const {
+  const std::string start = fmt::format("{} starts", name(lab_.daemon(node)));
+  for (const Event& event : lab_.events() | std::views::reverse) {
+    if (event.node != node) continue;
+    if (event.kind == Event::Kind::log && event.text.contains(") Entering ")) return true;
+    if (event.kind == Event::Kind::action && event.text == start) return now() - event.at > limits::first_state;
   }
   return true;
 }

@@ -70,6 +70,7 @@ class Director {
   bool owners_are_quiet(Duration for_how_long) const;
   bool has_settled() const;
   bool is_hopeless(Instant since) const;
+  bool has_come_to_a_state(NodeId node) const;
   bool has_moved(NodeId from) const;
   void observe(const Part& part, NodeId before, Instant from);
   Row measure(const Part& part, NodeId before, Instant from) const;
@@ -91,6 +92,7 @@ inline constexpr Duration tolerance = std::chrono::milliseconds(100);
 inline constexpr Duration smallest_tolerance = std::chrono::milliseconds(50);
 inline constexpr Duration quiet = std::chrono::milliseconds(300);   // nothing changes for so long: it is over
 inline constexpr Duration program_start = std::chrono::seconds(1);  // until a daemon that was started speaks
+inline constexpr Duration first_state = std::chrono::seconds(5);    // that it tells of; else it tells of none
 inline constexpr Duration hopeless = std::chrono::seconds(3);       // beyond what a start may take
 inline constexpr Duration afterplay = std::chrono::seconds(10);     // a client may lag behind (its ARP cache)
 
