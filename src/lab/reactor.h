@@ -28,7 +28,8 @@ class Reactor {
   // Calls `work` every `period`, for ever. Turns that were missed are left out.
   void every(Duration period, std::function<void()> work);
 
-  // Runs until `condition` holds; false when `deadline` came first. The condition is asked after every event.
+  // Runs until `condition` holds; false when `deadline` came first. The condition is asked after every event, but
+  // not for longer than a fifth of the time.
   bool run_until(const std::function<bool()>& condition, Instant deadline);
 
  private:
