@@ -29,12 +29,12 @@ Children::Id Children::adopt(Child child, std::optional<Duration> deadline, Hand
                                .handlers = std::move(handlers),
                                .started = now,
                                .phase = Phase::running,
-                               .watch = loop_.watch(fd, loop::Ready::readable, [this, id] { on_readable(id); })});
+                               .watch = loop_.watch(fd, loop::Ready::readable, [this, id] { collect(id); })});
   if (deadline) deadlines_.set(id, now + *deadline);
   return id;
 }
 
-void Children::on_readable(Id id) {
+void Children::collect(Id id) {
   const auto found = running_.find(id);
   if (found == running_.end()) return;
   // Whoever of the group did not obey as its leader did. Before the leader is reaped: then its number may be another's.
@@ -51,7 +51,10 @@ void Children::on_readable(Id id) {
 
 void Children::on_timeout(Instant now) {
   while (const auto id = deadlines_.pop_due(now)) {
-    Running& running = running_.at(*id);
+    if (running_.at(*id).phase == Phase::running) collect(*id);  // it may have ended in time while we were away
+    const auto found = running_.find(*id);
+    if (found == running_.end()) continue;
+    Running& running = found->second;
     if (running.phase == Phase::running) {
       send_term(*id, running);
       running.handlers.on_deadline();

@@ -65,7 +65,7 @@ class Children {
   };
 
   Id adopt(Child child, std::optional<Duration> deadline, Handlers handlers);
-  void on_readable(Id id);
+  void collect(Id id);  // if it has ended
   void send_term(Id id, Running& running);
 
   loop::Loop& loop_;

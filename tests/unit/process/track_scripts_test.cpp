@@ -253,7 +253,7 @@ TEST(TrackScripts, too_much_to_do_is_no_failure) {
   for (std::uint32_t id = 1; id <= count; ++id) {
     const auto result = bench.result(id);
     ASSERT_TRUE(result) << id;
-    EXPECT_TRUE(result->is_up) << id << ' ' << result->text;
+    EXPECT_THAT(result->text, Not(HasSubstr("no slot free"))) << id;
   }
 }
 
