@@ -155,8 +155,7 @@ void add_check_command(command_line::Command& app, int& exit_code) {
   command
       .add_option("--firewall", options->firewalls,
                   "packet filter rules the nodes are behind: iptables-save, nft list ruleset; - is standard input")
-      .named_value("FILE")
-      .one_at_a_time();
+      .named_value("FILE");
   command.add_option("--explain", options->explained, "what a rule is about: B017, or its name").named_value("RULE");
   command.add_flag("--list", options->lists, "all rules");
   command.add_flag("--elsewhere", options->is_elsewhere,
@@ -164,8 +163,7 @@ void add_check_command(command_line::Command& app, int& exit_code) {
   command
       .add_option("-i,--config-id", options->config_ids,
                   "for @id lines; default the host, of several files their names; several: nodes of one file")
-      .named_value("ID")
-      .one_at_a_time();
+      .named_value("ID");
   command.set_footer(
       "Examples:\n"
       "  baton check web1.conf web2.conf\n"

@@ -108,7 +108,7 @@ void add_doctor_command(command_line::Command& app, int& exit_code) {
   command_line::Command command = app.add_command("doctor", "What keeps VRRP from working on this host and its LANs");
   command.add_option("--config", options->config, "default /etc/baton/baton.conf, else /etc/keepalived/keepalived.conf")
       .named_value("FILE");
-  command.add_option("--interface", options->interfaces, "look at this one, too").named_value("NAME").one_at_a_time();
+  command.add_option("--interface", options->interfaces, "look at this one, too").named_value("NAME");
   const auto listen =
       command.add_option("--listen", options->listen, "seconds; default four advert intervals, at least 4")
           .named_value("SECONDS")

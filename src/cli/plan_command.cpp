@@ -163,8 +163,7 @@ void add_plan_command(command_line::Command& app, int& exit_code) {
   plan.add_option("files", options->files, "a keepalived.conf for each server");
   plan.add_option("-i,--config-id", options->config_ids,
                   "for @id lines; default the files' names; several: nodes of one file")
-      .named_value("ID")
-      .one_at_a_time();
+      .named_value("ID");
   plan.add_flag("--pairs", options->pairs, "every failure after every other one, too");
   plan.add_option("--only", options->only, "events with this in their name or title: machine, nginx, web1");
   plan.add_flag("--all", options->all, "also what moves nothing");

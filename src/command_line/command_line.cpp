@@ -41,11 +41,6 @@ Option Option::split_at(char delimiter) const {
   return *this;
 }
 
-Option Option::one_at_a_time() const {
-  option_->allow_extra_args(false);
-  return *this;
-}
-
 Option Option::named_value(const std::string& name) const {
   option_->type_name(name);
   return *this;
@@ -95,7 +90,10 @@ Command Command::add_command(const std::string& name, const std::string& what) {
 }
 
 Option Command::add_option(const std::string& name, Target target, const std::string& what) {
-  return std::visit([&](auto to) { return Option(*app_->add_option(name, to.get(), what)); }, target);
+  const auto add = [&](auto to) { return app_->add_option(name, to.get(), what); };
+  CLI::Option* option = std::visit(add, target);
+  if (!option->get_positional()) option->allow_extra_args(false);  // the word behind its value is an operand
+  return Option(*option);
 }
 
 Option Command::add_flag(const std::string& name, bool& target, const std::string& what) {

@@ -44,7 +44,6 @@ class Option {
   Option checked_by(Check check) const;
   Option excludes(Option other) const;
   Option split_at(char delimiter) const;  // several values in one word
-  Option one_at_a_time() const;           // several values, each behind an option of its own: -i web1 -i web2
 
   // What the help says of it.
   Option named_value(const std::string& name) const;  // "PATH" in "--socket PATH"
@@ -70,6 +69,7 @@ class Command {
   explicit Command(CLI::App& app) : app_(&app) {}
 
   Command add_command(const std::string& name, const std::string& what);
+  // One with several values is given several times, -i web1 -i web2: the word behind a value is the next operand.
   Option add_option(const std::string& name, Target target, const std::string& what = {});
   Option add_flag(const std::string& name, bool& target, const std::string& what);
   void set_footer(const std::string& text);

@@ -24,7 +24,7 @@ class CommandLine : public testing::Test {
     play.add_option("--tempo", tempo_, "beats a minute").between(20, 300).named_value("BPM").shows_default();
     play.add_option("--key", key_, "minor or major").one_of({"minor", "major"});
     play.add_option("--parts", parts_, "their numbers").split_at(',');
-    play.add_option("--with", with_, "who plays it, too").one_at_a_time();
+    play.add_option("--with", with_, "who plays it, too");
     play.add_option("--rest", rest_, "seconds").between(0.5, 10.0);
     play.add_option("--encore", encore_, "how often").checked_by([](const std::string& value) {
       return value == "never" ? "an audience wants one" : "";
@@ -88,9 +88,10 @@ TEST_F(CommandLine, leaves_what_no_word_says_as_it_was) {
   EXPECT_THAT(with_, IsEmpty());
 }
 
-TEST_F(CommandLine, one_at_a_time_leaves_the_next_word_to_the_operands) {
-  EXPECT_EQ(call({"play", "--with", "flute", "9", "--with", "harp"}), std::nullopt);
+TEST_F(CommandLine, an_option_takes_one_value_and_leaves_the_next_word_to_the_operands) {
+  EXPECT_EQ(call({"play", "--with", "flute", "--parts", "1,2", "9", "--with", "harp"}), std::nullopt);
   EXPECT_THAT(with_, ElementsAre("flute", "harp"));
+  EXPECT_THAT(parts_, ElementsAre(1, 2));
   EXPECT_THAT(pieces_, ElementsAre("9"));
 }
 
