@@ -78,7 +78,7 @@ class Api {
   explicit Api(ApiStart start)
       : start_(std::move(start)),
         log_(start_.log),
-        desk_(loop_, {.happened = [this](const json& event) { on_event(event); }}),
+        desk_(loop_, {.happened = [this](const json& event) { on_event(event); }}, start_.worker_patience),
         server_(loop_, [this](Ticket ticket, const Request& request, const api::Asker& asker) {
           on_request(ticket, request, asker);
         }) {}

@@ -13,6 +13,7 @@
 #include "daemon/reload_ledger.h"
 #include "daemon/services_status.h"
 #include "daemon/setup.h"
+#include "daemon/worker_desk.h"
 #include "kernel/channel.h"
 #include "log/logger.h"
 #include "process/script_ledger.h"
@@ -36,6 +37,7 @@ struct ApiStart {
   double confirm_until = 0;       // a reload is undone then unless somebody confirms it; 0: none is
   nlohmann::json maintenance{};   // as docs/status.md has it; null: none
   int guardian_pid = 0;
+  Duration worker_patience = limits::worker_patience;
   kernel::Channel guardian;  // each new worker's channel arrives here, a message of one byte with the descriptor
 };
 

@@ -24,8 +24,9 @@ auto head_for(Answer answer) {
 
 }  // namespace
 
-WorkerDesk::WorkerDesk(loop::Loop& loop, Events events) : loop_(loop), events_(std::move(events)) {
-  patience_ = loop_.timer([this] { on_silence(); });
+WorkerDesk::WorkerDesk(loop::Loop& loop, Events events, Duration patience)
+    : loop_(loop), events_(std::move(events)), patience_(patience) {
+  silence_ = loop_.timer([this] { on_silence(); });
   pace_ = loop_.timer([this] { ask_next(); });
   loop_.before_sleep([this] { ask_next(); });
 }
@@ -92,7 +93,7 @@ void WorkerDesk::ask_next() {
     }
     is_asked_ = true;
     asked_at_ = loop::now();
-    patience_.set(asked_at_ + limits::worker_patience);
+    silence_.set(asked_at_ + patience_);
   }
 }
 
@@ -103,7 +104,7 @@ void WorkerDesk::on_silence() {
 
 void WorkerDesk::answer_none() {
   is_asked_ = false;
-  patience_.cancel();
+  silence_.cancel();
   for (const Question& question : std::exchange(questions_, {})) {
     for (const Paged& answer : question.answers) answer(std::nullopt);
   }
@@ -134,7 +135,7 @@ void WorkerDesk::on_worker() {
 
 void WorkerDesk::answer_first(std::optional<StatusPage> reply) {
   is_asked_ = false;
-  patience_.cancel();
+  silence_.cancel();
   const Question question = std::move(questions_.front());
   questions_.pop_front();
   if (question.is_command) forget_fresh();  // it may have changed what the status says

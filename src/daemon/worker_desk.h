@@ -31,7 +31,7 @@ class WorkerDesk {
   struct Events {
     std::function<void(const nlohmann::json&)> happened;  // what the worker says unasked
   };
-  WorkerDesk(loop::Loop& loop, Events events);
+  WorkerDesk(loop::Loop& loop, Events events, Duration patience);
 
   // What is asked from now on is asked of this one; what was asked of the one before goes unanswered.
   void take(kernel::Channel worker);
@@ -88,7 +88,8 @@ class WorkerDesk {
   Events events_;
   kernel::Channel worker_;
   loop::Subscription readable_;
-  loop::Timer patience_;
+  Duration patience_;
+  loop::Timer silence_;
   std::deque<Question> questions_;
   bool is_asked_ = false;  // the first of them is on its way
   Instant asked_at_{};

@@ -193,7 +193,7 @@ namespace limits {
 
 inline constexpr std::size_t events = 200'000;  // kept in memory
 inline constexpr std::size_t adverts = 2'000'000;
-inline constexpr Duration web_bound = std::chrono::seconds(5);
+inline constexpr Duration web_bound = std::chrono::seconds(15);
 inline constexpr Duration check_bound = std::chrono::seconds(5);  // of a script, whatever its timeout
 
 }  // namespace limits

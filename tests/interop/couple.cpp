@@ -172,6 +172,18 @@ bool Couple::runs(NodeId node) const {
   return node == peer && frr_ ? frr_->runs() : lab_->daemon_runs(node);
 }
 
+std::size_t Couple::workers(NodeId node) const {
+  return lab::find_role(lab_->daemon_processes(node), lab::Role::worker).size();
+}
+
+bool Couple::has_its_priority(NodeId node) const {
+  if (node != baton) return true;
+  const std::string socket = lab_->machine(baton).outside_path(control::default_control_socket);
+  const auto status = control::ask(socket, {.path = "/v1/status"});
+  const nlohmann::json::json_pointer base("/instances/0/priority/base");
+  return status && status->contains(base) && status->at(base) == priorities_[baton];
+}
+
 void Couple::cut(NodeId node, bool off) {
   expect_done(lab_->set_forwarding(node, "ens33", !off));
 }

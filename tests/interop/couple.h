@@ -69,6 +69,10 @@ class Couple {
   lab::NodeId better() const { return better_; }
   lab::NodeId other() const { return better_ == baton ? peer : baton; }
   int priority(lab::NodeId node) const { return priorities_[node]; }
+  // Two while a reload is on its way; of FRR none.
+  std::size_t workers(lab::NodeId node) const;
+  // It has read its last file; of keepalived and FRR that is not known.
+  bool has_its_priority(lab::NodeId node) const;
   Duration skew_time(lab::NodeId node) const;
   Duration master_down_interval(lab::NodeId node) const;
 

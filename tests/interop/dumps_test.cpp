@@ -27,7 +27,7 @@ global_defs {
 }
 vrrp_script chk {
   script "/usr/bin/true"
-  interval 1
+  interval 60
   weight 5
 }
 vrrp_instance VI_1 {

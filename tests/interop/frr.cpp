@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 
 constexpr const char* programs = "/usr/lib/frr";
 constexpr const char* directory = "/run/frr";
-constexpr Duration start_bound = 5s;
+constexpr Duration start_bound = 15s;
 
 // The virtual MAC is how vrrpd finds its macvlan. What sysctls do here, FRR's manual asks for.
 constexpr const char* set_up_script = R"(

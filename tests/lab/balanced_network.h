@@ -102,7 +102,7 @@ class BalancedNetwork {
 
   // Who answers each of `times` requests; "-" for none.
   std::vector<std::string> ask(int times, const std::string& options = {}, const std::string& address = "10.9.0.100") {
-    std::istringstream words(output("client", "for i in $(seq " + std::to_string(times) + "); do curl -s -m 2 " +
+    std::istringstream words(output("client", "for i in $(seq " + std::to_string(times) + "); do curl -s -m 20 " +
                                                   options + " http://" + address + "/ || echo -; done"));
     return {std::istream_iterator<std::string>(words), {}};
   }
@@ -122,7 +122,7 @@ class BalancedNetwork {
   bool becomes(const std::vector<std::string>& servers, const std::string& address = "10.9.0.100") {
     const Instant deadline = now() + std::chrono::seconds(30);
     do {
-      const auto got = shares(2 * static_cast<int>(servers.size()), "-g", address);
+      const auto got = shares(2 * static_cast<int>(servers.size()), "-g -m 2", address);
       bool same = got.size() == servers.size();
       for (const std::string& server : servers) same = same && got.contains(server);
       if (same) return true;

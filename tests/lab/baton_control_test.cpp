@@ -107,6 +107,11 @@ TEST_F(BatonControl, whoever_asks_while_a_reload_changes_the_roles_is_answered) 
     ASSERT_TRUE(asked);
     ASSERT_EQ(asked->code, 0) << "after reload " << i + 1 << ": " << asked->text;
   }
+  // Refused while one is on its way.
+  EXPECT_TRUE(wait([] {
+    const auto asked = baton(web1, "reload --dry-run");
+    return asked && asked->code == 0;
+  })) << pair().log();
 }
 
 TEST_F(BatonControl, an_address_that_somebody_deletes_is_put_back) {
@@ -155,8 +160,11 @@ TEST_F(BatonControl, an_interface_that_is_missing_at_the_start_is_waited_for) {
   Pair::expect_done(lab().remove_interface(web1, "ens33"));
   Pair::expect_done(lab().start_daemon(web1));
   ASSERT_TRUE(wait([&] { return was_logged(web1, "ens33 is not there", begin()); })) << pair().log();
-  const json waiting = status(web1).value("/instances/0"_json_pointer, json::object());
-  EXPECT_EQ(waiting.value("state", ""), "FAULT") << pair().log();
+  json waiting;
+  EXPECT_TRUE(wait([&] {
+    waiting = status(web1).value("/instances/0"_json_pointer, json::object());
+    return waiting.value("state", "") == "FAULT";
+  })) << pair().log();
   EXPECT_NE(waiting.value("/faults/0"_json_pointer, "").find("ens33"), std::string::npos) << waiting;
   ASSERT_TRUE(pair().wait_for_owner(web2)) << pair().log();
   Pair::expect_done(lab().add_interface(web1, "ens33"));

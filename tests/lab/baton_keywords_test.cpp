@@ -153,22 +153,31 @@ TEST_F(BatonKeywords, adverts_that_are_not_wanted_are_thrown_away_for_their_reas
 TEST_F(BatonKeywords, higher_prio_send_advert_has_a_last_word) {
   stop_daemon(web1);
   ASSERT_TRUE(pair().wait_for_owner(web2)) << pair().log();
-  for (const std::string keyword : {"", "  higher_prio_send_advert\n"}) {
-    const pid_t before = worker(web2);
-    reload(web2, instance_text(web2, SharedRouter{}, "  make_before_break no\n" + keyword));
-    ASSERT_TRUE(wait_for_other_worker(web2, before)) << pair().log();
-    configure(web1, instance_text(web1, SharedRouter{}, "  make_before_break no\n"));
+  configure(web1, instance_text(web1, SharedRouter{}, "  make_before_break no\n"));
+  // How often web2 speaks behind the first advert of web1.
+  const auto last_words = [] {
     const Instant start = now();
     Pair::expect_done(lab().start_daemon(web1));
-    ASSERT_TRUE(pair().wait_for_owner(web1)) << pair().log();
-    ASSERT_TRUE(wait([&] { return adverts(web1, start, 50).size() >= 2; })) << pair().log();
+    EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+    EXPECT_TRUE(wait([&] { return adverts(web1, start).size() >= 2; })) << pair().log();
     Instant first{};
     for (const AdvertRecord& record : lab().adverts()) {
       if (record.node == web1 && record.at > start && first == Instant{}) first = record.at;
     }
-    EXPECT_EQ(adverts(web2, first, 50).size(), keyword.empty() ? 0U : 1U) << pair().log();
+    const std::size_t count = adverts(web2, first).size();
     stop_daemon(web1);
-    ASSERT_TRUE(pair().wait_for_owner(web2)) << pair().log();
+    EXPECT_TRUE(pair().wait_for_owner(web2)) << pair().log();
+    return count;
+  };
+  for (const std::string keyword : {"", "  higher_prio_send_advert\n"}) {
+    const pid_t before = worker(web2);
+    reload(web2, instance_text(web2, SharedRouter{}, "  make_before_break no\n" + keyword));
+    ASSERT_TRUE(wait_for_other_worker(web2, before)) << pair().log();
+    const std::size_t wanted = keyword.empty() ? 0 : 1;
+    std::size_t count = last_words();
+    // One that was due just then is no answer to anybody: not every time, then.
+    for (int tries = 0; count != wanted && tries < 2 && !HasFailure(); ++tries) count = last_words();
+    EXPECT_EQ(count, wanted) << pair().log();
   }
 }
 
@@ -211,7 +220,11 @@ TEST_F(BatonKeywords, interface_up_down_delays_lets_a_short_loss_of_the_link_pas
 }
 
 TEST_F(BatonKeywords, a_polled_link_that_goes_is_a_fault) {
+  const pid_t before = worker(web1);
   reload(web1, config_with("", "linkbeat_interfaces {\n  ens33 ETHTOOL\n}\n"));
+  ASSERT_TRUE(wait_for_other_worker(web1, before)) << pair().log();
+  const Instant polled = now();
+  ASSERT_TRUE(wait([&] { return adverts(web1, polled, second.vrid).size() >= 2; })) << pair().log();
   Pair::expect_done(lab().set_carrier(web1, "ens33", false));
   ASSERT_TRUE(wait([&] { return was_logged(web1, "(VI_2) Entering FAULT STATE", begin()); })) << pair().log();
   ASSERT_TRUE(pair().wait_for_owner(web2)) << pair().log();
@@ -328,10 +341,11 @@ TEST_F(BatonKeywords, net_namespace_is_entered_before_anything_is_opened) {
   Pair::expect_done(lab().start_daemon(web1));
   // ens33 is not there, and the machine's own is left alone.
   EXPECT_TRUE(wait([&] { return was_logged(web1, "interface ens33 is not there", begin()); })) << pair().log();
-  const auto said = baton(web1, "status --json --socket /run/baton/blue/control.sock");
-  ASSERT_TRUE(said);
-  EXPECT_TRUE(said->text.contains("FAULT")) << said->text;
-  EXPECT_EQ(pair().owners(), std::set<NodeId>{web2});
+  EXPECT_TRUE(wait([] {
+    const auto said = baton(web1, "status --json --socket /run/baton/blue/control.sock");
+    return said && said->text.contains("FAULT");
+  })) << pair().log();
+  EXPECT_TRUE(wait([] { return pair().owners() == std::set<NodeId>{web2}; })) << pair().log();
   stop_daemon(web1);
   ASSERT_TRUE(run(web1, "ip netns del blue"));
 }

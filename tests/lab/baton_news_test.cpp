@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 // The script of a state takes its time, so that one that does not wait for it overtakes.
 constexpr std::string_view tell_script = R"(#!/bin/sh
-[ "$1" = any ] || sleep 0.3
+[ "$1" = any ] || sleep 0.1
 echo "$*" >>/run/lab/told
 )";
 

@@ -18,7 +18,8 @@ using nlohmann::json;
 class BatonOperator : public ServedPair {
  protected:
   static void SetUpTestSuite() {
-    open({.head = "vrrp_script chk {\n  script \"/usr/bin/test ! -e /run/lab/broken\"\n  interval 1\n  fall 1\n"
+    open({.head = "vrrp_script chk {\n  script \"/usr/bin/test ! -e /run/lab/broken\"\n  interval 1\n  timeout 10\n  "
+                  "fall 1\n"
                   "  rise 1\n  weight -150\n}\n",
           .extra = "  track_script {\n    chk\n  }\n"});
   }
@@ -62,7 +63,7 @@ TEST_F(BatonOperator, status_is_a_line_an_instance_or_all_of_one) {
 TEST_F(BatonOperator, handover_of_all_waits_until_the_peer_has_them) {
   const json there = asked(web1, "handover --all --json");
   EXPECT_EQ(there.value("/moved/0/to"_json_pointer, ""), "10.0.20.15") << there;
-  EXPECT_EQ(pair().owners(), std::set<NodeId>{web2}) << pair().log();
+  EXPECT_TRUE(wait([] { return pair().owners() == std::set<NodeId>{web2}; })) << pair().log();
   const json back = asked(web2, "handover VI_1 --json");
   EXPECT_EQ(back.value("/moved/0/to"_json_pointer, ""), "10.0.20.14") << back;
 }

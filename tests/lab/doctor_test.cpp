@@ -162,6 +162,7 @@ TEST_F(Doctor, names_what_bridges_do_not_pass) {
   expect_run(web2, "bridge link set dev p0 mcast_flood on && bridge link set dev p0 state 0");
   EXPECT_TRUE(doctor(web2, host_alone, bridged).found.contains("D014")) << "and no carrier, as it notices";
   expect_run(web2, "bridge link set dev p0 state 3");
+  ASSERT_TRUE(wait([] { return run(web2, "grep -q up /sys/class/net/br0/operstate")->code == 0; }));
   const std::string site = changed(web2, "interface ens33", "interface br0\n  mcast_dst_ip 239.1.1.1");
   EXPECT_EQ(doctor(web2, host_alone, site).found, std::set<std::string>{"D015"});
   expect_run(web2, "ip link set br0 type bridge mcast_querier 1");

@@ -74,10 +74,12 @@ TEST_P(Failover, with_nopreempt_the_address_stays_where_it_is) {
   options.extra = "  nopreempt\n";
   Pair pair(options);
   ASSERT_TRUE(pair);
-  ASSERT_TRUE(pair.wait_for_owner(web1)) << pair.log();
-  Pair::expect_done(pair->signal_daemon(web1, Role::guardian, SIGTERM));
-  ASSERT_TRUE(pair.wait_for_owner(web2)) << pair.log();
-  Pair::expect_done(pair->start_daemon(web1));
+  ASSERT_TRUE(pair->wait_until([&] { return pair.owners().size() == 1; }, 15s)) << pair.log();
+  if (pair.owners().contains(web1)) {  // on a busy machine web2 may have come to it first
+    Pair::expect_done(pair->signal_daemon(web1, Role::guardian, SIGTERM));
+    ASSERT_TRUE(pair.wait_for_owner(web2)) << pair.log();
+    Pair::expect_done(pair->start_daemon(web1));
+  }
   const bool moved = pair->wait_until([&] { return pair.owners() != std::set<NodeId>{web2}; }, 5s);
   EXPECT_FALSE(moved) << pair.log();
 }
@@ -88,9 +90,9 @@ TEST_P(Failover, the_page_comes_from_the_server_that_has_the_address) {
   Pair pair(options);
   ASSERT_TRUE(pair);
   ASSERT_TRUE(pair.wait_for_owner(web1)) << pair.log();
-  EXPECT_TRUE(pair->wait_until([&] { return pair->pages()->last_answered_by() == web1; }, 2s)) << pair.log();
+  EXPECT_TRUE(pair->wait_until([&] { return pair->pages()->last_answered_by() == web1; }, 15s)) << pair.log();
   Pair::expect_done(pair->signal_daemon(web1, Role::guardian, SIGTERM));
-  EXPECT_TRUE(pair->wait_until([&] { return pair->pages()->last_answered_by() == web2; }, 8s)) << pair.log();
+  EXPECT_TRUE(pair->wait_until([&] { return pair->pages()->last_answered_by() == web2; }, 15s)) << pair.log();
 }
 
 INSTANTIATE_TEST_SUITE_P(With, Failover, testing::Values(Daemon::keepalived, Daemon::batond),

@@ -57,12 +57,13 @@ class MaintenancePair : public ServedPair {
 TEST_F(MaintenancePair, a_master_hands_over_and_is_held_down_until_off) {
   const Said said = expect(web1, "on --reason 'new disk'", 0);
   EXPECT_TRUE(said.text.contains("in maintenance since")) << said.text;
-  EXPECT_EQ(pair().owners(), std::set<NodeId>{web2}) << pair().log();
+  EXPECT_TRUE(wait([] { return pair().owners() == std::set<NodeId>{web2}; })) << pair().log();
   expect_hardly_missed_since(begin());
   EXPECT_EQ(maintenance(web1).value("reason", ""), "new disk");
   EXPECT_EQ(maintenance(web1).value("by", ""), "root");
   const Instant held = now();
   stop_daemon(web2);
+  ASSERT_TRUE(wait([] { return pair().owners().empty(); })) << pair().log();
   EXPECT_FALSE(wait([] { return !pair().owners().empty(); }, 5s)) << pair().log();
   expect_held_down(web1, held);
   expect(web1, "off", 0);
@@ -86,13 +87,13 @@ TEST_F(MaintenancePair, with_nobody_to_take_over_it_is_refused_and_nothing_stays
   EXPECT_EQ(pair().owners(), std::set<NodeId>{web1}) << pair().log();
   EXPECT_TRUE(maintenance(web1).is_null());
   EXPECT_EQ(read_file(web1, note), "");
-  EXPECT_EQ(lab().pings(0).outage(begin(), now()).longest, 0ms) << pair().log();
+  expect_no_move_since(begin());
 }
 
 TEST_F(MaintenancePair, forced_it_lets_go_with_a_goodbye_in_any_case) {
   stop_daemon(web2);
   expect(web1, "on --force", 0);
-  EXPECT_TRUE(pair().owners().empty()) << pair().log();
+  EXPECT_TRUE(wait([] { return pair().owners().empty(); })) << pair().log();
   EXPECT_TRUE(said_goodbye(web1, begin()));
   EXPECT_TRUE(maintenance(web1).value("forced", false));
   const Instant held = now();
@@ -140,9 +141,9 @@ TEST_F(MaintenancePair, survives_a_reload_also_of_a_router_that_is_new) {
 }
 
 TEST_F(MaintenancePair, ends_by_itself_and_is_told) {
-  expect(web1, "on --for 2s", 0);
+  expect(web1, "on --for 5s", 0);
   EXPECT_EQ(state(web1), "MAINTENANCE");
-  EXPECT_TRUE(wait([] { return maintenance(web1).is_null(); }, 5s)) << pair().log();
+  EXPECT_TRUE(wait([] { return maintenance(web1).is_null(); }, 15s)) << pair().log();
   EXPECT_TRUE(pair().wait_for_owner(web1)) << pair().log();  // it preempts, as configured
   const auto events = baton(web1, "events");
   ASSERT_TRUE(events);

@@ -18,9 +18,9 @@ constexpr const char* promtool = "/usr/bin/promtool";
 class Metrics : public ServedPair {
  protected:
   static void SetUpTestSuite() {
-    open({.head = "vrrp_script ok {\n  script /usr/bin/true\n  interval 1\n}\n"
-                  "vrrp_script slow {\n  script \"/usr/bin/sleep 0.3\"\n  interval 1\n  timeout 2\n}\n"
-                  "vrrp_script bad {\n  script /usr/bin/false\n  interval 1\n  weight 1\n}\n"
+    open({.head = "vrrp_script ok {\n  script /usr/bin/true\n  interval 1\n  timeout 10\n}\n"
+                  "vrrp_script slow {\n  script \"/usr/bin/sleep 0.3\"\n  interval 1\n  timeout 10\n}\n"
+                  "vrrp_script bad {\n  script /usr/bin/false\n  interval 1\n  timeout 10\n  weight 1\n}\n"
                   "vrrp_script hangs {\n  script \"/usr/bin/sleep 60\"\n  interval 1\n  timeout 1\n  weight 1\n}\n"
                   "vrrp_sync_group G {\n  group {\n    VI_1\n  }\n}\n",
           .extra = "  track_script {\n    ok\n    slow\n    bad\n    hangs\n  }\n",

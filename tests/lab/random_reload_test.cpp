@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 
 constexpr std::size_t at_a_time = 8;
-constexpr Duration settled_within = 20s;
+constexpr Duration settled_within = 60s;
 constexpr Duration look_again = 100ms;
 const std::string path = "/run/test.conf";
 
@@ -45,7 +45,7 @@ class Server {
   }
   json reload(const std::string& text) {
     EXPECT_TRUE(machine_.write_file(path, text));
-    return json::parse(shell(fmt::format("{} reload --json", BATON_PROGRAM)), nullptr, false);
+    return parsed(shell(fmt::format("{} reload --json", BATON_PROGRAM)));
   }
 
   // Nobody contradicts: whoever is not in FAULT is MASTER in the end.
@@ -78,9 +78,10 @@ class Server {
 
  private:
   // An empty object while nobody answers.
-  json asked_status() {
-    const json status = json::parse(shell(fmt::format("{} status --json", BATON_PROGRAM)), nullptr, false);
-    return status.is_object() ? status : json::object();
+  json asked_status() { return parsed(shell(fmt::format("{} status --json", BATON_PROGRAM))); }
+  static json parsed(const std::string& text) {
+    const json said = json::parse(text, nullptr, false);
+    return said.is_object() ? said : json::object();
   }
   // Runs it to its end; what it writes.
   std::string shell(const std::string& command) {
@@ -89,7 +90,7 @@ class Server {
     std::string text;
     char buffer[4096];
     pollfd readable{.fd = program->output.get(), .events = POLLIN, .revents = 0};
-    constexpr int bound_ms = 10'000;
+    constexpr int bound_ms = 60'000;
     while (poll(&readable, 1, bound_ms) == 1) {
       const ssize_t count = read(program->output.get(), buffer, sizeof(buffer));
       if (count == 0) break;

@@ -15,9 +15,9 @@ constexpr const char* crash_file = "/run/baton/crash-1.recording";
 class Replay : public ServedPair {
  protected:
   static void SetUpTestSuite() {
-    open({.head =
-              "vrrp_script check {\n  script \"/usr/bin/test ! -e /run/lab/broken\"\n  interval 1\n  fall 1\n  rise "
-              "1\n  weight -150\n}\n",
+    open({.head = "vrrp_script check {\n  script \"/usr/bin/test ! -e /run/lab/broken\"\n  interval 1\n  timeout 10\n  "
+                  "fall 1\n"
+                  "  rise 1\n  weight -150\n}\n",
           .extra = fmt::format("  authentication {{\n    auth_type PASS\n    auth_pass {}\n  }}\n"
                                "  track_script {{\n    check\n  }}\n",
                                password)});

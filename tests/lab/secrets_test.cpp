@@ -105,11 +105,19 @@ class SecretsInMemory : public ServedPair {
       ASSERT_TRUE(runs(name)) << pair().log();
     }
     // The one before it may be about to end.
-    EXPECT_TRUE(wait([] { return known_to("baton-balance") == std::vector{login}; })) << pair().log();
-    EXPECT_THAT(known_to("baton-api"), Optional(testing::IsEmpty()));
-    EXPECT_THAT(known_to("baton-check"), Optional(testing::IsEmpty()));
-    EXPECT_THAT(known_to("baton-vrrp"), Optional(testing::ElementsAre(password, key, login, hook)));
-    EXPECT_THAT(known_to("baton-run"), Optional(testing::Not(testing::Contains(testing::AnyOf(password, key)))));
+    const auto comes_to_know = [](std::string_view name, const testing::Matcher<std::vector<std::string>>& what) {
+      std::optional<std::vector<std::string>> known;
+      const auto is_so = [&] {
+        known = known_to(name);
+        return known && testing::Matches(what)(*known);
+      };
+      EXPECT_TRUE(wait(is_so)) << name << ' ' << testing::PrintToString(known) << pair().log();
+    };
+    comes_to_know("baton-balance", testing::ElementsAre(login));
+    comes_to_know("baton-api", testing::IsEmpty());
+    comes_to_know("baton-check", testing::IsEmpty());
+    comes_to_know("baton-vrrp", testing::ElementsAre(password, key, login, hook));
+    comes_to_know("baton-run", testing::Not(testing::Contains(testing::AnyOf(password, key))));
   }
 };
 

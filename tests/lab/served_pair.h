@@ -51,6 +51,7 @@ class ServedPair : public testing::Test {
       }
     }
     ASSERT_TRUE(pair().wait_for_owner(web1)) << pair().log();
+    ASSERT_TRUE(wait([] { return has_one_worker(web1) && has_one_worker(web2); })) << pair().log();
     begin_ = now();
   }
 
@@ -153,13 +154,14 @@ class ServedPair : public testing::Test {
     signal(node, Role::guardian, SIGHUP);
   }
 
-  static std::optional<Said> run(NodeId node, const std::string& command) {
+  static std::optional<Said> run(NodeId node, const std::string& command, Duration bound = std::chrono::seconds(60)) {
     static int number = 0;
     const std::string name = fmt::format("/run/lab/said-{}", ++number);
     Pair::expect_done(lab().start_program(
         node, {"sh", "-c",
                fmt::format("({}) >{}.text 2>&1; echo $? >{}.tmp; mv {}.tmp {}", command, name, name, name, name)}));
-    if (!wait([&] { return access(lab().machine(node).outside_path(name).c_str(), F_OK) == 0; })) return std::nullopt;
+    const std::string done = lab().machine(node).outside_path(name);
+    if (!wait([&] { return access(done.c_str(), F_OK) == 0; }, bound)) return std::nullopt;
     return Said{.code = std::stoi(read_file(node, name)), .text = read_file(node, name + ".text")};
   }
   static std::optional<Said> baton(NodeId node, const std::string& arguments) {

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 
 #include "base/printable.h"
@@ -13,8 +13,6 @@
 namespace baton::check {
 namespace {
 
-using std::chrono_literals::operator""s;
-
 std::string instance(unsigned number, std::string_view interface, unsigned vrid, std::string_view address) {
   return fmt::format(
       "vrrp_instance VI_{} {{\ninterface {}\nvirtual_router_id {}\npriority 100\nvirtual_ipaddress {{\n{}\n}}\n}}\n",
@@ -22,9 +20,9 @@ std::string instance(unsigned number, std::string_view interface, unsigned vrid,
 }
 
 Findings check_in_time(const std::vector<Text>& texts) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   Findings findings = check_texts(texts);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 20s);  // a sanitizer's, on a busy machine
+  EXPECT_LT(std::clock() - start, 20 * CLOCKS_PER_SEC);  // a sanitizer's
   return findings;
 }
 

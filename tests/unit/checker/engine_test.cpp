@@ -74,6 +74,17 @@ Trial run(config::HealthCheck::Kind kind, const std::string& server, Duration ti
   return Trial(check_of(std::move(kind), Servers::get().port(server), timeout));
 }
 
+// Of a server that goes on a little at a time. A server that gets no processor is silent, which is another failure:
+// then it is asked again.
+Failure slow_failure(const std::function<Trial()>& attempt) {
+  Failure failure{};
+  for (int tries = 0; tries < 5; ++tries) {
+    failure = attempt().failure();
+    if (failure != Failure::reply_timeout && failure != Failure::tls_handshake) break;
+  }
+  return failure;
+}
+
 TEST(TcpCheck, a_connection_is_enough) {
   EXPECT_EQ(run(config::TcpCheck{}, "silent").sentence(), "success");
 }
@@ -159,7 +170,7 @@ TEST(HttpCheck, a_packed_page_is_not_unpacked) {
 }
 
 TEST(HttpCheck, chunks_of_any_size_and_headers_without_end_are_bounded) {
-  const Failure chunk = run(http({.path = "/", .digest = health::Digest{}}), "chunks", 5s).failure();
+  const Failure chunk = run(http({.path = "/", .digest = health::Digest{}}), "chunks").failure();
   EXPECT_THAT((std::array{Failure::reply_too_long, Failure::http_malformed}), testing::Contains(chunk));
   EXPECT_NE(run(http(), "continues", 2s).failure(), Failure::none);
 }
@@ -171,8 +182,8 @@ TEST(HttpCheck, silence_ends) {
 }
 
 TEST(HttpCheck, one_byte_after_the_other_ends) {
-  EXPECT_EQ(run(http(), "drip", 200ms).failure(), Failure::too_slow);
-  EXPECT_EQ(run(http(), "drip_page", 200ms).failure(), Failure::too_slow);
+  EXPECT_EQ(slow_failure([] { return run(http(), "drip", 200ms); }), Failure::too_slow);
+  EXPECT_EQ(slow_failure([] { return run(http(), "drip_page", 200ms); }), Failure::too_slow);
 }
 
 TEST(SslCheck, a_page_is_there) {
@@ -194,7 +205,7 @@ TEST(SslCheck, hostile_servers_cost_one_failed_check) {
               testing::Contains(run(https(), "closing").failure()));
   EXPECT_EQ(run(https(), "silent", 200ms).sentence(), "no TLS handshake (it does not go on)");
   EXPECT_EQ(run(https(), "tls_endless_header").failure(), Failure::http_header_too_long);
-  EXPECT_EQ(run(https(), "tls_drip", 300ms).failure(), Failure::too_slow);
+  EXPECT_EQ(slow_failure([] { return run(https(), "tls_drip", 300ms); }), Failure::too_slow);
 }
 
 TEST(SslCheck, a_file_that_is_missing_is_named) {
@@ -270,7 +281,8 @@ TEST(Http2Check, hostile_servers_cost_one_failed_check) {
   EXPECT_EQ(run(check, "unavailable").failure(), Failure::http2_malformed);
   EXPECT_EQ(run(check, "garbage").failure(), Failure::http2_malformed);
   EXPECT_EQ(run(check, "silent", 200ms).failure(), Failure::reply_timeout);
-  EXPECT_EQ(run(check, "drip", 200ms).failure(), Failure::http2_malformed);  // its first nine bytes are no frame
+  // Its first nine bytes are no frame.
+  EXPECT_EQ(slow_failure([&] { return run(check, "drip", 200ms); }), Failure::http2_malformed);
 }
 
 config::SmtpCheck smtp(const std::string& server, Duration timeout = 20s) {
@@ -284,7 +296,7 @@ TEST(SmtpCheck, a_mail_server_answers) {
 TEST(SmtpCheck, hostile_servers_cost_one_failed_check) {
   EXPECT_EQ(Trial(check_of(smtp("endless_smtp"), 0)).failure(), Failure::reply_too_long);
   EXPECT_EQ(Trial(check_of(smtp("silent", 200ms), 0)).failure(), Failure::reply_timeout);
-  EXPECT_EQ(Trial(check_of(smtp("drip", 200ms), 0)).failure(), Failure::too_slow);
+  EXPECT_EQ(slow_failure([] { return Trial(check_of(smtp("drip", 200ms), 0)); }), Failure::too_slow);
 }
 
 TEST(DnsCheck, a_name_server_answers) {
@@ -300,8 +312,8 @@ TEST(UdpCheck, a_reply_comes_back) {
 }
 
 TEST(UdpCheck, an_empty_reply_is_a_reply) {
-  EXPECT_EQ(run(config::UdpCheck{.requires_reply = true}, "blank", 2s).sentence(), "success");
-  EXPECT_EQ(run(config::UdpCheck{.requires_reply = true, .min_reply_bytes = 1}, "blank", 2s).sentence(),
+  EXPECT_EQ(run(config::UdpCheck{.requires_reply = true}, "blank").sentence(), "success");
+  EXPECT_EQ(run(config::UdpCheck{.requires_reply = true, .min_reply_bytes = 1}, "blank").sentence(),
             "the reply has the wrong length: 0 bytes");
 }
 

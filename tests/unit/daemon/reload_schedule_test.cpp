@@ -45,14 +45,14 @@ class ReloadScheduleTest : public testing::Test {
 
 TEST_F(ReloadScheduleTest, a_file_that_comes_later_brings_one_reload_and_goes) {
   schedule_.follow({.time_file = file_});
-  write(in(1s));
+  write(in(3s));
   turn_until([&] { return reloads_ > 0; }, 20s);
   EXPECT_EQ(reloads_, 1);
   EXPECT_FALSE(std::filesystem::exists(file_));
 }
 
 TEST_F(ReloadScheduleTest, with_repeat_the_file_stays) {
-  write(in(1s));
+  write(in(3s));
   schedule_.follow({.time_file = file_, .repeat = true});
   turn_until([&] { return reloads_ > 0; }, 20s);
   EXPECT_EQ(reloads_, 1);
@@ -60,16 +60,16 @@ TEST_F(ReloadScheduleTest, with_repeat_the_file_stays) {
 }
 
 TEST_F(ReloadScheduleTest, a_file_that_goes_or_is_no_longer_configured_brings_none) {
-  write(in(1s));
+  write(in(3s));
   schedule_.follow({.time_file = file_});
   std::filesystem::remove(file_);
   const Instant begin = loop::now();
-  turn_until([&] { return loop::now() - begin > 2s; }, 20s);
+  turn_until([&] { return loop::now() - begin > 4s; }, 20s);
   EXPECT_EQ(reloads_, 0);
-  write(in(1s));
+  write(in(3s));
   schedule_.follow({});
   const Instant again = loop::now();
-  turn_until([&] { return loop::now() - again > 2s; }, 20s);
+  turn_until([&] { return loop::now() - again > 4s; }, 20s);
   EXPECT_EQ(reloads_, 0);
 }
 

@@ -37,7 +37,7 @@ TEST(Reactor, asks_a_cheap_condition_after_every_event) {
   EXPECT_TRUE(reactor.run_until(
       [&] {
         ++asked;
-        return happened == 20;
+        return happened >= 20;
       },
       now() + 60s));
   EXPECT_GE(asked, 10);

@@ -116,7 +116,7 @@ TEST_F(Ledger, is_written_by_the_runner) {
   const auto reading = ScriptLedger(memory()).read();
   EXPECT_EQ(reading.of("hangs")->last, 30ms);
   EXPECT_EQ(reading.of("missing")->last, std::nullopt) << "it never ran";
-  EXPECT_GE(reading.of("slow")->last, Duration(200ms));
+  EXPECT_GE(reading.of("slow")->last, Duration(100ms));
   EXPECT_EQ(reading.of("good")->results[1] + reading.of("good")->results[2], 0U);
   bench.set_scripts({script("good", {"true"})});
   EXPECT_TRUE(wait_for([&] { return !ScriptLedger(memory()).read().of("bad"); }));
