@@ -22,7 +22,6 @@ using enum AddressRequest::Operation;
 struct Clock {
   using duration = std::chrono::nanoseconds;
   using time_point = std::chrono::time_point<Clock, duration>;
-  static constexpr bool is_steady = true;
   static time_point now() {
     timespec time{};
     (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
