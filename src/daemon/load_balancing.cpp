@@ -7,7 +7,6 @@
 #include <set>
 
 #include "daemon/connection_sync.h"
-#include "daemon/data_plane.h"
 #include "daemon/runner_service.h"
 #include "kernel/nft_balance.h"
 #include "setup/balance_setup.h"
@@ -32,13 +31,15 @@ CheckerSeat::CallRunner runner_caller(const Options& options) {
 
 LoadBalancing::LoadBalancing(loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options,
                              std::function<const Setup&()> setup, SideRole& runner,
-                             std::function<void(kernel::Channel)> worker, std::function<void()> sessions)
+                             std::function<void(kernel::Channel)> worker, std::function<void()> sessions,
+                             BalancingParts parts)
     : log_(log),
       options_(options),
       log_options_(std::move(log_options)),
       setup_(std::move(setup)),
       runner_(runner),
       worker_(std::move(worker)),
+      parts_(std::move(parts)),
       balancer_(loop, log, balancer_plan()),
       checker_(loop, log, checker_log(options, log_options_),
                {.balancer = [this](kernel::Channel channel) { hand_checker(channel); },
@@ -126,7 +127,7 @@ void LoadBalancing::remove(const std::set<ServiceKey>& keys) const {
     }
   }
   if (served == PlaneKind::nftables) return;
-  const auto plane = open_data_plane(config::PlaneChoice::ipvs, true, [](const std::string&) {});
+  const auto plane = parts_.ipvs();
   if (!plane) return;
   TableOperations operations;
   for (const ServiceKey& key : keys) {
@@ -222,16 +223,16 @@ SideRole::Plan LoadBalancing::balancer_plan() {
           .secrets = setup::Secrets::mail,
           .main =
               [this](kernel::Channel channel) {
-                return run_balancer({.setup = setup_(),
-                                     .board = board_,
-                                     .left = left_ ? &*left_ : nullptr,
-                                     .inherited = board_.plane().is_settled ? std::set<ServiceKey>() : inherited_,
-                                     .inherited_sync = inherited_sync_,
-                                     .is_first = !has_started_,
-                                     .keeps_services = options_.keep_services,
-                                     .first_network_namespace = options_.first_network_namespace,
-                                     .log = log_options_,
-                                     .guardian = std::move(channel)});
+                return parts_.balancer({.setup = setup_(),
+                                        .board = board_,
+                                        .left = left_ ? &*left_ : nullptr,
+                                        .inherited = board_.plane().is_settled ? std::set<ServiceKey>() : inherited_,
+                                        .inherited_sync = inherited_sync_,
+                                        .is_first = !has_started_,
+                                        .keeps_services = options_.keep_services,
+                                        .first_network_namespace = options_.first_network_namespace,
+                                        .log = log_options_,
+                                        .guardian = std::move(channel)});
               },
           .started =
               [this] {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
@@ -11,7 +12,9 @@
 #include "daemon/balancer_role.h"
 #include "daemon/check_board.h"
 #include "daemon/checker_seat.h"
+#include "daemon/data_plane.h"
 #include "daemon/drain.h"
+#include "daemon/ipvs_plane.h"
 #include "daemon/options.h"
 #include "daemon/services_status.h"
 #include "daemon/side_role.h"
@@ -23,6 +26,12 @@
 
 namespace baton::daemon {
 
+// What a balancer does, and IPVS as it is opened to take off what one has left; a test has its own.
+struct BalancingParts {
+  std::function<int(BalancerStart start)> balancer = run_balancer;
+  std::function<SysResult<std::unique_ptr<DataPlane>>()> ipvs = IpvsPlane::open;
+};
+
 class LoadBalancing {
  public:
   // `setup`: what holds now; it is asked at each start of a role. `runner`: gives the roles channels to itself.
@@ -31,7 +40,7 @@ class LoadBalancing {
   LoadBalancing(
       loop::Loop& loop, log::Logger& log, const Options& options, log::Options log_options,
       std::function<const Setup&()> setup, SideRole& runner, std::function<void(kernel::Channel)> worker,
-      std::function<void()> sessions = [] {});
+      std::function<void()> sessions = [] {}, BalancingParts parts = {});
 
   // The roles for the present setup. `before`: the configuration they ran with, whose states go on.
   void follow(const config::Configuration* before);
@@ -72,6 +81,7 @@ class LoadBalancing {
   std::function<const Setup&()> setup_;
   SideRole& runner_;
   std::function<void(kernel::Channel)> worker_;
+  BalancingParts parts_;
   kernel::SharedMemory board_memory_;
   CheckBoard board_;
   std::set<ServiceKey> inherited_;  // services of configurations before
