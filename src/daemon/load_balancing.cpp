@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "daemon/connection_sync.h"
 #include "daemon/runner_service.h"
@@ -65,6 +66,7 @@ void LoadBalancing::follow(const config::Configuration* before) {
 
 // It takes its services off, as long as it likes, unless another one follows meanwhile.
 void LoadBalancing::dismiss_balancer(const config::Configuration& before) {
+  finish_clearing();
   const bool was_running = balancer_.is_running();
   if (was_running) inherit(before);
   balancer_.dismiss();
@@ -86,13 +88,17 @@ bool LoadBalancing::is_settled() const {
 
 void LoadBalancing::replace_balancer(const config::Configuration* before) {
   const config::Configuration& configuration = setup_().configuration;
+  finish_clearing();
   if (before != nullptr) inherit(*before);
   // It may be in the midst of a large table, and two that write do not get along: what it has told stands on its board.
   const bool moves = is_other_plane();
-  const bool leaves_a_rest = moves && is_dismissed_ && balancer_.has_remains();
-  if (!moves || !balancer_.tell(balancer_clears)) balancer_.kill();
-  if (leaves_a_rest && !configuration.globals.ipvs.net_namespace)
-    remove(inherited_);  // the next one does not look there
+  const bool is_off = is_dismissed_ && !balancer_.has_remains();
+  const bool clears = moves && balancer_.tell(balancer_clears);
+  if (clears) clearing_ = board_.plane().kind;
+  if (!clears) balancer_.kill();
+  if (moves && !clears && !is_off && !configuration.globals.ipvs.net_namespace) {
+    remove(board_.plane().kind, inherited_);  // the next one does not look there
+  }
   is_dismissed_ = false;
   setup::BalanceMemory known;
   if (before != nullptr && board_memory_.data() != nullptr) {
@@ -103,6 +109,14 @@ void LoadBalancing::replace_balancer(const config::Configuration* before) {
   if (const auto made = make_board(known); !made) return log_.error(to_string(made.error()));
   balancer_.replace();
   left_.reset();
+}
+
+// One that takes its services off because another plane was to follow is killed when the next one goes, and nobody
+// looks there again.
+void LoadBalancing::finish_clearing() {
+  const PlaneKind kind = std::exchange(clearing_, PlaneKind::none);
+  if (kind == PlaneKind::none || !balancer_.has_remains()) return;
+  if (!setup_().configuration.globals.ipvs.net_namespace) remove(kind, inherited_);
 }
 
 void LoadBalancing::take_off_rest() const {
@@ -116,11 +130,10 @@ void LoadBalancing::take_off(const config::Configuration& configuration) const {
   }
   std::set<ServiceKey> keys = setup::service_keys(configuration);
   if (!is_settled()) keys.insert(inherited_.begin(), inherited_.end());  // else they are somebody else's
-  remove(keys);
+  remove(board_.plane().kind, keys);
 }
 
-void LoadBalancing::remove(const std::set<ServiceKey>& keys) const {
-  const PlaneKind served = board_.plane().kind;
+void LoadBalancing::remove(PlaneKind served, const std::set<ServiceKey>& keys) const {
   if (served != PlaneKind::ipvs) {
     if (const auto removed = kernel::NftBalance::remove_table(); !removed && served == PlaneKind::nftables) {
       log_.error(to_string(removed.error()));

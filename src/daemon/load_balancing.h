@@ -66,11 +66,12 @@ class LoadBalancing {
   SideRole::Plan balancer_plan();
   void dismiss_balancer(const config::Configuration& before);
   void replace_balancer(const config::Configuration* before);
+  void finish_clearing();
   void inherit(const config::Configuration& before);
   bool is_settled() const;
   bool is_other_plane() const;
   void take_off(const config::Configuration& configuration) const;
-  void remove(const std::set<ServiceKey>& keys) const;
+  void remove(PlaneKind served, const std::set<ServiceKey>& keys) const;
   SysResult<void> make_board(const setup::BalanceMemory& known);
   void join_checker();
   void hand_checker(const kernel::Channel& channel);
@@ -88,6 +89,8 @@ class LoadBalancing {
   bool inherited_sync_ = false;     // lvs_sync_daemon of the one before; those of earlier ones have ended
   bool is_dismissed_ = false;       // the last balancer: no virtual servers were left
   bool has_started_ = false;
+  // Of a balancer that takes its services off because the next one serves by the other.
+  PlaneKind clearing_ = PlaneKind::none;
   std::optional<BalancerStart::Left> left_;  // while a balancer starts after another one
   SideRole balancer_;
   CheckerSeat checker_;

@@ -42,6 +42,19 @@ class LoadBalancingTables : public Balancers {
     Balancers::SetUp();
   }
 
+  // With a table of nftables that the first one does not come to remove.
+  void begin_and_linger_behind_ipvs() {
+    manner_ = Manner::lingers;
+    plane_ = PlaneKind::nftables;
+    begin(with_nftables + service(1));
+    (void)diary(1);
+    add_table();
+    manner_ = Manner::serves;
+    plane_ = PlaneKind::ipvs;
+    reload(with_ipvs + service(2));
+    (void)diary(2);
+    EXPECT_TRUE(has_table()) << "it is the first one's business";
+  }
   static void add_table() { kernel::run("nft add table ip " + std::string(kernel::balance_table)); }
   static bool has_table() {
     return std::system(fmt::format("nft list table ip {} >/dev/null 2>&1", kernel::balance_table).c_str()) == 0;
@@ -176,6 +189,33 @@ TEST_F(LoadBalancingTest, one_that_the_same_plane_follows_is_killed) {
   EXPECT_EQ(diary(3)[2], "next +TCP 10.0.0.1:80 +TCP 10.0.0.2:80, 1 left by nftables");
   EXPECT_TRUE(is_gone(before));
   EXPECT_EQ(written().size(), 3U) << "it takes nothing off";
+}
+
+// It is killed when yet another one follows, and nobody else looks there.
+TEST_F(LoadBalancingTables, what_one_has_not_taken_off_yet_goes_when_the_next_one_is_replaced) {
+  begin_and_linger_behind_ipvs();
+  reload(with_ipvs + service(3));
+  EXPECT_FALSE(has_table());
+  EXPECT_EQ(diary(3)[2], "next +TCP 10.0.0.1:80 +TCP 10.0.0.2:80, 1 left by IPVS");
+}
+
+TEST_F(LoadBalancingTables, what_one_has_not_taken_off_yet_goes_when_the_next_one_is_dismissed) {
+  begin_and_linger_behind_ipvs();
+  reload("");
+  EXPECT_FALSE(has_table());
+  EXPECT_EQ(diary(3)[2], "takes off");
+}
+
+TEST_F(LoadBalancingTest, one_that_is_dead_when_another_plane_follows_has_its_services_removed) {
+  manner_ = Manner::dies;
+  begin(with_ipvs + service(1));
+  (void)diary(2);
+  ASSERT_TRUE(is_gone(pid()));
+  manner_ = Manner::serves;
+  plane_ = PlaneKind::nftables;
+  reload(with_nftables + service(2));
+  (void)diary(3);
+  EXPECT_THAT(removed_, ElementsAre("remove TCP 10.0.0.1:80"));
 }
 
 // ---------------------------------------------------------------- one that was dismissed
