@@ -124,6 +124,7 @@ class Balancing {
   bool awaits_repair_ = false;  // somebody changed it: what a single service needs waits for the whole
   Instant began_ = loop::now();
   bool retires_ = false;
+  bool is_dismissed_ = false;
   loop::Subscription guardian_readable_;
   loop::Subscription checker_readable_;
   loop::Subscription plane_readable_;
@@ -221,6 +222,8 @@ void Balancing::on_guardian() {
     take_off();
     retires_ = true;
     loop_.stop();
+  } else if (what == balancer_is_dismissed) {
+    is_dismissed_ = true;
   }
 }
 
@@ -500,7 +503,9 @@ void Balancing::leave() {
   balance::Actions actions;
   balancer_.stop(actions);
   for (const balance::Action& action : actions) news_.tell(action);
-  if (plane_ && !start_.keeps_services) {
+  if (is_dismissed_) {
+    take_off();
+  } else if (plane_ && !start_.keeps_services) {
     if (start_.setup.configuration.globals.ipvs.flush_on_stop == config::FlushOnStop::everything) {
       if (const auto flushed = plane_->flush(); !flushed) log_.error(to_string(flushed.error()));
     } else {

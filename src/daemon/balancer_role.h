@@ -20,6 +20,8 @@ inline constexpr std::uint8_t balancer_hears_runner = 'R';
 inline constexpr std::uint8_t balancer_hears_checker = 'C';
 inline constexpr std::uint8_t balancer_drains = 'D';  // the board says otherwise who is drained
 inline constexpr std::uint8_t balancer_clears = 'X';  // another one goes on elsewhere: take the services off
+// No virtual server is left: when the channel closes, what is ours goes and nothing else, whatever holds of a stop.
+inline constexpr std::uint8_t balancer_is_dismissed = 'E';
 
 struct BalancerStart {
   // What the balancer before this one had to do, and knew in the end: so what it left in the kernel, if all went well.

@@ -69,6 +69,7 @@ void LoadBalancing::dismiss_balancer(const config::Configuration& before) {
   finish_clearing();
   const bool was_running = balancer_.is_running();
   if (was_running) inherit(before);
+  (void)balancer_.tell(balancer_is_dismissed);
   balancer_.dismiss();
   is_dismissed_ = was_running;
   if (!was_running) take_off(before);
@@ -83,7 +84,7 @@ void LoadBalancing::inherit(const config::Configuration& before) {
 
 // What configurations before had is off.
 bool LoadBalancing::is_settled() const {
-  return is_dismissed_ ? !balancer_.has_remains() : board_.plane().is_settled;
+  return is_dismissed_ ? balancer_.predecessor_has_finished() : board_.plane().is_settled;
 }
 
 void LoadBalancing::replace_balancer(const config::Configuration* before) {
@@ -92,7 +93,7 @@ void LoadBalancing::replace_balancer(const config::Configuration* before) {
   if (before != nullptr) inherit(*before);
   // It may be in the midst of a large table, and two that write do not get along: what it has told stands on its board.
   const bool moves = is_other_plane();
-  const bool is_off = is_dismissed_ && !balancer_.has_remains();
+  const bool is_off = is_dismissed_ && balancer_.predecessor_has_finished();
   const bool clears = moves && balancer_.tell(balancer_clears);
   if (clears) clearing_ = board_.plane().kind;
   if (!clears) balancer_.kill();
@@ -115,7 +116,7 @@ void LoadBalancing::replace_balancer(const config::Configuration* before) {
 // looks there again.
 void LoadBalancing::finish_clearing() {
   const PlaneKind kind = std::exchange(clearing_, PlaneKind::none);
-  if (kind == PlaneKind::none || !balancer_.has_remains()) return;
+  if (kind == PlaneKind::none || balancer_.predecessor_has_finished()) return;
   if (!setup_().configuration.globals.ipvs.net_namespace) remove(kind, inherited_);
 }
 

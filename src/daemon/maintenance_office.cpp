@@ -237,8 +237,8 @@ void MaintenanceOffice::write_next() {
     return end_writing(false);
   }
   writer_ = std::move(*started);
-  writer_ended_ = loop_.watch(writer_.pidfd.get(), loop::Ready::readable,
-                              [this] { end_writing(reap(writer_) == "exited with status 0"); });
+  writer_ended_ =
+      loop_.watch(writer_.pidfd.get(), loop::Ready::readable, [this] { end_writing(reap(writer_) == ended_in_order); });
 }
 
 void MaintenanceOffice::end_writing(bool written) {

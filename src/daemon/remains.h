@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "daemon/role.h"
 #include "loop/loop.h"
@@ -16,6 +17,8 @@ class Remains {
   void take(RoleProcess process);  // nothing when there is none
   void kill() const;               // all that are left
   bool is_empty() const { return left_.empty(); }
+  // The last one that was taken came to the end of what it had to do; true before there was any.
+  bool last_has_finished() const { return !last_; }
 
  private:
   struct Left {
@@ -26,6 +29,7 @@ class Remains {
 
   loop::Loop& loop_;
   std::map<pid_t, Left> left_;
+  std::optional<pid_t> last_;
 };
 
 }  // namespace baton::daemon

@@ -8,6 +8,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/sys_error.h"
 #include "base/unique_fd.h"
@@ -41,5 +42,6 @@ SysResult<RoleProcess> start_role(Role role);
 
 // Takes the ended process off the process table: "exited with status 1", "killed by signal 9 (Killed)".
 std::string reap(RoleProcess& process);
+inline constexpr std::string_view ended_in_order = "exited with status 0";  // as reap() says it
 
 }  // namespace baton::daemon

@@ -190,7 +190,7 @@ void WorkerSeat::on_death(const WorkerRole& worker) {
   const bool failed_resume = worker_->has_failed_to_resume();
   const std::string how = worker_->reap();
   if (stopping_) {
-    const bool left_in_order = how == "exited with status 0";
+    const bool left_in_order = how == ended_in_order;
     if (!left_in_order && !options_.keep_addresses) carry_out_last_will(StaticEntries::go);
     return events_.ended(true);
   }

@@ -296,6 +296,30 @@ TEST_F(LoadBalancingTest, one_that_is_dead_when_it_is_dismissed_has_its_services
   EXPECT_EQ(written().size(), 2U);
 }
 
+// By the kernel that runs out of memory, say.
+TEST_F(LoadBalancingTest, one_that_is_killed_while_it_takes_off_leaves_its_rest_to_the_next_one) {
+  manner_ = Manner::lingers;
+  begin(service(1));
+  (void)diary(1);
+  reload("");
+  kill_balancer();
+  ASSERT_TRUE(is_gone(pid()));
+  manner_ = Manner::serves;
+  reload(service(2));
+  EXPECT_EQ(diary(2)[1], "next +TCP 10.0.0.1:80, 0 left by IPVS");
+}
+
+TEST_F(LoadBalancingTest, one_that_is_killed_while_it_takes_off_leaves_its_rest_to_the_stop) {
+  manner_ = Manner::lingers;
+  begin(service(1));
+  (void)diary(1);
+  reload("");
+  kill_balancer();
+  ASSERT_TRUE(is_gone(pid()));
+  balancing_.take_off_rest();
+  EXPECT_THAT(removed_, ElementsAre("remove TCP 10.0.0.1:80"));
+}
+
 // ---------------------------------------------------------------- the end
 
 TEST_F(LoadBalancingTest, what_one_that_was_killed_has_left_is_removed) {
@@ -360,6 +384,16 @@ TEST_F(LoadBalancingTables, a_real_one_is_settled_when_what_configurations_befor
   balancing_.end([&] { has_ended = true; });
   EXPECT_TRUE(eventually([&] { return has_ended; }));
   EXPECT_FALSE(has_table());
+}
+
+// -I and lvs_flush_on_stop are about the stop of the daemon.
+TEST_F(LoadBalancingTables, a_real_one_that_is_dismissed_takes_its_services_off_although_the_stop_would_not) {
+  options_.keep_services = true;
+  manner_ = Manner::is_real;
+  begin(with_nftables + service(1));
+  ASSERT_TRUE(eventually([] { return has_service(1); }));
+  reload(with_nftables);
+  EXPECT_TRUE(eventually([] { return !has_table(); }));
 }
 
 }  // namespace
