@@ -29,7 +29,7 @@ constexpr std::string_view usage =
     "  --seeds FIRST..LAST  the worlds to play, 1..2000 when not given\n"
     "  --seed N             one world, with its timeline; a story that fails is made smaller\n"
     "  --story FILE         one story, with its timeline\n"
-    "  --seconds N          begin no world after so many seconds of real time\n"
+    "  --seconds N          begin no world after so many seconds of real time, but for --least\n"
     "  --least N            goes on until so many were played, 1 when not given\n"
     "  --jobs N             so many at a time, 1 when not given\n"
     "  --table              takeover times of the lab with two web servers\n";
@@ -189,5 +189,7 @@ int main(int argc, char** argv) {
       "failed\n",
       total.simulated / std::chrono::hours(1), total.counts.machine_time / std::chrono::hours(1), total.counts.events,
       total.counts.adverts, total.counts.rejected, total.counts.transitions, total.passed, total.failed.size());
-  return total.failed.empty() ? 0 : 1;
+  const std::uint64_t played = total.passed + total.failed.size();
+  if (played < options->least) fmt::print(stderr, "sim: {} worlds, {} are wanted\n", played, options->least);
+  return total.failed.empty() && played >= options->least ? 0 : 1;
 }

@@ -46,10 +46,10 @@ std::string row(std::string name, const std::string& description) {
   return lines + wrapped(std::move(name), description, description_column);
 }
 
-// "FILE...", "SECONDS"; empty of a flag.
+// "FILE...", "SECONDS"; empty of a flag. An option takes one value, and is given again for another.
 std::string value_of(const Option& option) {
   const std::string name = option.value_name();
-  return name.empty() || !option.takes_several() ? name : name + "...";
+  return name.empty() || !option.is_operand() || !option.takes_several() ? name : name + "...";
 }
 
 std::string description_of(const Option& option) {

@@ -284,10 +284,13 @@ void add_lab_command(command_line::Command& app, int& exit_code) {
   auto options = std::make_shared<LabCommandOptions>();
   command_line::Command lab = app.add_command("lab", "Run configurations for real here, and break things");
   lab.add_option("files", options->files, "a keepalived.conf for each server");
-  lab.add_option("--daemon", options->daemons, "batond or keepalived for all servers, or NODE=keepalived for one")
+  lab.add_option("--daemon", options->daemons,
+                 "batond or keepalived for all servers, or NODE=keepalived,... for one each")
       .named_value("WHAT")
       .split_at(',');
-  lab.add_option("--scenario", options->scenarios, "only these, in this order").named_value("NAME").split_at(',');
+  lab.add_option("--scenario", options->scenarios, "only these, in this order: NAME,NAME")
+      .named_value("NAME")
+      .split_at(',');
   lab.add_flag("--list", options->list, "name the scenarios");
   lab.add_flag("--json", options->json, "one JSON document at the end");
   lab.add_option("--probe-interval", options->probe_interval_ms, "milliseconds between two pings (default 1)")

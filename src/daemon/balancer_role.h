@@ -44,8 +44,8 @@ struct BalancerStart {
 };
 
 // Whoever shall leave the kernel as it is, because another one goes on, is killed: what it knows stands on the board,
-// and two that write do not get along. When the guardian closes its channel the services are taken off, unless the
-// configuration or an option says otherwise. Returns the exit status.
+// and two that write do not get along. When the guardian closes its channel the services are taken off; where it was
+// not dismissed before, the configuration or an option may say otherwise. Returns the exit status.
 int run_balancer(BalancerStart start);
 
 }  // namespace baton::daemon

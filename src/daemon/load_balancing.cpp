@@ -72,7 +72,9 @@ void LoadBalancing::dismiss_balancer(const config::Configuration& before) {
   (void)balancer_.tell(balancer_is_dismissed);
   balancer_.dismiss();
   is_dismissed_ = was_running;
-  if (!was_running) take_off(before);
+  if (was_running) return;
+  take_off(before);
+  inherited_.clear();  // off with them
 }
 
 void LoadBalancing::inherit(const config::Configuration& before) {
@@ -117,11 +119,14 @@ void LoadBalancing::replace_balancer(const config::Configuration* before) {
 void LoadBalancing::finish_clearing() {
   const PlaneKind kind = std::exchange(clearing_, PlaneKind::none);
   if (kind == PlaneKind::none || balancer_.predecessor_has_finished()) return;
+  balancer_.kill_remains();  // which would put its services back
   if (!setup_().configuration.globals.ipvs.net_namespace) remove(kind, inherited_);
 }
 
-void LoadBalancing::take_off_rest() const {
-  if (board_memory_.data() != nullptr && !options_.keep_services) take_off(setup_().configuration);
+void LoadBalancing::take_off_rest() {
+  finish_clearing();
+  const bool stay = options_.keep_services && !is_dismissed_;
+  if (board_memory_.data() != nullptr && !stay) take_off(setup_().configuration);
 }
 
 // Whatever a balancer that died, or did not end in its time, has left.

@@ -60,7 +60,7 @@ class LoadBalancing {
   // In a role.
   void forget_secrets(setup::Secrets kept) { checker_.forget_secrets(kept); }
   // The last thing: what is ours in the kernel goes, if somebody was killed before it was gone.
-  void take_off_rest() const;
+  void take_off_rest();
 
  private:
   SideRole::Plan balancer_plan();

@@ -65,6 +65,7 @@ class SideRole {
 
   bool is_running() const { return process_ || is_called_; }
   bool has_remains() const { return !remains_.is_empty(); }  // one that was dismissed has not finished yet
+  void kill_remains() const { remains_.kill(); }
   // The last one that was dismissed or replaced has, and was not killed before.
   bool predecessor_has_finished() const { return remains_.is_empty() && remains_.last_has_finished(); }
   void stay_down();  // when it dies it is not started again

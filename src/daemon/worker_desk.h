@@ -1,5 +1,5 @@
 // The api role's desk for questions to the worker: one is on its way at a time, and each is answered within
-// `worker_patience`, by the worker or by nobody. The status of a whole node is collected page by page; those who want
+// its patience, by the worker or by nobody. The status of a whole node is collected page by page; those who want
 // it while one is being collected get the next one together, and a fresh one serves for a while; one instance after the
 // other is asked for with a pause. So no crowd of askers costs the worker more than a fraction of its time.
 #pragma once

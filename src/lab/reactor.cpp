@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 
 #include "base/assert.h"
 #include "lab/clock.h"
@@ -15,6 +16,12 @@ namespace {
 // The lab runs before everybody else on the machine (lab.cpp): a condition that reads all of /proc and is asked at
 // every ping would leave no processor to the daemons that it waits for.
 constexpr int rest_for_asking = 4;
+
+Duration processor_time() {
+  timespec time{};
+  ASSERT(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0);
+  return std::chrono::seconds(time.tv_sec) + Duration(time.tv_nsec);
+}
 
 }  // namespace
 
@@ -50,11 +57,12 @@ void Reactor::every(Duration period, std::function<void()> work) {
 
 bool Reactor::run_until(const std::function<bool()>& condition, Instant deadline) {
   for (;;) {
-    const Instant asked = now();
+    const Duration before = processor_time();
     if (condition()) return true;
+    const Duration spent = processor_time() - before;
     const Instant answered = now();
     if (answered >= deadline) return false;
-    const Instant again = std::min(deadline, answered + rest_for_asking * (answered - asked));
+    const Instant again = std::min(deadline, answered + rest_for_asking * spent);
     turn(deadline);
     while (now() < again) turn(again);
   }

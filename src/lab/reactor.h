@@ -29,7 +29,7 @@ class Reactor {
   void every(Duration period, std::function<void()> work);
 
   // Runs until `condition` holds; false when `deadline` came first. The condition is asked after every event, but
-  // not for longer than a fifth of the time.
+  // not for longer than a fifth of the time, by the processor.
   bool run_until(const std::function<bool()>& condition, Instant deadline);
 
  private:

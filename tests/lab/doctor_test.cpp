@@ -41,6 +41,10 @@ class Doctor : public ServedPair {
     }
     return report;
   }
+  static bool succeeds(NodeId node, const std::string& command) {
+    const auto said = run(node, command);
+    return said && said->code == 0;
+  }
   static void expect_run(NodeId node, const std::string& command) {
     const auto said = run(node, command);
     ASSERT_TRUE(said) << command;
@@ -110,7 +114,7 @@ TEST_F(Doctor, names_the_fault_of_a_host) {
 
 TEST_F(Doctor, names_a_missing_carrier) {
   Pair::expect_done(lab().set_carrier(web2, "ens33", false));
-  ASSERT_TRUE(wait([] { return run(web2, "grep -q 0 /sys/class/net/ens33/carrier")->code == 0; }));
+  ASSERT_TRUE(wait([] { return succeeds(web2, "grep -q 0 /sys/class/net/ens33/carrier"); }));
   EXPECT_EQ(doctor(web2, host_alone).found, std::set<std::string>{"D003"});
   Pair::expect_done(lab().set_carrier(web2, "ens33", true));
 }
@@ -154,7 +158,7 @@ TEST_F(Doctor, names_what_bridges_do_not_pass) {
   expect_run(web2,
              "ip link add br0 type bridge && ip link add p0 type veth peer name p1 && ip link set p0 master br0 && "
              "ip link set p0 up && ip link set p1 up && ip link set br0 up");
-  ASSERT_TRUE(wait([] { return run(web2, "grep -q up /sys/class/net/br0/operstate")->code == 0; }));
+  ASSERT_TRUE(wait([] { return succeeds(web2, "grep -q up /sys/class/net/br0/operstate"); }));
   const std::string bridged = changed(web2, "interface ens33", "interface br0");
   EXPECT_EQ(doctor(web2, host_alone, bridged).found, std::set<std::string>{});
   expect_run(web2, "bridge link set dev p0 mcast_flood off");
@@ -162,7 +166,7 @@ TEST_F(Doctor, names_what_bridges_do_not_pass) {
   expect_run(web2, "bridge link set dev p0 mcast_flood on && bridge link set dev p0 state 0");
   EXPECT_TRUE(doctor(web2, host_alone, bridged).found.contains("D014")) << "and no carrier, as it notices";
   expect_run(web2, "bridge link set dev p0 state 3");
-  ASSERT_TRUE(wait([] { return run(web2, "grep -q up /sys/class/net/br0/operstate")->code == 0; }));
+  ASSERT_TRUE(wait([] { return succeeds(web2, "grep -q up /sys/class/net/br0/operstate"); }));
   const std::string site = changed(web2, "interface ens33", "interface br0\n  mcast_dst_ip 239.1.1.1");
   EXPECT_EQ(doctor(web2, host_alone, site).found, std::set<std::string>{"D015"});
   expect_run(web2, "ip link set br0 type bridge mcast_querier 1");

@@ -206,6 +206,12 @@ TEST_F(LoadBalancingTables, what_one_has_not_taken_off_yet_goes_when_the_next_on
   EXPECT_EQ(diary(3)[2], "takes off");
 }
 
+TEST_F(LoadBalancingTables, what_one_has_not_taken_off_yet_goes_at_the_stop) {
+  begin_and_linger_behind_ipvs();
+  balancing_.take_off_rest();
+  EXPECT_FALSE(has_table());
+}
+
 TEST_F(LoadBalancingTest, one_that_is_dead_when_another_plane_follows_has_its_services_removed) {
   manner_ = Manner::dies;
   begin(with_ipvs + service(1));
@@ -310,6 +316,7 @@ TEST_F(LoadBalancingTest, one_that_is_killed_while_it_takes_off_leaves_its_rest_
 }
 
 TEST_F(LoadBalancingTest, one_that_is_killed_while_it_takes_off_leaves_its_rest_to_the_stop) {
+  options_.keep_services = true;  // which is not about that
   manner_ = Manner::lingers;
   begin(service(1));
   (void)diary(1);

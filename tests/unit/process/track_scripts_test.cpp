@@ -249,7 +249,8 @@ TEST(TrackScripts, too_much_to_do_is_no_failure) {
   for (std::uint32_t id = 1; id <= count; ++id) {
     const auto result = bench.result(id);
     ASSERT_TRUE(result) << id;
-    EXPECT_THAT(result->text, Not(HasSubstr("no slot free"))) << id;
+    // On a busy machine the time of one that runs may be over.
+    EXPECT_TRUE(result->is_up || result->end.kind == RunEnd::Kind::timed_out) << id << ' ' << result->text;
   }
 }
 
