@@ -303,26 +303,27 @@ TEST_F(LoadBalancingTest, one_that_is_dead_when_it_is_dismissed_has_its_services
 }
 
 // By the kernel that runs out of memory, say.
-TEST_F(LoadBalancingTest, one_that_is_killed_while_it_takes_off_leaves_its_rest_to_the_next_one) {
-  manner_ = Manner::lingers;
-  begin(service(1));
-  (void)diary(1);
-  reload("");
-  kill_balancer();
-  ASSERT_TRUE(is_gone(pid()));
+class KilledWhileItTakesOff : public Balancers {
+ protected:
+  void SetUp() override {
+    Balancers::SetUp();
+    manner_ = Manner::lingers;
+    begin(service(1));
+    (void)diary(1);
+    reload("");
+    kill_balancer();
+    ASSERT_TRUE(is_gone(pid()));
+  }
+};
+
+TEST_F(KilledWhileItTakesOff, one_leaves_its_rest_to_the_next_one) {
   manner_ = Manner::serves;
   reload(service(2));
   EXPECT_EQ(diary(2)[1], "next +TCP 10.0.0.1:80, 0 left by IPVS");
 }
 
-TEST_F(LoadBalancingTest, one_that_is_killed_while_it_takes_off_leaves_its_rest_to_the_stop) {
+TEST_F(KilledWhileItTakesOff, one_leaves_its_rest_to_the_stop) {
   options_.keep_services = true;  // which is not about that
-  manner_ = Manner::lingers;
-  begin(service(1));
-  (void)diary(1);
-  reload("");
-  kill_balancer();
-  ASSERT_TRUE(is_gone(pid()));
   balancing_.take_off_rest();
   EXPECT_THAT(removed_, ElementsAre("remove TCP 10.0.0.1:80"));
 }
